@@ -1,0 +1,33 @@
+#include "base/err.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+int err_set(struct err *err, enum err_code code, const char *format, ...)
+{
+    if (err == NULL)
+        return -1;
+    va_list args;
+    va_start(args, format);
+    vsnprintf(err->text, sizeof(err->text), format, args);
+    va_end(args);
+    err->code = code;
+    err->os = 0;
+    return -1;
+}
+
+int err_os(struct err *err, int os, const char *format, ...)
+{
+    if (err == NULL)
+        return -1;
+    va_list args;
+    va_start(args, format);
+    vsnprintf(err->text, sizeof(err->text), format, args);
+    va_end(args);
+    size_t used = strlen(err->text);
+    snprintf(err->text + used, sizeof(err->text) - used, ": %s", strerror(os));
+    err->code = ERR_SYSTEM;
+    err->os = os;
+    return -1;
+}

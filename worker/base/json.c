@@ -1,0 +1,85 @@
+#include "base/json.h"
+
+#include "base/utf8.h"
+
+/* How deep the brackets of text go, strings aside. Wrong JSON gives a number too; the parser refuses it later. */
+static size_t json_depth(struct span text)
+{
+    size_t depth = 0, deepest = 0;
+    bool in_string = false;
+    for (size_t i = 0; i < text.size; i++) {
+        char c = text.data[i];
+        if (in_string) {
+            if (c == '\\')
+                i++;
+            else if (c == '"')
+                in_string = false;
+        } else if (c == '"') {
+            in_string = true;
+        } else if (c == '{' || c == '[') {
+            if (++depth > deepest)
+                deepest = depth;
+        } else if ((c == '}' || c == ']') && depth > 0) {
+            depth--;
+        }
+    }
+    return deepest;
+}
+
+json_t *json_read(struct span text, size_t max_depth, struct err *err)
+{
+    if (json_depth(text) > max_depth) {
+        err_set(err, ERR_NO, "JSON is nested deeper than %zu", max_depth);
+        return NULL;
+    }
+    json_error_t error;
+    json_t *value = json_loadb(text.data, text.size, JSON_REJECT_DUPLICATES, &error);
+    if (value == NULL) {
+        /* jansson quotes input behind " near "; a payload's values do not belong into logs. */
+        char *near = strstr(error.text, " near ");
+        if (near != NULL)
+            *near = 0;
+        err_set(err, ERR_NO, "not JSON: %s at byte %d", error.text, error.position);
+    }
+    return value;
+}
+
+static int json_write_chunk(const char *data, size_t size, void *out)
+{
+    buf_add(out, data, size);
+    return 0;
+}
+
+void json_write(struct buf *out, const json_t *value)
+{
+    size_t flags = JSON_COMPACT | JSON_ENCODE_ANY;
+    size_t start = out->size;
+    json_dump_callback(value, json_write_chunk, out, flags | JSON_REAL_PRECISION(15));
+    if (out->failed)
+        return;
+    json_t *again = json_loadb(out->data + start, out->size - start, JSON_DECODE_ANY, NULL);
+    if (again == NULL || !json_equal(again, value)) {
+        out->size = start;
+        json_dump_callback(value, json_write_chunk, out, flags | JSON_REAL_PRECISION(17));
+    }
+    json_decref(again);
+}
+
+void json_write_string(struct buf *out, struct span s)
+{
+    buf_add(out, "\"", 1);
+    size_t at = 0;
+    while (at < s.size) {
+        size_t start = at;
+        int32_t point = utf8_next(s, &at);
+        if (point < 0)
+            buf_add_text(out, "\xef\xbf\xbd");
+        else if (point == '"' || point == '\\')
+            buf_printf(out, "\\%c", (int)point);
+        else if (point < 0x20)
+            buf_printf(out, "\\u%04x", (unsigned)point);
+        else
+            buf_add(out, s.data + start, at - start);
+    }
+    buf_add(out, "\"", 1);
+}

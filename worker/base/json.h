@@ -1,0 +1,23 @@
+/* Strict JSON over jansson, for bytes that come from elsewhere: UTF-8, one value, no repeated members, no U+0000, no
+ * lone surrogates, and a bound on depth that is checked before anything is allocated. */
+#ifndef BASE_JSON_H
+#define BASE_JSON_H
+
+#include <jansson.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/span.h"
+
+/* The value, owned by the caller (json_decref); NULL with err filled where it is not such JSON. The text of err holds
+ * the parser's words and a position, never more than a few bytes of the input. */
+json_t *json_read(struct span text, size_t max_depth, struct err *err);
+
+/* Appends `value` in compact form. Numbers keep their value: reals are written with 15 digits where those read back
+ * as the same number, else with 17. */
+void json_write(struct buf *out, const json_t *value);
+
+/* Appends a JSON string with its quotes. `s` must be UTF-8; what is not becomes U+FFFD. */
+void json_write_string(struct buf *out, struct span s);
+
+#endif
