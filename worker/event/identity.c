@@ -1,0 +1,33 @@
+#include "event/identity.h"
+
+#include <assert.h>
+#include <sodium.h>
+
+struct identity identity_of(const struct key *mark_secret, struct span routing_key, struct span sender,
+                            struct span event_id)
+{
+    assert(mark_secret->kind == KEY_MARK);
+    crypto_auth_hmacsha256_state state;
+    crypto_auth_hmacsha256_init(&state, mark_secret->bytes, mark_secret->size);
+    const struct span parts[] = {routing_key, sender, event_id};
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+        size_t size = parts[i].size;
+        unsigned char prefix[4] = {(unsigned char)(size >> 24), (unsigned char)(size >> 16),
+                                   (unsigned char)(size >> 8), (unsigned char)size};
+        crypto_auth_hmacsha256_update(&state, prefix, sizeof(prefix));
+        crypto_auth_hmacsha256_update(&state, (const unsigned char *)parts[i].data, size);
+    }
+    unsigned char full[crypto_auth_hmacsha256_BYTES];
+    crypto_auth_hmacsha256_final(&state, full);
+    sodium_memzero(&state, sizeof(state));
+    struct identity identity;
+    memcpy(identity.bytes, full, sizeof(identity.bytes));
+    return identity;
+}
+
+void identity_mark(const struct identity *identity, char out[MARK_TEXT_SIZE + 1])
+{
+    memcpy(out, "v1:", 3);
+    sodium_bin2base64(out + 3, MARK_TEXT_SIZE + 1 - 3, identity->bytes, sizeof(identity->bytes),
+                      sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+}

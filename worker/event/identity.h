@@ -1,0 +1,21 @@
+/* What an event is: (routing key, sender, event id), as 16 bytes under the workers' mark secret. The same bytes are the
+ * mark by which a worker finds its own message again in Papercups, so nobody without the secret can make one. */
+#ifndef EVENT_IDENTITY_H
+#define EVENT_IDENTITY_H
+
+#include "event/key.h"
+
+#define MARK_TEXT_SIZE 25 /* "v1:" and 22 characters of base64url */
+
+struct identity {
+    unsigned char bytes[16];
+};
+
+/* mark_secret must be a KEY_MARK. */
+struct identity identity_of(const struct key *mark_secret, struct span routing_key, struct span sender,
+                            struct span event_id);
+
+/* The mark as it stands in a message's metadata.cupbearer, terminated. */
+void identity_mark(const struct identity *identity, char out[MARK_TEXT_SIZE + 1]);
+
+#endif

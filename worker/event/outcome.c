@@ -1,0 +1,71 @@
+#include "event/outcome.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+static const struct {
+    const char *word;
+    const char *reason;
+    const char *text;
+} outcomes[OUTCOME_COUNT] = {
+    [OUTCOME_NONE] = {"", "", ""},
+#define OUTCOME(name, outcome, reason, text) [OUTCOME_##name] = {outcome, reason, text},
+#include "event/outcome.def"
+#undef OUTCOME
+};
+
+const char *outcome_word(enum outcome outcome)
+{
+    return outcomes[outcome].word;
+}
+
+const char *outcome_reason(enum outcome outcome)
+{
+    return outcomes[outcome].reason;
+}
+
+const char *outcome_text(enum outcome outcome)
+{
+    return outcomes[outcome].text;
+}
+
+enum outcome outcome_find(struct span word, struct span reason)
+{
+    for (int i = OUTCOME_NONE + 1; i < OUTCOME_COUNT; i++)
+        if (span_equal(word, span_of(outcomes[i].word)) && span_equal(reason, span_of(outcomes[i].reason)))
+            return (enum outcome)i;
+    return OUTCOME_NONE;
+}
+
+bool outcome_is_rejected(enum outcome outcome)
+{
+    return strcmp(outcome_word(outcome), "rejected") == 0;
+}
+
+bool outcome_is_failed(enum outcome outcome)
+{
+    return strcmp(outcome_word(outcome), "failed") == 0;
+}
+
+bool outcome_has_dead_letter(enum outcome outcome)
+{
+    return outcome_is_rejected(outcome) || outcome_is_failed(outcome);
+}
+
+enum outcome detail_set(struct detail *detail, enum outcome outcome, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    int size = vsnprintf(detail->text, sizeof(detail->text), format, args);
+    va_end(args);
+    if (size >= (int)sizeof(detail->text)) {
+        size_t end = sizeof(detail->text) - 1;
+        /* Back over a code point that the cut has halved: it begins at the last byte that does not continue one. */
+        size_t start = end;
+        while (start > 0 && ((unsigned char)detail->text[start - 1] & 0xc0) == 0x80)
+            start--;
+        if (start > 0 && (unsigned char)detail->text[start - 1] >= 0xc0)
+            detail->text[start - 1] = 0;
+    }
+    return outcome;
+}

@@ -1,0 +1,24 @@
+/* A Kafka record as it was read: borrowed bytes and its place. A span with data NULL is Kafka's null. */
+#ifndef EVENT_RECORD_H
+#define EVENT_RECORD_H
+
+#include <stdint.h>
+
+#include "base/span.h"
+
+struct header {
+    struct span name;
+    struct span value;
+};
+
+struct record {
+    int32_t partition;
+    int64_t offset;
+    int64_t timestamp_ms; /* the record's own; -1 where it has none */
+    struct span key;
+    struct span value;
+    const struct header *headers;
+    size_t header_count;
+};
+
+#endif
