@@ -21,4 +21,9 @@ struct record {
     size_t header_count;
 };
 
+/* A copy in one block: free() it. */
+struct record *record_copy(const struct record *record);
+/* How many bytes that block has. */
+size_t record_size(const struct record *record);
+
 #endif

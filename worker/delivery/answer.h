@@ -1,0 +1,51 @@
+/* A call to Papercups and what came back, as far as a delivery cares. papercups/ turns the one into HTTP and the other
+ * out of it. */
+#ifndef DELIVERY_ANSWER_H
+#define DELIVERY_ANSWER_H
+
+#include <stdint.h>
+
+#include "event/outcome.h"
+
+struct uuid {
+    char text[37]; /* lower case, terminated; "" for none */
+};
+
+enum call_kind {
+    CALL_FIND_CUSTOMERS, /* by the external id */
+    CALL_CREATE_CUSTOMER,
+    CALL_READ_CUSTOMER,      /* id: the customer; answers its conversations */
+    CALL_LIST_CONVERSATIONS, /* id: the customer; answers the open chat conversation to post to */
+    CALL_READ_CONVERSATION,  /* id: the conversation */
+    CALL_READ_MESSAGES,      /* id: the conversation; answers whether our mark is in it */
+    CALL_POST_MESSAGE,       /* id: the conversation */
+    CALL_POST_CONVERSATION,  /* id: the customer; the message goes with it */
+};
+
+struct call {
+    enum call_kind kind;
+    struct uuid id;
+};
+
+enum answer_kind {
+#define ANSWER(name, word, text) ANSWER_##name,
+#include "delivery/answer.def"
+#undef ANSWER
+};
+
+struct answer {
+    enum answer_kind kind;
+    int status;             /* HTTP's, 0 where there was none */
+    int64_t retry_after_ms; /* ANSWER_LATER */
+    struct uuid *ids;       /* ANSWER_OK: what was found, the one to take first; owned by the answer */
+    size_t id_count;
+    bool incomplete;    /* there is more than the answer lists */
+    bool mark_found;    /* the message of this delivery is among what was listed */
+    struct uuid marked; /* that message's id, where it is known */
+    struct detail detail;
+};
+
+const char *answer_word(enum answer_kind kind);
+void answer_done(struct answer *answer);
+
+#endif

@@ -1,0 +1,334 @@
+#include "delivery/delivery.h"
+
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "delivery/retry.h"
+
+#define UNKNOWN_FOR_MS (3600 * 1000) /* how long past its deadline an unreadable event is asked for */
+#define LOOK_AGAIN_MS  1000          /* between two looks that must both say "absent" */
+
+static void delivery_enter(struct delivery *d, enum delivery_step step, struct mono wake)
+{
+    d->step = step;
+    d->wake = wake;
+}
+
+static void delivery_finish(struct delivery *d, enum outcome outcome)
+{
+    d->step = STEP_DONE;
+    d->outcome = outcome;
+    d->unknown = false;
+}
+
+static void search_done(struct delivery_search *search)
+{
+    free(search->customers);
+    free(search->conversations);
+    *search = (struct delivery_search){0};
+}
+
+void delivery_init(struct delivery *d, const struct payload *payload, const struct delivery_limits *limits,
+                   struct mono deadline)
+{
+    *d = (struct delivery){.address = payload->address, .limits = *limits, .deadline = deadline};
+    if (payload->address != ADDRESS_EXTERNAL_ID)
+        memcpy(d->to.text, payload->to.data, 36);
+}
+
+void delivery_suspect(struct delivery *d, struct mono absent_from, unsigned times)
+{
+    d->unknown = true;
+    d->absent_from = absent_from;
+    d->absent_needed = times;
+    d->absent_seen = 0;
+    delivery_enter(d, STEP_LOOK, d->wake);
+}
+
+void delivery_done(struct delivery *d)
+{
+    search_done(&d->search);
+}
+
+/* ---- what it wants ---- */
+
+static struct call delivery_look_through(const struct delivery *d)
+{
+    const struct delivery_search *search = &d->search;
+    if (search->customer_next < search->customer_count)
+        return (struct call){CALL_READ_CUSTOMER, search->customers[search->customer_next]};
+    return (struct call){CALL_READ_MESSAGES, search->conversations[search->conversation_next]};
+}
+
+static struct call delivery_call(const struct delivery *d)
+{
+    static const enum call_kind resolve[] = {[ADDRESS_EXTERNAL_ID] = CALL_FIND_CUSTOMERS,
+                                             [ADDRESS_CUSTOMER_ID] = CALL_READ_CUSTOMER,
+                                             [ADDRESS_CONVERSATION_ID] = CALL_READ_CONVERSATION};
+    static const enum call_kind look[] = {[ADDRESS_EXTERNAL_ID] = CALL_FIND_CUSTOMERS,
+                                          [ADDRESS_CUSTOMER_ID] = CALL_READ_CUSTOMER,
+                                          [ADDRESS_CONVERSATION_ID] = CALL_READ_MESSAGES};
+    switch (d->step) {
+    case STEP_RESOLVE:
+        return (struct call){resolve[d->address], d->to};
+    case STEP_CREATE:
+        return (struct call){.kind = CALL_CREATE_CUSTOMER};
+    case STEP_CONVERSATION:
+        return (struct call){CALL_LIST_CONVERSATIONS, d->customer};
+    case STEP_POST:
+        if (d->conversation.text[0] != 0)
+            return (struct call){CALL_POST_MESSAGE, d->conversation};
+        return (struct call){CALL_POST_CONVERSATION, d->customer};
+    case STEP_LOOK:
+        return (struct call){look[d->address], d->to};
+    case STEP_LOOK_THROUGH:
+        return delivery_look_through(d);
+    case STEP_DONE:
+        break;
+    }
+    abort(); /* a finished delivery is not asked */
+}
+
+/* An event that may be shown is never called failed: past its deadline it is only read, and once that has not worked
+ * for an hour either, it is said as it is. */
+static void delivery_check_deadline(struct delivery *d, struct mono now)
+{
+    if (!mono_reached(d->deadline, now))
+        return;
+    if (!d->unknown) {
+        detail_set(&d->detail, OUTCOME_GAVE_UP, "%u attempts; not delivered within deliver_within",
+                   d->attempts);
+        delivery_finish(d, OUTCOME_GAVE_UP);
+    } else if (mono_reached(mono_after(d->deadline, UNKNOWN_FOR_MS), now)) {
+        detail_set(&d->detail, OUTCOME_UNKNOWN,
+                   "%u attempts; Papercups could not be read: it may have been shown", d->attempts);
+        delivery_finish(d, OUTCOME_UNKNOWN);
+    }
+}
+
+enum delivery_want delivery_want(struct delivery *d, struct mono now, struct call *call)
+{
+    if (d->step != STEP_DONE && !d->calling)
+        delivery_check_deadline(d, now);
+    if (d->step == STEP_DONE)
+        return DELIVERY_FINISHED;
+    if (d->calling)
+        return DELIVERY_WAITS;
+    if (!mono_reached(d->wake, now)) {
+        if (!d->unknown)
+            d->wake = mono_earlier(d->wake, d->deadline);
+        return DELIVERY_WAITS;
+    }
+    *call = delivery_call(d);
+    return DELIVERY_CALLS;
+}
+
+void delivery_calling(struct delivery *d, const struct call *call, struct mono now)
+{
+    d->calling = true;
+    if (d->step == STEP_LOOK)
+        d->look_started = now;
+    if (call->kind == CALL_POST_MESSAGE || call->kind == CALL_POST_CONVERSATION)
+        d->attempts++;
+}
+
+/* ---- reading back ---- */
+
+static void delivery_there(struct delivery *d, const struct answer *answer)
+{
+    d->message = answer->marked;
+    delivery_finish(d, OUTCOME_DELIVERED);
+}
+
+/* One look has gone through everything and has not found it. */
+static void delivery_absent(struct delivery *d, struct mono now)
+{
+    search_done(&d->search);
+    d->tries = 0;
+    if (!mono_reached(d->absent_from, d->look_started)) {
+        delivery_enter(d, STEP_LOOK, d->absent_from);
+        return;
+    }
+    if (++d->absent_seen < d->absent_needed) {
+        delivery_enter(d, STEP_LOOK, mono_after(now, LOOK_AGAIN_MS));
+        return;
+    }
+    d->unknown = false;
+    d->customer = d->conversation = (struct uuid){{0}};
+    delivery_enter(d, STEP_RESOLVE, now);
+}
+
+/* A look that could not be finished says nothing: never a reason to post. */
+static void delivery_unreadable(struct delivery *d, int64_t delay_ms, struct mono now)
+{
+    search_done(&d->search);
+    d->absent_seen = 0;
+    d->tries++;
+    delivery_enter(d, STEP_LOOK, mono_after(now, delay_ms));
+}
+
+static void search_add(struct uuid **list, size_t *count, const struct answer *answer)
+{
+    if (answer->id_count == 0)
+        return;
+    *list = mem_grow(*list, *count + answer->id_count, sizeof(**list));
+    memcpy(*list + *count, answer->ids, answer->id_count * sizeof(**list));
+    *count += answer->id_count;
+}
+
+static void delivery_take_look(struct delivery *d, const struct call *call, const struct answer *answer,
+                               int64_t delay_ms, struct mono now)
+{
+    struct delivery_search *search = &d->search;
+    bool gone = answer->kind == ANSWER_NOT_FOUND && call->kind == CALL_READ_CUSTOMER;
+    if ((answer->kind != ANSWER_OK && !gone) || (answer->incomplete && !answer->mark_found)) {
+        delivery_unreadable(d, delay_ms, now);
+        return;
+    }
+    if (answer->mark_found) {
+        delivery_there(d, answer);
+        return;
+    }
+    if (call->kind == CALL_FIND_CUSTOMERS)
+        search_add(&search->customers, &search->customer_count, answer);
+    else if (call->kind == CALL_READ_CUSTOMER)
+        search_add(&search->conversations, &search->conversation_count, answer);
+    if (d->step == STEP_LOOK_THROUGH && call->kind == CALL_READ_CUSTOMER)
+        search->customer_next++;
+    else if (d->step == STEP_LOOK_THROUGH)
+        search->conversation_next++;
+    if (search->customer_next < search->customer_count ||
+        search->conversation_next < search->conversation_count)
+        delivery_enter(d, STEP_LOOK_THROUGH, now);
+    else
+        delivery_absent(d, now);
+}
+
+/* ---- what was answered ---- */
+
+static void delivery_retry(struct delivery *d, enum delivery_step step, int64_t delay_ms, struct mono now)
+{
+    d->tries++;
+    delivery_enter(d, step, mono_after(now, delay_ms));
+}
+
+static void delivery_take_ok(struct delivery *d, const struct call *call, const struct answer *answer,
+                             struct mono now)
+{
+    struct uuid first = answer->id_count > 0 ? answer->ids[0] : (struct uuid){{0}};
+    d->tries = 0;
+    switch (call->kind) {
+    case CALL_FIND_CUSTOMERS:
+        d->customer = first;
+        d->customer_matches = answer->id_count;
+        d->fresh = false;
+        delivery_enter(d, answer->id_count == 0 ? STEP_CREATE : STEP_CONVERSATION, now);
+        break;
+    case CALL_CREATE_CUSTOMER:
+        d->customer = first;
+        d->customer_matches = 1;
+        d->fresh = true;
+        delivery_enter(d, STEP_POST, now);
+        break;
+    case CALL_READ_CUSTOMER:
+        d->customer = d->to;
+        delivery_enter(d, STEP_CONVERSATION, now);
+        break;
+    case CALL_READ_CONVERSATION:
+        d->conversation = d->to;
+        delivery_enter(d, STEP_POST, now);
+        break;
+    case CALL_LIST_CONVERSATIONS:
+        d->conversation = first;
+        if (answer->mark_found)
+            delivery_there(d, answer);
+        else
+            delivery_enter(d, STEP_POST, now);
+        break;
+    case CALL_POST_MESSAGE:
+        d->message = first;
+        delivery_finish(d, OUTCOME_DELIVERED);
+        break;
+    case CALL_POST_CONVERSATION:
+        d->conversation = first;
+        delivery_finish(d, OUTCOME_DELIVERED);
+        break;
+    case CALL_READ_MESSAGES:
+        abort(); /* only a read-back makes it, and delivery_take_look takes its answer */
+    }
+}
+
+/* A post, and no word that it failed: it may be there. After a complete answer the look begins at once, else what is
+ * still under way is given time first, and one "absent" is not enough. */
+static void delivery_take_unknown(struct delivery *d, const struct answer *answer, struct mono now)
+{
+    bool complete = answer->kind != ANSWER_LOST;
+    struct mono settled = mono_after(now, d->limits.settle_ms);
+    delivery_suspect(d, settled, complete ? 1 : 2);
+    d->wake = complete ? now : settled;
+}
+
+static void delivery_take_not_found(struct delivery *d, const struct call *call, const struct answer *answer,
+                                    struct mono now)
+{
+    if (d->step == STEP_RESOLVE && d->address != ADDRESS_EXTERNAL_ID) {
+        d->detail = answer->detail;
+        delivery_finish(d, call->kind == CALL_READ_CUSTOMER ? OUTCOME_CUSTOMER_NOT_FOUND
+                                                            : OUTCOME_CONVERSATION_NOT_FOUND);
+    } else if (!d->resolved_again) {
+        d->resolved_again = true;
+        d->customer = d->conversation = (struct uuid){{0}};
+        delivery_enter(d, STEP_RESOLVE, now);
+    } else {
+        d->detail = answer->detail;
+        delivery_finish(d, OUTCOME_REFUSED_BY_PAPERCUPS);
+    }
+}
+
+static void delivery_take_other(struct delivery *d, const struct call *call, const struct answer *answer,
+                                int64_t delay_ms, struct mono now)
+{
+    bool posted = d->step == STEP_POST;
+    switch (answer->kind) {
+    case ANSWER_OK:
+        delivery_take_ok(d, call, answer, now);
+        break;
+    case ANSWER_NOT_SENT:
+    case ANSWER_UNAUTHORIZED:
+    case ANSWER_REDIRECTED:
+    case ANSWER_LATER:
+        delivery_retry(d, d->step, delay_ms, now);
+        break;
+    case ANSWER_SERVER_ERROR:
+    case ANSWER_UNREADABLE:
+    case ANSWER_LOST:
+        if (posted)
+            delivery_take_unknown(d, answer, now);
+        else if (d->step == STEP_CREATE) /* it may have been made: looked up once it has had time to appear */
+            delivery_retry(d, STEP_RESOLVE, d->limits.settle_ms, now);
+        else
+            delivery_retry(d, d->step, delay_ms, now);
+        break;
+    case ANSWER_NOT_FOUND:
+        delivery_take_not_found(d, call, answer, now);
+        break;
+    case ANSWER_REFUSED:
+        d->detail = answer->detail;
+        delivery_finish(d, OUTCOME_REFUSED_BY_PAPERCUPS);
+        break;
+    }
+}
+
+void delivery_take(struct delivery *d, const struct call *call, struct answer *answer, struct mono now,
+                   struct rng *rng)
+{
+    int64_t delay_ms = retry_delay_ms(d->tries, rng);
+    if (answer->kind == ANSWER_LATER)
+        delay_ms =
+            answer->retry_after_ms < RETRY_AFTER_MOST_MS ? answer->retry_after_ms : RETRY_AFTER_MOST_MS;
+    d->calling = false;
+    if (d->step == STEP_LOOK || d->step == STEP_LOOK_THROUGH)
+        delivery_take_look(d, call, answer, delay_ms, now);
+    else
+        delivery_take_other(d, call, answer, delay_ms, now);
+}

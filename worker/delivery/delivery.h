@@ -1,0 +1,85 @@
+/* One delivery: resolve the customer and the conversation, post, and where it is not known whether a post arrived, wait
+ * and read back until it is. A machine that holds no socket and no clock: it is asked what it wants, told what was
+ * answered. worker/README.md has it as a drawing. */
+#ifndef DELIVERY_DELIVERY_H
+#define DELIVERY_DELIVERY_H
+
+#include "base/moment.h"
+#include "base/rng.h"
+#include "delivery/answer.h"
+#include "event/payload.h"
+
+struct delivery_limits {
+    int64_t http_timeout_ms;
+    int64_t
+        settle_ms; /* how long a request may still be under way inside Papercups after we lost sight of it */
+};
+
+enum delivery_step {
+    STEP_RESOLVE,      /* by what the event is addressed to */
+    STEP_CREATE,       /* the customer */
+    STEP_CONVERSATION, /* which one to post to */
+    STEP_POST,         /* into it, or a new one with it */
+    STEP_LOOK,         /* read back: which customers are there */
+    STEP_LOOK_THROUGH, /* read back: their conversations, then the messages of each */
+    STEP_DONE,
+};
+
+/* Where a read-back still has to look: customers first, then conversations. */
+struct delivery_search {
+    struct uuid *customers, *conversations;
+    size_t customer_count, conversation_count;
+    size_t customer_next, conversation_next;
+};
+
+struct delivery {
+    enum address address;
+    struct uuid to; /* where it is addressed by UUID */
+    struct mono deadline;
+    struct delivery_limits limits;
+
+    enum delivery_step step;
+    bool calling;
+    struct mono wake; /* not to be asked before */
+    unsigned tries;   /* failures in a row, for the backoff */
+    struct uuid customer, conversation;
+    size_t customer_matches;
+    bool resolved_again; /* a 404 for something found before: looked up anew, once */
+    bool fresh;          /* the customer was made by this delivery: it has no conversation yet */
+
+    /* Whether the message may be there already, and what it takes to prove that it is not. */
+    bool unknown;
+    struct mono absent_from; /* an "absent" counts when read from here on */
+    unsigned absent_needed;  /* in a row */
+    unsigned absent_seen;
+    struct mono look_started;
+    struct delivery_search search;
+
+    unsigned attempts; /* posts */
+    struct uuid message;
+    enum outcome outcome; /* once STEP_DONE */
+    struct detail detail;
+};
+
+/* A first delivery. `deadline`: after it no post begins. */
+void delivery_init(struct delivery *delivery, const struct payload *payload,
+                   const struct delivery_limits *limits, struct mono deadline);
+/* The message may be in Papercups already (another worker may have posted it): it is read back first, and "absent"
+ * counts only from `absent_from`, `times` in a row. */
+void delivery_suspect(struct delivery *delivery, struct mono absent_from, unsigned times);
+void delivery_done(struct delivery *delivery);
+
+enum delivery_want {
+    DELIVERY_CALLS,    /* *call is to be made now; delivery_take tells what came of it */
+    DELIVERY_WAITS,    /* until delivery->wake */
+    DELIVERY_FINISHED, /* delivery->outcome */
+};
+
+enum delivery_want delivery_want(struct delivery *delivery, struct mono now, struct call *call);
+/* The call that delivery_want named is being made. */
+void delivery_calling(struct delivery *delivery, const struct call *call, struct mono now);
+/* Its answer; what is of use in it is taken over. */
+void delivery_take(struct delivery *delivery, const struct call *call, struct answer *answer, struct mono now,
+                   struct rng *rng);
+
+#endif

@@ -1,0 +1,75 @@
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "engine/internal.h"
+
+static struct account *account_of(const struct engine *engine, struct span name)
+{
+    struct map_node *node = map_find(&engine->accounts, name);
+    return node == NULL ? NULL : MAP_ENTRY(node, struct account, node);
+}
+
+static bool account_exists(const void *engine, struct span name)
+{
+    return account_of(engine, name) != NULL;
+}
+
+/* What the receipt says of an event; nothing of one that is not authentic. */
+static void admit_facts(struct engine *engine, struct job *job, const struct event *event)
+{
+    job->authentic = event->authentic;
+    if (!event->authentic)
+        return;
+    job->event_id = event->envelope.event_id;
+    job->key_id = event->envelope.key_id;
+    job->signed_at_s = event->envelope.timestamp_s;
+    job->sender = mem_copy(span_of(event->entry->sender));
+    if (event->has_payload)
+        job->account = account_of(engine, event->payload.account);
+}
+
+static void admit_to_queue(struct engine *engine, struct job *job, const struct event *event)
+{
+    const struct payload *payload = &event->payload;
+    struct span key = job->record->key, sender = span_of(job->sender);
+    job->ttl_s = payload->ttl_s;
+    job->marks[job->mark_count++] = identity_of(&engine->mark_secret, key, sender, job->event_id);
+    if (engine->has_previous)
+        job->marks[job->mark_count++] =
+            identity_of(&engine->previous_mark_secret, key, sender, job->event_id);
+    const struct message_options options = {job->account->options.widget_host,
+                                            engine->options.name_events ? job->event_id : SPAN_NONE};
+    message_init(&job->message, payload, &job->marks[0], &options);
+    job->size += message_size(&job->message);
+    engine->memory_used += message_size(&job->message);
+    int64_t until_ms =
+        job->admitted_at_ms + account_deliver_within_ms(job->account, payload->deliver_within_s);
+    struct mono deadline = mono_after(engine->now.mono, until_ms - engine->now.wall.ms);
+    delivery_init(&job->delivery, payload, &engine->options.limits, deadline);
+    job->queue = queues_take(&engine->queues, key);
+    queue_push(job->queue, &job->in_queue);
+}
+
+void admit(struct engine *engine, struct partition *partition, const struct record *record)
+{
+    if (partition->state != PARTITION_RUNNING || !offsets_read(&partition->offsets, record->offset))
+        return;
+    struct job *job = job_new(engine, partition, record);
+    partition->admitted.ms = job->admitted_at_ms;
+    const struct event_rules rules = {engine->keyring, engine->options.partitioner,
+                                      engine->options.partition_count, account_exists, engine};
+    struct event event;
+    enum outcome outcome = event_open(&event, job->record, &rules, &job->detail);
+    admit_facts(engine, job, &event);
+    if (outcome == OUTCOME_NONE)
+        admit_to_queue(engine, job, &event);
+    event_done(&event);
+    if (outcome != OUTCOME_NONE) {
+        settle(engine, job, outcome);
+        return;
+    }
+    struct account *account = job->account;
+    if (job->queue->head == &job->in_queue)
+        run_head(engine, job->queue);
+    run_ready(engine, account);
+}

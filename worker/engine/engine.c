@@ -1,0 +1,194 @@
+#include "engine/engine.h"
+
+#include <assert.h>
+#include <sodium.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "engine/internal.h"
+
+#define SWEEP_EVERY_MS 10000 /* for queues that are kept only for the pause after their last message */
+
+struct engine *engine_new(const struct engine_options *options, struct keyring *keyring,
+                          struct key mark_secret, const struct key *previous_mark_secret)
+{
+    struct engine *engine = mem_new(1, sizeof(*engine));
+    engine->options = *options;
+    engine->keyring = keyring;
+    engine->mark_secret = mark_secret;
+    engine->has_previous = previous_mark_secret != NULL;
+    if (engine->has_previous)
+        engine->previous_mark_secret = *previous_mark_secret;
+    receipt_mac_key(&mark_secret, engine->mac_key);
+    engine->rng.state = options->seed;
+    engine->sweep_at = MONO_NEVER;
+    map_init(&engine->accounts, options->hash_key);
+    queues_init(&engine->queues, options->hash_key);
+    engine->partitions = mem_new((size_t)options->partition_count, sizeof(struct partition *));
+    for (size_t i = 0; i < options->account_count; i++)
+        map_add(&engine->accounts, &account_new(&options->accounts[i])->node);
+    engine->options.accounts = NULL;
+    return engine;
+}
+
+void engine_free(struct engine *engine)
+{
+    if (engine == NULL)
+        return;
+    for (int32_t i = 0; i < engine->options.partition_count; i++) {
+        struct partition *partition = engine->partitions[i];
+        while (partition != NULL && partition->jobs != NULL)
+            job_drop(engine, partition->jobs);
+        partition_free(partition);
+    }
+    effects_reset(engine);
+    for (uint32_t i = 0; i < engine->requests.size; i++)
+        free(engine->requests.slots[i].thing);
+    struct map_node *node;
+    while ((node = map_any(&engine->accounts)) != NULL) {
+        map_remove(&engine->accounts, node);
+        account_free(MAP_ENTRY(node, struct account, node));
+    }
+    map_done(&engine->accounts);
+    queues_done(&engine->queues);
+    timers_done(&engine->timers);
+    slots_done(&engine->jobs);
+    slots_done(&engine->requests);
+    keyring_free(engine->keyring);
+    key_done(&engine->mark_secret);
+    key_done(&engine->previous_mark_secret);
+    sodium_memzero(engine->mac_key, sizeof(engine->mac_key));
+    free(engine->partitions);
+    free(engine->effects);
+    free(engine);
+}
+
+static void engine_stop(struct engine *engine)
+{
+    engine->stopping = true;
+    for (int32_t i = 0; i < engine->options.partition_count; i++)
+        if (engine->partitions[i] != NULL)
+            revoke(engine, engine->partitions[i]);
+}
+
+static void engine_produced(struct engine *engine, const struct input *input)
+{
+    struct job *job = slots_find(&engine->jobs, input->handle);
+    if (job != NULL)
+        settle_produced(engine, job, input->produced);
+}
+
+static void engine_partition_input(struct engine *engine, const struct input *input)
+{
+    assert(input->partition >= 0 && input->partition < engine->options.partition_count);
+    struct partition *partition = engine->partitions[input->partition];
+    if (input->type == INPUT_ASSIGNED) {
+        assign(engine, input->partition, input->offset);
+        return;
+    }
+    if (partition == NULL)
+        return; /* a late word about one that was released */
+    if (input->type == INPUT_COMMITTED)
+        committed(engine, partition, input->offset, input->ok);
+    else if (input->type == INPUT_REVOKED)
+        revoke(engine, partition);
+    else
+        lose(engine, partition);
+}
+
+static void engine_dispatch(struct engine *engine, const struct input *input)
+{
+    switch (input->type) {
+    case INPUT_TICK:
+        break;
+    case INPUT_RECORD:
+        assert(input->record->partition >= 0 && input->record->partition < engine->options.partition_count);
+        if (engine->partitions[input->record->partition] != NULL)
+            admit(engine, engine->partitions[input->record->partition], input->record);
+        break;
+    case INPUT_ANSWERED:
+        run_answer(engine, input->handle, input->reply);
+        break;
+    case INPUT_PRODUCED:
+        engine_produced(engine, input);
+        break;
+    case INPUT_ASSIGNED:
+    case INPUT_COMMITTED:
+    case INPUT_REVOKED:
+    case INPUT_LOST:
+        engine_partition_input(engine, input);
+        break;
+    case INPUT_STOP:
+        engine_stop(engine);
+        break;
+    }
+}
+
+static void engine_due(struct engine *engine)
+{
+    struct timer *timer;
+    while ((timer = timers_due(&engine->timers, engine->now.mono)) != NULL)
+        run_timer(engine, JOB_OF(timer, timer));
+    if (engine->queues.by_key.count == 0) {
+        engine->sweep_at = MONO_NEVER;
+    } else if (engine->sweep_at.ms == MONO_NEVER.ms) {
+        engine->sweep_at = mono_after(engine->now.mono, SWEEP_EVERY_MS);
+    } else if (mono_reached(engine->sweep_at, engine->now.mono)) {
+        queues_sweep(&engine->queues, engine->now.mono);
+        engine->sweep_at = mono_after(engine->now.mono, SWEEP_EVERY_MS);
+    }
+}
+
+/* Full at the limit, and no longer full at three quarters of it: a pause costs a new fetch. */
+static void engine_weigh(struct engine *engine)
+{
+    size_t limit = (size_t)engine->options.memory_bytes;
+    if (engine->memory_used >= limit)
+        engine->full = true;
+    else if (engine->memory_used < limit / 4 * 3)
+        engine->full = false;
+}
+
+static void engine_partitions(struct engine *engine)
+{
+    bool any = false;
+    for (int32_t i = 0; i < engine->options.partition_count; i++) {
+        if (engine->partitions[i] != NULL)
+            partition_turn(engine, engine->partitions[i]);
+        any = any || engine->partitions[i] != NULL;
+    }
+    if (engine->stopping && !engine->stopped && !any) {
+        engine->stopped = true;
+        effect_add(engine, EFFECT_STOPPED, -1);
+    }
+}
+
+void engine_take(struct engine *engine, const struct input *input, struct effects *out)
+{
+    effects_reset(engine);
+    engine->now = input->now;
+    engine_dispatch(engine, input);
+    engine_due(engine);
+    engine_weigh(engine);
+    engine_partitions(engine);
+    *out = (struct effects){engine->effects, engine->effect_count};
+}
+
+struct mono engine_deadline(const struct engine *engine)
+{
+    struct mono at = mono_earlier(timers_next(&engine->timers), engine->sweep_at);
+    for (int32_t i = 0; i < engine->options.partition_count; i++)
+        if (engine->partitions[i] != NULL)
+            at = mono_earlier(at, partition_deadline(engine->partitions[i]));
+    return at;
+}
+
+size_t engine_unsettled(const struct engine *engine)
+{
+    return engine->jobs.count;
+}
+
+size_t engine_requests(const struct engine *engine)
+{
+    return engine->requests.count;
+}

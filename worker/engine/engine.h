@@ -1,0 +1,135 @@
+/* The one door of the core: an input and a moment go in, effects come out. The engine knows no socket, no clock, no
+ * Kafka; completions are inputs like everything else, so a crash can fall between any two, and the same inputs give the
+ * same effects. */
+#ifndef ENGINE_ENGINE_H
+#define ENGINE_ENGINE_H
+
+#include "base/moment.h"
+#include "delivery/account.h"
+#include "delivery/delivery.h"
+#include "event/event.h"
+#include "papercups/reply.h"
+
+struct engine_options {
+    const char *events_topic, *receipts_topic, *dead_topic; /* must outlive the engine */
+    enum partitioner partitioner;
+    int32_t partition_count;
+    bool
+        admit_by_clock; /* the topic has producers' timestamps: the worker's clock says when a record was admitted */
+    int64_t window_ms;
+    struct delivery_limits limits;
+    int64_t spacing_ms; /* between two messages to one customer */
+    int64_t drain_ms;
+    int64_t memory_bytes; /* of records that wait or are under way */
+    bool papercups_ids, name_events;
+    unsigned char hash_key[16];
+    uint64_t seed; /* of the jitter */
+    const struct account_options *accounts;
+    size_t account_count;
+};
+
+/* A thing that is waited for. 0 is none; a late word about something gone is ignored. */
+typedef uint64_t engine_handle;
+
+enum input_type {
+    INPUT_TICK,      /* time has passed */
+    INPUT_ASSIGNED,  /* the consumer owns the partition from now on; its records come from `offset` on */
+    INPUT_RECORD,    /* read from an assigned partition, in the order of its log */
+    INPUT_ANSWERED,  /* what came of EFFECT_REQUEST */
+    INPUT_PRODUCED,  /* what came of EFFECT_PRODUCE */
+    INPUT_COMMITTED, /* what came of EFFECT_COMMIT */
+    INPUT_REVOKED,   /* to be given up: finish what is under way, commit, then EFFECT_RELEASED */
+    INPUT_LOST,      /* given up already: another worker may have it */
+    INPUT_STOP,      /* give up everything, then EFFECT_STOPPED */
+};
+
+enum produced {
+    PRODUCED_OK,
+    PRODUCED_FAILED,    /* not acknowledged; to be tried again */
+    PRODUCED_TOO_LARGE, /* the broker will never take it */
+};
+
+struct input {
+    enum input_type type;
+    struct moment now;
+    int32_t partition; /* ASSIGNED, COMMITTED, REVOKED, LOST */
+    int64_t offset;    /* ASSIGNED, COMMITTED */
+    bool ok;           /* COMMITTED */
+    enum produced produced;
+    engine_handle handle;        /* ANSWERED, PRODUCED */
+    const struct record *record; /* RECORD */
+    const struct reply *reply;   /* ANSWERED */
+};
+
+enum effect_type {
+    EFFECT_REQUEST,  /* to Papercups; answered by INPUT_ANSWERED with the handle, whatever happens */
+    EFFECT_PRODUCE,  /* to Kafka; answered by INPUT_PRODUCED with the handle */
+    EFFECT_COMMIT,   /* partition, offset; answered by INPUT_COMMITTED */
+    EFFECT_PAUSE,    /* partition: hand in no more records */
+    EFFECT_RESUME,   /* partition */
+    EFFECT_RELEASED, /* partition: nothing of it is left here, its last commit is answered */
+    EFFECT_STOPPED,  /* after INPUT_STOP: everything is released */
+    EFFECT_SETTLED,  /* for logs and metrics: an outcome was acknowledged */
+    EFFECT_TROUBLE,  /* for logs and metrics: a call did not go well and is tried again */
+};
+
+/* What an outcome is told with; spans are good until the next engine_take. */
+struct settled {
+    enum outcome outcome;
+    struct span account, event_id, sender;
+    const char *detail;
+    int64_t offset, admitted_at_ms, finished_at_ms;
+    unsigned attempts;
+};
+
+struct trouble {
+    struct span account, event_id;
+    const char *call, *answer, *detail;
+    int64_t offset;
+};
+
+struct effect {
+    enum effect_type type;
+    engine_handle handle;
+    int32_t partition;
+    int64_t offset; /* COMMIT */
+
+    /* REQUEST */
+    const struct account *account;
+    const char *method;
+    struct buf path, body; /* the performer may take them and leave them zeroed */
+
+    /* PRODUCE: to `topic`, `partition` (-1: by key); a span with data NULL is null */
+    const char *topic;
+    struct span key, value;
+    struct header *headers;
+    size_t header_count;
+
+    struct buf text, header_text; /* the engine's: what the above may point into */
+    struct settled settled;
+    struct trouble trouble;
+};
+
+/* In the order in which they must be done; the engine's until the next call. */
+struct effects {
+    struct effect *list;
+    size_t count;
+};
+
+struct engine;
+
+/* Takes over the keyring and the keys (a previous mark secret may be NULL). engine_free it. */
+struct engine *engine_new(const struct engine_options *options, struct keyring *keyring,
+                          struct key mark_secret, const struct key *previous_mark_secret);
+void engine_free(struct engine *engine);
+
+void engine_take(struct engine *engine, const struct input *input, struct effects *out);
+
+/* When INPUT_TICK is due at the latest; MONO_NEVER. */
+struct mono engine_deadline(const struct engine *engine);
+
+/* For the shell's farewell and the metrics: records that are not settled, requests under way. */
+size_t engine_unsettled(const struct engine *engine);
+size_t engine_requests(const struct engine *engine);
+
+#endif

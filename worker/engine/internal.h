@@ -1,0 +1,77 @@
+/* What the engine's own files share. Nothing outside engine/ includes this. */
+#ifndef ENGINE_INTERNAL_H
+#define ENGINE_INTERNAL_H
+
+#include "base/rng.h"
+#include "engine/engine.h"
+#include "engine/job.h"
+#include "engine/slots.h"
+#include "papercups/request.h"
+#include "receipt/receipt.h"
+#include "receipt/dead_letter.h"
+
+/* A request under way: it outlives its job where that is dropped, because the account's place is taken until then. */
+struct pending {
+    engine_handle job;
+    struct account *account;
+};
+
+struct engine {
+    struct engine_options options;
+    struct keyring *keyring;
+    struct key mark_secret, previous_mark_secret;
+    bool has_previous;
+    unsigned char mac_key[32];
+    struct rng rng;
+
+    struct map accounts;
+    struct queues queues;
+    struct timers timers;
+    struct slots jobs, requests;
+    struct partition **partitions; /* by id; NULL: not ours */
+    size_t memory_used;
+    bool full;
+    bool stopping, stopped;
+    struct mono sweep_at;
+
+    struct moment now; /* of the input being taken */
+    struct effect *effects;
+    size_t effect_count, effect_capacity;
+    struct job *gone; /* jobs that were dropped; effects may point into them until the next input */
+};
+
+/* effects.c */
+struct effect *effect_add(struct engine *engine, enum effect_type type, int32_t partition);
+void effects_reset(struct engine *engine);
+
+/* admit.c: a record becomes a job. */
+void admit(struct engine *engine, struct partition *partition, const struct record *record);
+
+/* run.c: the jobs of a customer's queue, one after the other. */
+void run_head(struct engine *engine, struct queue *queue);
+void run_timer(struct engine *engine, struct job *job);
+void run_answer(struct engine *engine, engine_handle handle, const struct reply *reply);
+/* Gives the account's free places to those who wait for one. */
+void run_ready(struct engine *engine, struct account *account);
+
+/* settle.c: from the outcome to the settled offset. */
+void settle(struct engine *engine, struct job *job, enum outcome outcome);
+void settle_produced(struct engine *engine, struct job *job, enum produced produced);
+void settle_again(struct engine *engine, struct job *job);
+
+/* job.c */
+struct job *job_new(struct engine *engine, struct partition *partition, const struct record *record);
+/* Takes a job out of everything and frees it at the next input, because effects may point into it. */
+void job_drop(struct engine *engine, struct job *job);
+void job_free(struct job *job);
+
+/* assign.c: partitions come and go. */
+void assign(struct engine *engine, int32_t partition, int64_t offset);
+void revoke(struct engine *engine, struct partition *partition);
+void lose(struct engine *engine, struct partition *partition);
+void committed(struct engine *engine, struct partition *partition, int64_t offset, bool ok);
+/* What is due for a partition: its commit, the end of its draining, a pause. */
+void partition_turn(struct engine *engine, struct partition *partition);
+struct mono partition_deadline(const struct partition *partition);
+
+#endif

@@ -1,0 +1,63 @@
+#include "engine/job.h"
+
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "engine/internal.h"
+
+struct job *job_new(struct engine *engine, struct partition *partition, const struct record *record)
+{
+    struct job *job = mem_new(1, sizeof(*job));
+    job->record = record_copy(record);
+    job->admitted_at_ms = engine->options.admit_by_clock ? engine->now.wall.ms : record->timestamp_ms;
+    job->partition = partition;
+    job->previous = partition->jobs_last;
+    if (partition->jobs_last == NULL)
+        partition->jobs = job;
+    else
+        partition->jobs_last->next = job;
+    partition->jobs_last = job;
+    partition->job_count++;
+    job->size = sizeof(*job) + record_size(job->record);
+    engine->memory_used += job->size;
+    job->handle = slots_add(&engine->jobs, job);
+    return job;
+}
+
+static void job_unlink(struct job *job)
+{
+    struct partition *partition = job->partition;
+    if (job->previous == NULL)
+        partition->jobs = job->next;
+    else
+        job->previous->next = job->next;
+    if (job->next == NULL)
+        partition->jobs_last = job->previous;
+    else
+        job->next->previous = job->previous;
+    partition->job_count--;
+}
+
+void job_drop(struct engine *engine, struct job *job)
+{
+    timer_clear(&engine->timers, &job->timer);
+    if (job->state == JOB_READY)
+        queue_remove(&job->account->ready, &job->in_ready);
+    if (job->queue != NULL)
+        queue_remove(job->queue, &job->in_queue);
+    job->queue = NULL;
+    slots_remove(&engine->jobs, job->handle);
+    job_unlink(job);
+    engine->memory_used -= job->size;
+    job->next = engine->gone;
+    engine->gone = job;
+}
+
+void job_free(struct job *job)
+{
+    delivery_done(&job->delivery);
+    message_done(&job->message);
+    free(job->sender);
+    free(job->record);
+    free(job);
+}

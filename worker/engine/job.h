@@ -1,0 +1,53 @@
+/* One record on its way through: from the moment it is read until its receipt is acknowledged. */
+#ifndef ENGINE_JOB_H
+#define ENGINE_JOB_H
+
+#include "delivery/account.h"
+#include "delivery/delivery.h"
+#include "engine/engine.h"
+#include "engine/partition.h"
+#include "papercups/message.h"
+
+enum job_state {
+    JOB_QUEUED,      /* behind another of its customer, or before the pause between two is over */
+    JOB_READY,       /* has a call to make and waits for a place among the account's requests */
+    JOB_CALLING,     /* its request is under way */
+    JOB_WAITING,     /* for its timer */
+    JOB_DEAD_LETTER, /* its dead letter is not acknowledged yet */
+    JOB_RECEIPT,     /* its receipt is not acknowledged yet */
+};
+
+struct job {
+    struct queue_item in_queue; /* its customer's */
+    struct queue_item in_ready; /* its account's */
+    struct timer timer;
+    struct job *next, *previous; /* in the partition's list */
+    engine_handle handle;
+    struct partition *partition;
+    size_t size; /* bytes it counts for */
+
+    struct record *record; /* owned; the spans below point into it */
+    int64_t admitted_at_ms;
+    struct span event_id, key_id;
+    bool authentic;
+    char *sender; /* a copy, because the keyring may change; NULL until authentic */
+    int64_t signed_at_s, ttl_s;
+    struct account *account; /* NULL: was rejected before one was known */
+    struct queue *queue;     /* NULL: is in none (any more) */
+    struct message message;
+    struct identity marks[2]; /* under the mark secret, and under the one before it */
+    size_t mark_count;
+
+    enum job_state state;
+    struct delivery delivery;
+    struct call call; /* JOB_CALLING, JOB_READY */
+    enum outcome outcome;
+    struct detail detail;
+    int64_t finished_at_ms;
+    bool without_value; /* the dead letter would not fit with it */
+    unsigned produce_tries;
+};
+
+#define JOB_OF(pointer, member) ((struct job *)(void *)((char *)(pointer)-offsetof(struct job, member)))
+
+#endif

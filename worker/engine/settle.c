@@ -1,0 +1,158 @@
+#include <assert.h>
+
+#include "base/mem.h"
+#include "delivery/retry.h"
+#include "engine/internal.h"
+
+static struct wall window_end(const struct engine *engine, const struct job *job)
+{
+    int64_t from_ms = job->admitted_at_ms > job->finished_at_ms ? job->admitted_at_ms : job->finished_at_ms;
+    return (struct wall){from_ms + engine->options.window_ms};
+}
+
+static void settle_leave_queue(struct job *job)
+{
+    if (job->queue != NULL)
+        queue_remove(job->queue, &job->in_queue);
+    job->queue = NULL;
+}
+
+static void settle_dead_letter(struct engine *engine, struct job *job)
+{
+    const struct dead_letter_facts facts = {.topic = engine->options.events_topic,
+                                            .outcome = job->outcome,
+                                            .detail = job->detail.text,
+                                            .failed_at_ms = job->finished_at_ms,
+                                            .attempts = job->delivery.attempts,
+                                            .without_value = job->without_value};
+    struct dead_letter letter;
+    dead_letter_init(&letter, job->record, &facts);
+    job->state = JOB_DEAD_LETTER;
+    struct effect *effect = effect_add(engine, EFFECT_PRODUCE, job->partition->id);
+    effect->handle = job->handle;
+    effect->topic = engine->options.dead_topic;
+    effect->key = job->record->key;
+    effect->value = letter.value;
+    effect->headers = letter.headers;
+    effect->header_count = letter.header_count;
+    effect->header_text = letter.text;
+}
+
+static struct span uuid_span(bool wanted, const struct uuid *id)
+{
+    return wanted && id->text[0] != 0 ? span_of(id->text) : SPAN_NONE;
+}
+
+static void settle_receipt(struct engine *engine, struct job *job)
+{
+    bool ids = engine->options.papercups_ids;
+    const struct delivery *delivery = &job->delivery;
+    const struct receipt receipt = {
+        .outcome = job->outcome,
+        .event_id = job->event_id,
+        .sender = span_of(job->sender),
+        .account = job->account == NULL ? SPAN_NONE : span_of(job->account->options.name),
+        .detail = span_of(job->detail.text),
+        .topic = span_of(engine->options.events_topic),
+        .partition = job->partition->id,
+        .offset = job->record->offset,
+        .record_timestamp_ms = job->record->timestamp_ms,
+        .admitted_at_ms = job->admitted_at_ms,
+        .finished_at_ms = job->finished_at_ms,
+        .signed_at_s = job->signed_at_s,
+        .attempts = delivery->attempts,
+        .customer_matches = delivery->customer_matches,
+        .conversation_id = uuid_span(ids, &delivery->conversation),
+        .customer_id = uuid_span(ids, &delivery->customer),
+        .message_id = uuid_span(ids, &delivery->message),
+    };
+    job->state = JOB_RECEIPT;
+    struct effect *effect = effect_add(engine, EFFECT_PRODUCE, job->partition->id);
+    buf_init(&effect->text, RECEIPT_SIZE_MAX);
+    receipt_write(&effect->text, &receipt);
+    assert(!effect->text.failed);
+    char code[RECEIPT_MAC_TEXT];
+    receipt_mac(engine->mac_key, span_of(engine->options.receipts_topic), job->partition->id,
+                job->record->key, buf_span(&effect->text), code);
+    buf_init(&effect->header_text, sizeof(code));
+    buf_add_text(&effect->header_text, code);
+    effect->headers = mem_new(1, sizeof(*effect->headers));
+    effect->headers[0] = (struct header){SPAN(RECEIPT_MAC), buf_span(&effect->header_text)};
+    effect->header_count = 1;
+    effect->handle = job->handle;
+    effect->topic = engine->options.receipts_topic;
+    effect->key = job->record->key;
+    effect->value = buf_span(&effect->text);
+}
+
+static void settle_produce(struct engine *engine, struct job *job, enum job_state state)
+{
+    if (state == JOB_DEAD_LETTER)
+        settle_dead_letter(engine, job);
+    else
+        settle_receipt(engine, job);
+}
+
+void settle(struct engine *engine, struct job *job, enum outcome outcome)
+{
+    job->outcome = outcome;
+    job->finished_at_ms = engine->now.wall.ms;
+    struct window *window = &job->partition->window;
+    if (outcome == OUTCOME_DELIVERED) {
+        window_add(window, &job->marks[0], window_end(engine, job));
+        job->queue->not_before = mono_after(engine->now.mono, engine->options.spacing_ms);
+    } else if (outcome_is_failed(outcome)) {
+        window_add_failed(window, &job->marks[0], window_end(engine, job), job->signed_at_s);
+    }
+    /* A failed one stays at the head until its receipt is acknowledged: after a crash it would be tried again, and its
+     * successor must not have been shown before it. */
+    if (!outcome_is_failed(outcome))
+        settle_leave_queue(job);
+    settle_produce(engine, job, outcome_has_dead_letter(outcome) ? JOB_DEAD_LETTER : JOB_RECEIPT);
+}
+
+void settle_again(struct engine *engine, struct job *job)
+{
+    settle_produce(engine, job, job->state);
+}
+
+static void settle_finished(struct engine *engine, struct job *job)
+{
+    struct queue *queue = job->queue;
+    struct account *account = job->account;
+    struct effect *effect = effect_add(engine, EFFECT_SETTLED, job->partition->id);
+    effect->settled = (struct settled){
+        .outcome = job->outcome,
+        .account = account == NULL ? SPAN_NONE : span_of(account->options.name),
+        .event_id = job->event_id,
+        .sender = span_of(job->sender),
+        .detail = job->detail.text,
+        .offset = job->record->offset,
+        .admitted_at_ms = job->admitted_at_ms,
+        .finished_at_ms = job->finished_at_ms,
+        .attempts = job->delivery.attempts,
+    };
+    offsets_settle(&job->partition->offsets, job->record->offset);
+    job_drop(engine, job);
+    if (queue != NULL)
+        run_head(engine, queue);
+    if (account != NULL)
+        run_ready(engine, account);
+}
+
+void settle_produced(struct engine *engine, struct job *job, enum produced produced)
+{
+    assert(job->state == JOB_DEAD_LETTER || job->state == JOB_RECEIPT);
+    if (produced == PRODUCED_OK && job->state == JOB_RECEIPT) {
+        settle_finished(engine, job);
+        return;
+    }
+    if (produced == PRODUCED_OK) {
+        job->produce_tries = 0;
+        settle_produce(engine, job, JOB_RECEIPT);
+        return;
+    }
+    job->without_value = job->without_value || produced == PRODUCED_TOO_LARGE;
+    int64_t delay_ms = retry_delay_ms(job->produce_tries++, &engine->rng);
+    timer_set(&engine->timers, &job->timer, mono_after(engine->now.mono, delay_ms));
+}

@@ -1,0 +1,33 @@
+/* An HTTP answer, and what it means for the call that asked. Every body is somebody else's bytes: bounded, parsed
+ * strictly, and unreadable where anything is not as it should be. */
+#ifndef PAPERCUPS_REPLY_H
+#define PAPERCUPS_REPLY_H
+
+#include "delivery/answer.h"
+#include "event/identity.h"
+
+#define REPLY_BODY_MAX  (8u << 20) /* more is unreadable */
+#define REPLY_DEPTH_MAX 32
+#define REPLY_IDS_MAX   1000 /* customers or conversations of one answer */
+
+enum transport {
+    TRANSPORT_ANSWERED, /* status and body are whole */
+    TRANSPORT_NOT_SENT, /* not a byte of the request was handed to the network */
+    TRANSPORT_LOST,     /* bytes were handed over, and there is no complete answer */
+};
+
+struct reply {
+    enum transport transport;
+    int status;
+    bool is_json; /* by its content type */
+    bool has_retry_after;
+    int64_t retry_after_ms;
+    struct span body;
+    struct span failure; /* why there is no answer, for people */
+};
+
+/* `marks`: those under which this delivery's message may stand. answer_done the answer. */
+void reply_read(const struct reply *reply, const struct call *call, const struct identity *marks,
+                size_t mark_count, struct answer *out);
+
+#endif

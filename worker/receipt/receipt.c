@@ -1,0 +1,123 @@
+#include "receipt/receipt.h"
+
+#include <sodium.h>
+
+#include "base/json.h"
+
+static void write_name(struct buf *out, const char *name)
+{
+    buf_printf(out, "%s\"%s\":", out->data[out->size - 1] == '{' ? "" : ",", name);
+}
+
+static void write_text(struct buf *out, const char *name, struct span text)
+{
+    if (text.data == NULL)
+        return;
+    write_name(out, name);
+    json_write_string(out, text);
+}
+
+static void write_number(struct buf *out, const char *name, int64_t number)
+{
+    write_name(out, name);
+    buf_printf(out, "%lld", (long long)number);
+}
+
+void receipt_write(struct buf *out, const struct receipt *r)
+{
+    const char *reason = outcome_reason(r->outcome);
+    buf_add_text(out, "{");
+    write_text(out, "event_id", r->event_id);
+    write_text(out, "sender", r->sender);
+    write_text(out, "account", r->account);
+    write_text(out, "outcome", span_of(outcome_word(r->outcome)));
+    if (reason[0] != 0)
+        write_text(out, "reason", span_of(reason));
+    if (r->detail.size > 0)
+        write_text(out, "detail", r->detail);
+    write_text(out, "topic", r->topic);
+    write_number(out, "partition", r->partition);
+    write_number(out, "offset", r->offset);
+    write_number(out, "record_timestamp", r->record_timestamp_ms);
+    write_number(out, "admitted_at", r->admitted_at_ms);
+    write_number(out, "finished_at", r->finished_at_ms);
+    if (r->signed_at_s != 0)
+        write_number(out, "signed_at", r->signed_at_s);
+    write_number(out, "attempts", r->attempts);
+    if (r->customer_matches > 1)
+        write_number(out, "customer_matches", (int64_t)r->customer_matches);
+    write_text(out, "conversation_id", r->conversation_id);
+    write_text(out, "customer_id", r->customer_id);
+    write_text(out, "message_id", r->message_id);
+    buf_add_text(out, "}");
+}
+
+static struct span read_text(const json_t *root, const char *name)
+{
+    const json_t *value = json_object_get(root, name);
+    return (struct span){json_string_value(value), json_string_length(value)};
+}
+
+static bool read_number(const json_t *root, const char *name, int64_t least, int64_t most, int64_t *out)
+{
+    const json_t *value = json_object_get(root, name);
+    *out = json_integer_value(value);
+    return json_is_integer(value) && *out >= least && *out <= most;
+}
+
+int receipt_read(struct span json, struct receipt *out, struct json_t **root, struct err *err)
+{
+    *out = (struct receipt){0};
+    *root = json.size <= RECEIPT_SIZE_MAX ? json_read(json, 4, err) : NULL;
+    if (*root == NULL)
+        return err_set(err, ERR_NO, "not a receipt: no JSON of at most %d bytes", RECEIPT_SIZE_MAX);
+    int64_t partition = 0, attempts = 0;
+    out->event_id = read_text(*root, "event_id");
+    out->sender = read_text(*root, "sender");
+    out->account = read_text(*root, "account");
+    out->detail = read_text(*root, "detail");
+    out->topic = read_text(*root, "topic");
+    struct span reason = read_text(*root, "reason");
+    out->outcome = outcome_find(read_text(*root, "outcome"), reason);
+    bool good = out->outcome != OUTCOME_NONE && out->topic.data != NULL &&
+                read_number(*root, "partition", 0, INT32_MAX, &partition) &&
+                read_number(*root, "offset", 0, INT64_MAX, &out->offset) &&
+                read_number(*root, "record_timestamp", -1, INT64_MAX, &out->record_timestamp_ms) &&
+                read_number(*root, "admitted_at", -1, INT64_MAX, &out->admitted_at_ms) &&
+                read_number(*root, "finished_at", 0, INT64_MAX, &out->finished_at_ms) &&
+                read_number(*root, "attempts", 0, UINT32_MAX, &attempts);
+    out->partition = (int32_t)partition;
+    out->attempts = (unsigned)attempts;
+    read_number(*root, "signed_at", 0, INT64_MAX, &out->signed_at_s);
+    if (good)
+        return 0;
+    json_decref(*root);
+    *root = NULL;
+    return err_set(err, ERR_NO, "not a receipt: a member is missing or out of form");
+}
+
+void receipt_mac_key(const struct key *mark_secret, unsigned char out[32])
+{
+    static const unsigned char label[] = "cupbearer receipts 1";
+    crypto_auth_hmacsha256_state state;
+    crypto_auth_hmacsha256_init(&state, mark_secret->bytes, mark_secret->size);
+    crypto_auth_hmacsha256_update(&state, label, sizeof(label) - 1);
+    crypto_auth_hmacsha256_final(&state, out);
+    sodium_memzero(&state, sizeof(state));
+}
+
+void receipt_mac(const unsigned char mac_key[32], struct span topic, int32_t partition, struct span key,
+                 struct span value, char out[RECEIPT_MAC_TEXT])
+{
+    struct buf bytes;
+    unsigned char mac[crypto_auth_hmacsha256_BYTES];
+    buf_init(&bytes, SIZE_MAX / 2);
+    buf_add_prefixed(&bytes, topic);
+    buf_add_be32(&bytes, 4);
+    buf_add_be32(&bytes, (unsigned long)partition);
+    buf_add_prefixed(&bytes, key);
+    buf_add_prefixed(&bytes, value);
+    crypto_auth_hmacsha256(mac, (const unsigned char *)bytes.data, bytes.size, mac_key);
+    buf_done(&bytes);
+    sodium_bin2base64(out, RECEIPT_MAC_TEXT, mac, sizeof(mac), sodium_base64_VARIANT_ORIGINAL);
+}

@@ -1,0 +1,42 @@
+/* What became of a record, as bytes: the receipt (key: the record's; value: JSON; a MAC in a header) and the dead letter
+ * (the record as it was, plus headers). The receipts topic is the workers' memory, hence the MAC. */
+#ifndef RECEIPT_RECEIPT_H
+#define RECEIPT_RECEIPT_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "event/key.h"
+#include "event/outcome.h"
+#include "event/record.h"
+
+#define RECEIPT_SIZE_MAX 16384
+#define RECEIPT_MAC      "cupbearer-mac" /* header: base64 of HMAC-SHA256 */
+#define RECEIPT_MAC_TEXT 45              /* with the 0 */
+
+/* Spans are borrowed; SPAN_NONE for what is not known of an unauthentic record. Times are Unix milliseconds. */
+struct receipt {
+    enum outcome outcome;
+    struct span event_id, sender, account, detail;
+    struct span topic; /* the record's place */
+    int32_t partition;
+    int64_t offset;
+    int64_t record_timestamp_ms, admitted_at_ms, finished_at_ms;
+    int64_t signed_at_s; /* webhook-timestamp; 0: not known */
+    unsigned attempts;
+    size_t customer_matches;                              /* written when more than one */
+    struct span conversation_id, customer_id, message_id; /* only where the configuration asks for them */
+};
+
+void receipt_write(struct buf *out, const struct receipt *receipt);
+
+/* A receipt that was read; the spans point into *root, which is the caller's (json_decref). -1 where it is not one. */
+struct json_t;
+int receipt_read(struct span json, struct receipt *out, struct json_t **root, struct err *err);
+
+/* The key of the MACs, from the mark secret: 32 bytes. */
+void receipt_mac_key(const struct key *mark_secret, unsigned char out[32]);
+/* Over the receipts' topic, its partition, key and value, each with its length before it. Terminated base64. */
+void receipt_mac(const unsigned char mac_key[32], struct span topic, int32_t partition, struct span key,
+                 struct span value, char out[RECEIPT_MAC_TEXT]);
+
+#endif
