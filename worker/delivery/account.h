@@ -7,6 +7,7 @@
 #include "delivery/queue.h"
 
 struct account_options {
+    size_t index; /* the owner's own number for it: where it keeps URL and key */
     const char *name;
     const char *inbox;       /* a UUID, or NULL: the account's own default */
     const char *widget_host; /* for customers that are made */

@@ -46,6 +46,8 @@ static void admit_to_queue(struct engine *engine, struct job *job, const struct 
         job->admitted_at_ms + account_deliver_within_ms(job->account, payload->deliver_within_s);
     struct mono deadline = mono_after(engine->now.mono, until_ms - engine->now.wall.ms);
     delivery_init(&job->delivery, payload, &engine->options.limits, deadline);
+    if (job->record->offset < job->partition->suspect_end)
+        delivery_suspect(&job->delivery, job->partition->suspect_absent_from, 2);
     job->queue = queues_take(&engine->queues, key);
     queue_push(job->queue, &job->in_queue);
 }
@@ -54,6 +56,10 @@ void admit(struct engine *engine, struct partition *partition, const struct reco
 {
     if (partition->state != PARTITION_RUNNING || !offsets_read(&partition->offsets, record->offset))
         return;
+    if (receipted_take(&partition->receipted, record, engine->options.hash_key)) {
+        offsets_settle(&partition->offsets, record->offset);
+        return;
+    }
     struct job *job = job_new(engine, partition, record);
     partition->admitted.ms = job->admitted_at_ms;
     const struct event_rules rules = {engine->keyring, engine->options.partitioner,

@@ -3,18 +3,45 @@
 #include "engine/internal.h"
 
 #define COMMIT_EVERY_MS 1000
+#define COMMIT_AGAIN_MS 200 /* the last one of a partition, when it was refused */
 
-void assign(struct engine *engine, int32_t id, int64_t offset)
+void assign(struct engine *engine, const struct input *input)
 {
-    assert(id >= 0 && id < engine->options.partition_count && engine->partitions[id] == NULL);
-    if (!engine->stopping)
-        engine->partitions[id] = partition_new(id, offset, engine->options.hash_key);
+    int32_t id = input->partition;
+    assert(id < engine->options.partition_count && engine->partitions[id] == NULL);
+    if (engine->stopping)
+        return;
+    struct partition *partition = partition_new(id, input->offset, engine->options.hash_key);
+    engine->partitions[id] = partition;
+    /* Without a word about how far deliveries went, they may have gone to the end. */
+    struct progress progress;
+    if (!progress_read(input->metadata, &progress))
+        progress = (struct progress){.reach = input->end};
+    partition->suspect_end = progress.reach < input->end ? progress.reach : input->end;
+    partition->suspect_absent_from = mono_after(engine->now.mono, engine->options.limits.http_timeout_ms +
+                                                                      engine->options.limits.settle_ms);
+    partition->reach = progress.reach;
+    partition->receipts_from = progress.receipts;
+    partition->admitted.ms = progress.admitted_ms;
+    struct effect *effect = effect_add(engine, EFFECT_READ_RECEIPTS, id);
+    effect->offset = progress.receipts;
+    if (progress.admitted_ms > engine->options.window_ms)
+        effect->since.ms = progress.admitted_ms - engine->options.window_ms;
+}
+
+/* A job that is given up may be in Papercups already where that is not known, where it is delivered and has no receipt
+ * yet, or where a post was tried: then the next owner must suspect it. */
+static void drop_job(struct engine *engine, struct job *job)
+{
+    if (job->delivery.unknown || job->delivery.attempts > 0 || job->outcome == OUTCOME_DELIVERED)
+        job->partition->inherited = true;
+    job_drop(engine, job);
 }
 
 static void drop_jobs(struct engine *engine, struct partition *partition)
 {
     while (partition->jobs != NULL)
-        job_drop(engine, partition->jobs);
+        drop_job(engine, partition->jobs);
 }
 
 static void release(struct engine *engine, struct partition *partition)
@@ -24,21 +51,24 @@ static void release(struct engine *engine, struct partition *partition)
     partition_free(partition);
 }
 
-/* What was not begun is left to the next owner: it starts where the commit says. */
+/* What was not begun is left to the next owner: it starts where the commit says. A suspect that waits to be read back is
+ * such a one too, and stays a suspect. */
 static void drop_unstarted(struct engine *engine, struct partition *partition)
 {
     for (struct job *job = partition->jobs, *next; job != NULL; job = next) {
         next = job->next;
         bool waits = job->state == JOB_QUEUED || job->state == JOB_READY || job->state == JOB_WAITING;
-        if (waits && !job->delivery.unknown)
-            job_drop(engine, job);
+        if (waits && (!job->delivery.unknown || job->delivery.attempts == 0))
+            drop_job(engine, job);
     }
 }
 
 void revoke(struct engine *engine, struct partition *partition)
 {
-    if (partition->state != PARTITION_RUNNING)
+    if (partition->state != PARTITION_RUNNING && partition->state != PARTITION_REBUILDING)
         return;
+    partition->inherited =
+        partition->state == PARTITION_REBUILDING || partition->offsets.next < partition->suspect_end;
     partition->state = PARTITION_DRAINING;
     partition->drain_end = mono_after(engine->now.mono, engine->options.drain_ms);
     drop_unstarted(engine, partition);
@@ -52,26 +82,52 @@ void lose(struct engine *engine, struct partition *partition)
 
 static void commit(struct engine *engine, struct partition *partition)
 {
+    struct progress progress = partition_progress(partition);
+    /* The last one: nothing beyond the watermark needs to be suspected, unless something was left half done. */
+    if (partition->state == PARTITION_COMMITTING && !partition->inherited)
+        progress.reach = partition->offsets.low;
+    else if (partition->state == PARTITION_COMMITTING && progress.reach < partition->suspect_end)
+        progress.reach = partition->suspect_end;
     partition->committing = partition->offsets.low;
+    partition->committing_reach = progress.reach;
     partition->commit_at = mono_after(engine->now.mono, COMMIT_EVERY_MS);
-    effect_add(engine, EFFECT_COMMIT, partition->id)->offset = partition->committing;
-    struct wall oldest = partition->admitted;
-    if (partition->jobs != NULL && partition->jobs->admitted_at_ms < oldest.ms)
-        oldest.ms = partition->jobs->admitted_at_ms;
-    window_advance(&partition->window, oldest);
+    struct effect *effect = effect_add(engine, EFFECT_COMMIT, partition->id);
+    effect->offset = partition->committing;
+    char text[PROGRESS_TEXT_MAX];
+    progress_write(&progress, text);
+    buf_init(&effect->text, sizeof(text));
+    buf_add_text(&effect->text, text);
+    window_advance(&partition->window, partition_oldest(partition));
+}
+
+/* Heads that waited for the reach. */
+static void run_within_reach(struct engine *engine, struct partition *partition)
+{
+    for (struct job *job = partition->jobs, *next; job != NULL; job = next) {
+        next = job->next;
+        struct account *account = job->account;
+        if (job->state == JOB_QUEUED && job->queue->head == &job->in_queue) {
+            run_head(engine, job->queue);
+            run_ready(engine, account);
+        }
+    }
 }
 
 void committed(struct engine *engine, struct partition *partition, int64_t offset, bool ok)
 {
+    bool farther = ok && partition->committing_reach > partition->reach;
     partition->committing = -1;
-    if (ok)
+    if (ok) {
         partition->committed = offset;
-    bool again = partition_has_commit(partition) && !mono_reached(partition->drain_end, engine->now.mono);
-    if (partition->state != PARTITION_COMMITTING)
-        return;
-    if (again)
-        commit(engine, partition);
-    else
+        partition->reach = partition->committing_reach;
+    } else {
+        partition->reach_at = mono_after(engine->now.mono, COMMIT_EVERY_MS);
+        partition->commit_at = mono_after(engine->now.mono, COMMIT_AGAIN_MS);
+    }
+    if (partition->state == PARTITION_RUNNING && farther)
+        run_within_reach(engine, partition);
+    if (partition->state == PARTITION_COMMITTING &&
+        (ok || mono_reached(partition->drain_end, engine->now.mono)))
         release(engine, partition);
 }
 
@@ -82,12 +138,8 @@ static void drain(struct engine *engine, struct partition *partition)
     drop_jobs(engine, partition);
     if (partition->committing >= 0)
         return; /* the last one is sent when this is answered */
-    if (partition_has_commit(partition)) {
-        partition->state = PARTITION_COMMITTING;
-        commit(engine, partition);
-    } else {
-        release(engine, partition);
-    }
+    partition->state = PARTITION_COMMITTING;
+    commit(engine, partition);
 }
 
 static void assign_pause(struct engine *engine, struct partition *partition)
@@ -103,7 +155,7 @@ void partition_turn(struct engine *engine, struct partition *partition)
 {
     switch (partition->state) {
     case PARTITION_RUNNING:
-        if (partition_has_commit(partition) && mono_reached(partition->commit_at, engine->now.mono))
+        if (mono_reached(partition_commit_due(partition), engine->now.mono))
             commit(engine, partition);
         assign_pause(engine, partition);
         break;
@@ -111,15 +163,25 @@ void partition_turn(struct engine *engine, struct partition *partition)
         drain(engine, partition);
         break;
     case PARTITION_COMMITTING:
+        if (partition->committing < 0 && mono_reached(partition->commit_at, engine->now.mono))
+            commit(engine, partition);
+        break;
+    case PARTITION_REBUILDING:
         break;
     }
 }
 
 struct mono partition_deadline(const struct partition *partition)
 {
-    if (partition->state == PARTITION_DRAINING)
+    switch (partition->state) {
+    case PARTITION_RUNNING:
+        return partition_commit_due(partition);
+    case PARTITION_DRAINING:
         return partition->drain_end;
-    if (partition->state == PARTITION_RUNNING && partition_has_commit(partition))
-        return partition->commit_at;
+    case PARTITION_COMMITTING:
+        return partition->committing < 0 ? partition->commit_at : MONO_NEVER;
+    case PARTITION_REBUILDING:
+        break;
+    }
     return MONO_NEVER;
 }

@@ -75,7 +75,7 @@ static void engine_produced(struct engine *engine, const struct input *input)
 {
     struct job *job = slots_find(&engine->jobs, input->handle);
     if (job != NULL)
-        settle_produced(engine, job, input->produced);
+        settle_produced(engine, job, input->produced, input->offset);
 }
 
 static void engine_partition_input(struct engine *engine, const struct input *input)
@@ -83,13 +83,22 @@ static void engine_partition_input(struct engine *engine, const struct input *in
     assert(input->partition >= 0 && input->partition < engine->options.partition_count);
     struct partition *partition = engine->partitions[input->partition];
     if (input->type == INPUT_ASSIGNED) {
-        assign(engine, input->partition, input->offset);
+        assign(engine, input);
+        return;
+    }
+    if (partition == NULL && (input->type == INPUT_REVOKED || input->type == INPUT_LOST)) {
+        effect_add(engine, EFFECT_RELEASED,
+                   input->partition); /* was released before it was revoked: a stop */
         return;
     }
     if (partition == NULL)
-        return; /* a late word about one that was released */
+        return; /* a late word */
     if (input->type == INPUT_COMMITTED)
         committed(engine, partition, input->offset, input->ok);
+    else if (input->type == INPUT_RECEIPT)
+        rebuild_receipt(engine, partition, input->record);
+    else if (input->type == INPUT_REBUILT)
+        rebuild_finish(engine, partition, input->offset);
     else if (input->type == INPUT_REVOKED)
         revoke(engine, partition);
     else
@@ -113,6 +122,8 @@ static void engine_dispatch(struct engine *engine, const struct input *input)
         engine_produced(engine, input);
         break;
     case INPUT_ASSIGNED:
+    case INPUT_RECEIPT:
+    case INPUT_REBUILT:
     case INPUT_COMMITTED:
     case INPUT_REVOKED:
     case INPUT_LOST:

@@ -33,8 +33,10 @@ typedef uint64_t engine_handle;
 
 enum input_type {
     INPUT_TICK,      /* time has passed */
-    INPUT_ASSIGNED,  /* the consumer owns the partition from now on; its records come from `offset` on */
-    INPUT_RECORD,    /* read from an assigned partition, in the order of its log */
+    INPUT_ASSIGNED,  /* the partition is ours: `offset` and `metadata` as committed, `end` of its log now */
+    INPUT_RECEIPT,   /* one of its receipts, in the order of their log, as EFFECT_READ_RECEIPTS asked */
+    INPUT_REBUILT,   /* those were all; `offset`: behind the last of the receipts' partition */
+    INPUT_RECORD,    /* read from a started partition, in the order of its log */
     INPUT_ANSWERED,  /* what came of EFFECT_REQUEST */
     INPUT_PRODUCED,  /* what came of EFFECT_PRODUCE */
     INPUT_COMMITTED, /* what came of EFFECT_COMMIT */
@@ -52,19 +54,23 @@ enum produced {
 struct input {
     enum input_type type;
     struct moment now;
-    int32_t partition; /* ASSIGNED, COMMITTED, REVOKED, LOST */
-    int64_t offset;    /* ASSIGNED, COMMITTED */
-    bool ok;           /* COMMITTED */
+    int32_t partition;    /* ASSIGNED, REBUILT, COMMITTED, REVOKED, LOST */
+    int64_t offset;       /* ASSIGNED, REBUILT, COMMITTED; PRODUCED: where it was written, -1: not known */
+    int64_t end;          /* ASSIGNED */
+    struct span metadata; /* ASSIGNED; SPAN_NONE: there was none */
+    bool ok;              /* COMMITTED */
     enum produced produced;
     engine_handle handle;        /* ANSWERED, PRODUCED */
-    const struct record *record; /* RECORD */
+    const struct record *record; /* RECORD, RECEIPT */
     const struct reply *reply;   /* ANSWERED */
 };
 
 enum effect_type {
-    EFFECT_REQUEST,  /* to Papercups; answered by INPUT_ANSWERED with the handle, whatever happens */
-    EFFECT_PRODUCE,  /* to Kafka; answered by INPUT_PRODUCED with the handle */
-    EFFECT_COMMIT,   /* partition, offset; answered by INPUT_COMMITTED */
+    EFFECT_REQUEST, /* to Papercups; answered by INPUT_ANSWERED with the handle, whatever happens */
+    EFFECT_PRODUCE, /* to Kafka; answered by INPUT_PRODUCED with the handle */
+    EFFECT_COMMIT,  /* partition, offset, text: the metadata; answered by INPUT_COMMITTED */
+    EFFECT_READ_RECEIPTS, /* partition: hand in its receipts from the earlier of `offset` and `since` up to their end now */
+    EFFECT_START,    /* partition: hand in its records from `offset` on; `count` receipts had no good MAC */
     EFFECT_PAUSE,    /* partition: hand in no more records */
     EFFECT_RESUME,   /* partition */
     EFFECT_RELEASED, /* partition: nothing of it is left here, its last commit is answered */
@@ -92,7 +98,9 @@ struct effect {
     enum effect_type type;
     engine_handle handle;
     int32_t partition;
-    int64_t offset; /* COMMIT */
+    int64_t offset;    /* COMMIT, READ_RECEIPTS, START */
+    struct wall since; /* READ_RECEIPTS; 0: from the beginning */
+    size_t count;      /* START */
 
     /* REQUEST */
     const struct account *account;

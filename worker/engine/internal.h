@@ -56,7 +56,7 @@ void run_ready(struct engine *engine, struct account *account);
 
 /* settle.c: from the outcome to the settled offset. */
 void settle(struct engine *engine, struct job *job, enum outcome outcome);
-void settle_produced(struct engine *engine, struct job *job, enum produced produced);
+void settle_produced(struct engine *engine, struct job *job, enum produced produced, int64_t offset);
 void settle_again(struct engine *engine, struct job *job);
 
 /* job.c */
@@ -65,8 +65,12 @@ struct job *job_new(struct engine *engine, struct partition *partition, const st
 void job_drop(struct engine *engine, struct job *job);
 void job_free(struct job *job);
 
+/* rebuild.c: what an assigned partition's receipts say. */
+void rebuild_receipt(struct engine *engine, struct partition *partition, const struct record *record);
+void rebuild_finish(struct engine *engine, struct partition *partition, int64_t receipts_end);
+
 /* assign.c: partitions come and go. */
-void assign(struct engine *engine, int32_t partition, int64_t offset);
+void assign(struct engine *engine, const struct input *input);
 void revoke(struct engine *engine, struct partition *partition);
 void lose(struct engine *engine, struct partition *partition);
 void committed(struct engine *engine, struct partition *partition, int64_t offset, bool ok);

@@ -46,6 +46,7 @@ static void offsets_rise(struct offsets *offsets)
            (*offsets_word(offsets, offsets->low) & offsets_bit(offsets->low)) != 0) {
         *offsets_word(offsets, offsets->low) &= ~offsets_bit(offsets->low);
         offsets->low++;
+        offsets->beyond--;
     }
 }
 
@@ -59,6 +60,7 @@ bool offsets_read(struct offsets *offsets, int64_t offset)
         int64_t gap = offsets->next;
         while ((uint64_t)(offset - offsets->low) + 64 >= offsets->words * 64)
             offsets_grow(offsets);
+        offsets->beyond += offset - gap;
         for (; gap < offset; gap++)
             *offsets_word(offsets, gap) |= offsets_bit(gap);
     }
@@ -71,6 +73,7 @@ void offsets_settle(struct offsets *offsets, int64_t offset)
     assert(offset >= offsets->low && offset < offsets->next);
     assert((*offsets_word(offsets, offset) & offsets_bit(offset)) == 0);
     *offsets_word(offsets, offset) |= offsets_bit(offset);
+    offsets->beyond++;
     offsets_rise(offsets);
 }
 

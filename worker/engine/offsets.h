@@ -10,8 +10,9 @@
 #define OFFSETS_SPAN_MAX 1000000 /* between the watermark and what was read last; then the partition pauses */
 
 struct offsets {
-    int64_t low;  /* all below are settled */
-    int64_t next; /* all below were read */
+    int64_t low;    /* all below are settled */
+    int64_t next;   /* all below were read */
+    int64_t beyond; /* how many beyond the watermark are settled */
     uint64_t *bits;
     size_t words; /* a power of two */
 };

@@ -4,6 +4,10 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "engine/job.h"
+
+/* How far deliveries may start beyond what was read: some seconds of work. After a crash no more than this is suspect. */
+#define REACH_STEP 5000
 
 struct partition *partition_new(int32_t id, int64_t offset, const unsigned char hash_key[16])
 {
@@ -21,12 +25,60 @@ void partition_free(struct partition *partition)
     if (partition == NULL)
         return;
     assert(partition->jobs == NULL);
+    receipted_done(&partition->receipted);
     offsets_done(&partition->offsets);
     window_done(&partition->window);
     free(partition);
 }
 
-bool partition_has_commit(const struct partition *partition)
+static bool partition_wants_reach(const struct partition *partition)
 {
-    return partition->committing < 0 && partition->offsets.low > partition->committed;
+    return partition->offsets.next > partition->reach - REACH_STEP / 2 && partition->jobs != NULL;
+}
+
+struct mono partition_commit_due(const struct partition *partition)
+{
+    if (partition->committing >= 0)
+        return MONO_NEVER;
+    if (partition_wants_reach(partition))
+        return partition->reach_at;
+    return partition->offsets.low > partition->committed ? partition->commit_at : MONO_NEVER;
+}
+
+/* Clocks of brokers differ a little, and a leader changes: records may be stamped slightly out of order. */
+#define STAMP_SLACK_MS 60000
+
+struct wall partition_oldest(const struct partition *partition)
+{
+    struct wall oldest = partition->admitted;
+    if (partition->jobs != NULL && partition->jobs->admitted_at_ms < oldest.ms)
+        oldest.ms = partition->jobs->admitted_at_ms;
+    return (struct wall){oldest.ms > STAMP_SLACK_MS ? oldest.ms - STAMP_SLACK_MS : 0};
+}
+
+/* Nothing beyond the watermark has a receipt: what was written so far need not be read again for its sake. */
+static bool partition_has_none_beyond(const struct partition *partition)
+{
+    return partition->offsets.beyond == 0 && partition->receipted.count == 0;
+}
+
+struct progress partition_progress(const struct partition *partition)
+{
+    int64_t reach = partition->reach;
+    if (partition_wants_reach(partition) && reach < partition->offsets.next + REACH_STEP)
+        reach = partition->offsets.next + REACH_STEP;
+    return (struct progress){.reach = reach,
+                             .receipts = partition_has_none_beyond(partition) ? partition->receipts_end
+                                                                              : partition->receipts_from,
+                             .admitted_ms = partition_oldest(partition).ms};
+}
+
+void partition_receipt_written(struct partition *partition, int64_t offset)
+{
+    if (offset < 0)
+        return;
+    if (partition_has_none_beyond(partition) || offset < partition->receipts_from)
+        partition->receipts_from = offset;
+    if (partition->receipts_end <= offset)
+        partition->receipts_end = offset + 1;
 }

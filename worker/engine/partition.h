@@ -5,10 +5,13 @@
 #include "dedup/window.h"
 #include "delivery/timer.h"
 #include "engine/offsets.h"
+#include "engine/progress.h"
+#include "engine/rebuild.h"
 
 struct job;
 
 enum partition_state {
+    PARTITION_REBUILDING, /* its receipts are being read; its records are not handed in yet */
     PARTITION_RUNNING,
     PARTITION_DRAINING,  /* revoked: nothing new starts, what is under way may finish until drain_end */
     PARTITION_COMMITTING /* nothing is left; its last commit is under way */
@@ -21,11 +24,23 @@ struct partition {
     struct window window;
     struct job *jobs, *jobs_last; /* all of them, in the order they were read */
     size_t job_count;
-    struct wall admitted;  /* when the record that was read last was admitted */
-    int64_t committed;     /* the last offset that was accepted */
-    int64_t committing;    /* the one under way, -1: none */
-    struct mono commit_at; /* not before */
+    struct wall admitted; /* when the record that was read last was admitted */
+
+    struct receipted_list receipted; /* what the receipts say of offsets at or beyond the committed one */
+    size_t foreign_receipts;         /* read without a good MAC: ignored */
+    int64_t suspect_end; /* a record below it without a receipt may have been posted by an earlier owner */
+    struct mono suspect_absent_from; /* when "absent" begins to count for such a one */
+    int64_t reach;                   /* accepted: deliveries below it may start */
+    int64_t receipts_end;            /* behind the last receipt known to be written */
+    int64_t receipts_from;           /* where those of events beyond the watermark begin */
+
+    int64_t committed;  /* the last offset that was accepted */
+    int64_t committing; /* the one under way, -1: none */
+    int64_t committing_reach;
+    struct mono commit_at; /* an offset that moved is committed then */
+    struct mono reach_at;  /* not before: the last commit failed */
     struct mono drain_end;
+    bool inherited; /* given up with something that the next owner must suspect */
     bool paused;
 };
 
@@ -33,7 +48,14 @@ struct partition *partition_new(int32_t id, int64_t offset, const unsigned char 
 /* Its jobs must be gone. */
 void partition_free(struct partition *partition);
 
-/* Whether there is something to commit and nothing under way. */
-bool partition_has_commit(const struct partition *partition);
+/* When a commit is due: at once where records come close to the reach, else every second when the offset moved.
+ * MONO_NEVER: there is nothing to commit, or one is under way. */
+struct mono partition_commit_due(const struct partition *partition);
+/* No record that is still to be judged was admitted earlier. */
+struct wall partition_oldest(const struct partition *partition);
+/* What is to be committed with the watermark, for a partition that goes on. */
+struct progress partition_progress(const struct partition *partition);
+/* A receipt was acknowledged at that offset of the receipts' partition (-1: not known). */
+void partition_receipt_written(struct partition *partition, int64_t offset);
 
 #endif

@@ -17,9 +17,25 @@ static bool run_is_left(const struct job *job, const struct call *call)
     return job->partition->state != PARTITION_RUNNING && (!job->delivery.unknown || call_writes(call));
 }
 
+/* The checks of time. One that may have been shown already is read back before they are made: it must not be called
+ * expired, or refused for its key, when it was delivered. */
+static bool run_judge_time(struct engine *engine, struct job *job)
+{
+    if (job->judged || job->delivery.unknown)
+        return true;
+    job->judged = true;
+    enum outcome outcome = event_judge(keyring_find(engine->keyring, job->key_id), job->signed_at_s,
+                                       job->ttl_s, job->admitted_at_ms, &job->detail);
+    if (outcome != OUTCOME_NONE)
+        settle(engine, job, outcome);
+    return outcome == OUTCOME_NONE;
+}
+
 /* Asks the delivery what it wants, and does it; a finished one is settled. */
 static void run_job(struct engine *engine, struct job *job)
 {
+    if (!run_judge_time(engine, job))
+        return;
     switch (delivery_want(&job->delivery, engine->now.mono, &job->call)) {
     case DELIVERY_CALLS:
         if (run_is_left(job, &job->call)) {
@@ -40,25 +56,24 @@ static void run_job(struct engine *engine, struct job *job)
     }
 }
 
-/* What depends on the events before it and on time, now that it is at the head: OUTCOME_NONE when it is to be
- * delivered. One that failed before may have been shown all the same, so it is read back first. */
-static enum outcome run_judge(struct engine *engine, struct job *job)
+/* Whether it repeats an event before it, now that it is at the head. One that failed before may come again when it was
+ * signed anew; it may have been shown all the same, so it is read back first. False: it is settled. */
+static bool run_judge(struct engine *engine, struct job *job)
 {
     int64_t failed_signed_at_s = 0;
     struct wall admitted_at = {job->admitted_at_ms};
-    switch (window_find(&job->partition->window, &job->marks[0], admitted_at, &failed_signed_at_s)) {
-    case WINDOW_DELIVERED:
-        return OUTCOME_DUPLICATE;
-    case WINDOW_FAILED:
-        if (job->signed_at_s <= failed_signed_at_s)
-            return OUTCOME_DUPLICATE;
-        delivery_suspect(&job->delivery, engine->now.mono, 1);
-        break;
-    case WINDOW_NEW:
-        break;
+    enum window_state state =
+        window_find(&job->partition->window, &job->marks[0], admitted_at, &failed_signed_at_s);
+    if (state == WINDOW_DELIVERED || (state == WINDOW_FAILED && job->signed_at_s <= failed_signed_at_s)) {
+        settle(engine, job, OUTCOME_DUPLICATE);
+        return false;
     }
-    return event_judge(keyring_find(engine->keyring, job->key_id), job->signed_at_s, job->ttl_s,
-                       job->admitted_at_ms, &job->detail);
+    if (state == WINDOW_FAILED && !job->delivery.unknown) {
+        if (!run_judge_time(engine, job))
+            return false;
+        delivery_suspect(&job->delivery, engine->now.mono, 1);
+    }
+    return true;
 }
 
 void run_head(struct engine *engine, struct queue *queue)
@@ -71,11 +86,10 @@ void run_head(struct engine *engine, struct queue *queue)
             timer_set(&engine->timers, &job->timer, queue->not_before);
             return;
         }
-        enum outcome outcome = run_judge(engine, job);
-        if (outcome == OUTCOME_NONE)
+        if (job->record->offset >= job->partition->reach)
+            return; /* until a commit has said that deliveries may have started there */
+        if (run_judge(engine, job))
             run_job(engine, job);
-        else
-            settle(engine, job, outcome);
     }
     queues_tidy(&engine->queues, queue, engine->now.mono);
 }

@@ -140,10 +140,11 @@ static void settle_finished(struct engine *engine, struct job *job)
         run_ready(engine, account);
 }
 
-void settle_produced(struct engine *engine, struct job *job, enum produced produced)
+void settle_produced(struct engine *engine, struct job *job, enum produced produced, int64_t offset)
 {
     assert(job->state == JOB_DEAD_LETTER || job->state == JOB_RECEIPT);
     if (produced == PRODUCED_OK && job->state == JOB_RECEIPT) {
+        partition_receipt_written(job->partition, offset);
         settle_finished(engine, job);
         return;
     }

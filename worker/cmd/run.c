@@ -1,0 +1,84 @@
+#include <getopt.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "cmd/cmd.h"
+#include "io/assemble.h"
+#include "io/log.h"
+
+#define DEFAULT_CONFIG "/etc/cupbearer/cupbearer.conf"
+
+static const char help[] =
+    "Usage: cupbearer run [--config FILE] [--log-level LEVEL]\n"
+    "\n"
+    "Reads signed events from Kafka, verifies them, drops duplicates, and delivers them to Papercups.\n"
+    "\n"
+    "  -c, --config FILE     the configuration (default: $CUPBEARER_CONFIG, else " DEFAULT_CONFIG ")\n"
+    "      --log-level LEVEL error, warning, info (default) or debug; debug tells of every delivered event\n"
+    "\n"
+    "Every setting can be given by environment too: CUPBEARER_KAFKA_BOOTSTRAP_SERVERS for [kafka] "
+    "bootstrap_servers.\n"
+    "SIGTERM: finishes what is under way, commits, leaves the group, exits 0. A second one, or 30 s: exits "
+    "at once (4).\n"
+    "Exit codes: 0 stopped, 2 configuration, 3 Kafka or Papercups does not answer, 4 stopped with events "
+    "left, 5 system.\n";
+
+static int set_level(const char *word)
+{
+    static const char *const words[] = {"error", "warning", "info", "debug"};
+    for (int i = 0; i < 4; i++) {
+        if (strcmp(word, words[i]) == 0) {
+            log_set_level((enum log_level)i);
+            return 0;
+        }
+    }
+    return -1;
+}
+
+static int run_with(const struct config *config, struct err *err)
+{
+    struct loop *worker = worker_new(config, err);
+    int result = worker == NULL ? -1 : loop_run(worker, err);
+    if (result == 0 || worker == NULL || err->code != ERR_LIMIT)
+        worker_free(worker);
+    /* After a second signal or the deadline nothing is waited for: the process ends with its memory. */
+    return result == 0 ? 0 : (int)err->code;
+}
+
+int cmd_run(int argc, char **argv)
+{
+    static const struct option options[] = {{"config", required_argument, NULL, 'c'},
+                                            {"log-level", required_argument, NULL, 'l'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {NULL, 0, NULL, 0}};
+    const char *path = getenv("CUPBEARER_CONFIG");
+    int option;
+    while ((option = getopt_long(argc, argv, "c:h", options, NULL)) != -1) {
+        if (option == 'c')
+            path = optarg;
+        else if (option == 'l' && set_level(optarg) != 0) {
+            fprintf(stderr,
+                    "cupbearer run: --log-level: expected error, warning, info or debug, not \"%s\"\n",
+                    optarg);
+            return ERR_USAGE;
+        } else if (option == 'h') {
+            fputs(help, stdout);
+            return 0;
+        } else if (option == '?') {
+            fputs("Try: cupbearer run --help\n", stderr);
+            return ERR_USAGE;
+        }
+    }
+    if (optind < argc) {
+        fprintf(stderr, "cupbearer run: \"%s\" is not expected here. Try: cupbearer run --help\n",
+                argv[optind]);
+        return ERR_USAGE;
+    }
+    struct err err = {0};
+    struct config *config = config_load(path == NULL ? DEFAULT_CONFIG : path, environ, &err);
+    int code = config == NULL ? (int)err.code : run_with(config, &err);
+    config_free(config);
+    if (code != 0)
+        fprintf(stderr, "cupbearer run: %s\n", err.text);
+    return code;
+}

@@ -1,0 +1,83 @@
+/* The configuration of `cupbearer run`: an INI file, each setting of which an environment variable overrides.
+ * Everything is checked here, so the rest of the program works with values that hold. Secrets come only from files. */
+#ifndef IO_CONFIG_H
+#define IO_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "event/partitioner.h"
+
+struct config_account {
+    char *name;                    /* [a-z0-9][a-z0-9_-]{0,62}, from the section's name */
+    char *url;                     /* http:// or https://, no trailing slash */
+    char *api_key_file;            /* required */
+    char *papercups_account;       /* required, a UUID: must be what /api/v1/me says */
+    char *inbox;                   /* a UUID, or NULL: the account's own default */
+    char *widget_host;             /* location.host of the pages that carry the widget, required */
+    int64_t deliver_within_ms;     /* default 3,600 s */
+    int64_t deliver_within_max_ms; /* default 604,800 s */
+    int32_t max_in_flight;         /* requests at once, 1 to 64, default 16 */
+};
+
+/* One librdkafka property that the file may set (config_settings.c holds the allow-list). The value may be a password:
+ * never log it. */
+struct config_property {
+    char *name;
+    char *value;
+};
+
+struct config {
+    /* [kafka] */
+    char *bootstrap_servers; /* required */
+    char *group_id;          /* default "cupbearer" */
+    enum partitioner partitioner;
+    struct config_property *properties;
+    size_t property_count;
+
+    /* [topics] */
+    char *events_topic;   /* default "cupbearer.events" */
+    char *receipts_topic; /* default "cupbearer.receipts" */
+    char *dead_topic;     /* default "cupbearer.dead" */
+    int32_t partitions;   /* what the topics must have; 0: whatever they have, as long as they agree */
+    bool allow_create_time;
+
+    /* [dedup] */
+    int64_t window_ms; /* 2 min to 7 days, default 1 h */
+
+    /* [receipts] */
+    bool papercups_ids; /* default false */
+
+    /* [worker] */
+    char *keyring_file;              /* required */
+    char *mark_secret_file;          /* required */
+    char *mark_secret_previous_file; /* or NULL */
+    bool name_events;                /* default false */
+    int64_t http_timeout_ms;         /* default 15 s */
+    int64_t settle_time_ms;          /* default 10 s */
+    int64_t message_spacing_ms;      /* default 1 s; 0s turns it off */
+    int64_t drain_timeout_ms;        /* default 10 s */
+    int64_t memory_bytes;            /* waiting events in all, default 64 MiB */
+
+    struct config_account *accounts; /* at least one */
+    size_t account_count;
+};
+
+/* Reads `path` (NULL for none), then the environment (`environ`-like, NULL-terminated; NULL for none), then the files
+ * of sasl.password_file and ssl.key.password_file. Returns the configuration, config_free() it; or NULL with ERR_USAGE
+ * and file, line or variable, setting and what to do. Call it before there are threads: it sets a global of libinih. */
+struct config *config_load(const char *path, char *const *environment, struct err *err);
+void config_free(struct config *config);
+
+/* Whether librdkafka property `name` may be set by users; for `--kafka NAME=VALUE` of `send`. On false err names the
+ * nearest allowed one. */
+bool config_property_allowed(const char *name, struct err *err);
+
+/* Makes a property of "NAME=VALUE" as [kafka] does: only allowed ones, and for NAME_file the property NAME with what
+ * that file holds. 0, and config_property_done() it; or -1 with ERR_USAGE. */
+int config_property_read(const char *text, struct config_property *out, struct err *err);
+void config_property_done(struct config_property *property);
+
+#endif

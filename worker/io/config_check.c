@@ -1,0 +1,135 @@
+#include "io/config_check.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+/* Less time than this to start a delivery in is of no use (delivery.md, "The lease"). */
+#define LEASE_MIN_MS INT64_C(5000)
+
+/* What the two are where nobody sets them: librdkafka's defaults, which the worker keeps. */
+#define SESSION_TIMEOUT_MS    INT64_C(45000)
+#define HEARTBEAT_INTERVAL_MS INT64_C(3000)
+
+void *config_member(struct config *config, const struct setting *setting, size_t account)
+{
+    void *base = config;
+    if (setting_is_property(setting))
+        return NULL;
+    if (setting->section == SECTION_ACCOUNT)
+        base = &config->accounts[account];
+    return (char *)base + setting->offset;
+}
+
+/* Where somebody wrote the setting; where nobody did, the file (or account) in which it could stand. */
+static const char *origin_of(const struct config_source *source, enum config_section section,
+                             const char *name, size_t account, const char *otherwise)
+{
+    const struct config_entry *entry = source_find(source, setting_find(section, span_of(name)), account);
+    return entry == NULL ? otherwise : entry->origin;
+}
+
+static int required_missing(const struct config_source *source, const struct setting *setting, size_t account,
+                            const char *path, struct err *err)
+{
+    struct buf variable;
+    buf_init(&variable, 256);
+    if (setting->section == SECTION_ACCOUNT) {
+        const struct config_source_account *owner = &source->accounts[account];
+        setting_variable(setting, span_of(owner->name), &variable);
+        err_set(err, ERR_USAGE, "%s: [account %s] has no \"%s\"; write it there or set %s", owner->origin,
+                owner->name, setting->name, variable.data);
+    } else {
+        setting_variable(setting, SPAN_NONE, &variable);
+        err_set(err, ERR_USAGE, "%s: [%s] has no \"%s\"; write it there or set %s", path,
+                section_name(setting->section), setting->name, variable.data);
+    }
+    buf_done(&variable);
+    return -1;
+}
+
+static int required_check(struct config *config, const struct config_source *source, const char *path,
+                          struct err *err)
+{
+    for (size_t i = 0; i < settings_count; i++) {
+        const struct setting *setting = &settings[i];
+        size_t times = setting->section == SECTION_ACCOUNT ? config->account_count : 1;
+        for (size_t account = 0; setting->required && account < times; account++)
+            if (*(char **)config_member(config, setting, account) == NULL)
+                return required_missing(source, setting, account, path, err);
+    }
+    if (config->account_count == 0)
+        return err_set(err, ERR_USAGE,
+                       "%s: no account is configured; add a section [account NAME], or set "
+                       "CUPBEARER_ACCOUNT_NAME_URL and its other variables",
+                       path);
+    return 0;
+}
+
+static int topics_check(const struct config *config, const struct config_source *source, const char *path,
+                        struct err *err)
+{
+    const char *twice = NULL;
+    if (strcmp(config->events_topic, config->receipts_topic) == 0)
+        twice = "receipts";
+    else if (strcmp(config->events_topic, config->dead_topic) == 0 ||
+             strcmp(config->receipts_topic, config->dead_topic) == 0)
+        twice = "dead";
+    if (twice == NULL)
+        return 0;
+    return err_set(err, ERR_USAGE,
+                   "%s: %s names a topic that another setting of [topics] names; each needs its own",
+                   origin_of(source, SECTION_TOPICS, twice, ACCOUNT_NONE, path), twice);
+}
+
+static int64_t property_number(const struct config *config, const char *name, int64_t otherwise)
+{
+    for (size_t i = 0; i < config->property_count; i++)
+        if (strcmp(config->properties[i].name, name) == 0)
+            return strtoll(config->properties[i].value, NULL, 10);
+    return otherwise;
+}
+
+static int lease_check(const struct config *config, const struct config_source *source, const char *path,
+                       struct err *err)
+{
+    int64_t session = property_number(config, "session.timeout.ms", SESSION_TIMEOUT_MS);
+    int64_t heartbeat = property_number(config, "heartbeat.interval.ms", HEARTBEAT_INTERVAL_MS);
+    int64_t lease = session - heartbeat - config->http_timeout_ms;
+    if (lease >= LEASE_MIN_MS)
+        return 0;
+    const char *origin = origin_of(source, SECTION_KAFKA, "heartbeat.interval.ms", ACCOUNT_NONE, path);
+    origin = origin_of(source, SECTION_KAFKA, "session.timeout.ms", ACCOUNT_NONE, origin);
+    origin = origin_of(source, SECTION_WORKER, "http_timeout", ACCOUNT_NONE, origin);
+    return err_set(err, ERR_USAGE,
+                   "%s: session.timeout.ms (%" PRId64 ") less heartbeat.interval.ms (%" PRId64
+                   ") less http_timeout (%" PRId64 "ms) must leave at least %" PRId64
+                   "ms; shorten http_timeout or lengthen session.timeout.ms",
+                   origin, session, heartbeat, config->http_timeout_ms, LEASE_MIN_MS);
+}
+
+static int accounts_check(const struct config *config, const struct config_source *source, struct err *err)
+{
+    for (size_t i = 0; i < config->account_count; i++) {
+        const struct config_account *account = &config->accounts[i];
+        if (account->deliver_within_ms <= account->deliver_within_max_ms)
+            continue;
+        const char *origin = source->accounts[i].origin;
+        origin = origin_of(source, SECTION_ACCOUNT, "deliver_within_max", i, origin);
+        origin = origin_of(source, SECTION_ACCOUNT, "deliver_within", i, origin);
+        return err_set(err, ERR_USAGE,
+                       "%s: in [account %s] deliver_within (%" PRId64
+                       "s) is longer than deliver_within_max (%" PRId64 "s); set both",
+                       origin, account->name, account->deliver_within_ms / 1000,
+                       account->deliver_within_max_ms / 1000);
+    }
+    return 0;
+}
+
+int config_check(struct config *config, const struct config_source *source, const char *path, struct err *err)
+{
+    path = path == NULL ? "the environment" : path;
+    if (required_check(config, source, path, err) != 0 || topics_check(config, source, path, err) != 0 ||
+        lease_check(config, source, path, err) != 0)
+        return -1;
+    return accounts_check(config, source, err);
+}

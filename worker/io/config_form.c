@@ -1,0 +1,102 @@
+#include "io/config_form.h"
+
+#define DIGITS "0123456789"
+#define LOWER  "abcdefghijklmnopqrstuvwxyz"
+#define LETTER LOWER "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+static bool port_valid(struct span s)
+{
+    if (s.size == 0 || s.size > 5 || !span_only(s, DIGITS))
+        return false;
+    long port = 0;
+    for (size_t i = 0; i < s.size; i++)
+        port = port * 10 + (s.data[i] - '0');
+    return port >= 1 && port <= 65535;
+}
+
+/* HOST, HOST:PORT, [IPV6] or [IPV6]:PORT; the host of the characters of `allowed`. */
+static bool host_valid(struct span s, const char *allowed)
+{
+    struct span rest = s;
+    struct span host;
+    if (span_starts(s, SPAN("["))) {
+        host = span_cut(&rest, ']');
+        if (rest.data == NULL || host.size < 3 || !span_only(span_skip(host, 1), DIGITS "abcdefABCDEF:."))
+            return false;
+        return rest.size == 0 || (rest.data[0] == ':' && port_valid(span_skip(rest, 1)));
+    }
+    host = span_cut(&rest, ':');
+    return host.size > 0 && host.size <= 253 && span_only(host, allowed) &&
+           (rest.data == NULL || port_valid(rest));
+}
+
+bool form_servers(struct span s)
+{
+    struct span rest = s;
+    while (rest.data != NULL) {
+        struct span server = span_trim_end(span_cut(&rest, ','));
+        while (span_starts(server, SPAN(" ")))
+            server = span_skip(server, 1);
+        if (!host_valid(server, LETTER DIGITS ".-_"))
+            return false;
+    }
+    return true;
+}
+
+bool form_uuid(struct span s)
+{
+    if (s.size != 36)
+        return false;
+    for (size_t i = 0; i < s.size; i++)
+        if (strchr(i == 8 || i == 13 || i == 18 || i == 23 ? "-" : DIGITS "abcdef", s.data[i]) == NULL)
+            return false;
+    return true;
+}
+
+bool form_topic(struct span s)
+{
+    return s.size >= 1 && s.size <= 249 && span_only(s, LETTER DIGITS "._-") && !span_equal(s, SPAN(".")) &&
+           !span_equal(s, SPAN(".."));
+}
+
+bool form_location_host(struct span s)
+{
+    return s.size <= 255 && host_valid(s, LOWER DIGITS ".-");
+}
+
+bool form_account(struct span s)
+{
+    return s.size >= 1 && s.size <= 63 && span_only(s, LOWER DIGITS "_-") && s.data[0] != '-' &&
+           s.data[0] != '_';
+}
+
+static bool span_ends(struct span s, struct span end)
+{
+    return s.size >= end.size && span_equal(span_skip(s, s.size - end.size), end);
+}
+
+const char *form_url_problem(struct span s)
+{
+    struct span rest = s;
+    if (span_starts(s, SPAN("https://")))
+        rest = span_skip(s, 8);
+    else if (span_starts(s, SPAN("http://")))
+        rest = span_skip(s, 7);
+    else
+        return "must begin with https:// or http://";
+    if (memchr(rest.data, '@', rest.size) != NULL)
+        return "must not hold a user or a password; the key is read from api_key_file";
+    if (memchr(rest.data, '?', rest.size) != NULL || memchr(rest.data, '#', rest.size) != NULL)
+        return "must not have a query or a fragment";
+    struct span host = span_cut(&rest, '/');
+    if (!host_valid(host, LETTER DIGITS ".-_"))
+        return "must name a host, such as https://papercups.example.com";
+    while (rest.size > 0 && rest.data[rest.size - 1] == '/')
+        rest.size--;
+    if (!span_only(rest, LETTER DIGITS "._~%-/"))
+        return "has characters that a path cannot have";
+    struct span path = {rest.data, rest.size};
+    if (span_ends(path, SPAN("api")) || span_ends(path, SPAN("api/v1")))
+        return "must end before /api; the worker adds that itself";
+    return NULL;
+}

@@ -1,0 +1,25 @@
+/* The forms of texts in the configuration. Pure; each takes the bytes as they were written. */
+#ifndef IO_CONFIG_FORM_H
+#define IO_CONFIG_FORM_H
+
+#include "base/span.h"
+
+/* HOST:PORT,HOST:PORT; spaces around the commas and leaving out a port are allowed. */
+bool form_servers(struct span s);
+
+/* 36 characters, lower case. */
+bool form_uuid(struct span s);
+
+/* A topic's name, as Kafka has it. */
+bool form_topic(struct span s);
+
+/* What location.host says in a browser: lower case, the port only where it is not the usual one. */
+bool form_location_host(struct span s);
+
+/* An account's name: [a-z0-9][a-z0-9_-]{0,62}. */
+bool form_account(struct span s);
+
+/* Why `s` is no base URL, as half a sentence that does not repeat it; NULL where it is one. */
+const char *form_url_problem(struct span s);
+
+#endif

@@ -1,0 +1,49 @@
+/* The events topic: a member of the consumer group, whose records, assignments and commits arrive as events. Offsets are
+ * committed only when the engine says so. */
+#ifndef IO_CONSUMER_H
+#define IO_CONSUMER_H
+
+#include "event/record.h"
+#include "io/kafka.h"
+
+struct consumer;
+
+/* Called from consumer_turn only. */
+struct consumer_calls {
+    /* `offset` and `metadata` as committed (else the log's beginning, SPAN_NONE), `end` of the log now. Its records come
+     * once consumer_started was called for every partition of the assignment. */
+    void (*assigned)(void *context, int32_t partition, int64_t offset, int64_t end, struct span metadata);
+    void (*revoked)(void *context, int32_t partition, bool lost);
+    void (*record)(void *context, const struct record *record); /* borrowed until return */
+    void (*committed)(void *context, int32_t partition, int64_t offset, bool ok);
+    void *context;
+};
+
+/* Not subscribed yet. NULL with err. */
+struct consumer *consumer_new(const struct config *config, const struct consumer_calls *calls,
+                              struct err *err);
+/* Leaves whatever still goes on as it is. */
+void consumer_free(struct consumer *consumer);
+
+int consumer_subscribe(struct consumer *consumer, struct err *err);
+rd_kafka_t *consumer_handle(const struct consumer *consumer); /* for the checks at start */
+int consumer_fd(const struct consumer *consumer);
+
+/* Takes up to some hundred events; true when there may be more. */
+bool consumer_turn(struct consumer *consumer);
+
+void consumer_started(struct consumer *consumer, int32_t partition);
+void consumer_commit(struct consumer *consumer, int32_t partition, int64_t offset, struct span metadata);
+/* Sends what consumer_commit has collected, as one request. */
+void consumer_flush(struct consumer *consumer);
+void consumer_pause(struct consumer *consumer, int32_t partition, bool paused);
+/* A revoked partition is free to be given up; the last one of a revocation lets the group go on. */
+void consumer_released(struct consumer *consumer, int32_t partition);
+
+/* Begins to leave the group; consumer_turn goes on until consumer_is_closed. */
+void consumer_close(struct consumer *consumer);
+bool consumer_is_closed(const struct consumer *consumer);
+/* Why the consumer cannot go on, or NULL. */
+const char *consumer_fatal(const struct consumer *consumer);
+
+#endif

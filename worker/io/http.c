@@ -1,0 +1,371 @@
+#include "io/http.h"
+
+#include <curl/curl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+#include "base/mem.h"
+#include "io/clock.h"
+
+#define CONNECT_TIMEOUT_MS 5000
+
+struct http_site {
+    char *base_url;
+    struct curl_slist *headers_read, *headers_write;
+};
+
+struct exchange {
+    struct exchange *next;     /* idle ones */
+    struct exchange *next_all; /* every one of the http: as many as were ever under way at once */
+    bool writes;
+    CURL *easy;
+    uint64_t handle;
+    struct buf request;
+    size_t request_sent;
+    bool was_sent; /* a byte of the body was handed to libcurl: from here on the server may have it */
+    bool too_large;
+    struct buf answer;
+    char failure[CURL_ERROR_SIZE];
+};
+
+struct http {
+    CURLM *multi;
+    int epoll_fd;
+    uint64_t epoll_tag;
+    int64_t timeout_ms;
+    struct mono timer;
+    struct exchange *idle, *all;
+    http_done *done;
+    void *context;
+};
+
+/* ---- a site ---- */
+
+struct http_site *http_site_new(const char *base_url, const struct secret *api_key, struct err *err)
+{
+    for (size_t i = 0; i < api_key->size; i++) {
+        if (api_key->data[i] <= ' ' || api_key->data[i] > '~') {
+            err_set(err, ERR_USAGE, "the API key holds a character that no HTTP header can carry");
+            return NULL;
+        }
+    }
+    struct http_site *site = mem_new(1, sizeof(*site));
+    struct buf line;
+    buf_init(&line, 8192);
+    buf_add_text(&line, "Authorization: Bearer ");
+    buf_add(&line, api_key->data, api_key->size);
+    site->base_url = mem_copy(span_of(base_url));
+    site->headers_read = curl_slist_append(NULL, line.data);
+    site->headers_write = curl_slist_append(NULL, line.data);
+    explicit_bzero(line.data, line.size);
+    buf_done(&line);
+    curl_slist_append(site->headers_write, "Content-Type: application/json");
+    curl_slist_append(site->headers_write,
+                      "Expect:"); /* no 100-continue: one round trip less, one state less */
+    return site;
+}
+
+static void headers_free(struct curl_slist *list)
+{
+    for (struct curl_slist *at = list; at != NULL; at = at->next)
+        explicit_bzero(at->data, strlen(at->data));
+    curl_slist_free_all(list);
+}
+
+void http_site_free(struct http_site *site)
+{
+    if (site == NULL)
+        return;
+    headers_free(site->headers_read);
+    headers_free(site->headers_write);
+    free(site->base_url);
+    free(site);
+}
+
+/* ---- one exchange ---- */
+
+/* The body leaves through here and nowhere else: whether it was called is how "nothing was sent" is known. libcurl's
+ * own codes do not tell: on a kept-alive connection that dies it reports a failed connect for a message that the server
+ * has stored. */
+static size_t exchange_read(char *out, size_t size, size_t count, void *context)
+{
+    struct exchange *exchange = context;
+    size_t left = exchange->request.size - exchange->request_sent;
+    size_t part = size * count < left ? size * count : left;
+    memcpy(out, exchange->request.data + exchange->request_sent, part);
+    exchange->request_sent += part;
+    exchange->was_sent = true;
+    return part;
+}
+
+/* libcurl rewinds a body only to send it again by itself, which would be a second message: it may not. */
+static int exchange_seek(void *context, curl_off_t offset, int origin)
+{
+    (void)context;
+    (void)offset;
+    (void)origin;
+    return CURL_SEEKFUNC_FAIL;
+}
+
+static size_t exchange_write(char *data, size_t size, size_t count, void *context)
+{
+    struct exchange *exchange = context;
+    if (exchange->answer.size + size * count > REPLY_BODY_MAX) {
+        exchange->too_large = true;
+        return 0;
+    }
+    buf_add(&exchange->answer, data, size * count);
+    return exchange->answer.failed ? 0 : size * count;
+}
+
+/* A request given up must not arrive later: closing resets the connection, and data that nobody acknowledges is dropped
+ * when we stop waiting for the answer. */
+static int exchange_socket(void *context, curl_socket_t fd, curlsocktype purpose)
+{
+    const int64_t *timeout_ms = context;
+    struct linger linger = {.l_onoff = 1, .l_linger = 0};
+    unsigned int user_timeout = (unsigned int)*timeout_ms;
+    if (purpose == CURLSOCKTYPE_IPCXN) {
+        setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
+        setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &user_timeout, sizeof(user_timeout));
+    }
+    return CURL_SOCKOPT_OK;
+}
+
+static struct exchange *exchange_new(const int64_t *timeout_ms)
+{
+    struct exchange *exchange = mem_new(1, sizeof(*exchange));
+    CURL *easy = exchange->easy = curl_easy_init();
+    if (easy == NULL)
+        abort();
+    buf_init(&exchange->answer, REPLY_BODY_MAX + 1);
+    curl_easy_setopt(easy, CURLOPT_PRIVATE, exchange);
+    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, exchange->failure);
+    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L); /* never carry the key elsewhere */
+    curl_easy_setopt(easy, CURLOPT_USERAGENT, "cupbearer/" CUPBEARER_VERSION);
+    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)*timeout_ms);
+    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
+                     (long)(*timeout_ms < CONNECT_TIMEOUT_MS ? *timeout_ms : CONNECT_TIMEOUT_MS));
+    curl_easy_setopt(easy, CURLOPT_READFUNCTION, exchange_read);
+    curl_easy_setopt(easy, CURLOPT_READDATA, exchange);
+    curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, exchange_seek);
+    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, exchange_write);
+    curl_easy_setopt(easy, CURLOPT_WRITEDATA, exchange);
+    curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, exchange_socket);
+    curl_easy_setopt(easy, CURLOPT_SOCKOPTDATA, timeout_ms);
+    return exchange;
+}
+
+static void exchange_free(struct exchange *exchange)
+{
+    curl_easy_cleanup(exchange->easy);
+    buf_done(&exchange->request);
+    buf_done(&exchange->answer);
+    free(exchange);
+}
+
+static void exchange_prepare(struct exchange *exchange, const struct http_site *site, const char *method,
+                             const char *path)
+{
+    CURL *easy = exchange->easy;
+    bool writes = exchange->writes = strcmp(method, "GET") != 0;
+    struct buf url;
+    buf_init(&url, 16384);
+    buf_printf(&url, "%s%s", site->base_url, path);
+    curl_easy_setopt(easy, CURLOPT_URL, url.data);
+    buf_done(&url);
+    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, writes ? site->headers_write : site->headers_read);
+    if (writes) {
+        curl_easy_setopt(easy, CURLOPT_POST, 1L);
+        curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)exchange->request.size);
+        curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, method);
+    } else {
+        curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
+        curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, NULL);
+    }
+    buf_clear(&exchange->answer);
+    exchange->request_sent = 0;
+    exchange->was_sent = exchange->too_large = false;
+    exchange->failure[0] = 0;
+}
+
+static void exchange_reply(const struct exchange *exchange, CURLcode code, struct reply *reply)
+{
+    long status = 0;
+    char *type = NULL;
+    curl_off_t retry_after_s = 0;
+    curl_easy_getinfo(exchange->easy, CURLINFO_RESPONSE_CODE, &status);
+    curl_easy_getinfo(exchange->easy, CURLINFO_CONTENT_TYPE, &type);
+    curl_easy_getinfo(exchange->easy, CURLINFO_RETRY_AFTER, &retry_after_s);
+    *reply = (struct reply){.status = (int)status, .body = buf_span(&exchange->answer)};
+    if (code != CURLE_OK && !exchange->too_large) {
+        /* A read has no body to tell by, and nothing hangs on it: libcurl's word is good enough. */
+        bool was_sent = exchange->writes ? exchange->was_sent : code != CURLE_COULDNT_CONNECT;
+        reply->transport = was_sent ? TRANSPORT_LOST : TRANSPORT_NOT_SENT;
+        reply->failure = span_of(exchange->failure[0] != 0 ? exchange->failure : curl_easy_strerror(code));
+        return;
+    }
+    reply->is_json = !exchange->too_large && type != NULL && strncmp(type, "application/json", 16) == 0;
+    reply->has_retry_after = retry_after_s > 0;
+    reply->retry_after_ms = retry_after_s > 86400 ? 86400000 : (int64_t)retry_after_s * 1000;
+}
+
+void http_get(const struct http_site *site, const char *path, int64_t timeout_ms, struct reply *reply,
+              struct buf *body)
+{
+    struct exchange *exchange = exchange_new(&timeout_ms);
+    exchange_prepare(exchange, site, "GET", path);
+    exchange_reply(exchange, curl_easy_perform(exchange->easy), reply);
+    if (reply->failure.data != NULL) { /* it points into the exchange: the body's place is free to hold it */
+        buf_clear(&exchange->answer);
+        buf_add_span(&exchange->answer, reply->failure);
+        reply->failure = buf_span(&exchange->answer);
+    }
+    *body = exchange->answer;
+    exchange->answer = (struct buf){0};
+    reply->body = buf_span(body);
+    exchange_free(exchange);
+}
+
+/* ---- many of them ---- */
+
+static int http_socket(CURL *easy, curl_socket_t fd, int what, void *context, void *known)
+{
+    struct http *http = context;
+    (void)easy;
+    if (what == CURL_POLL_REMOVE) {
+        epoll_ctl(http->epoll_fd, EPOLL_CTL_DEL, fd, NULL);
+        return 0;
+    }
+    struct epoll_event event = {.data.u64 = http->epoll_tag | (uint32_t)fd};
+    event.events = ((what & CURL_POLL_IN) != 0 ? (uint32_t)EPOLLIN : 0u) |
+                   ((what & CURL_POLL_OUT) != 0 ? (uint32_t)EPOLLOUT : 0u);
+    if (epoll_ctl(http->epoll_fd, known == NULL ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, fd, &event) != 0)
+        epoll_ctl(http->epoll_fd, known == NULL ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd, &event);
+    curl_multi_assign(http->multi, fd, http);
+    return 0;
+}
+
+static int http_timer(CURLM *multi, long timeout_ms, void *context)
+{
+    struct http *http = context;
+    (void)multi;
+    http->timer = timeout_ms < 0 ? MONO_NEVER : mono_after(clock_now().mono, timeout_ms);
+    return 0;
+}
+
+struct http *http_new(int epoll_fd, uint64_t epoll_tag, int64_t timeout_ms, http_done *done, void *context,
+                      struct err *err)
+{
+    struct http *http = mem_new(1, sizeof(*http));
+    *http = (struct http){.multi = curl_multi_init(),
+                          .epoll_fd = epoll_fd,
+                          .epoll_tag = epoll_tag,
+                          .timeout_ms = timeout_ms,
+                          .timer = MONO_NEVER,
+                          .done = done,
+                          .context = context};
+    if (http->multi == NULL) {
+        free(http);
+        err_set(err, ERR_SYSTEM, "libcurl cannot be initialised");
+        return NULL;
+    }
+    curl_multi_setopt(http->multi, CURLMOPT_SOCKETFUNCTION, http_socket);
+    curl_multi_setopt(http->multi, CURLMOPT_SOCKETDATA, http);
+    curl_multi_setopt(http->multi, CURLMOPT_TIMERFUNCTION, http_timer);
+    curl_multi_setopt(http->multi, CURLMOPT_TIMERDATA, http);
+    return http;
+}
+
+void http_send(struct http *http, uint64_t handle, const struct http_site *site, const char *method,
+               const char *path, struct buf *body)
+{
+    struct exchange *exchange = http->idle;
+    if (exchange != NULL) {
+        http->idle = exchange->next;
+    } else {
+        exchange = exchange_new(&http->timeout_ms);
+        exchange->next_all = http->all;
+        http->all = exchange;
+    }
+    exchange->handle = handle;
+    buf_done(&exchange->request);
+    exchange->request = *body;
+    *body = (struct buf){0};
+    exchange_prepare(exchange, site, method, path);
+    curl_multi_add_handle(http->multi, exchange->easy);
+}
+
+static void http_recycle(struct http *http, struct exchange *exchange)
+{
+    buf_done(&exchange->request);
+    if (exchange->answer.capacity > 65536) { /* one large answer must not stay for ever */
+        buf_done(&exchange->answer);
+        buf_init(&exchange->answer, REPLY_BODY_MAX + 1);
+    }
+    exchange->next = http->idle;
+    http->idle = exchange;
+}
+
+static void http_collect(struct http *http)
+{
+    int left = 0;
+    CURLMsg *message;
+    while ((message = curl_multi_info_read(http->multi, &left)) != NULL) {
+        if (message->msg != CURLMSG_DONE)
+            continue;
+        CURLcode code = message->data.result;
+        CURL *easy = message->easy_handle;
+        struct exchange *exchange = NULL;
+        struct reply reply;
+        curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&exchange);
+        curl_multi_remove_handle(http->multi, easy);
+        exchange_reply(exchange, code, &reply);
+        http->done(http->context, exchange->handle, &reply);
+        http_recycle(http, exchange);
+    }
+}
+
+void http_ready(struct http *http, int fd, uint32_t events)
+{
+    int running = 0;
+    int what = ((events & (EPOLLIN | EPOLLHUP)) != 0 ? CURL_CSELECT_IN : 0) |
+               ((events & EPOLLOUT) != 0 ? CURL_CSELECT_OUT : 0) |
+               ((events & EPOLLERR) != 0 ? CURL_CSELECT_ERR : 0);
+    curl_multi_socket_action(http->multi, fd, what, &running);
+}
+
+void http_turn(struct http *http, struct mono now)
+{
+    int running = 0;
+    if (mono_reached(http->timer, now)) {
+        http->timer = MONO_NEVER;
+        curl_multi_socket_action(http->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+    }
+    http_collect(http);
+}
+
+struct mono http_deadline(const struct http *http)
+{
+    return http->timer;
+}
+
+void http_free(struct http *http)
+{
+    if (http == NULL)
+        return;
+    while (http->all != NULL) {
+        struct exchange *exchange = http->all;
+        http->all = exchange->next_all;
+        curl_multi_remove_handle(http->multi, exchange->easy);
+        exchange_free(exchange);
+    }
+    curl_multi_cleanup(http->multi);
+    free(http);
+}

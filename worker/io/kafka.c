@@ -1,0 +1,74 @@
+#include "io/kafka.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "io/log.h"
+
+static void kafka_log(const rd_kafka_t *rk, int level, const char *facility, const char *text)
+{
+    struct log_line line;
+    (void)rk;
+    log_begin(&line, level <= 3 ? LOG_LEVEL_WARNING : level <= 6 ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG, "kafka");
+    log_text(&line, "facility", span_of(facility));
+    log_text(&line, "detail", span_of(text));
+    log_end(&line);
+}
+
+static int kafka_set(rd_kafka_conf_t *conf, const char *name, const char *value, struct err *err)
+{
+    char why[256];
+    if (rd_kafka_conf_set(conf, name, value, why, sizeof(why)) == RD_KAFKA_CONF_OK)
+        return 0;
+    /* librdkafka quotes the value; the value of one of these may be a password. */
+    if (strstr(name, "password") != NULL)
+        return err_set(err, ERR_USAGE, "[kafka] %s: librdkafka refuses the value", name);
+    return err_set(err, ERR_USAGE, "[kafka] %s: %s", name, why);
+}
+
+rd_kafka_conf_t *kafka_conf_new(const struct config *config, const struct kafka_setting *settings,
+                                struct err *err)
+{
+    rd_kafka_conf_t *conf = rd_kafka_conf_new();
+    int result = kafka_set(conf, "bootstrap.servers", config->bootstrap_servers, err);
+    for (size_t i = 0; i < config->property_count && result == 0; i++)
+        result = kafka_set(conf, config->properties[i].name, config->properties[i].value, err);
+    for (size_t i = 0; settings[i].name != NULL && result == 0; i++)
+        result = kafka_set(conf, settings[i].name, settings[i].value, err);
+    if (result != 0) {
+        rd_kafka_conf_destroy(conf);
+        return NULL;
+    }
+    rd_kafka_conf_set_log_cb(conf, kafka_log);
+    return conf;
+}
+
+rd_kafka_t *kafka_new(rd_kafka_type_t type, rd_kafka_conf_t *conf, struct err *err)
+{
+    char why[256];
+    rd_kafka_t *rk = rd_kafka_new(type, conf, why, sizeof(why));
+    if (rk == NULL) {
+        rd_kafka_conf_destroy(conf);
+        err_set(err, ERR_USAGE, "librdkafka refuses the settings of [kafka]: %s", why);
+    }
+    return rk;
+}
+
+int kafka_queue_fd(rd_kafka_queue_t *queue, struct err *err)
+{
+    int fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    if (fd < 0)
+        return err_os(err, errno, "eventfd");
+    static const uint64_t one = 1;
+    rd_kafka_queue_io_event_enable(queue, fd, &one, sizeof(one));
+    return fd;
+}
+
+void kafka_queue_fd_clear(int fd)
+{
+    uint64_t count;
+    if (read(fd, &count, sizeof(count)) < 0 && errno != EAGAIN)
+        log_say(LOG_LEVEL_ERROR, "eventfd", "cannot be read (errno %d)", errno);
+}

@@ -1,0 +1,27 @@
+/* What consumer and producer share of librdkafka: configuration, logs, and queues whose events wake the loop. */
+#ifndef IO_KAFKA_H
+#define IO_KAFKA_H
+
+#include <librdkafka/rdkafka.h>
+
+#include "base/err.h"
+#include "io/config.h"
+
+struct kafka_setting {
+    const char *name;
+    const char *value;
+};
+
+/* A configuration with bootstrap.servers, what the user's file passes through, then `settings` (ended by a NULL name),
+ * which win. NULL with err. */
+rd_kafka_conf_t *kafka_conf_new(const struct config *config, const struct kafka_setting *settings,
+                                struct err *err);
+/* Takes the conf over in either case. NULL with err. */
+rd_kafka_t *kafka_new(rd_kafka_type_t type, rd_kafka_conf_t *conf, struct err *err);
+
+/* An eventfd that becomes readable when the queue goes from empty to not empty, and only then: drain it to NULL. */
+int kafka_queue_fd(rd_kafka_queue_t *queue, struct err *err);
+/* Takes back the word of the eventfd; to be called before draining. */
+void kafka_queue_fd_clear(int fd);
+
+#endif

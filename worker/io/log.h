@@ -1,0 +1,29 @@
+/* Logs: one logfmt line per thing that happened, on standard error, in one write, so that threads do not mix. Foreign
+ * text is quoted and escaped. Never bodies, keys, signatures or secrets. */
+#ifndef IO_LOG_H
+#define IO_LOG_H
+
+#include "base/buf.h"
+
+enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
+
+struct log_line {
+    struct buf text;
+    bool wanted;
+};
+
+/* Lines beyond it are not written. The default is LOG_LEVEL_INFO. */
+void log_set_level(enum log_level level);
+
+/* ts=... level=... event=NAME, to which log_text and log_number add; log_end writes it. */
+void log_begin(struct log_line *line, enum log_level level, const char *event);
+/* Nothing is written for a span without data. */
+void log_text(struct log_line *line, const char *name, struct span value);
+void log_number(struct log_line *line, const char *name, long long value);
+void log_end(struct log_line *line);
+
+/* A line with one text, for the many that need no more: event=NAME detail="...". */
+void log_say(enum log_level level, const char *event, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+#endif

@@ -1,0 +1,323 @@
+#include "io/loop.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "io/clock.h"
+#include "io/log.h"
+
+#define TURN_DESCRIPTORS 64
+
+static int loop_watch(struct loop *loop, int fd, uint64_t tag, struct err *err)
+{
+    struct epoll_event event = {.events = EPOLLIN, .data.u64 = tag | (uint32_t)fd};
+    if (epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, fd, &event) != 0)
+        return err_os(err, errno, "epoll_ctl");
+    return 0;
+}
+
+/* ---- what the engine says ---- */
+
+static void loop_log_settled(const struct effect *effect)
+{
+    const struct settled *settled = &effect->settled;
+    struct log_line line;
+    bool quiet = settled->outcome == OUTCOME_DELIVERED || settled->outcome == OUTCOME_DUPLICATE;
+    log_begin(&line, quiet ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO, "settled");
+    log_text(&line, "outcome", span_of(outcome_word(settled->outcome)));
+    if (outcome_reason(settled->outcome)[0] != 0)
+        log_text(&line, "reason", span_of(outcome_reason(settled->outcome)));
+    log_text(&line, "account", settled->account);
+    log_text(&line, "sender", settled->sender);
+    log_text(&line, "event_id", settled->event_id);
+    log_number(&line, "partition", effect->partition);
+    log_number(&line, "offset", settled->offset);
+    log_number(&line, "attempts", settled->attempts);
+    log_number(&line, "after_ms", settled->finished_at_ms - settled->admitted_at_ms);
+    if (settled->detail[0] != 0)
+        log_text(&line, "detail", span_of(settled->detail));
+    log_end(&line);
+}
+
+static void loop_log_trouble(const struct effect *effect)
+{
+    const struct trouble *trouble = &effect->trouble;
+    struct log_line line;
+    log_begin(&line, LOG_LEVEL_WARNING, "trouble");
+    log_text(&line, "account", trouble->account);
+    log_text(&line, "call", span_of(trouble->call));
+    log_text(&line, "answer", span_of(trouble->answer));
+    log_text(&line, "event_id", trouble->event_id);
+    log_number(&line, "partition", effect->partition);
+    log_number(&line, "offset", trouble->offset);
+    log_text(&line, "detail", span_of(trouble->detail));
+    log_end(&line);
+}
+
+static void loop_produce(struct loop *loop, const struct effect *effect)
+{
+    enum produced refused;
+    if (producer_send(loop->producer, effect, &refused))
+        return;
+    if (loop->refusal_count == loop->refusal_capacity) {
+        loop->refusal_capacity = loop->refusal_capacity * 2 + 16;
+        loop->refusals = mem_grow(loop->refusals, loop->refusal_capacity, sizeof(*loop->refusals));
+    }
+    loop->refusals[loop->refusal_count++] = (struct loop_refusal){effect->handle, refused};
+}
+
+static void loop_read_receipts(struct loop *loop, const struct effect *effect)
+{
+    struct err err;
+    if (loop->reader == NULL) {
+        loop->reader = reader_new(loop->config, &loop_reader_calls, loop, &err);
+        if (loop->reader == NULL || loop_watch(loop, reader_fd(loop->reader), LOOP_TAG_READER, &err) != 0) {
+            snprintf(loop->fatal, sizeof(loop->fatal), "%s", err.text);
+            return;
+        }
+    }
+    reader_add(loop->reader, effect->partition, effect->offset, effect->since);
+    loop->more_receipts = true; /* one with nothing to read is finished in the next turn */
+}
+
+static void loop_start(struct loop *loop, const struct effect *effect)
+{
+    if (effect->count > 0)
+        log_say(LOG_LEVEL_WARNING, "foreign_receipts",
+                "partition %d: %zu receipts without a good MAC were ignored: somebody else writes to the "
+                "topic, or the "
+                "mark secret is another one than theirs",
+                (int)effect->partition, effect->count);
+    consumer_started(loop->consumer, effect->partition);
+}
+
+static void loop_perform(struct loop *loop, struct effect *effect)
+{
+    switch (effect->type) {
+    case EFFECT_REQUEST:
+        http_send(loop->http, effect->handle, loop->sites[effect->account->options.index], effect->method,
+                  effect->path.data, &effect->body);
+        break;
+    case EFFECT_PRODUCE:
+        loop_produce(loop, effect);
+        break;
+    case EFFECT_COMMIT:
+        consumer_commit(loop->consumer, effect->partition, effect->offset, buf_span(&effect->text));
+        break;
+    case EFFECT_READ_RECEIPTS:
+        loop_read_receipts(loop, effect);
+        break;
+    case EFFECT_START:
+        loop_start(loop, effect);
+        break;
+    case EFFECT_PAUSE:
+    case EFFECT_RESUME:
+        consumer_pause(loop->consumer, effect->partition, effect->type == EFFECT_PAUSE);
+        break;
+    case EFFECT_RELEASED:
+        consumer_released(loop->consumer, effect->partition);
+        break;
+    case EFFECT_STOPPED:
+        loop->stopped = true;
+        break;
+    case EFFECT_SETTLED:
+        loop_log_settled(effect);
+        break;
+    case EFFECT_TROUBLE:
+        loop_log_trouble(effect);
+        break;
+    }
+}
+
+static void loop_take(struct loop *loop, struct input *input)
+{
+    struct effects effects;
+    input->now = loop->now;
+    engine_take(loop->engine, input, &effects);
+    for (size_t i = 0; i < effects.count; i++)
+        loop_perform(loop, &effects.list[i]);
+}
+
+/* ---- what happens ---- */
+
+static void loop_assigned(void *context, int32_t partition, int64_t offset, int64_t end, struct span metadata)
+{
+    loop_take(context, &(struct input){.type = INPUT_ASSIGNED,
+                                       .partition = partition,
+                                       .offset = offset,
+                                       .end = end,
+                                       .metadata = metadata});
+}
+
+static void loop_receipt(void *context, const struct record *record)
+{
+    loop_take(context,
+              &(struct input){.type = INPUT_RECEIPT, .partition = record->partition, .record = record});
+}
+
+static void loop_rebuilt(void *context, int32_t partition, int64_t end)
+{
+    loop_take(context, &(struct input){.type = INPUT_REBUILT, .partition = partition, .offset = end});
+}
+
+const struct reader_calls loop_reader_calls = {loop_receipt, loop_rebuilt};
+
+static void loop_revoked(void *context, int32_t partition, bool lost)
+{
+    loop_take(context, &(struct input){.type = lost ? INPUT_LOST : INPUT_REVOKED, .partition = partition});
+}
+
+static void loop_record(void *context, const struct record *record)
+{
+    loop_take(context, &(struct input){.type = INPUT_RECORD, .record = record});
+}
+
+static void loop_committed(void *context, int32_t partition, int64_t offset, bool ok)
+{
+    loop_take(context,
+              &(struct input){.type = INPUT_COMMITTED, .partition = partition, .offset = offset, .ok = ok});
+}
+
+const struct consumer_calls loop_consumer_calls = {
+    .assigned = loop_assigned, .revoked = loop_revoked, .record = loop_record, .committed = loop_committed};
+
+void loop_produced(void *context, engine_handle handle, enum produced produced, int64_t offset)
+{
+    loop_take(context, &(struct input){
+                           .type = INPUT_PRODUCED, .handle = handle, .produced = produced, .offset = offset});
+}
+
+void loop_answered(void *context, uint64_t handle, const struct reply *reply)
+{
+    loop_take(context, &(struct input){.type = INPUT_ANSWERED, .handle = handle, .reply = reply});
+}
+
+static void loop_refused(struct loop *loop)
+{
+    size_t count = loop->refusal_count;
+    loop->refusal_count = 0; /* new ones are for the next turn: each has a delay before it is tried again */
+    for (size_t i = 0; i < count; i++) {
+        struct loop_refusal refusal = loop->refusals[i];
+        loop_produced(loop, refusal.handle, refusal.produced, -1);
+    }
+}
+
+/* ---- turns ---- */
+
+static int loop_signal(struct loop *loop, struct err *err)
+{
+    struct signalfd_siginfo info;
+    if (read(loop->signal_fd, &info, sizeof(info)) != (ssize_t)sizeof(info))
+        return 0;
+    if (loop->stopping && !mono_reached(loop->stop_again_from, loop->now.mono))
+        return 0;
+    if (loop->stopping)
+        return err_set(err, ERR_LIMIT,
+                       "a second signal: ended with %zu events not settled; they are read again",
+                       engine_unsettled(loop->engine));
+    log_say(LOG_LEVEL_INFO, "stopping", "%zu events are not settled", engine_unsettled(loop->engine));
+    loop->stopping = true;
+    loop->stop_deadline = mono_after(loop->now.mono, LOOP_STOP_MS);
+    loop->stop_again_from = mono_after(loop->now.mono, LOOP_SAME_SIGNAL_MS);
+    loop_take(loop, &(struct input){.type = INPUT_STOP});
+    return 0;
+}
+
+/* milliseconds, rounded up by the clock's own grain: truncating would make a deadline spin. */
+static int loop_wait_ms(const struct loop *loop)
+{
+    if (loop->more_events || loop->more_receipts || loop->refusal_count > 0)
+        return 0;
+    struct mono at = mono_earlier(engine_deadline(loop->engine), http_deadline(loop->http));
+    if (loop->stopping)
+        at = mono_earlier(at, loop->stop_deadline);
+    if (loop->closing)
+        at = mono_earlier(at, mono_after(loop->now.mono, 50)); /* nothing wakes us when the group is left */
+    if (at.ms == MONO_NEVER.ms)
+        return -1;
+    int64_t ms = at.ms - clock_now().mono.ms;
+    return ms <= 0 ? 0 : ms > INT_MAX ? INT_MAX : (int)ms;
+}
+
+static int loop_collect(struct loop *loop, struct err *err)
+{
+    struct epoll_event ready[TURN_DESCRIPTORS];
+    int count = epoll_wait(loop->epoll_fd, ready, TURN_DESCRIPTORS, loop_wait_ms(loop));
+    if (count < 0 && errno != EINTR)
+        return err_os(err, errno, "epoll_wait");
+    loop->now = clock_now();
+    bool consume = loop->more_events, read = loop->more_receipts;
+    int result = 0;
+    for (int i = 0; i < count; i++) {
+        uint64_t tag = ready[i].data.u64 & ~(uint64_t)UINT32_MAX;
+        if (tag == LOOP_TAG_SIGNAL)
+            result = loop_signal(loop, err);
+        else if (tag == LOOP_TAG_CONSUMER)
+            consume = true;
+        else if (tag == LOOP_TAG_PRODUCER)
+            producer_turn(loop->producer);
+        else if (tag == LOOP_TAG_READER)
+            read = true;
+        else
+            http_ready(loop->http, (int)(uint32_t)ready[i].data.u64, ready[i].events);
+    }
+    loop->more_receipts = loop->reader != NULL && read && reader_turn(loop->reader);
+    loop->more_events = consume && consumer_turn(loop->consumer);
+    return result;
+}
+
+static int loop_check(const struct loop *loop, struct err *err)
+{
+    const char *fatal = loop->fatal[0] != 0 ? loop->fatal : consumer_fatal(loop->consumer);
+    if (fatal == NULL)
+        fatal = producer_fatal(loop->producer);
+    if (fatal == NULL && loop->reader != NULL)
+        fatal = reader_fatal(loop->reader);
+    if (fatal != NULL)
+        return err_set(err, ERR_SYSTEM, "Kafka: %s", fatal);
+    if (loop->stopping && mono_reached(loop->stop_deadline, loop->now.mono))
+        return err_set(err, ERR_LIMIT,
+                       "not stopped within %d s: ended with %zu events not settled; they are read again",
+                       LOOP_STOP_MS / 1000, engine_unsettled(loop->engine));
+    return 0;
+}
+
+static int loop_turn(struct loop *loop, struct err *err)
+{
+    if (loop_collect(loop, err) != 0)
+        return -1;
+    http_turn(loop->http, loop->now.mono);
+    loop_refused(loop);
+    loop_take(loop, &(struct input){.type = INPUT_TICK});
+    consumer_flush(loop->consumer);
+    if (loop->reader != NULL && reader_is_done(loop->reader)) {
+        reader_free(loop->reader);
+        loop->reader = NULL;
+    }
+    if (loop->stopped && !loop->closing) {
+        loop->closing = true;
+        consumer_close(loop->consumer);
+    }
+    return loop_check(loop, err);
+}
+
+int loop_run(struct loop *loop, struct err *err)
+{
+    if (loop_watch(loop, loop->signal_fd, LOOP_TAG_SIGNAL, err) != 0 ||
+        loop_watch(loop, consumer_fd(loop->consumer), LOOP_TAG_CONSUMER, err) != 0 ||
+        loop_watch(loop, producer_fd(loop->producer), LOOP_TAG_PRODUCER, err) != 0)
+        return -1;
+    loop->now = clock_now();
+    loop->more_events = true; /* what came before the descriptors were watched */
+    while (!loop->closing || !consumer_is_closed(loop->consumer))
+        if (loop_turn(loop, err) != 0)
+            return -1;
+    log_say(LOG_LEVEL_INFO, "stopped", "everything read is settled or left to the next worker");
+    return 0;
+}

@@ -1,0 +1,60 @@
+/* The loop: wait, read the clock once, hand what has happened to the engine one thing after the other, and do what it
+ * says. Everything that waits, waits in one epoll. */
+#ifndef IO_LOOP_H
+#define IO_LOOP_H
+
+#include "engine/engine.h"
+#include "io/consumer.h"
+#include "io/http.h"
+#include "io/producer.h"
+#include "io/reader.h"
+
+/* A produce that was refused on the spot: told to the engine after its effects are done. */
+struct loop_refusal {
+    engine_handle handle;
+    enum produced produced;
+};
+
+struct loop {
+    int epoll_fd, signal_fd;
+    struct engine *engine;
+    struct consumer *consumer;
+    struct producer *producer;
+    struct reader *reader; /* while partitions are being rebuilt */
+    const struct config *config;
+    struct http *http;
+    struct http_site **sites; /* by account_options.index */
+    size_t site_count;
+
+    struct moment now;               /* of this turn */
+    bool more_events, more_receipts; /* consumer or reader were not drained */
+    char fatal[512];
+    struct loop_refusal *refusals;
+    size_t refusal_count, refusal_capacity;
+    bool stopping, stopped, closing;
+    struct mono stop_deadline, stop_again_from;
+};
+
+/* How long a stop may take before the process ends anyway. */
+#define LOOP_STOP_MS 30000
+/* A signal so soon after the first is the same one: timeout(1) and some supervisors signal process and group. */
+#define LOOP_SAME_SIGNAL_MS 500
+
+/* Runs until SIGTERM or SIGINT has been obeyed (0), or something cannot go on (-1 with err). A second signal, or the
+ * deadline, ends it with what is left in err. */
+int loop_run(struct loop *loop, struct err *err);
+
+/* The calls that consumer, producer and http are built with; the context is the loop. */
+extern const struct consumer_calls loop_consumer_calls;
+extern const struct reader_calls loop_reader_calls;
+void loop_produced(void *context, engine_handle handle, enum produced produced, int64_t offset);
+void loop_answered(void *context, uint64_t handle, const struct reply *reply);
+
+/* Tags of epoll's data; http keeps its descriptors under its own. */
+#define LOOP_TAG_SIGNAL   (1ULL << 32)
+#define LOOP_TAG_CONSUMER (2ULL << 32)
+#define LOOP_TAG_PRODUCER (3ULL << 32)
+#define LOOP_TAG_READER   (4ULL << 32)
+#define LOOP_TAG_HTTP     (5ULL << 32)
+
+#endif

@@ -1,0 +1,141 @@
+#include "io/producer.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "io/log.h"
+
+struct producer {
+    rd_kafka_t *rk;
+    rd_kafka_queue_t *queue;
+    int fd;
+    producer_done *done;
+    void *context;
+    char fatal[256];
+};
+
+struct producer *producer_new(const struct config *config, producer_done *done, void *context,
+                              struct err *err)
+{
+    static const struct kafka_setting settings[] = {
+        {"enable.idempotence", "true"},
+        {"message.timeout.ms", "0"},      /* a receipt is never given up */
+        {"message.max.bytes", "4000000"}, /* what is too large is the broker's to say */
+        {NULL, NULL},
+    };
+    rd_kafka_conf_t *conf = kafka_conf_new(config, settings, err);
+    if (conf == NULL)
+        return NULL;
+    rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR);
+    rd_kafka_t *rk = kafka_new(RD_KAFKA_PRODUCER, conf, err);
+    if (rk == NULL)
+        return NULL;
+    struct producer *producer = mem_new(1, sizeof(*producer));
+    *producer = (struct producer){.rk = rk, .done = done, .context = context};
+    producer->queue = rd_kafka_queue_get_main(rk);
+    producer->fd = kafka_queue_fd(producer->queue, err);
+    if (producer->fd < 0) {
+        producer_free(producer, 0);
+        return NULL;
+    }
+    return producer;
+}
+
+void producer_free(struct producer *producer, int flush_ms)
+{
+    if (producer == NULL)
+        return;
+    if (flush_ms > 0)
+        rd_kafka_flush(producer->rk, flush_ms);
+    rd_kafka_purge(producer->rk, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+    rd_kafka_queue_destroy(producer->queue);
+    rd_kafka_destroy(producer->rk);
+    if (producer->fd >= 0)
+        close(producer->fd);
+    free(producer);
+}
+
+int producer_fd(const struct producer *producer)
+{
+    return producer->fd;
+}
+
+static rd_kafka_headers_t *producer_headers(const struct effect *effect)
+{
+    rd_kafka_headers_t *headers = rd_kafka_headers_new(effect->header_count);
+    for (size_t i = 0; i < effect->header_count; i++) {
+        const struct header *header = &effect->headers[i];
+        rd_kafka_header_add(headers, header->name.data, (ssize_t)header->name.size, header->value.data,
+                            (ssize_t)header->value.size);
+    }
+    return headers;
+}
+
+static enum produced produced_of(rd_kafka_resp_err_t code)
+{
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
+        return PRODUCED_OK;
+    return code == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE ? PRODUCED_TOO_LARGE : PRODUCED_FAILED;
+}
+
+bool producer_send(struct producer *producer, const struct effect *effect, enum produced *refused)
+{
+    rd_kafka_headers_t *headers = producer_headers(effect);
+    rd_kafka_vu_t record[] = {
+        {.vtype = RD_KAFKA_VTYPE_TOPIC, .u.cstr = effect->topic},
+        {.vtype = RD_KAFKA_VTYPE_PARTITION, .u.i32 = effect->partition},
+        {.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY},
+        {.vtype = RD_KAFKA_VTYPE_KEY, .u.mem = {(void *)(uintptr_t)effect->key.data, effect->key.size}},
+        {.vtype = RD_KAFKA_VTYPE_VALUE, .u.mem = {(void *)(uintptr_t)effect->value.data, effect->value.size}},
+        {.vtype = RD_KAFKA_VTYPE_HEADERS, .u.headers = headers},
+        {.vtype = RD_KAFKA_VTYPE_OPAQUE, .u.ptr = (void *)(uintptr_t)effect->handle},
+    };
+    rd_kafka_error_t *error = rd_kafka_produceva(producer->rk, record, sizeof(record) / sizeof(record[0]));
+    if (error == NULL)
+        return true;
+    rd_kafka_resp_err_t code = rd_kafka_error_code(error);
+    *refused = produced_of(code);
+    if (code != RD_KAFKA_RESP_ERR__QUEUE_FULL)
+        log_say(LOG_LEVEL_WARNING, "produce_refused", "%s: %s", effect->topic, rd_kafka_error_string(error));
+    rd_kafka_error_destroy(error);
+    rd_kafka_headers_destroy(headers);
+    return false;
+}
+
+static void producer_event(struct producer *producer, rd_kafka_event_t *event)
+{
+    const rd_kafka_message_t *message;
+    switch (rd_kafka_event_type(event)) {
+    case RD_KAFKA_EVENT_DR:
+        while ((message = rd_kafka_event_message_next(event)) != NULL) {
+            if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR)
+                log_say(LOG_LEVEL_WARNING, "produce_failed", "%s", rd_kafka_err2str(message->err));
+            producer->done(producer->context, (engine_handle)(uintptr_t)message->_private,
+                           produced_of(message->err), message->offset);
+        }
+        break;
+    case RD_KAFKA_EVENT_ERROR:
+        if (rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR__FATAL)
+            rd_kafka_fatal_error(producer->rk, producer->fatal, sizeof(producer->fatal));
+        else
+            log_say(LOG_LEVEL_WARNING, "producer", "%s", rd_kafka_event_error_string(event));
+        break;
+    default:
+        break;
+    }
+    rd_kafka_event_destroy(event);
+}
+
+void producer_turn(struct producer *producer)
+{
+    rd_kafka_event_t *event;
+    kafka_queue_fd_clear(producer->fd);
+    while ((event = rd_kafka_queue_poll(producer->queue, 0)) != NULL)
+        producer_event(producer, event);
+}
+
+const char *producer_fatal(const struct producer *producer)
+{
+    return producer->fatal[0] == 0 ? NULL : producer->fatal;
+}

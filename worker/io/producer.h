@@ -1,0 +1,27 @@
+/* Receipts and dead letters to Kafka: an idempotent producer whose acknowledgements arrive as events. */
+#ifndef IO_PRODUCER_H
+#define IO_PRODUCER_H
+
+#include "engine/engine.h"
+#include "io/kafka.h"
+
+struct producer;
+
+/* `offset`: where it was written, -1 when it was not, or that is not known. */
+typedef void producer_done(void *context, engine_handle handle, enum produced produced, int64_t offset);
+
+/* `done` is called from producer_turn only. NULL with err. */
+struct producer *producer_new(const struct config *config, producer_done *done, void *context,
+                              struct err *err);
+/* Waits at most that long for what is not acknowledged yet. */
+void producer_free(struct producer *producer, int flush_ms);
+
+int producer_fd(const struct producer *producer);
+/* Hands the record over; it is copied. False where there is no room: then nothing will be said of it. */
+bool producer_send(struct producer *producer, const struct effect *effect, enum produced *refused);
+/* Tells what was acknowledged since. */
+void producer_turn(struct producer *producer);
+/* Why the producer cannot go on, or NULL. */
+const char *producer_fatal(const struct producer *producer);
+
+#endif

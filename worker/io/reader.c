@@ -1,0 +1,191 @@
+#include "io/reader.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "io/log.h"
+#include "io/record_of.h"
+
+#define TURN_RECEIPTS 1000
+#define LOOKUP_MS     10000
+
+struct stretch {
+    int32_t partition;
+    int64_t end;
+    bool begun; /* there is something to read */
+    bool finished;
+};
+
+struct reader {
+    rd_kafka_t *rk;
+    rd_kafka_queue_t *queue;
+    int fd;
+    char *topic;
+    const struct reader_calls *calls;
+    void *context;
+    struct stretch *stretches;
+    size_t count, unfinished;
+    char fatal[256];
+};
+
+struct reader *reader_new(const struct config *config, const struct reader_calls *calls, void *context,
+                          struct err *err)
+{
+    const struct kafka_setting settings[] = {
+        {"group.id", config->group_id}, /* librdkafka wants one; it is never joined */
+        {"enable.auto.commit", "false"},
+        {"auto.offset.reset", "earliest"},
+        {"enable.partition.eof", "true"},
+        {"allow.auto.create.topics", "false"},
+        {NULL, NULL},
+    };
+    rd_kafka_conf_t *conf = kafka_conf_new(config, settings, err);
+    rd_kafka_t *rk = conf == NULL ? NULL : kafka_new(RD_KAFKA_CONSUMER, conf, err);
+    if (rk == NULL)
+        return NULL;
+    struct reader *reader = mem_new(1, sizeof(*reader));
+    *reader = (struct reader){
+        .rk = rk, .topic = mem_copy(span_of(config->receipts_topic)), .calls = calls, .context = context};
+    rd_kafka_poll_set_consumer(rk);
+    reader->queue = rd_kafka_queue_get_consumer(rk);
+    reader->fd = kafka_queue_fd(reader->queue, err);
+    if (reader->fd >= 0)
+        return reader;
+    reader_free(reader);
+    return NULL;
+}
+
+void reader_free(struct reader *reader)
+{
+    if (reader == NULL)
+        return;
+    rd_kafka_queue_destroy(reader->queue);
+    rd_kafka_destroy_flags(reader->rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+    if (reader->fd >= 0)
+        close(reader->fd);
+    free(reader->topic);
+    free(reader->stretches);
+    free(reader);
+}
+
+int reader_fd(const struct reader *reader)
+{
+    return reader->fd;
+}
+
+/* The first offset that is not older than `since`. A broker that does not know answers "end": then all is read. */
+static int64_t reader_offset_since(struct reader *reader, int32_t partition, int64_t low, int64_t end,
+                                   struct wall since)
+{
+    if (since.ms <= 0 || low == end)
+        return low;
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_topic_partition_list_add(list, reader->topic, partition)->offset = since.ms;
+    rd_kafka_resp_err_t code = rd_kafka_offsets_for_times(reader->rk, list, LOOKUP_MS);
+    int64_t offset = code == RD_KAFKA_RESP_ERR_NO_ERROR ? list->elems[0].offset : -1;
+    rd_kafka_topic_partition_list_destroy(list);
+    return offset < low || offset > end ? low : offset;
+}
+
+static void reader_give_up(struct reader *reader, const char *what, rd_kafka_resp_err_t code)
+{
+    snprintf(reader->fatal, sizeof(reader->fatal), "receipts cannot be read: %s: %s", what,
+             rd_kafka_err2str(code));
+}
+
+static void reader_finish(struct reader *reader, struct stretch *stretch)
+{
+    stretch->finished = true;
+    reader->unfinished--;
+    reader->calls->finished(reader->context, stretch->partition, stretch->end);
+}
+
+static void reader_begin(struct reader *reader, int32_t partition, int64_t offset)
+{
+    rd_kafka_topic_partition_list_t *next = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_topic_partition_list_add(next, reader->topic, partition)->offset = offset;
+    rd_kafka_error_t *error = rd_kafka_incremental_assign(reader->rk, next);
+    if (error != NULL) {
+        reader_give_up(reader, "assign", rd_kafka_error_code(error));
+        rd_kafka_error_destroy(error);
+    }
+    rd_kafka_topic_partition_list_destroy(next);
+}
+
+void reader_add(struct reader *reader, int32_t partition, int64_t offset, struct wall since)
+{
+    int64_t low = 0, end = 0;
+    rd_kafka_resp_err_t code =
+        rd_kafka_query_watermark_offsets(reader->rk, reader->topic, partition, &low, &end, LOOKUP_MS);
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        reader_give_up(reader, "watermarks", code);
+        return;
+    }
+    int64_t from = reader_offset_since(reader, partition, low, end, since);
+    if (offset < from)
+        from = offset < low ? low : offset;
+    reader->stretches = mem_grow(reader->stretches, reader->count + 1, sizeof(*reader->stretches));
+    reader->stretches[reader->count++] =
+        (struct stretch){.partition = partition, .end = end, .begun = from < end};
+    reader->unfinished++;
+    if (from < end)
+        reader_begin(reader, partition, from);
+}
+
+static struct stretch *reader_stretch(struct reader *reader, int32_t partition)
+{
+    for (size_t i = 0; i < reader->count; i++)
+        if (reader->stretches[i].partition == partition && !reader->stretches[i].finished)
+            return &reader->stretches[i];
+    return NULL;
+}
+
+static void reader_message(struct reader *reader, const rd_kafka_message_t *message)
+{
+    struct stretch *stretch = reader_stretch(reader, message->partition);
+    if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+        if (stretch != NULL)
+            reader_finish(reader, stretch);
+        return;
+    }
+    if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        log_say(LOG_LEVEL_WARNING, "receipts", "%s", rd_kafka_message_errstr(message));
+        return;
+    }
+    if (stretch == NULL)
+        return;
+    struct record record;
+    struct header headers[RECORD_HEADERS];
+    record_of(message, headers, &record);
+    if (message->offset < stretch->end)
+        reader->calls->receipt(reader->context, &record);
+    if (message->offset + 1 >= stretch->end)
+        reader_finish(reader, stretch);
+}
+
+bool reader_turn(struct reader *reader)
+{
+    kafka_queue_fd_clear(reader->fd);
+    for (size_t i = 0; i < reader->count; i++)
+        if (!reader->stretches[i].finished && !reader->stretches[i].begun)
+            reader_finish(reader, &reader->stretches[i]);
+    for (int i = 0; i < TURN_RECEIPTS; i++) {
+        rd_kafka_message_t *message = rd_kafka_consumer_poll(reader->rk, 0);
+        if (message == NULL)
+            return false;
+        reader_message(reader, message);
+        rd_kafka_message_destroy(message);
+    }
+    return true;
+}
+
+bool reader_is_done(const struct reader *reader)
+{
+    return reader->unfinished == 0;
+}
+
+const char *reader_fatal(const struct reader *reader)
+{
+    return reader->fatal[0] == 0 ? NULL : reader->fatal;
+}

@@ -1,0 +1,15 @@
+/* A record as the core takes it, out of librdkafka's message. */
+#ifndef IO_RECORD_OF_H
+#define IO_RECORD_OF_H
+
+#include <librdkafka/rdkafka.h>
+
+#include "event/envelope.h"
+#include "event/record.h"
+
+#define RECORD_HEADERS (ENVELOPE_HEADERS_MAX + 1) /* one more than allowed is enough to be refused */
+
+/* Borrows from the message; headers[] is the caller's and must live as long. */
+void record_of(const rd_kafka_message_t *message, struct header headers[RECORD_HEADERS], struct record *out);
+
+#endif
