@@ -70,7 +70,9 @@ void buf_vprintf(struct buf *b, const char *format, va_list args)
     va_list again;
     va_copy(again, args);
     int size = vsnprintf(NULL, 0, format, args);
-    if (size >= 0 && buf_reserve(b, (size_t)size)) {
+    if (size < 0) {
+        b->failed = true; /* longer than INT_MAX */
+    } else if (buf_reserve(b, (size_t)size)) {
         vsnprintf(b->data + b->size, (size_t)size + 1, format, again);
         b->size += (size_t)size;
     }

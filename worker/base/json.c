@@ -26,6 +26,17 @@ static size_t json_depth(struct span text)
     return deepest;
 }
 
+/* jansson quotes input behind these; a payload's values do not belong into logs. The last names a flag of its own. */
+static void json_drop_quotes(char *text)
+{
+    static const char *const ends[] = {" near ", " '\\u", " without JSON_"};
+    for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+        char *end = strstr(text, ends[i]);
+        if (end != NULL)
+            *end = 0;
+    }
+}
+
 json_t *json_read(struct span text, size_t max_depth, struct err *err)
 {
     if (json_depth(text) > max_depth) {
@@ -35,10 +46,7 @@ json_t *json_read(struct span text, size_t max_depth, struct err *err)
     json_error_t error;
     json_t *value = json_loadb(text.data, text.size, JSON_REJECT_DUPLICATES, &error);
     if (value == NULL) {
-        /* jansson quotes input behind " near "; a payload's values do not belong into logs. */
-        char *near = strstr(error.text, " near ");
-        if (near != NULL)
-            *near = 0;
+        json_drop_quotes(error.text);
         err_set(err, ERR_NO, "not JSON: %s at byte %d", error.text, error.position);
     }
     return value;
@@ -46,21 +54,24 @@ json_t *json_read(struct span text, size_t max_depth, struct err *err)
 
 static int json_write_chunk(const char *data, size_t size, void *out)
 {
-    buf_add(out, data, size);
-    return 0;
+    struct buf *buf = out;
+    buf_add(buf, data, size);
+    return buf->failed ? -1 : 0;
 }
 
 void json_write(struct buf *out, const json_t *value)
 {
     size_t flags = JSON_COMPACT | JSON_ENCODE_ANY;
     size_t start = out->size;
-    json_dump_callback(value, json_write_chunk, out, flags | JSON_REAL_PRECISION(15));
+    if (json_dump_callback(value, json_write_chunk, out, flags | JSON_REAL_PRECISION(15)) != 0)
+        out->failed = true; /* full, or no memory */
     if (out->failed)
         return;
     json_t *again = json_loadb(out->data + start, out->size - start, JSON_DECODE_ANY, NULL);
     if (again == NULL || !json_equal(again, value)) {
         out->size = start;
-        json_dump_callback(value, json_write_chunk, out, flags | JSON_REAL_PRECISION(17));
+        if (json_dump_callback(value, json_write_chunk, out, flags | JSON_REAL_PRECISION(17)) != 0)
+            out->failed = true;
     }
     json_decref(again);
 }

@@ -10,7 +10,7 @@
 #include "base/span.h"
 
 /* The value, owned by the caller (json_decref); NULL with err filled where it is not such JSON. The text of err holds
- * the parser's words and a position, never more than a few bytes of the input. */
+ * the parser's words and a position, nothing of the input but a byte that may not stand there. */
 json_t *json_read(struct span text, size_t max_depth, struct err *err);
 
 /* Appends `value` in compact form. Numbers keep their value: reals are written with 15 digits where those read back

@@ -28,15 +28,15 @@ void map_done(struct map *map)
     *map = (struct map){0};
 }
 
-static struct map_node **map_bucket(const struct map *map, uint64_t hash)
+static size_t map_bucket(const struct map *map, uint64_t hash)
 {
-    return &map->buckets[hash & (map->bucket_count - 1)];
+    return (size_t)hash & (map->bucket_count - 1);
 }
 
 struct map_node *map_find(const struct map *map, struct span key)
 {
     uint64_t hash = map_hash(map, key);
-    for (struct map_node *node = *map_bucket(map, hash); node != NULL; node = node->next)
+    for (struct map_node *node = map->buckets[map_bucket(map, hash)]; node != NULL; node = node->next)
         if (node->hash == hash && span_equal(node->key, key))
             return node;
     return NULL;
@@ -44,9 +44,11 @@ struct map_node *map_find(const struct map *map, struct span key)
 
 static void map_link(struct map *map, struct map_node *node)
 {
-    struct map_node **bucket = map_bucket(map, node->hash);
-    node->next = *bucket;
-    *bucket = node;
+    size_t at = map_bucket(map, node->hash);
+    node->next = map->buckets[at];
+    map->buckets[at] = node;
+    if (at < map->first)
+        map->first = at;
 }
 
 static void map_double(struct map *map)
@@ -54,6 +56,7 @@ static void map_double(struct map *map)
     struct map_node **old = map->buckets;
     size_t old_count = map->bucket_count;
     map->bucket_count *= 2;
+    map->first = map->bucket_count;
     map->buckets = mem_new(map->bucket_count, sizeof(*map->buckets));
     for (size_t i = 0; i < old_count; i++) {
         for (struct map_node *node = old[i], *next; node != NULL; node = next) {
@@ -75,7 +78,7 @@ void map_add(struct map *map, struct map_node *node)
 
 void map_remove(struct map *map, struct map_node *node)
 {
-    struct map_node **link = map_bucket(map, node->hash);
+    struct map_node **link = &map->buckets[map_bucket(map, node->hash)];
     while (*link != node) {
         assert(*link != NULL);
         link = &(*link)->next;
@@ -84,10 +87,11 @@ void map_remove(struct map *map, struct map_node *node)
     map->count--;
 }
 
-struct map_node *map_any(const struct map *map)
+struct map_node *map_any(struct map *map)
 {
-    for (size_t i = 0; map->count > 0 && i < map->bucket_count; i++)
-        if (map->buckets[i] != NULL)
-            return map->buckets[i];
-    return NULL;
+    if (map->count == 0)
+        return NULL;
+    while (map->buckets[map->first] == NULL)
+        map->first++;
+    return map->buckets[map->first];
 }

@@ -17,6 +17,7 @@ struct map {
     struct map_node **buckets;
     size_t bucket_count; /* a power of two */
     size_t count;
+    size_t first; /* no bucket before it holds a node */
     unsigned char hash_key[16];
 };
 
@@ -29,8 +30,8 @@ struct map_node *map_find(const struct map *map, struct span key);
 void map_add(struct map *map, struct map_node *node);
 /* Takes out a node that is in the table. */
 void map_remove(struct map *map, struct map_node *node);
-/* Any node, or NULL when empty: how a table is emptied. */
-struct map_node *map_any(const struct map *map);
+/* Any node, or NULL when empty: how a table is emptied, in one pass over the buckets however often it is called. */
+struct map_node *map_any(struct map *map);
 
 /* The struct of `type` whose member `member` is *node. */
 #define MAP_ENTRY(node, type, member) ((type *)(void *)((char *)(node)-offsetof(type, member)))

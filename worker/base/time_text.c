@@ -2,6 +2,8 @@
 
 #include <time.h>
 
+#define LAST_S 253402300799 /* 9999-12-31T23:59:59Z: a later one has more characters */
+
 /* gmtime_r and timegm are arithmetic on UTC: they read neither a clock nor the zone. */
 
 bool time_text_read(struct span text, int64_t *out_ms)
@@ -24,7 +26,7 @@ bool time_text_read(struct span text, int64_t *out_ms)
 
 void time_text_write(char out[21], int64_t ms)
 {
-    time_t seconds = (time_t)(ms / 1000);
+    time_t seconds = (time_t)(ms < 0 ? 0 : ms / 1000 > LAST_S ? LAST_S : ms / 1000);
     struct tm parts;
     gmtime_r(&seconds, &parts);
     strftime(out, 21, "%Y-%m-%dT%H:%M:%SZ", &parts);

@@ -8,7 +8,8 @@
 
 /* False where text is not of that form, or no such day; else the milliseconds since the Unix epoch. */
 bool time_text_read(struct span text, int64_t *out_ms);
-/* Writes it, 20 characters and a 0; milliseconds are dropped. */
+/* Writes it, 20 characters and a 0; milliseconds are dropped. A time outside the years 1970 to 9999 is written as the
+ * nearest one within. */
 void time_text_write(char out[21], int64_t ms);
 
 #endif

@@ -38,9 +38,29 @@ size_t utf8_length(struct span s)
     return count;
 }
 
+size_t utf8_whole(struct span s)
+{
+    size_t start = s.size; /* behind the first byte of the last code point, which has at most 3 more */
+    while (start > 0 && s.size - start < 3 && utf8_continues(s, start - 1))
+        start--;
+    if (start == 0)
+        return s.size;
+    size_t at = start - 1;
+    return utf8_next(s, &at) < 0 ? start - 1 : s.size;
+}
+
 bool utf8_invisible(int32_t point)
 {
-    return point < 0x20 || (point >= 0x7f && point <= 0x9f) || point == 0xad || point == 0x61c ||
-           point == 0x180e || (point >= 0x200b && point <= 0x200f) || (point >= 0x2028 && point <= 0x202e) ||
-           (point >= 0x2060 && point <= 0x206f) || point == 0xfeff || (point >= 0xfff9 && point <= 0xfffb);
+    static const struct {
+        int32_t first, last;
+    } ranges[] = {
+        {0x0000, 0x001f}, {0x007f, 0x009f},   {0x00ad, 0x00ad},   {0x034f, 0x034f},   {0x061c, 0x061c},
+        {0x115f, 0x1160}, {0x17b4, 0x17b5},   {0x180b, 0x180f},   {0x200b, 0x200f},   {0x2028, 0x202e},
+        {0x2060, 0x206f}, {0x3164, 0x3164},   {0xfe00, 0xfe0f},   {0xfeff, 0xfeff},   {0xffa0, 0xffa0},
+        {0xfff0, 0xfffb}, {0x1bca0, 0x1bca3}, {0x1d173, 0x1d17a}, {0xe0000, 0xe0fff},
+    };
+    for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]) && point >= ranges[i].first; i++)
+        if (point <= ranges[i].last)
+            return true;
+    return false;
 }

@@ -28,12 +28,7 @@ static enum outcome event_check_address(const struct event *event, const struct 
     if (!rules->account_exists(rules->accounts, event->payload.account))
         return detail_set(detail, OUTCOME_ACCOUNT_NOT_GRANTED,
                           "no such account in the worker's configuration");
-    struct buf routing_key;
-    buf_init(&routing_key, 4096);
-    payload_routing_key(&event->payload, &routing_key);
-    bool same = !routing_key.failed && span_equal(buf_span(&routing_key), record->key);
-    buf_done(&routing_key);
-    if (!same)
+    if (!payload_routes_to(&event->payload, record->key))
         return detail_set(detail, OUTCOME_WRONG_ROUTING_KEY,
                           "the record key is not <account>/e/<external_id>, <account>/c/<customer_id> or "
                           "<account>/v/<conversation_id> of this payload");
@@ -87,11 +82,11 @@ enum outcome event_judge(const struct keyring_entry *entry, int64_t signed_at_s,
             detail, OUTCOME_EXPIRED,
             "by the broker's clock %lld ms too late: published late, or the signer's clock is behind",
             (long long)(admitted_at_ms - expires_at_ms));
-    if (expires_at_ms > admitted_at_ms + LIFE_MAX_MS)
+    if (expires_at_ms - LIFE_MAX_MS > admitted_at_ms)
         return detail_set(
             detail, OUTCOME_EXPIRES_TOO_LATE,
-            "by the broker's clock %lld ms more than a minute ahead: the signer's clock is ahead, or ttl "
+            "by the broker's clock %llu ms more than a minute ahead: the signer's clock is ahead, or ttl "
             "leaves no room",
-            (long long)(expires_at_ms - admitted_at_ms - LIFE_MAX_MS));
+            (unsigned long long)(expires_at_ms - LIFE_MAX_MS) - (unsigned long long)admitted_at_ms);
     return OUTCOME_NONE;
 }

@@ -113,6 +113,8 @@ static int keyring_entry_read(const json_t *object, struct keyring_entry *entry,
     if (keyring_time(object, "not_before", &entry->not_before_ms, err) != 0 ||
         keyring_time(object, "not_after", &entry->not_after_ms, err) != 0)
         return -1;
+    if (entry->not_before_ms > entry->not_after_ms)
+        return err_set(err, ERR_USAGE, "not_after: lies before not_before");
     const json_t *revoked = json_object_get(object, "revoked");
     if (revoked != NULL && !json_is_boolean(revoked))
         return err_set(err, ERR_USAGE, "revoked: expected true or false");

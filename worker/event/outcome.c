@@ -3,6 +3,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "base/utf8.h"
+
 static const struct {
     const char *word;
     const char *reason;
@@ -58,14 +60,7 @@ enum outcome detail_set(struct detail *detail, enum outcome outcome, const char 
     va_start(args, format);
     int size = vsnprintf(detail->text, sizeof(detail->text), format, args);
     va_end(args);
-    if (size >= (int)sizeof(detail->text)) {
-        size_t end = sizeof(detail->text) - 1;
-        /* Back over a code point that the cut has halved: it begins at the last byte that does not continue one. */
-        size_t start = end;
-        while (start > 0 && ((unsigned char)detail->text[start - 1] & 0xc0) == 0x80)
-            start--;
-        if (start > 0 && (unsigned char)detail->text[start - 1] >= 0xc0)
-            detail->text[start - 1] = 0;
-    }
+    if (size >= (int)sizeof(detail->text))
+        detail->text[utf8_whole(span_of(detail->text))] = 0;
     return outcome;
 }

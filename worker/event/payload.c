@@ -62,7 +62,7 @@ static enum outcome payload_uuid(const struct member *to, const char *name, enum
 {
     struct member id = member_of(to, name);
     enum outcome outcome =
-        member_text(&id, &(struct member_text){.required = true, .least = 1, .most = 64}, &out->to, detail);
+        member_text(&id, &(struct member_text){.required = true, .most = PAYLOAD_SIZE_MAX}, &out->to, detail);
     if (outcome != OUTCOME_NONE)
         return outcome;
     if (!uuid_is_valid(out->to))
@@ -161,11 +161,23 @@ void payload_done(struct payload *payload)
     *payload = (struct payload){0};
 }
 
+static const char *const routing_forms[] = {
+    [ADDRESS_EXTERNAL_ID] = "/e/", [ADDRESS_CUSTOMER_ID] = "/c/", [ADDRESS_CONVERSATION_ID] = "/v/"};
+
 void payload_routing_key(const struct payload *payload, struct buf *out)
 {
-    static const char *const forms[] = {
-        [ADDRESS_EXTERNAL_ID] = "/e/", [ADDRESS_CUSTOMER_ID] = "/c/", [ADDRESS_CONVERSATION_ID] = "/v/"};
     buf_add_span(out, payload->account);
-    buf_add_text(out, forms[payload->address]);
+    buf_add_text(out, routing_forms[payload->address]);
     buf_add_span(out, payload->to);
+}
+
+bool payload_routes_to(const struct payload *payload, struct span key)
+{
+    const struct span parts[] = {payload->account, span_of(routing_forms[payload->address]), payload->to};
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+        if (!span_starts(key, parts[i]))
+            return false;
+        key = span_skip(key, parts[i].size);
+    }
+    return key.size == 0;
 }

@@ -42,6 +42,8 @@ void payload_done(struct payload *payload);
 
 /* Appends <account>/e/<external_id>, <account>/c/<customer_id> or <account>/v/<conversation_id>. */
 void payload_routing_key(const struct payload *payload, struct buf *out);
+/* Whether that is `key`. Needs no memory. */
+bool payload_routes_to(const struct payload *payload, struct span key);
 
 /* 36 lower-case characters. */
 bool uuid_is_valid(struct span text);

@@ -44,6 +44,27 @@ enum outcome bad_member(const struct member *member, const char *name, const cha
     return OUTCOME_BAD_PAYLOAD;
 }
 
+/* Says what is wrong with a member whose name the sender chose: no more than 64 bytes of it, cut at a code point's end,
+ * and a ? for what cannot be seen. */
+static enum outcome bad_name(const struct member *member, const char *name, const char *text,
+                             struct detail *detail)
+{
+    struct span whole = {name, strlen(name) < 64 ? strlen(name) : 64};
+    struct buf shown;
+    whole.size = utf8_whole(whole);
+    buf_init(&shown, 64);
+    for (size_t at = 0; at < whole.size;) {
+        size_t start = at;
+        if (utf8_invisible(utf8_next(whole, &at)))
+            buf_add_text(&shown, "?");
+        else
+            buf_add(&shown, name + start, at - start);
+    }
+    bad_member(member, shown.size == 0 ? "\"\"" : shown.data, text, detail);
+    buf_done(&shown);
+    return OUTCOME_BAD_PAYLOAD;
+}
+
 enum outcome member_object(const struct member *member, const char *const known[], struct detail *detail)
 {
     if (member->value == NULL)
@@ -57,11 +78,8 @@ enum outcome member_object(const struct member *member, const char *const known[
         size_t i = 0;
         while (known[i] != NULL && strcmp(known[i], name) != 0)
             i++;
-        if (known[i] == NULL) {
-            char quoted[96];
-            snprintf(quoted, sizeof(quoted), "%.64s", name);
-            return bad_member(member, quoted, "is not a member that format 1 knows", detail);
-        }
+        if (known[i] == NULL)
+            return bad_name(member, name, "is not a member that format 1 knows", detail);
     }
     return OUTCOME_NONE;
 }
@@ -163,10 +181,8 @@ enum outcome member_metadata(const struct member *member, bool of_message, const
     json_t *value;
     json_object_foreach((json_t *)(uintptr_t)member->value, name, value)
     {
-        char quoted[96];
-        snprintf(quoted, sizeof(quoted), "%.64s", name);
         if (of_message && metadata_name_is_taken(name))
-            return bad_member(member, quoted, "is a name that Papercups or cupbearer use themselves", detail);
+            return bad_name(member, name, "is a name that Papercups or cupbearer use themselves", detail);
     }
     struct buf compact;
     buf_init(&compact, METADATA_SIZE_MAX);
@@ -218,7 +234,7 @@ enum outcome member_quick_replies(const struct member *member, const json_t **ou
     struct span actions[QUICK_REPLIES_MAX];
     size_t count = json_array_size(member->value);
     for (size_t i = 0; i < count; i++) {
-        char index[16];
+        char index[32];
         snprintf(index, sizeof(index), "[%zu]", i);
         struct member reply = {member, index, json_array_get(member->value, i)};
         enum outcome outcome = member_quick_reply(&reply, detail);

@@ -105,6 +105,7 @@ static void consumer_assign_now(struct consumer *consumer)
     rd_kafka_assign(consumer->rk, consumer->assigning);
     rd_kafka_topic_partition_list_destroy(consumer->assigning);
     consumer->assigning = NULL;
+    log_say(LOG_LEVEL_INFO, "started", "records are read");
 }
 
 /* Where to begin: what was committed, as long as the log still has it; else the log's beginning. */

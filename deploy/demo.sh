@@ -1,0 +1,48 @@
+#!/usr/bin/env bash
+# Shows all of cupbearer on this machine: installs what is missing, builds, and runs `cupbearer demo`: a broker, a
+# stand-in Papercups with a chat page, a worker, keys made on the spot.
+#
+#   deploy/demo.sh [--kafka real] [OPTION…]
+#
+#   --kafka real   on an Apache Kafka that is started for the demo, instead of the embedded broker
+#   OPTION…        those of `cupbearer demo`, such as --once; `deploy/demo.sh --help` shows them
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. deploy/setup.sh
+
+kafka=embedded options=()
+while [ $# -gt 0 ]; do
+    case $1 in
+    --kafka)
+        kafka=${2:-}
+        case $kafka in real | embedded) ;; *)
+            echo "demo.sh: --kafka takes real or embedded" >&2
+            exit 2
+            ;;
+        esac
+        shift
+        ;;
+    *) options+=("$1") ;;
+    esac
+    shift
+done
+
+setup build kcat
+mkdir -p build
+if ! { cmake -G Ninja -B build -DCUPBEARER_TESTS=OFF && cmake --build build; } >build/demo.log 2>&1; then
+    tail -n 30 build/demo.log >&2
+    echo "demo.sh: the build failed; all of it is in build/demo.log" >&2
+    exit 5
+fi
+
+if [ "$kafka" = real ]; then
+    setup kafka
+    directory=$(mktemp -d)
+    trap 'deploy/kafka.sh stop "$directory/kafka" >/dev/null 2>&1 || :; rm -rf "$directory"' EXIT
+    started=$(deploy/kafka.sh start "$directory/kafka")
+    echo "Apache Kafka: $started"
+    bootstrap=${started#bootstrap=}
+    options+=(--bootstrap-servers "${bootstrap%% *}")
+fi
+trap : INT TERM # Ctrl-C is for cupbearer demo; what was started here is ended behind it
+PATH=$PWD/build:$PATH build/cupbearer demo "${options[@]}"

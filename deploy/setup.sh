@@ -1,0 +1,93 @@
+#!/usr/bin/env bash
+# Installs what a purpose needs on Debian 12 or 13 and Ubuntu, and nothing else: what is there already is left alone,
+# and when all is there no network is touched.
+#
+#   deploy/setup.sh PURPOSE…        or:  . deploy/setup.sh; setup PURPOSE…
+#
+#   build    compiler, CMake and the libraries, to build the worker and its unit tests
+#   kafka    a Java runtime and Maven, for deploy/kafka.sh
+#   python   Python with venv, for the tests from outside
+#   node     Node and npm, for the README's Node snippet
+#   browser  Chromium, for looking at pages
+#   kcat     kcat and openssl, to publish and read from the shell
+#
+# Exit codes: 0 all is there, 2 it cannot be installed (the text says what to type), 5 apt-get failed.
+
+# What a purpose needs, as CHECK=PACKAGE. CHECK is a command, lib:NAME (pkg-config) or py:MODULES.
+setup_needs() {
+    case $1 in
+    build)
+        echo gcc=gcc lib:libc=libc6-dev cmake=cmake ninja=ninja-build pkg-config=pkg-config nm=binutils
+        echo lib:rdkafka=librdkafka-dev lib:libsodium=libsodium-dev lib:jansson=libjansson-dev
+        echo lib:libcurl=libcurl4-openssl-dev lib:libmicrohttpd=libmicrohttpd-dev lib:inih=libinih-dev
+        echo lib:cmocka=libcmocka-dev
+        ;;
+    kafka) echo java=default-jre-headless mvn=maven ;;
+    python) echo py:venv,ensurepip=python3-venv ;;
+    node) echo node=nodejs npm=npm ;;
+    browser) echo chromium=chromium ;;
+    kcat) echo kcat=kcat openssl=openssl ;;
+    *)
+        echo "setup.sh: unknown purpose '$1': say build, kafka, python, node, browser or kcat" >&2
+        return 2
+        ;;
+    esac
+}
+
+setup_is_there() { # CHECK
+    case $1 in
+    lib:libc) [ -e /usr/include/stdio.h ] ;;
+    lib:*) pkg-config --exists "${1#lib:}" 2>/dev/null ;;
+    py:*) python3 -c "import ${1#py:}" 2>/dev/null ;;
+    *) command -v "$1" >/dev/null ;;
+    esac
+}
+
+# Runs apt-get as root, itself or by sudo; its words are shown only when it fails.
+setup_apt() {
+    local words
+    words=$("${setup_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+        apt-get -qq -o DPkg::Lock::Timeout=300 "$@" 2>&1 </dev/null) && return
+    printf '%s\n' "$words" | tail -n 15 >&2
+    echo "setup.sh: 'apt-get $*' failed" >&2
+    return 5
+}
+
+setup() { # PURPOSE…
+    local purpose needs need missing=() setup_root=()
+    for purpose in "$@"; do
+        needs=$(setup_needs "$purpose") || return 2
+        for need in $needs; do
+            setup_is_there "${need%%=*}" || missing+=("${need#*=}")
+        done
+    done
+    [ ${#missing[@]} -gt 0 ] || return 0
+
+    local install=(install -y --no-install-recommends "${missing[@]}")
+    if ! command -v apt-get >/dev/null; then
+        echo "setup.sh: there is no apt-get here; install what these Debian packages hold: ${missing[*]}" >&2
+        return 2
+    fi
+    if [ "$(id -u)" != 0 ]; then
+        if command -v sudo >/dev/null && { [ -t 0 ] || sudo -n true 2>/dev/null; }; then
+            setup_root=(sudo)
+        else
+            echo "setup.sh: not root. Type, as root: apt-get update && apt-get ${install[*]}" >&2
+            return 2
+        fi
+    fi
+    echo "installing: ${missing[*]}"
+    if [ ${#setup_root[@]} -gt 0 ] && [ -t 0 ]; then
+        sudo -v || return 2
+    fi
+    setup_apt update && setup_apt "${install[@]}" || return 5
+    hash -r
+}
+
+if [ "${BASH_SOURCE[0]}" = "$0" ]; then
+    if [ $# = 0 ] || [ "$1" = --help ]; then
+        sed -n '2,/^$/s/^# \{0,1\}//p' "$0"
+        exit 0
+    fi
+    setup "$@"
+fi

@@ -1,0 +1,181 @@
+"""The Kafka side of the tests: a real broker started by deploy/kafka.sh, topics, publishing, reading."""
+
+import re
+import secrets
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient, NewTopic
+
+ROOT = Path(__file__).resolve().parents[2]
+DEADLINE_S = 60
+COORDINATOR_IS_COMING = (
+    KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
+    KafkaError.COORDINATOR_NOT_AVAILABLE,
+    KafkaError.NOT_COORDINATOR,
+)
+
+
+def wait_until(condition, what, seconds=DEADLINE_S, explain=lambda: ""):
+    """Returns the condition's first true value; fails when there is none in time. The condition may wait a little."""
+    deadline = time.monotonic() + seconds
+    while not (value := condition()):
+        assert time.monotonic() < deadline, f"not within {seconds} s: {what}\n{explain()}"
+        time.sleep(0.01)
+    return value
+
+
+@dataclass
+class Topics:
+    events: str
+    receipts: str
+    dead: str
+    partitions: int
+
+
+@dataclass
+class Record:
+    partition: int
+    offset: int
+    timestamp: int
+    key: bytes
+    value: bytes
+    headers: list
+
+    @property
+    def place(self):
+        return self.partition, self.offset
+
+    def header(self, name):
+        """The value of the one header of this name; None where it has none."""
+        found = [value for header, value in self.headers if header == name]
+        assert len(found) <= 1, f"header {name} is repeated: {found}"
+        return found[0].decode() if found else None
+
+
+class Kafka:
+    """One broker for the whole run."""
+
+    def __init__(self, directory):
+        self.directory = directory
+        words = self.script("start")
+        self.bootstrap = re.search(r"bootstrap=(\S+)", words)[1]
+        # librdkafka's own words tell of connections that end with the broker; what fails is asserted.
+        self.client = {"bootstrap.servers": self.bootstrap, "log_level": 0}
+        self.admin = AdminClient(self.client)
+        self.producer = Producer({
+            **self.client, "partitioner": "murmur2_random", "enable.idempotence": True, "linger.ms": 1,
+        })  # fmt: skip
+
+    def script(self, command):
+        done = subprocess.run(
+            [ROOT / "deploy/kafka.sh", command, self.directory], capture_output=True, text=True, timeout=300
+        )
+        assert done.returncode == 0, f"kafka.sh {command}: {done.stdout}{done.stderr}"
+        return done.stdout
+
+    def stop(self):
+        self.script("stop")
+
+    def create(self, name, partitions, **config):
+        futures = self.admin.create_topics(
+            [NewTopic(name, partitions, 1, config={key.replace("_", "."): value for key, value in config.items()})]
+        )
+        futures[name].result(30)
+        # The controller has made it; the broker tells clients of it a moment later.
+        wait_until(lambda: self.has(name, partitions), f"topic {name} in the broker's metadata")
+
+    def has(self, name, partitions):
+        found = self.admin.list_topics(timeout=10).topics.get(name)
+        return found is not None and sum(part.leader >= 0 for part in found.partitions.values()) == partitions
+
+    def topics(self, partitions=6, names=None):
+        """A fresh set of the three topics, with the time stamps that the worker asks for."""
+        names = names or [f"{kind}.{secrets.token_hex(4)}" for kind in ("events", "receipts", "dead")]
+        topics = Topics(*names, partitions)
+        self.create(topics.events, partitions, message_timestamp_type="LogAppendTime")
+        self.create(topics.receipts, partitions)
+        self.create(topics.dead, partitions)
+        return topics
+
+    def publish(self, topic, events, partition=None):
+        """Publishes in order; returns the (partition, offset) of each."""
+        places = [None] * len(events)
+
+        def acknowledged(index):
+            def note(error, message):
+                assert error is None, f"publishing: {error}"
+                places[index] = message.partition(), message.offset()
+
+            return note
+
+        where = {} if partition is None else {"partition": partition}
+        for index, event in enumerate(events):
+            self.producer.produce(
+                topic, key=event.key, value=event.value, headers=event.headers, on_delivery=acknowledged(index), **where
+            )
+            self.producer.poll(0)
+        assert self.producer.flush(30) == 0, "the broker did not acknowledge all"
+        return places
+
+    def committed(self, group, topics):
+        """Each partition's (committed offset, end offset)."""
+        consumer = Consumer({**self.client, "group.id": group, "enable.auto.commit": False})
+        wanted = [TopicPartition(topics.events, partition) for partition in range(topics.partitions)]
+        offsets = [
+            (where.offset, consumer.get_watermark_offsets(where, timeout=10)[1])
+            for where in consumer.committed(wanted, timeout=10)
+        ]
+        consumer.close()
+        return offsets
+
+    def members(self, group):
+        """How many partitions each member of a group has; none while the broker is still loading its groups."""
+        try:
+            described = self.admin.describe_consumer_groups([group])[group].result(10)
+        except KafkaException as failure:
+            assert failure.args[0].code() in COORDINATOR_IS_COMING, failure
+            return []
+        return [len(member.assignment.topic_partitions) for member in described.members]
+
+
+class Reader:
+    """Reads a topic from its beginning, without a group, and keeps all."""
+
+    def __init__(self, kafka, topic, partitions):
+        self.topic = topic
+        self.records = []
+        self.consumer = Consumer({
+            **kafka.client, "group.id": f"reader-{secrets.token_hex(4)}", "enable.auto.commit": False,
+            "fetch.wait.max.ms": 50,
+        })  # fmt: skip
+        self.consumer.assign([TopicPartition(topic, number, OFFSET_BEGINNING) for number in range(partitions)])
+
+    def read(self, seconds=0.05):
+        for message in self.consumer.consume(1000, seconds):
+            assert message.error() is None, f"reading {self.topic}: {message.error()}"
+            self.records.append(
+                Record(
+                    message.partition(),
+                    message.offset(),
+                    message.timestamp()[1],
+                    message.key(),
+                    message.value(),
+                    message.headers() or [],
+                )  # fmt: skip
+            )
+        return self.records
+
+    def find(self, wanted, what, seconds=DEADLINE_S, explain=lambda: ""):
+        """The first record for which wanted(record) holds, waited for."""
+
+        def look():
+            return next((record for record in self.read() if wanted(record)), None)
+
+        return wait_until(look, what, seconds, explain)
+
+    def close(self):
+        self.consumer.close()

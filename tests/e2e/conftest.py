@@ -1,0 +1,53 @@
+"""What the tests stand on: one real Kafka for the run; topics, a stand-in Papercups and workers for each test."""
+
+import pytest
+from broker import Kafka, Reader
+from programs import Installation, Process, StandIn
+from signing import HmacKey
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nothing_outlives_the_run():
+    yield
+    for process in Process.started:
+        process.discard()
+
+
+@pytest.fixture(scope="session")
+def kafka(tmp_path_factory):
+    broker = Kafka(tmp_path_factory.mktemp("kafka"))
+    yield broker
+    broker.stop()
+
+
+@pytest.fixture
+def topics(kafka):
+    return kafka.topics()
+
+
+@pytest.fixture
+def standin(tmp_path):
+    papercups = StandIn(tmp_path)
+    yield papercups
+    papercups.discard()
+
+
+@pytest.fixture
+def key():
+    return HmacKey("backend-1")
+
+
+@pytest.fixture
+def installation(tmp_path, kafka, topics, standin, key):
+    """Files of a deployment that knows `key` and one account, acme. What is still running at the end is killed."""
+    made = Installation(tmp_path / "worker", kafka, topics, standin.url, [key])
+    yield made
+    print(made.tails())
+    made.discard()
+
+
+@pytest.fixture
+def receipts(kafka, topics):
+    reader = Reader(kafka, topics.receipts, topics.partitions)
+    yield reader
+    reader.close()

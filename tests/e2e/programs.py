@@ -1,0 +1,189 @@
+"""The programs under test as processes: the worker and the stand-in Papercups. Each ends only what it started."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import urllib.parse
+import urllib.request
+from pathlib import Path
+
+from broker import ROOT, wait_until
+
+PROGRAM = ROOT / os.environ.get("BUILD_DIRECTORY", "build-tests") / "cupbearer"
+# The programs read settings from variables of this name too; a developer's own must not reach them.
+ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("CUPBEARER_")}
+# What worker/demo/standin.h gives `cupbearer standin`.
+STANDIN_API_KEY = "standin-api-key"
+STANDIN_ACCOUNT = "5b1a2c3d-0001-4000-8000-000000000001"
+START_S = 30
+STOP_S = 40
+
+
+def run_program(*arguments, seconds=60, **settings):
+    """Runs a command of cupbearer to its end; stdout and stderr come back as text."""
+    return subprocess.run(
+        [PROGRAM, *map(str, arguments)], capture_output=True, text=True, timeout=seconds,
+        stdin=subprocess.DEVNULL, env=ENVIRONMENT, **settings,
+    )  # fmt: skip
+
+
+class Process:
+    """A process whose words go to a file, which tells when it is ready."""
+
+    started = []  # all of this run, so that none outlives it, whatever a fixture fails at
+
+    def __init__(self, log, *arguments):
+        self.log = Path(log)
+        self.arguments = [PROGRAM, *map(str, arguments)]
+        self.process = None
+
+    def start(self, ready):
+        """Starts and waits until the log holds a match of `ready`, which is returned."""
+        with self.log.open("wb") as out:
+            self.process = subprocess.Popen(
+                self.arguments, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, env=ENVIRONMENT
+            )
+        Process.started.append(self)
+
+        def look():
+            found = re.search(ready, self.text())
+            assert found or self.process.poll() is None, f"ended with {self.process.returncode}\n{self.tail()}"
+            return found
+
+        return wait_until(look, f"'{ready}' from {self.arguments[1]}", START_S, self.tail)
+
+    def text(self):
+        return self.log.read_text(errors="replace")
+
+    def tail(self, lines=40):
+        return f"the end of {self.log}:\n" + "\n".join(self.text().splitlines()[-lines:])
+
+    def runs(self):
+        return self.process is not None and self.process.poll() is None
+
+    def terminate(self):
+        self.process.send_signal(signal.SIGTERM)
+
+    def wait(self):
+        try:
+            return self.process.wait(STOP_S)
+        except subprocess.TimeoutExpired:
+            raise AssertionError(f"did not end within {STOP_S} s of SIGTERM\n{self.tail()}") from None
+
+    def stop(self):
+        """Ends in order, as Kubernetes would, and must succeed at it."""
+        self.terminate()
+        status = self.wait()
+        assert status == 0, f"exit code {status} after SIGTERM\n{self.tail()}"
+
+    def discard(self):
+        if self.runs():
+            self.process.kill()
+            self.process.wait()
+
+
+class StandIn(Process):
+    def __init__(self, directory, port=0):
+        super().__init__(directory / "standin.log", "standin", "--port", port)
+        self.url = self.start(r"standin url=(http://127\.0\.0\.1:\d+)")[1]
+
+    @property
+    def port(self):
+        return urllib.parse.urlsplit(self.url).port
+
+    def call(self, method, path, content=None):
+        data = None if content is None else json.dumps(content).encode()
+        request = urllib.request.Request(
+            self.url + path, data=data, method=method, headers={"Content-Type": "application/json"}
+        )
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            text = answer.read()
+        return json.loads(text) if text else None
+
+    def fault(self, kind, body, times=1, **more):
+        """What happens to the next POST of the API that carries this body, by whichever call it comes."""
+        self.call("POST", "/_standin/faults", {
+            "fault": kind, "method": "POST", "path": "/api/v1/", "body_contains": body, "times": times, **more,
+        })  # fmt: skip
+
+    def faults_left(self):
+        return self.call("GET", "/_standin/faults")["faults"]
+
+    def counts(self):
+        return self.call("GET", "/_standin/counts")
+
+    def messages(self, external_id=None):
+        """What is stored, in storing order; of one customer only, where it is named."""
+        stored = self.call("GET", "/_standin/messages")["messages"]
+        return [message for message in stored if external_id in (None, message["external_id"])]
+
+
+class Installation:
+    """The files of one deployment in a directory: keyring, secrets, configuration; and workers that run by it."""
+
+    def __init__(self, directory, kafka, topics, standin_url, keys):
+        self.directory = directory
+        directory.mkdir(parents=True, exist_ok=True)
+        self.workers = []
+        self.settings = {
+            "kafka": {"bootstrap_servers": kafka.bootstrap, "group_id": f"group.{topics.events}"},
+            "topics": {
+                "events": topics.events, "receipts": topics.receipts, "dead": topics.dead,
+                "partitions": topics.partitions,
+            },
+            "worker": {
+                "keyring_file": directory / "keyring.json", "mark_secret_file": directory / "mark.key",
+                "message_spacing": "0ms",
+            },
+            "account acme": {
+                "url": standin_url, "api_key_file": directory / "acme.key", "papercups_account": STANDIN_ACCOUNT,
+                "widget_host": "shop.example",
+            },
+        }  # fmt: skip
+        (directory / "keyring.json").write_text(json.dumps({"keys": [key.entry() for key in keys]}))
+        self.secret_write("acme.key", STANDIN_API_KEY + "\n")
+        made = run_program("keygen", "--mark", directory / "mark.key")
+        assert made.returncode == 0, made.stderr
+
+    @property
+    def group(self):
+        return self.settings["kafka"]["group_id"]
+
+    def secret_write(self, name, text):
+        path = self.directory / name
+        path.touch(mode=0o600)
+        path.write_text(text)
+        return path
+
+    def configure(self, section, **settings):
+        self.settings.setdefault(section, {}).update(settings)
+        return self
+
+    def configuration(self):
+        lines = []
+        for section, settings in self.settings.items():
+            lines += [f"[{section}]", *(f"{name} = {value}" for name, value in settings.items()), ""]
+        path = self.directory / "cupbearer.conf"
+        path.write_text("\n".join(lines))
+        return path
+
+    def worker(self):
+        """Starts a worker and waits until it says that it is ready."""
+        log = self.directory / f"worker-{len(self.workers) + 1}.log"
+        worker = Process(log, "run", "--config", self.configuration())
+        self.workers.append(worker)
+        worker.start(r"(?m)\b(event|msg)=ready\b")
+        return worker
+
+    def run_to_end(self):
+        """For configurations that the worker must refuse."""
+        return run_program("run", "--config", self.configuration())
+
+    def tails(self):
+        return "\n".join(worker.tail() for worker in self.workers)
+
+    def discard(self):
+        for worker in self.workers:
+            worker.discard()

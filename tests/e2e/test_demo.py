@@ -1,0 +1,23 @@
+"""The demo's own promise: four events, four outcomes, two messages."""
+
+import json
+
+from programs import run_program
+
+EXPECTED = [("delivered", None), ("duplicate", None), ("rejected", "bad_signature"), ("delivered", None)]
+
+
+def receipts(text):
+    """The receipts among the lines that the demo prints."""
+    found = []
+    for line in text.splitlines():
+        start = line.find("{")
+        if start >= 0 and '"outcome"' in line:
+            found.append(json.loads(line[start:]))
+    return found
+
+
+def test_the_demo_shows_a_delivery_a_duplicate_a_forgery_and_a_stored_500(tmp_path):
+    ended = run_program("demo", "--once", seconds=120, cwd=tmp_path)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert [(told["outcome"], told.get("reason")) for told in receipts(ended.stdout)] == EXPECTED, ended.stdout

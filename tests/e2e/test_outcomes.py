@@ -1,0 +1,311 @@
+"""Each outcome that a record can have: what its receipt says, what the dead letter holds, what Papercups shows.
+
+One worker, one stand-in and one set of topics serve the whole file; each test has customers of its own.
+"""
+
+import json
+import secrets
+import time
+from dataclasses import replace
+
+import pytest
+from broker import ROOT, Reader
+from signing import HmacKey, payload, sign
+from world import BACKEND, KEYS, World, assert_dead, bodies
+
+
+@pytest.fixture(scope="module")
+def world(kafka, tmp_path_factory):
+    made = World(tmp_path_factory.mktemp("outcomes"), kafka, kafka.topics())
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def customer():
+    return f"user_{secrets.token_hex(6)}"
+
+
+# Delivered
+
+
+def test_a_new_customers_event_is_delivered_with_all_that_it_holds(world, customer):
+    event = sign(BACKEND, payload(
+        customer, "**Hello** 東京 👋🏽", quick_replies=["Yes", {"text": "No", "action": "decline"}],
+        metadata={"order_id": "o_99"},
+    ))  # fmt: skip
+    place = world.publish(event)
+    record = world.receipt_record(place)
+    receipt = json.loads(record.value)
+
+    [message] = world.standin.messages(customer)
+    assert (message["type"], message["body"]) == ("bot", "**Hello** 東京 👋🏽")
+    metadata = message["metadata"]
+    assert metadata["order_id"] == "o_99"
+    assert metadata["quick_replies"] == [{"text": "Yes", "action": "Yes"}, {"text": "No", "action": "decline"}]
+    assert metadata["disable_webhook_events"] is True
+    assert metadata["cupbearer"].startswith("v1:") and len(metadata["cupbearer"]) == 25
+
+    assert record.key == event.key.encode()
+    assert record.partition == place[0]
+    assert record.header("cupbearer-mac")
+    expected = {
+        "event_id": event.id, "sender": "backend", "account": "acme", "outcome": "delivered",
+        "topic": world.topics.events, "partition": place[0], "offset": place[1], "attempts": 1,
+    }  # fmt: skip
+    assert {name: receipt[name] for name in expected} == expected
+    assert receipt.get("reason") is None
+    assert receipt["admitted_at"] == receipt["record_timestamp"] <= receipt["finished_at"]
+    assert not {"conversation_id", "customer_id", "message_id"} & receipt.keys(), "ids are not told unless asked for"
+    assert not world.has_dead_letter(place)
+
+
+def test_a_second_event_goes_into_the_customers_conversation(world, customer):
+    for body in ("first", "second"):
+        assert world.outcome(sign(BACKEND, payload(customer, body))) == ("delivered", None)
+    first, second = world.standin.messages(customer)
+    assert [first["body"], second["body"]] == ["first", "second"]
+    assert first["conversation_id"] == second["conversation_id"]
+    assert first["metadata"]["cupbearer"] != second["metadata"]["cupbearer"]
+
+
+def test_an_ed25519_signature_is_as_good(world, customer):
+    event = sign(KEYS["backend-2"], payload(customer, "by v1a"))
+    assert world.outcome(event) == ("delivered", None)
+    assert bodies(world, customer) == ["by v1a"]
+
+
+def test_one_good_signature_of_several_is_enough(world, customer):
+    event = sign(BACKEND, payload(customer, "rotating"))
+    stranger = HmacKey("stranger").sign(event.id, int(event.header("webhook-timestamp")), event.value.decode())
+    both = event.with_header("webhook-signature", f"{stranger} {event.header('webhook-signature')}")
+    assert world.outcome(both) == ("delivered", None)
+
+
+def test_other_headers_mean_nothing(world, customer):
+    event = sign(BACKEND, payload(customer, "with a trace")).with_header("traceparent", "00-abc-def-01")
+    assert world.outcome(event) == ("delivered", None)
+
+
+# Duplicates
+
+
+def test_the_same_bytes_again_are_a_duplicate(world, customer):
+    event = sign(BACKEND, payload(customer, "once"))
+    assert world.outcome(event) == ("delivered", None)
+    place = world.publish(event)
+    receipt = world.receipt(place)
+    assert (receipt["outcome"], receipt["event_id"]) == ("duplicate", event.id)
+    assert bodies(world, customer) == ["once"]
+    assert not world.has_dead_letter(place)
+
+
+def test_an_event_signed_anew_is_a_duplicate_also_by_another_key_of_its_sender(world, customer):
+    content = payload(customer, "once")
+    now = int(time.time())
+    assert world.outcome(sign(BACKEND, content, "order-1", now - 2)) == ("delivered", None)
+    assert world.outcome(sign(BACKEND, content, "order-1", now)) == ("duplicate", None)
+    assert world.outcome(sign(KEYS["backend-2"], content, "order-1", now)) == ("duplicate", None)
+    assert bodies(world, customer) == ["once"]
+
+
+def test_an_outbox_that_repeats_old_bytes_gets_duplicate_and_not_expired(world, customer):
+    content = payload(customer, "once")
+    assert world.outcome(sign(BACKEND, content, "order-2")) == ("delivered", None)
+    assert world.outcome(sign(BACKEND, content, "order-2", int(time.time()) - 3600)) == ("duplicate", None)
+
+
+def test_two_senders_and_two_customers_may_use_the_same_event_id(world, customer):
+    assert world.outcome(sign(BACKEND, payload(customer, "backend's"), "1")) == ("delivered", None)
+    assert world.outcome(sign(KEYS["shipping-1"], payload(customer, "shipping's"), "1")) == ("delivered", None)
+    assert world.outcome(sign(BACKEND, payload(f"{customer}b", "another's"), "1")) == ("delivered", None)
+    assert bodies(world, customer) == ["backend's", "shipping's"]
+
+
+# Rejected: each is a function from a customer to an event
+
+
+def repeated_header(customer):
+    event = sign(BACKEND, payload(customer))
+    return replace(event, headers=[*event.headers, ("webhook-id", "again")])
+
+
+def changed_value(customer):
+    event = sign(BACKEND, payload(customer, "pay 10"))
+    return replace(event, value=event.value.replace(b"pay 10", b"pay 99"))
+
+
+def unknown_member(customer):
+    return sign(BACKEND, {**payload(customer), "boddy": "a typo"})
+
+
+def signed_by(key_id):
+    return lambda customer: sign(KEYS[key_id], payload(customer))
+
+
+REJECTED = {
+    "malformed_headers: no id": (
+        "malformed_headers",
+        lambda customer: sign(BACKEND, payload(customer)).with_header("webhook-id", None),
+    ),
+    "malformed_headers: a repeated id": ("malformed_headers", repeated_header),
+    "malformed_headers: a dot in the id": (
+        "malformed_headers",
+        lambda customer: sign(BACKEND, payload(customer), event_id="order.1"),
+    ),
+    "unknown_key": ("unknown_key", lambda customer: sign(HmacKey("stranger-1"), payload(customer))),
+    "bad_signature: a changed value": ("bad_signature", changed_value),
+    "bad_signature: another's key": (
+        "bad_signature",
+        lambda customer: sign(KEYS["shipping-1"], payload(customer)).with_header("cupbearer-key", "backend-1"),
+    ),
+    "bad_payload: an unknown member": ("bad_payload", unknown_member),
+    "bad_payload: a blank body": ("bad_payload", lambda customer: sign(BACKEND, payload(customer, "  "))),
+    "account_not_granted: to this key": ("account_not_granted", signed_by("elsewhere-1")),
+    "account_not_granted: no such account": (
+        "account_not_granted",
+        lambda customer: sign(KEYS["elsewhere-1"], payload(customer, account="globex")),
+    ),
+    "wrong_routing_key": (
+        "wrong_routing_key",
+        lambda customer: sign(BACKEND, payload(customer), routing_key=f"acme/e/{customer}x"),
+    ),
+    "key_not_active: retired": ("key_not_active", signed_by("retired-1")),
+    "key_not_active: not yet": ("key_not_active", signed_by("coming-1")),
+    "key_not_active: revoked": ("key_not_active", signed_by("revoked-1")),
+    "expired": ("expired", lambda customer: sign(BACKEND, payload(customer), signed_at=int(time.time()) - 120)),
+    "expires_too_late": (
+        "expires_too_late",
+        lambda customer: sign(BACKEND, payload(customer), signed_at=int(time.time()) + 120),
+    ),
+}
+UNAUTHENTIC = ("malformed_headers", "unknown_key", "bad_signature")
+
+
+@pytest.mark.parametrize("name", REJECTED)
+def test_a_record_that_fails_a_check_is_rejected_and_shown_to_nobody(world, customer, name):
+    reason, make = REJECTED[name]
+    event = make(customer)
+    place = world.publish(event)
+    receipt = assert_dead(world, place, event, "rejected", reason)
+    assert bodies(world, customer) == []
+    if reason in UNAUTHENTIC:
+        assert not {"sender", "account"} & receipt.keys(), "nothing is claimed of a record that is not authentic"
+    else:
+        assert (receipt["event_id"], receipt["sender"]) == (event.id, KEYS[event.header("cupbearer-key")].sender)
+    assert receipt.get("detail", "") == "" or event.value.decode() not in receipt["detail"]
+
+
+def test_a_record_in_another_partition_than_its_keys_is_rejected(world):
+    lines = (ROOT / "tests/vectors/partitions.jsonl").read_text(encoding="utf-8").splitlines()
+    row = next(row for row in map(json.loads, lines) if row["partitions"] == 6 and row["key"].startswith("acme/e/"))
+    event = sign(BACKEND, payload(row["key"].removeprefix("acme/e/")))
+    elsewhere = (row["murmur2"] + 1) % 6
+    receipt = assert_dead(world, world.publish(event, elsewhere), event, "rejected", "wrong_partition")
+    assert str(row["murmur2"]) in receipt["detail"] and str(elsewhere) in receipt["detail"]
+
+
+def test_the_detail_of_a_bad_payload_names_the_member(world, customer):
+    assert "boddy" in world.receipt(world.publish(unknown_member(customer)))["detail"]
+
+
+def test_a_rejected_record_uses_up_nobodys_event_id(world, customer):
+    forged = sign(KEYS["shipping-1"], payload(customer, "forged"), "order-3").with_header("cupbearer-key", "backend-1")
+    assert world.outcome(forged) == ("rejected", "bad_signature")
+    assert world.outcome(sign(BACKEND, payload(customer, "real"), "order-3")) == ("delivered", None)
+    assert bodies(world, customer) == ["real"]
+
+
+# What Papercups does
+
+
+@pytest.fixture(params=["a new customer", "a customer with a conversation"])
+def someone(request, world, customer):
+    """A customer, and what they were shown before."""
+    if request.param == "a new customer":
+        return customer, []
+    assert world.outcome(sign(BACKEND, payload(customer, "before"))) == ("delivered", None)
+    return customer, ["before"]
+
+
+def test_what_papercups_refuses_has_failed_and_may_be_published_again(world, someone):
+    customer, before = someone
+    body = f"refused {customer}"
+    world.standin.fault("status", body, status=422, answer='{"errors":{"body":["is not welcome"]}}')
+    event = sign(BACKEND, payload(customer, body), signed_at=int(time.time()) - 1)
+    receipt = assert_dead(world, world.publish(event), event, "failed", "refused_by_papercups")
+    assert "422" in receipt["detail"] and receipt["attempts"] == 1
+    assert bodies(world, customer) == before
+
+    again = sign(BACKEND, payload(customer, body), event.id)
+    assert world.outcome(again) == ("delivered", None)
+    assert bodies(world, customer) == [*before, body]
+
+
+@pytest.mark.parametrize("fault", ["stored_500", "lost"])
+def test_what_was_stored_without_saying_so_is_found_and_not_posted_again(world, someone, fault):
+    customer, before = someone
+    body = f"{fault} {customer}"
+    world.standin.fault(fault, body)
+    event = sign(BACKEND, payload(customer, body))
+    assert world.outcome(event) == ("delivered", None)
+    assert bodies(world, customer) == [*before, body]
+    assert world.standin.faults_left() == []
+
+
+def test_a_500_that_stored_nothing_is_posted_again(world, someone):
+    customer, before = someone
+    body = f"error_500 {customer}"
+    world.standin.fault("error_500", body)
+    place = world.publish(sign(BACKEND, payload(customer, body)))
+    receipt = world.receipt(place)
+    assert (receipt["outcome"], receipt["attempts"]) == ("delivered", 2)
+    assert bodies(world, customer) == [*before, body]
+
+
+def test_an_answer_that_comes_too_late_is_settled_by_reading(world, someone):
+    customer, before = someone
+    body = f"slow {customer}"
+    world.standin.fault("slow", body, delay_ms=4000)
+    assert world.outcome(sign(BACKEND, payload(customer, body))) == ("delivered", None)
+    assert bodies(world, customer) == [*before, body]
+
+
+def test_events_behind_a_stuck_one_of_the_same_customer_keep_their_order(world, customer):
+    world.standin.fault("error_500", f"one {customer}")
+    events = [sign(BACKEND, payload(customer, f"{number} {customer}")) for number in ("one", "two", "three")]
+    for place in world.kafka.publish(world.topics.events, events):
+        assert world.receipt(place)["outcome"] == "delivered"
+    assert bodies(world, customer) == [f"{number} {customer}" for number in ("one", "two", "three")]
+
+
+def test_an_event_that_papercups_cannot_take_in_time_is_given_up(
+    kafka, topics, standin, installation, key, receipts, customer
+):
+    worker = installation.worker()
+    standin.terminate()
+    standin.wait()
+    event = sign(key, payload(customer, deliver_within=1))
+    [place] = kafka.publish(topics.events, [event])
+    record = receipts.find(lambda record: True, "the receipt", explain=installation.tails)
+    told = json.loads(record.value)
+    assert (told["partition"], told["offset"]) == place
+    assert (told["outcome"], told["reason"]) == ("failed", "gave_up")
+    dead = Reader(kafka, topics.dead, topics.partitions)
+    letter = dead.find(lambda record: True, "the dead letter", explain=installation.tails)
+    dead.close()
+    assert (letter.header("cupbearer-reason"), letter.value) == ("gave_up", event.value)
+    worker.stop()
+
+
+def test_every_record_of_this_file_has_exactly_one_receipt(world):
+    """Receipts = records. Stands last: by now each test has waited for its own."""
+    told = [json.loads(record.value) for record in world.receipts.read(1)]
+    places = [(receipt["partition"], receipt["offset"]) for receipt in told]
+    assert len(places) == len(set(places))
+    reader = Reader(world.kafka, world.topics.events, world.topics.partitions)
+    ends = [
+        reader.consumer.get_watermark_offsets(where, timeout=10)[1] for where in reader.consumer.assignment()
+    ]  # fmt: skip
+    reader.close()
+    assert len(places) == sum(ends)

@@ -1,0 +1,90 @@
+"""What the worker refuses to start with: exit code 2, and words that say how to mend it."""
+
+import pytest
+from broker import Topics
+from programs import STANDIN_ACCOUNT
+
+
+@pytest.fixture
+def refused(installation):
+    """Runs the worker, which must refuse; returns its words."""
+
+    def run():
+        ended = installation.run_to_end()
+        assert ended.returncode == 2, f"exit code {ended.returncode}: {ended.stdout}{ended.stderr}"
+        return ended.stdout + ended.stderr
+
+    return run
+
+
+def holds(text, *words):
+    missing = [word for word in words if word not in text]
+    assert not missing, f"{missing} not in: {text}"
+
+
+@pytest.mark.parametrize("kind", ["events", "receipts", "dead"])
+def test_a_missing_topic_is_named_with_the_command_that_makes_it(installation, refused, kind):
+    installation.configure("topics", **{kind: f"missing.{kind}"})
+    holds(refused(), f"missing.{kind}", "kafka-topics", "--create", f"--topic missing.{kind}", "--partitions 6")
+
+
+def test_the_command_for_a_missing_events_topic_asks_for_append_time(installation, refused):
+    installation.configure("topics", events="missing.events")
+    holds(refused(), "message.timestamp.type=LogAppendTime")
+
+
+def test_receipts_must_have_as_many_partitions_as_events(kafka, topics, installation, refused):
+    kafka.create(f"{topics.receipts}.three", 3)
+    installation.configure("topics", receipts=f"{topics.receipts}.three")
+    holds(refused(), f"{topics.receipts}.three", "3", "6")
+
+
+def test_the_events_topic_must_have_the_configured_partitions(topics, installation, refused):
+    installation.configure("topics", partitions=12)
+    holds(refused(), topics.events, "6", "12")
+
+
+@pytest.fixture
+def create_time(kafka, topics, installation):
+    """An events topic whose times are the producers'."""
+    name = f"{topics.events}.created"
+    kafka.create(name, topics.partitions, message_timestamp_type="CreateTime")
+    installation.configure("topics", events=name)
+    return Topics(name, topics.receipts, topics.dead, topics.partitions)
+
+
+def test_a_topic_with_the_producers_times_is_refused_with_the_command_that_mends_it(create_time, refused):
+    holds(refused(), create_time.events, "kafka-configs", "--alter", "message.timestamp.type=LogAppendTime")
+
+
+def test_a_topic_with_the_producers_times_is_taken_when_allowed(create_time, installation):
+    installation.configure("topics", allow_create_time="true")
+    installation.worker().stop()
+
+
+def test_an_api_key_of_another_papercups_account_is_refused(installation, refused):
+    other = "5b1a2c3d-0001-4000-8000-0000000000ff"
+    installation.configure("account acme", papercups_account=other)
+    holds(refused(), "acme", "papercups_account", STANDIN_ACCOUNT)
+
+
+def test_an_api_key_that_papercups_does_not_know_is_refused(installation, refused):
+    installation.secret_write("acme.key", "not-the-key\n")
+    holds(refused(), "[account acme]", "API key", "acme.key")
+
+
+def test_an_unknown_setting_is_told_with_the_nearest_known_one(installation, refused):
+    installation.configure("worker", http_timeut="2s")
+    holds(refused(), "http_timeut", "http_timeout")
+
+
+def test_an_unknown_section_is_told(installation, refused):
+    installation.configure("topic", events="x")
+    holds(refused(), "[topic]", "[topics]")
+
+
+def test_no_secret_is_ever_in_the_log(installation, key):
+    worker = installation.worker()
+    worker.stop()
+    for secret in (key.secret, "standin-api-key", (installation.directory / "mark.key").read_text().strip()):
+        assert secret not in worker.text()

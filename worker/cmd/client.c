@@ -1,0 +1,117 @@
+#include "cmd/client.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "io/clock.h"
+
+static void client_log(const rd_kafka_t *rk, int level, const char *facility, const char *text)
+{
+    (void)rk;
+    if (level >= 7) /* there are some only when `debug` asks for them */
+        fprintf(stderr, "%s %s\n", facility, text);
+}
+
+/* Called from rd_kafka_poll only. */
+static void client_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
+{
+    (void)rk;
+    struct client *client = opaque;
+    if (code != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) /* follows the one that says why */
+        snprintf(client->complaint, sizeof(client->complaint), "%s", reason);
+}
+
+struct client *client_new(rd_kafka_type_t type, const struct config *config, rd_kafka_conf_t *conf,
+                          struct err *err)
+{
+    struct client *client = mem_new(1, sizeof(*client));
+    client->bootstrap_servers = config->bootstrap_servers;
+    rd_kafka_conf_set_log_cb(conf, client_log);
+    rd_kafka_conf_set_error_cb(conf, client_error);
+    rd_kafka_conf_set_opaque(conf, client);
+    client->rk = kafka_new(type, conf, err);
+    if (client->rk != NULL)
+        return client;
+    free(client);
+    return NULL;
+}
+
+void client_free(struct client *client)
+{
+    if (client == NULL)
+        return;
+    rd_kafka_destroy(client->rk);
+    free(client);
+}
+
+int client_unreachable(struct client *client, const char *what, rd_kafka_resp_err_t fallback, struct err *err)
+{
+    rd_kafka_poll(client->rk, 0);
+    return err_set(err, ERR_UNREACHABLE, "no broker at %.120s %s: %s", client->bootstrap_servers, what,
+                   client->complaint[0] != 0 ? client->complaint : rd_kafka_err2str(fallback));
+}
+
+/* Asks once. RD_KAFKA_RESP_ERR_NO_ERROR and the count, or why not. */
+static rd_kafka_resp_err_t client_ask_count(struct client *client, rd_kafka_topic_t *topic, int timeout_ms,
+                                            int32_t *out)
+{
+    const rd_kafka_metadata_t *metadata;
+    rd_kafka_resp_err_t error = rd_kafka_metadata(client->rk, 0, topic, &metadata, timeout_ms);
+    if (error != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return error;
+    if (metadata->topic_cnt != 1)
+        error = RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
+    else
+        error = metadata->topics[0].err;
+    *out = error == RD_KAFKA_RESP_ERR_NO_ERROR ? metadata->topics[0].partition_cnt : 0;
+    rd_kafka_metadata_destroy(metadata);
+    return error;
+}
+
+/* A topic just made may be without leaders for a moment, and a client may meet its first broker late. */
+static bool client_may_pass(rd_kafka_resp_err_t error)
+{
+    return error == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE || error == RD_KAFKA_RESP_ERR__TRANSPORT ||
+           error == RD_KAFKA_RESP_ERR__TIMED_OUT;
+}
+
+int client_partition_count(struct client *client, const char *topic, int32_t *out, struct err *err)
+{
+    rd_kafka_topic_t *handle = rd_kafka_topic_new(client->rk, topic, NULL);
+    if (handle == NULL)
+        return err_set(err, ERR_USAGE, "'%.100s' cannot be a topic's name", topic);
+    struct mono deadline = mono_after(clock_now().mono, CLIENT_TIMEOUT_MS);
+    int64_t left_ms = CLIENT_TIMEOUT_MS;
+    rd_kafka_resp_err_t error;
+    do {
+        error = client_ask_count(client, handle, (int)left_ms, out);
+        if (client_may_pass(error))
+            rd_kafka_poll(client->rk, 100);
+        left_ms = deadline.ms - clock_now().mono.ms;
+    } while (client_may_pass(error) && left_ms > 0);
+    rd_kafka_topic_destroy(handle);
+    if (error == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)
+        return err_set(err, ERR_USAGE,
+                       "there is no topic %.200s at %.200s; is it the name that the worker reads?", topic,
+                       client->bootstrap_servers);
+    if (error == RD_KAFKA_RESP_ERR_NO_ERROR && *out > 0)
+        return 0;
+    if (client_may_pass(error))
+        return client_unreachable(client, "answers", error, err);
+    return err_set(err, ERR_UNREACHABLE, "topic %.200s: %s", topic, rd_kafka_err2str(error));
+}
+
+int client_end_offset(struct client *client, const char *topic, int32_t partition, int64_t *out,
+                      struct err *err)
+{
+    int64_t low;
+    rd_kafka_resp_err_t error =
+        rd_kafka_query_watermark_offsets(client->rk, topic, partition, &low, out, CLIENT_TIMEOUT_MS);
+    if (error == RD_KAFKA_RESP_ERR_NO_ERROR)
+        return 0;
+    if (client_may_pass(error))
+        return client_unreachable(client, "answers", error, err);
+    return err_set(err, ERR_UNREACHABLE, "topic %.200s, partition %d: %s", topic, (int)partition,
+                   rd_kafka_err2str(error));
+}

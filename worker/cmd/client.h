@@ -1,0 +1,37 @@
+/* A librdkafka client of a command: quiet (its logs appear only with the property `debug`), and with the last of its
+ * complaints kept, because that says why nothing answers. */
+#ifndef CMD_CLIENT_H
+#define CMD_CLIENT_H
+
+#include <librdkafka/rdkafka.h>
+
+#include "base/err.h"
+#include "io/kafka.h"
+
+#define CLIENT_TIMEOUT_MS 10000 /* for one question to the brokers, or one record */
+
+struct client {
+    rd_kafka_t *rk;
+    const char *bootstrap_servers; /* borrowed */
+    char complaint[256];           /* "" while there is none */
+};
+
+/* Connects in the background. Takes over `conf`, as kafka_conf_new made it from `config`, in either case. NULL with err;
+ * client_free the result. */
+struct client *client_new(rd_kafka_type_t type, const struct config *config, rd_kafka_conf_t *conf,
+                          struct err *err);
+void client_free(struct client *client);
+
+/* How many partitions the topic has; it is never created. -1 with ERR_UNREACHABLE, or ERR_USAGE where there is no such
+ * topic. Waits up to CLIENT_TIMEOUT_MS. */
+int client_partition_count(struct client *client, const char *topic, int32_t *out, struct err *err);
+
+/* The offset that the partition's next record will have; likewise. */
+int client_end_offset(struct client *client, const char *topic, int32_t partition, int64_t *out,
+                      struct err *err);
+
+/* "no broker at … did `what`: " and the last complaint, else `fallback`: ERR_UNREACHABLE, -1. */
+int client_unreachable(struct client *client, const char *what, rd_kafka_resp_err_t fallback,
+                       struct err *err);
+
+#endif

@@ -1,0 +1,135 @@
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cmd/cmd.h"
+#include "cmd/failure.h"
+#include "cmd/options.h"
+#include "demo/broker.h"
+#include "demo/ground.h"
+#include "demo/scene.h"
+#include "demo/standin.h"
+
+#define DEMO "demo"
+
+static const char help[] =
+    "Usage: cupbearer demo [--once] [--bootstrap-servers SERVERS] [--port PORT]\n"
+    "\n"
+    "All of it on this machine: a broker (librdkafka's embedded one), a stand-in Papercups with a chat page, "
+    "a worker,\n"
+    "and keys made on the spot. Prints the page's address and the command that sends to it; Ctrl-C ends it.\n"
+    "\n"
+    "  --once                        sends four events, prints their receipts and exits: 0 where they end as "
+    "they must\n"
+    "  --bootstrap-servers SERVERS   a Kafka that runs already, instead of the embedded one; the topics\n"
+    "                                cupbearer.events, .receipts and .dead are made there\n"
+    "  --port PORT                   of the stand-in; any free one when left out\n";
+
+struct demo {
+    bool once, help;
+    const char *bootstrap_servers;
+    uint16_t port;
+};
+
+static int demo_options(struct demo *demo, int argc, char **argv)
+{
+    static const struct option table[] = {{"once", no_argument, NULL, 'o'},
+                                          {"bootstrap-servers", required_argument, NULL, 'b'},
+                                          {"port", required_argument, NULL, 'p'},
+                                          {"help", no_argument, NULL, 'h'},
+                                          {NULL, 0, NULL, 0}};
+    struct options options;
+    struct err err;
+    const char *value;
+    int option;
+    options_init(&options, DEMO, table, argc, argv);
+    while ((option = options_next(&options, &value)) != OPTIONS_END) {
+        int64_t port = 0;
+        if (option == OPTIONS_MISTAKE)
+            return ERR_USAGE;
+        if (option == 'p' && options_number("--port", value, 0, 65535, &port, &err) != 0)
+            return failure_err(DEMO, &err);
+        demo->port = option == 'p' ? (uint16_t)port : demo->port;
+        demo->once = demo->once || option == 'o';
+        demo->help = demo->help || option == 'h';
+        demo->bootstrap_servers = option == 'b' ? value : demo->bootstrap_servers;
+    }
+    if (options.operands[0] != NULL)
+        return failure_usage(DEMO, "'%.60s' is not expected here; see cupbearer demo --help",
+                             options.operands[0]);
+    return 0;
+}
+
+static void demo_tell(const struct broker *broker, const struct ground *ground, const char *url)
+{
+    const char *servers = broker_bootstrap(broker);
+    char key[128];
+    ground_path(ground, "demo.key", key);
+    printf("Kafka           %s\n"
+           "Chat page       %s/chat?external_id=user_42\n"
+           "Worker's log    %s/worker.log\n"
+           "\nOpen the page, then send to it from another terminal:\n\n"
+           "  cupbearer send -b %s --key-file %s --key-id " GROUND_KEY_ID " --account acme \\\n"
+           "    --to-external-id user_42 --body 'Need a hand? Pick one, or write what is wrong.' \\\n"
+           "    --quick-reply 'Reset my password' --quick-reply 'Talk to a person' --wait\n"
+           "\nWhat became of each event:\n\n"
+           "  kcat -C -b %s -t cupbearer.receipts -f '%%s\\n'\n"
+           "\nCtrl-C ends it and deletes %s\n",
+           servers, url, ground->directory, servers, key, servers, ground->directory);
+    fflush(stdout);
+}
+
+static int demo_play(const struct demo *demo, const struct broker *broker, struct ground *ground,
+                     const char *url, const sigset_t *signals, struct err *err)
+{
+    char key[128];
+    int signal;
+    if (ground_init(ground, broker, url, err) != 0 || ground_start_worker(ground, err) != 0)
+        return -1;
+    if (!demo->once) {
+        demo_tell(broker, ground, url);
+        sigwait(signals, &signal);
+        return 0;
+    }
+    ground_path(ground, "demo.key", key);
+    const struct scene scene = {broker_bootstrap(broker), url, key};
+    return scene_play(&scene, err);
+}
+
+static int demo_run(const struct demo *demo, struct err *err)
+{
+    const struct standin_account account = {STANDIN_API_KEY, STANDIN_ACCOUNT_ID, STANDIN_INBOX_ID,
+                                            "bot@demo.test", 1};
+    struct ground ground = {0};
+    char url[64];
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGINT);
+    pthread_sigmask(SIG_BLOCK, &signals, NULL); /* for the threads of broker and stand-in too */
+    struct broker *broker = broker_start(demo->bootstrap_servers, err);
+    struct standin *standin = broker == NULL ? NULL : standin_start(&account, 1, demo->port, err);
+    int result = -1;
+    if (standin != NULL) {
+        snprintf(url, sizeof(url), "http://127.0.0.1:%u", (unsigned)standin_port(standin));
+        result = demo_play(demo, broker, &ground, url, &signals, err);
+    }
+    ground_done(&ground);
+    standin_stop(standin);
+    broker_stop(broker);
+    return result;
+}
+
+int cmd_demo(int argc, char **argv)
+{
+    struct demo demo = {0};
+    struct err err;
+    int code = demo_options(&demo, argc, argv);
+    if (code != 0)
+        return code;
+    if (demo.help) {
+        fputs(help, stdout);
+        return 0;
+    }
+    return demo_run(&demo, &err) == 0 ? 0 : failure_err(DEMO, &err);
+}

@@ -1,0 +1,30 @@
+#include "cmd/failure.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "cmd/visible.h"
+
+static int failure_print(const char *command, const char *text, enum err_code code)
+{
+    fflush(stdout); /* what was done before stands before */
+    fprintf(stderr, "cupbearer %s: ", command);
+    visible_print(stderr, span_of(text));
+    fputc('\n', stderr);
+    return (int)code;
+}
+
+int failure_usage(const char *command, const char *format, ...)
+{
+    char text[512];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    return failure_print(command, text, ERR_USAGE);
+}
+
+int failure_err(const char *command, const struct err *err)
+{
+    return failure_print(command, err->text, err->code);
+}

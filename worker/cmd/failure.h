@@ -1,0 +1,14 @@
+/* How a command tells that it failed: one line on stderr, "cupbearer COMMAND: what is wrong and what to do", and the
+ * exit code as the result. Control characters of foreign text are shown as '?'. */
+#ifndef CMD_FAILURE_H
+#define CMD_FAILURE_H
+
+#include "base/err.h"
+
+/* A mistake of whoever typed the command: ERR_USAGE. */
+int failure_usage(const char *command, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* err's line, and its code. */
+int failure_err(const char *command, const struct err *err);
+
+#endif

@@ -1,0 +1,212 @@
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "cmd/cmd.h"
+#include "cmd/failure.h"
+#include "cmd/options.h"
+#include "event/envelope.h"
+#include "event/key.h"
+#include "io/secret.h"
+
+#define KEYGEN "keygen"
+
+static const char help[] =
+    "cupbearer keygen: make a key to sign events with, or the workers' mark secret\n"
+    "\n"
+    "  cupbearer keygen NAME [--hmac] [--dir DIR] [--sender SENDER] [--account ACCOUNT]...\n"
+    "  cupbearer keygen --mark FILE\n"
+    "\n"
+    "Writes the secret to DIR/NAME.key (mode 0600, never over a file that is there) and prints the entry for "
+    "the\n"
+    "workers' keyring, {\"keys\": [ENTRY, ...]}.\n"
+    "\n"
+    "  NAME               the key's id, [a-z0-9][a-z0-9_-]{0,62}; what `cupbearer send --key-id` names\n"
+    "  --hmac             a shared HMAC secret (whsec_, v1) instead of an ed25519 pair (whsk_, v1a). Whoever "
+    "can\n"
+    "                     read the keyring can then sign as well.\n"
+    "  --dir DIR          where NAME.key goes; the current directory when left out\n"
+    "  --sender SENDER    who signs; stays when keys change. NAME when left out: give it, if keys will "
+    "rotate\n"
+    "  --account ACCOUNT  an account of the workers' configuration that the key may write to; repeatable\n"
+    "  --mark FILE        write a mark secret (mark_secret_file; the same for all workers) to FILE\n"
+    "  --help             this text\n"
+    "\n"
+    "Exit codes: 0 done, 2 usage (also where the file exists), 5 system.\n";
+
+enum { HMAC = 0x100, DIR_, SENDER, ACCOUNT, MARK };
+
+static const struct option table[] = {
+    {"hmac", no_argument, NULL, HMAC},
+    {"dir", required_argument, NULL, DIR_},
+    {"sender", required_argument, NULL, SENDER},
+    {"account", required_argument, NULL, ACCOUNT},
+    {"mark", required_argument, NULL, MARK},
+    {"help", no_argument, NULL, 'h'},
+    {NULL, 0, NULL, 0},
+};
+
+struct keygen {
+    const char *name, *dir, *sender, *mark;
+    bool hmac, help;
+    const char **accounts;
+    size_t account_count;
+};
+
+static int name_check(const char *option, const char *name)
+{
+    if (name_is_valid(span_of(name)))
+        return 0;
+    return failure_usage(KEYGEN, "%s: '%.70s' is not of the form [a-z0-9][a-z0-9_-]{0,62}", option, name);
+}
+
+static int keygen_options(struct keygen *keygen, int argc, char **argv)
+{
+    struct options options;
+    options_init(&options, KEYGEN, table, argc, argv);
+    const char *value;
+    int option;
+    while ((option = options_next(&options, &value)) != OPTIONS_END) {
+        switch (option) {
+        case HMAC:
+            keygen->hmac = true;
+            break;
+        case DIR_:
+            keygen->dir = value;
+            break;
+        case SENDER:
+            keygen->sender = value;
+            break;
+        case ACCOUNT:
+            keygen->accounts[keygen->account_count++] = value;
+            break;
+        case MARK:
+            keygen->mark = value;
+            break;
+        case 'h':
+            keygen->help = true;
+            return 0;
+        default:
+            return ERR_USAGE;
+        }
+    }
+    keygen->name = options.operands[0];
+    if (keygen->name != NULL && options.operands[1] != NULL)
+        return failure_usage(KEYGEN, "one NAME at a time; '%.60s' is one too many", options.operands[1]);
+    return 0;
+}
+
+static int keygen_check(struct keygen *keygen)
+{
+    bool more = keygen->name != NULL || keygen->hmac || keygen->dir != NULL || keygen->sender != NULL ||
+                keygen->account_count > 0;
+    if (keygen->mark != NULL)
+        return more ? failure_usage(KEYGEN,
+                                    "--mark FILE stands alone: a mark secret has no name, sender or account")
+                    : 0;
+    if (keygen->name == NULL)
+        return failure_usage(KEYGEN,
+                             "what shall the key be called? cupbearer keygen NAME, or keygen --mark FILE");
+    if (keygen->dir == NULL)
+        keygen->dir = ".";
+    if (keygen->sender == NULL)
+        keygen->sender = keygen->name;
+    int code = name_check("NAME", keygen->name);
+    if (code == 0)
+        code = name_check("--sender", keygen->sender);
+    for (size_t i = 0; i < keygen->account_count && code == 0; i++)
+        code = name_check("--account", keygen->accounts[i]);
+    return code;
+}
+
+static int key_save(const struct key *key, const char *path, struct err *err)
+{
+    static const char room[200] = {
+        0}; /* more than any key: no half-written copy stays behind when it grows */
+    struct buf text;
+    buf_init(&text, sizeof(room));
+    buf_add(&text, room, sizeof(room));
+    buf_clear(&text);
+    key_write(&text, key);
+    buf_add_text(&text, "\n");
+    int result =
+        text.failed ? err_set(err, ERR_SYSTEM, "no memory") : secret_write_new(path, buf_span(&text), err);
+    if (text.data != NULL)
+        sodium_memzero(text.data, text.capacity);
+    buf_done(&text);
+    return result;
+}
+
+static int entry_print(const struct keygen *keygen, const struct key *key, struct err *err)
+{
+    struct key shown = *key;
+    if (!keygen->hmac && key_public(key, &shown, err) != 0)
+        return -1;
+    struct buf text;
+    buf_init(&text, 200);
+    key_write(&text, &shown);
+    printf("{\n  \"id\": \"%s\",\n  \"sender\": \"%s\",\n  \"key\": \"%s\",\n  \"accounts\": [", keygen->name,
+           keygen->sender, text.data);
+    for (size_t i = 0; i < keygen->account_count; i++)
+        printf("%s\"%s\"", i == 0 ? "" : ", ", keygen->accounts[i]);
+    printf("]\n}\n");
+    sodium_memzero(text.data, text.capacity);
+    buf_done(&text);
+    if (!keygen->hmac)
+        key_done(&shown);
+    return 0;
+}
+
+static int keygen_mark(const struct keygen *keygen, struct err *err)
+{
+    struct key key;
+    if (key_generate(KEY_MARK, &key, err) != 0)
+        return -1;
+    int result = key_save(&key, keygen->mark, err);
+    key_done(&key);
+    if (result == 0)
+        fprintf(stderr,
+                "the mark secret is in %s: the same file for all workers, named by mark_secret_file\n",
+                keygen->mark);
+    return result;
+}
+
+static int keygen_key(const struct keygen *keygen, struct err *err)
+{
+    struct buf path;
+    buf_init(&path, 4096);
+    buf_printf(&path, "%s/%s.key", keygen->dir, keygen->name);
+    struct key key;
+    if (path.failed || key_generate(keygen->hmac ? KEY_HMAC : KEY_ED25519_SECRET, &key, err) != 0) {
+        bool too_long = path.failed;
+        buf_done(&path);
+        return too_long ? err_set(err, ERR_USAGE, "--dir: longer than a path can be") : -1;
+    }
+    int result = key_save(&key, path.data, err);
+    if (result == 0)
+        result = entry_print(keygen, &key, err);
+    key_done(&key);
+    if (result == 0)
+        fprintf(stderr, "the secret is in %s: keep it where events are signed%s%s\n", path.data,
+                keygen->hmac ? "; the entry holds it too: keep the keyring as secret as the key" : "",
+                keygen->account_count == 0 ? "; name accounts in the entry before a worker reads it" : "");
+    buf_done(&path);
+    return result;
+}
+
+int cmd_keygen(int argc, char **argv)
+{
+    struct keygen keygen = {.accounts = mem_new((size_t)argc, sizeof(char *))};
+    struct err err;
+    int code = keygen_options(&keygen, argc, argv);
+    if (code == 0 && keygen.help)
+        fputs(help, stdout);
+    else if (code == 0)
+        code = keygen_check(&keygen);
+    if (code == 0 && !keygen.help &&
+        (keygen.mark != NULL ? keygen_mark(&keygen, &err) : keygen_key(&keygen, &err)) != 0)
+        code = failure_err(KEYGEN, &err);
+    free(keygen.accounts);
+    return code;
+}

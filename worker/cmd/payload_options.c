@@ -1,0 +1,217 @@
+#include "cmd/payload_options.h"
+
+#include <assert.h>
+
+#include "base/json.h"
+#include "cmd/input.h"
+#include "cmd/options.h"
+#include "event/payload.h"
+
+static const struct option table[] = {PAYLOAD_OPTIONS};
+_Static_assert(sizeof(table) / sizeof(table[0]) == PAYLOAD_COUNT, "one row for each option, in their order");
+
+static const char *value_of(const struct payload_options *options, enum payload_option option)
+{
+    return options->values[option - PAYLOAD_ACCOUNT];
+}
+
+static const char *name_of(enum payload_option option)
+{
+    return table[option - PAYLOAD_ACCOUNT].name;
+}
+
+static json_t *string_new(const char *option, struct span text, struct err *err)
+{
+    json_t *string = json_stringn(text.data, text.size);
+    if (string == NULL)
+        err_set(err, ERR_USAGE, "--%s is not UTF-8", option);
+    return string;
+}
+
+static int quick_reply_add(struct payload_options *options, const char *value, struct err *err)
+{
+    struct span action = span_of(value), text = span_cut(&action, '=');
+    json_t *reply = string_new("quick-reply", text, err);
+    if (reply == NULL)
+        return -1;
+    if (action.data != NULL) {
+        json_t *sent = string_new("quick-reply", action, err);
+        if (sent == NULL) {
+            json_decref(reply);
+            return -1;
+        }
+        reply = json_pack("{s:o, s:o}", "text", reply, "action", sent);
+    }
+    if (options->quick_replies == NULL)
+        options->quick_replies = json_array();
+    return json_array_append_new(options->quick_replies, reply) == 0 ? 0
+                                                                     : err_set(err, ERR_SYSTEM, "no memory");
+}
+
+int payload_options_take(struct payload_options *options, int option, const char *value, struct err *err)
+{
+    assert(option >= PAYLOAD_ACCOUNT && option < PAYLOAD_END);
+    const char *name = table[option - PAYLOAD_ACCOUNT].name;
+    if (options->first == NULL)
+        options->first = name;
+    if (option == PAYLOAD_QUICK_REPLY)
+        return quick_reply_add(options, value, err);
+    const char **place = &options->values[option - PAYLOAD_ACCOUNT];
+    if (*place != NULL)
+        return err_set(err, ERR_USAGE, "--%s was given twice; which one is meant?", name);
+    *place = value == NULL ? "" : value;
+    return 0;
+}
+
+void payload_options_done(struct payload_options *options)
+{
+    json_decref(options->quick_replies);
+    *options = (struct payload_options){0};
+}
+
+/* Sets object[member] to the text of an option, where that was given. */
+static int text_put(const struct payload_options *options, enum payload_option option, json_t *object,
+                    const char *member, struct err *err)
+{
+    const char *text = value_of(options, option);
+    if (text == NULL)
+        return 0;
+    json_t *string = string_new(name_of(option), span_of(text), err);
+    return string == NULL ? -1 : json_object_set_new(object, member, string);
+}
+
+static int seconds_put(const struct payload_options *options, enum payload_option option, json_t *object,
+                       const char *member, int64_t most, struct err *err)
+{
+    const char *text = value_of(options, option);
+    int64_t seconds;
+    if (text == NULL)
+        return 0;
+    char name[32] = "--";
+    strcat(name, name_of(option));
+    if (options_seconds(name, text, 1, most, &seconds, err) != 0)
+        return -1;
+    return json_object_set_new(object, member, json_integer(seconds));
+}
+
+static int to_put(const struct payload_options *options, json_t *payload, struct err *err)
+{
+    static const enum payload_option ways[] = {PAYLOAD_EXTERNAL_ID, PAYLOAD_CUSTOMER_ID,
+                                               PAYLOAD_CONVERSATION_ID};
+    static const enum payload_option more[] = {PAYLOAD_EMAIL, PAYLOAD_NAME, PAYLOAD_PHONE, PAYLOAD_HOST};
+    size_t given = 0;
+    for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++)
+        given += value_of(options, ways[i]) != NULL;
+    if (given != 1)
+        return err_set(err, ERR_USAGE,
+                       "say to whom: one of --to-external-id, --to-customer-id, --to-conversation-id%s",
+                       given == 0 ? "" : ", not several");
+    json_t *to = json_object(), *customer = to;
+    json_object_set_new(payload, "to", to);
+    if (value_of(options, PAYLOAD_EXTERNAL_ID) != NULL) {
+        customer = json_object();
+        json_object_set_new(to, "customer", customer);
+    }
+    int result = text_put(options, PAYLOAD_EXTERNAL_ID, customer, "external_id", err);
+    if (result == 0)
+        result = text_put(options, PAYLOAD_CUSTOMER_ID, to, "customer_id", err);
+    if (result == 0)
+        result = text_put(options, PAYLOAD_CONVERSATION_ID, to, "conversation_id", err);
+    for (size_t i = 0; i < sizeof(more) / sizeof(more[0]) && result == 0; i++) {
+        if (customer == to && value_of(options, more[i]) != NULL)
+            return err_set(err, ERR_USAGE,
+                           "--%s describes a new customer: it goes with --to-external-id only",
+                           name_of(more[i]));
+        result = text_put(options, more[i], customer, name_of(more[i]), err);
+    }
+    return result;
+}
+
+static int body_put(const struct payload_options *options, json_t *message, struct err *err)
+{
+    if (strcmp(value_of(options, PAYLOAD_BODY), "-") != 0)
+        return text_put(options, PAYLOAD_BODY, message, "body", err);
+    struct buf body;
+    buf_init(&body, PAYLOAD_SIZE_MAX);
+    int result = input_read("-", &body, err);
+    struct span text = buf_span(&body);
+    if (text.size > 0 && text.data[text.size - 1] == '\n')
+        text.size -= text.size > 1 && text.data[text.size - 2] == '\r' ? 2 : 1;
+    if (result == 0) {
+        json_t *string = string_new("body", text, err);
+        result = string == NULL ? -1 : json_object_set_new(message, "body", string);
+    }
+    buf_done(&body);
+    return result;
+}
+
+static int metadata_put(const struct payload_options *options, json_t *message, struct err *err)
+{
+    const char *text = value_of(options, PAYLOAD_METADATA);
+    struct err why;
+    if (text == NULL)
+        return 0;
+    json_t *metadata = json_read(span_of(text), PAYLOAD_DEPTH_MAX, &why);
+    if (metadata == NULL)
+        return err_set(err, ERR_USAGE,
+                       "--metadata: %.200s; expected an object, such as '{\"order_id\": \"o_99\"}'",
+                       why.text);
+    return json_object_set_new(message, "metadata", metadata);
+}
+
+static int message_put(const struct payload_options *options, json_t *payload, struct err *err)
+{
+    json_t *message = json_object();
+    json_object_set_new(payload, "message", message);
+    int result = body_put(options, message, err);
+    if (result == 0 && options->quick_replies != NULL)
+        result = json_object_set(message, "quick_replies", options->quick_replies);
+    if (result == 0)
+        result = metadata_put(options, message, err);
+    if (result == 0 && value_of(options, PAYLOAD_WEBHOOKS) != NULL)
+        result = json_object_set_new(message, "webhooks", json_true());
+    return result;
+}
+
+static int payload_build(const struct payload_options *options, json_t *payload, struct err *err)
+{
+    if (value_of(options, PAYLOAD_ACCOUNT) == NULL)
+        return err_set(err, ERR_USAGE, "say for which account: --account ACCOUNT");
+    if (value_of(options, PAYLOAD_BODY) == NULL)
+        return err_set(err, ERR_USAGE,
+                       "say what the message is: --body TEXT, or --body - to read it from stdin");
+    int result = text_put(options, PAYLOAD_ACCOUNT, payload, "account", err);
+    if (result == 0)
+        result = to_put(options, payload, err);
+    if (result == 0)
+        result = message_put(options, payload, err);
+    if (result == 0)
+        result = seconds_put(options, PAYLOAD_TTL, payload, "ttl", TTL_MAX_S, err);
+    if (result == 0)
+        result = seconds_put(options, PAYLOAD_DELIVER_WITHIN, payload, "deliver_within", DELIVER_WITHIN_MAX_S,
+                             err);
+    return result;
+}
+
+int payload_options_read(const struct payload_options *options, const char *file, struct buf *out,
+                         struct err *err)
+{
+    if (file != NULL && options->first != NULL)
+        return err_set(err, ERR_USAGE,
+                       "the payload is in a file: --%s has no place; change the file, or leave it out",
+                       options->first);
+    if (file != NULL)
+        return input_read(file, out, err);
+    if (options->first == NULL)
+        return err_set(
+            err, ERR_USAGE,
+            "no payload: name a file (- is stdin), or give --account, --to-external-id and --body");
+    err_set(err, ERR_SYSTEM, "no memory"); /* what a -1 of jansson's means; all others say their own */
+    json_t *payload = json_object();
+    int result = payload_build(options, payload, err);
+    if (result == 0)
+        json_write(out, payload);
+    json_decref(payload);
+    return result != 0 || !out->failed ? result
+                                       : err_set(err, ERR_USAGE, "the payload is longer than 256 KiB");
+}

@@ -1,0 +1,27 @@
+/* Why a signature is bad: tries what people commonly do differently (another serialisation of the JSON, a line end more
+ * or less, milliseconds, another key, hex, the secret as text) and says which of it the signature is good for. */
+#ifndef CMD_SLIP_H
+#define CMD_SLIP_H
+
+#include <jansson.h>
+
+#include "base/buf.h"
+#include "event/envelope.h"
+#include "event/keyring.h"
+
+struct slip_question {
+    const struct record *record;
+    const struct envelope *envelope;
+    const struct keyring *keyring;
+    const json_t *keys;                /* the keyring file's list, for the ids in it */
+    const struct keyring_entry *entry; /* the one that cupbearer-key names, or NULL */
+};
+
+/* Appends a sentence for a record whose envelope is well formed and whose signature is not good; false, and nothing
+ * appended, where no slip explains it. */
+bool slip_of_signature(const struct slip_question *question, struct buf *out);
+
+/* The same for a record whose headers are malformed. */
+bool slip_of_headers(const struct record *record, struct buf *out);
+
+#endif

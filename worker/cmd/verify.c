@@ -1,0 +1,194 @@
+#include <sodium.h>
+#include <stdio.h>
+
+#include "base/json.h"
+#include "cmd/cmd.h"
+#include "cmd/failure.h"
+#include "cmd/input.h"
+#include "cmd/options.h"
+#include "cmd/report.h"
+#include "cupbearer/cupbearer.h"
+#include "io/clock.h"
+#include "io/secret.h"
+#include "lib/record.h"
+
+#define VERIFY          "verify"
+#define RECORD_JSON_MAX (8u << 20)
+#define ADMITTED_MAX_MS 99999999999999 /* the year 5138 */
+#define PARTITIONS_MAX  1000000
+
+static const char help[] =
+    "cupbearer verify: say what a worker would make of a record, and why\n"
+    "\n"
+    "  cupbearer verify --keyring FILE [OPTION]... [RECORD.json]\n"
+    "\n"
+    "Reads the record from the file, or from stdin (also for -), in the form that `cupbearer sign` prints:\n"
+    "  {\"key\": \"...\", \"headers\": {\"webhook-id\": \"...\", ...}, \"value\": \"...\"}\n"
+    "From Kafka: kcat -C -b localhost:9092 -t cupbearer.events -p 3 -o 17 -c 1 -J |\n"
+    "  jq -c '{key, headers: ([.headers | range(0; length; 2) as $i | {(.[$i]): .[$i + 1]}] | add), value: "
+    ".payload}'\n"
+    "\n"
+    "Says which bytes were signed, with which key, whether the signature is good and, if not, what differs "
+    "where it\n"
+    "is a common slip; then the payload, the account, the routing key, the partition, the times, and the "
+    "outcome.\n"
+    "\n"
+    "  --keyring FILE       the workers' keyring\n"
+    "  --partitions N       how many partitions the topic has: say where the record belongs\n"
+    "  --partition P        where it lies: judge that as well\n"
+    "  --partitioner P      murmur2 (when left out) or crc32, as in the worker's configuration\n"
+    "  --admitted-at MS     when the broker stamped it, Unix time in milliseconds; now when left out\n"
+    "  --show-signed        all of the signed value, not only its ends\n"
+    "  --help               this text\n"
+    "\n"
+    "Exit codes: 0 a worker would admit it, 1 it would not, 2 usage, 5 system.\n";
+
+enum { KEYRING = 0x100, PARTITIONS, PARTITION, PARTITIONER, ADMITTED_AT, SHOW_SIGNED };
+
+static const struct option table[] = {
+    {"keyring", required_argument, NULL, KEYRING},
+    {"partitions", required_argument, NULL, PARTITIONS},
+    {"partition", required_argument, NULL, PARTITION},
+    {"partitioner", required_argument, NULL, PARTITIONER},
+    {"admitted-at", required_argument, NULL, ADMITTED_AT},
+    {"show-signed", no_argument, NULL, SHOW_SIGNED},
+    {"help", no_argument, NULL, 'h'},
+    {NULL, 0, NULL, 0},
+};
+
+struct verify {
+    const char *keyring_file, *record_file;
+    int64_t partition, partition_count, admitted_at_ms;
+    enum partitioner partitioner;
+    bool show_signed, help;
+};
+
+static int verify_take(struct verify *verify, int option, const char *value, struct err *err)
+{
+    switch (option) {
+    case KEYRING:
+        verify->keyring_file = value;
+        return 0;
+    case PARTITIONS:
+        return options_number("--partitions", value, 1, PARTITIONS_MAX, &verify->partition_count, err);
+    case PARTITION:
+        return options_number("--partition", value, 0, PARTITIONS_MAX - 1, &verify->partition, err);
+    case PARTITIONER:
+        return options_partitioner(value, &verify->partitioner, err);
+    case ADMITTED_AT:
+        return options_number("--admitted-at", value, 1, ADMITTED_MAX_MS, &verify->admitted_at_ms, err);
+    case SHOW_SIGNED:
+        verify->show_signed = true;
+        return 0;
+    default:
+        verify->help = true;
+        return 0;
+    }
+}
+
+static int verify_check(const struct verify *verify)
+{
+    if (verify->keyring_file == NULL)
+        return failure_usage(VERIFY, "say which keys are known: --keyring FILE");
+    if (verify->partition >= 0 && verify->partition_count == 0)
+        return failure_usage(VERIFY,
+                             "--partition means something only with --partitions N, the topic's number");
+    if (verify->partition >= verify->partition_count && verify->partition >= 0)
+        return failure_usage(VERIFY, "partitions are counted from 0: of %lld the last is %lld",
+                             (long long)verify->partition_count, (long long)verify->partition_count - 1);
+    return 0;
+}
+
+static int verify_options(struct verify *verify, int argc, char **argv)
+{
+    struct options options;
+    struct err err;
+    options_init(&options, VERIFY, table, argc, argv);
+    const char *value;
+    int option;
+    while (!verify->help && (option = options_next(&options, &value)) != OPTIONS_END) {
+        if (option == OPTIONS_MISTAKE)
+            return ERR_USAGE;
+        if (verify_take(verify, option, value, &err) != 0)
+            return failure_err(VERIFY, &err);
+    }
+    if (verify->help)
+        return 0;
+    verify->record_file = options.operands[0] == NULL ? "-" : options.operands[0];
+    if (options.operands[0] != NULL && options.operands[1] != NULL)
+        return failure_usage(VERIFY, "one record at a time; '%.60s' is one too many", options.operands[1]);
+    return verify_check(verify);
+}
+
+static int record_load(const char *path, struct cupbearer_record **out, struct err *err)
+{
+    struct buf json;
+    buf_init(&json, RECORD_JSON_MAX);
+    int result = input_read(path, &json, err);
+    if (result == 0) {
+        char why[CUPBEARER_ERROR_SIZE];
+        int code = cupbearer_record_from_json(json.data, json.size, out, why, sizeof(why));
+        if (code != CUPBEARER_OK)
+            result = err_set(err, (enum err_code)code, "%s", why);
+    }
+    buf_done(&json);
+    return result;
+}
+
+/* The keyring, and its list as JSON: the ids in it. */
+static int keyring_load(const char *path, struct keyring **out, json_t **root, struct err *err)
+{
+    struct secret json;
+    unsigned char hash_key[16];
+    randombytes_buf(hash_key, sizeof(hash_key));
+    if (secret_read(path, KEYRING_SIZE_MAX, &json, err) != 0)
+        return -1;
+    struct span text = {(const char *)json.data, json.size};
+    *out = keyring_read(text, hash_key, err);
+    if (*out != NULL)
+        *root = json_read(text, PAYLOAD_DEPTH_MAX, err);
+    secret_done(&json);
+    return *out == NULL || *root == NULL ? -1 : 0;
+}
+
+/* The exit code, or -1 with err. */
+static int verify_run(const struct verify *verify, struct err *err)
+{
+    struct keyring *keyring = NULL;
+    json_t *root = NULL;
+    struct cupbearer_record *record = NULL;
+    int result = keyring_load(verify->keyring_file, &keyring, &root, err);
+    if (result == 0)
+        result = record_load(verify->record_file, &record, err);
+    if (result == 0) {
+        struct record view = record_view(record, (int32_t)verify->partition);
+        int64_t now_ms = clock_now().wall.ms;
+        const struct report report = {
+            .record = &view,
+            .keyring = keyring,
+            .keys = json_object_get(root, "keys"),
+            .partitioner = verify->partitioner,
+            .partition_count = (int32_t)verify->partition_count,
+            .now_ms = now_ms,
+            .admitted_at_ms = verify->admitted_at_ms < 0 ? now_ms : verify->admitted_at_ms,
+            .show_signed = verify->show_signed,
+        };
+        result = report_print(&report) == OUTCOME_NONE ? ERR_NONE : ERR_NO;
+    }
+    cupbearer_record_free(record);
+    json_decref(root);
+    keyring_free(keyring);
+    return result;
+}
+
+int cmd_verify(int argc, char **argv)
+{
+    struct verify verify = {.partition = -1, .admitted_at_ms = -1};
+    struct err err;
+    int code = verify_options(&verify, argc, argv);
+    if (code == 0 && verify.help)
+        fputs(help, stdout);
+    else if (code == 0 && (code = verify_run(&verify, &err)) < 0)
+        code = failure_err(VERIFY, &err);
+    return code;
+}

@@ -1,0 +1,31 @@
+#include "cmd/visible.h"
+
+#include "base/utf8.h"
+
+void visible_print(FILE *out, struct span text)
+{
+    size_t at = 0;
+    while (at < text.size) {
+        size_t start = at;
+        int32_t point = utf8_next(text, &at);
+        if (point < 0 || utf8_invisible(point))
+            fputc('?', out);
+        else
+            fwrite(text.data + start, 1, at - start, out);
+    }
+}
+
+void visible_print_exact(FILE *out, struct span text)
+{
+    size_t at = 0;
+    while (at < text.size) {
+        size_t start = at;
+        int32_t point = utf8_next(text, &at);
+        if (point < 0)
+            fprintf(out, "<%02X>", (unsigned char)text.data[start]);
+        else if (utf8_invisible(point))
+            fprintf(out, "<U+%04X>", (unsigned)point);
+        else
+            fwrite(text.data + start, 1, at - start, out);
+    }
+}

@@ -1,0 +1,40 @@
+/* The calls of Papercups' API, each a function from a request to a reply. The key is checked before. */
+#ifndef DEMO_STANDIN_CALLS_H
+#define DEMO_STANDIN_CALLS_H
+
+#include "demo/standin_request.h"
+#include "demo/standin_store.h"
+
+struct standin_call {
+    struct standin_store *store; /* not locked: the call locks it as briefly as it can */
+    const struct standin_request *request;
+    struct standin_owner *owner; /* of the key */
+    struct standin_reply *reply;
+};
+
+/* Finds the call of a request to the API, checks the key and fills the reply. */
+void standin_route(struct standin_store *store, const struct standin_request *request,
+                   struct standin_reply *reply);
+
+void standin_me(const struct standin_call *call);
+
+void standin_customers_list(const struct standin_call *call);
+void standin_customers_create(const struct standin_call *call);
+void standin_customers_show(const struct standin_call *call);
+void standin_customers_update(const struct standin_call *call);
+
+void standin_conversations_list(const struct standin_call *call);
+void standin_conversations_create(const struct standin_call *call);
+void standin_conversations_show(const struct standin_call *call);
+void standin_conversations_update(const struct standin_call *call);
+
+void standin_messages_list(const struct standin_call *call);
+void standin_messages_create(const struct standin_call *call);
+
+struct standin_fields;
+/* A message's own members, for a message in a conversation too; the rest of the draft is the caller's. */
+void standin_message_read(struct standin_fields *fields, struct standin_message *draft);
+/* What such a draft owns, where it was not stored. */
+void standin_message_discard(struct standin_message *draft);
+
+#endif

@@ -1,0 +1,135 @@
+#include "demo/standin_control.h"
+
+#include <stdio.h>
+
+#include "demo/standin_render.h"
+
+static void control_counts(struct standin_control *control, struct standin_reply *reply)
+{
+    struct standin_store *store = control->store;
+    standin_store_lock(store);
+    buf_printf(
+        &reply->body,
+        "{\"bot_messages\":%zu,\"conversations\":%zu,\"customers\":%zu,\"messages\":%zu,\"requests\":%llu}",
+        store->bot_message_count, store->conversations.count, store->customers.count, store->message_count,
+        (unsigned long long)control->requests);
+    standin_store_unlock(store);
+}
+
+static const char *json_or_null(const char *json)
+{
+    return json == NULL ? "null" : json;
+}
+
+static void control_write_message(struct buf *out, const struct standin_message *message)
+{
+    const struct standin_conversation *conversation = message->conversation;
+    const struct standin_customer *customer = conversation->customer;
+    buf_printf(out,
+               "{\"sequence\":%llu,\"account_id\":\"%s\",\"conversation_id\":\"%s\","
+               "\"conversation_account_id\":\"%s\",\"customer_id\":\"%s\"",
+               (unsigned long long)message->sequence, message->owner->account_id, conversation->id,
+               conversation->owner->account_id, customer->id);
+    buf_add_text(out, ",\"external_id\":");
+    buf_add_text(out, json_or_null(customer->texts[STANDIN_EXTERNAL_ID]));
+    buf_printf(out, ",\"type\":\"%s\",\"body\":", message->type);
+    buf_add_text(out, json_or_null(message->body));
+    buf_add_text(out, ",\"metadata\":");
+    buf_add_text(out, json_or_null(message->metadata));
+    buf_add_text(out, "}");
+}
+
+static void control_messages(struct standin_control *control, const struct standin_request *request,
+                             struct standin_reply *reply)
+{
+    struct standin_store *store = control->store;
+    long long after = standin_request_number(request, "after", 0);
+    long long limit = standin_request_number(request, "limit", INT64_MAX);
+    buf_add_text(&reply->body, "{\"messages\":[");
+    standin_store_lock(store);
+    size_t start = (unsigned long long)after > store->message_count ? store->message_count : (size_t)after;
+    for (size_t i = start; i < store->message_count && (long long)(i - start) < limit; i++) {
+        standin_render_comma(&reply->body, i - start);
+        control_write_message(&reply->body, store->messages[i]);
+    }
+    standin_store_unlock(store);
+    buf_add_text(&reply->body, "]}");
+}
+
+static void control_write_conversation(struct buf *out, const struct standin_conversation *conversation)
+{
+    buf_printf(
+        out,
+        "{\"id\":\"%s\",\"account_id\":\"%s\",\"customer_id\":\"%s\",\"inbox_id\":\"%s\",\"source\":\"%s\","
+        "\"status\":\"%s\",\"messages\":%zu}",
+        conversation->id, conversation->owner->account_id, conversation->customer->id, conversation->inbox_id,
+        conversation->source, conversation->status, conversation->message_count);
+}
+
+/* Of every account, newest first within a customer row. */
+static void control_conversations(struct standin_control *control, const struct standin_request *request,
+                                  struct standin_reply *reply)
+{
+    struct standin_store *store = control->store;
+    struct span external_id = standin_request_param(request, "external_id");
+    if (external_id.data == NULL) {
+        standin_reply_error(reply, 400, "want ?external_id=");
+        return;
+    }
+    buf_add_text(&reply->body, "{\"conversations\":[");
+    size_t count = 0;
+    standin_store_lock(store);
+    for (const struct standin_owner *owner = store->first_owner; owner != NULL; owner = owner->next) {
+        const struct standin_person *person = standin_store_person(store, owner, external_id);
+        const struct standin_customer *customer = person == NULL ? NULL : person->customers;
+        for (; customer != NULL; customer = customer->next_of_person) {
+            const struct standin_conversation *at = customer->conversations;
+            for (; at != NULL; at = at->next_of_customer) {
+                standin_render_comma(&reply->body, count++);
+                control_write_conversation(&reply->body, at);
+            }
+        }
+    }
+    standin_store_unlock(store);
+    buf_add_text(&reply->body, "]}");
+}
+
+static void control_close(struct standin_control *control, const struct standin_request *request,
+                          struct standin_reply *reply)
+{
+    char id[STANDIN_ID_SIZE];
+    const char *text = json_string_value(json_object_get(request->json, "conversation_id"));
+    if (text == NULL || !standin_id_read(span_of(text), id)) {
+        standin_reply_error(reply, 400, "want a conversation_id");
+        return;
+    }
+    standin_store_lock(control->store);
+    struct standin_conversation *conversation = standin_store_conversation(control->store, id);
+    if (conversation == NULL) {
+        standin_reply_detail(reply, 404);
+    } else {
+        standin_store_set_status(control->store, conversation, "closed");
+        control_write_conversation(&reply->body, conversation);
+    }
+    standin_store_unlock(control->store);
+}
+
+void standin_control_answer(struct standin_control *control, const struct standin_request *request,
+                            struct standin_reply *reply)
+{
+    bool get = standin_request_is(request, "GET") && request->part_count == 2;
+    if (standin_request_part_is(request, 1, "faults") && request->part_count == 2)
+        standin_faults_answer(control, request, reply);
+    else if (get && standin_request_part_is(request, 1, "healthz"))
+        buf_add_text(&reply->body, "{\"ok\":true}");
+    else if (get && standin_request_part_is(request, 1, "counts"))
+        control_counts(control, reply);
+    else if (get && standin_request_part_is(request, 1, "messages"))
+        control_messages(control, request, reply);
+    else if (get && standin_request_part_is(request, 1, "conversations"))
+        control_conversations(control, request, reply);
+    else if (standin_request_is(request, "POST") && standin_request_part_is(request, 1, "close"))
+        control_close(control, request, reply);
+    else
+        standin_reply_detail(reply, 404);
+}

@@ -1,0 +1,296 @@
+#include "demo/standin_calls.h"
+
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "demo/standin_fields.h"
+#include "demo/standin_render.h"
+
+#define TEXT_MAX          255 /* characters of a column of Papercups' database */
+#define CURRENT_URL_KEPT  250
+#define PAGE_SIZE_DEFAULT 50
+
+void standin_me(const struct standin_call *call)
+{
+    const struct standin_owner *owner = call->owner;
+    buf_printf(&call->reply->body,
+               "{\"data\":{\"account_id\":\"%s\",\"email\":%s,\"id\":%d,\"role\":\"admin\"}}",
+               owner->account_id, owner->email, owner->user_id);
+}
+
+/* Latest seen first; within a second in no order that anyone could count on. */
+static int customer_compare(const void *left, const void *right)
+{
+    const struct standin_customer *const *a = left, *const *b = right;
+    int order = strcmp((*b)->last_seen_at, (*a)->last_seen_at);
+    return order != 0 ? order : strcmp((*a)->id, (*b)->id);
+}
+
+static bool customer_fits(const struct standin_customer *customer, struct span email)
+{
+    if (email.data == NULL)
+        return true;
+    const char *json = customer->texts[STANDIN_EMAIL];
+    struct span text = span_of(json);
+    return text.size >= 2 && span_equal((struct span){json + 1, text.size - 2}, email);
+}
+
+/* Those that the query names, sorted; the array is to be freed. */
+static struct standin_customer **customers_find(const struct standin_call *call, size_t *out_count)
+{
+    struct span external_id = standin_request_param(call->request, "external_id");
+    struct span email = standin_request_param(call->request, "email");
+    struct standin_customer *first = call->owner->customers;
+    if (external_id.data != NULL) {
+        struct standin_person *person = standin_store_person(call->store, call->owner, external_id);
+        first = person == NULL ? NULL : person->customers;
+    }
+    struct standin_customer **found = NULL;
+    size_t count = 0, capacity = 0;
+    for (struct standin_customer *customer = first; customer != NULL;
+         customer = external_id.data != NULL ? customer->next_of_person : customer->next_of_owner) {
+        if (!customer_fits(customer, email))
+            continue;
+        if (count == capacity) {
+            capacity = capacity == 0 ? 16 : capacity * 2;
+            found = mem_grow(found, capacity, sizeof(struct standin_customer *));
+        }
+        found[count++] = customer;
+    }
+    if (count > 0)
+        qsort(found, count, sizeof(struct standin_customer *), customer_compare);
+    *out_count = count;
+    return found;
+}
+
+void standin_customers_list(const struct standin_call *call)
+{
+    struct buf *out = &call->reply->body;
+    long long size = standin_request_number(call->request, "page_size", PAGE_SIZE_DEFAULT);
+    long long page = standin_request_number(call->request, "page", 1);
+    size_t page_size = size < 1 ? 1 : (size_t)size;
+    page = page < 1 ? 1 : page;
+    standin_store_lock(call->store);
+    size_t count;
+    struct standin_customer **found = customers_find(call, &count);
+    buf_add_text(out, "{\"data\":[");
+    size_t pages = count == 0 ? 1 : (count + page_size - 1) / page_size;
+    size_t start = (size_t)page > pages ? count : ((size_t)page - 1) * page_size;
+    for (size_t i = start; i < count && i - start < page_size; i++) {
+        standin_render_comma(out, i - start);
+        standin_render_customer(out, found[i], STANDIN_WITH_LATEST);
+    }
+    standin_store_unlock(call->store);
+    free(found);
+    buf_printf(out, "],\"page_number\":%lld,\"page_size\":%zu,\"total_entries\":%zu,\"total_pages\":%zu}",
+               page, page_size, count, pages);
+}
+
+/* The customer of the path, the store locked; NULL, unlocked and answered, where the account has none of that id. */
+static struct standin_customer *customer_of_path(const struct standin_call *call)
+{
+    char id[STANDIN_ID_SIZE];
+    if (!standin_id_read(call->request->parts[3], id)) {
+        standin_reply_detail(call->reply, 400);
+        return NULL;
+    }
+    standin_store_lock(call->store);
+    struct standin_customer *customer = standin_store_customer(call->store, id);
+    if (customer != NULL && customer->owner == call->owner)
+        return customer;
+    standin_store_unlock(call->store);
+    if (customer == NULL)
+        standin_reply_detail(call->reply, 404);
+    else
+        standin_reply_error(call->reply, 404, "Not found");
+    return NULL;
+}
+
+void standin_customers_show(const struct standin_call *call)
+{
+    unsigned with = 0, expands = 0;
+    for (size_t i = 0; i < call->request->param_count; i++) {
+        const struct standin_param *param = &call->request->params[i];
+        if (!span_equal(param->name, SPAN("expand[]")))
+            continue;
+        expands++;
+        with |= span_equal(param->value, SPAN("conversations")) ? STANDIN_WITH_CONVERSATIONS : 0U;
+        with |= span_equal(param->value, SPAN("messages")) ? STANDIN_WITH_MESSAGES : 0U;
+        with |= span_equal(param->value, SPAN("company")) ? STANDIN_WITH_COMPANY : 0U;
+        with |= span_equal(param->value, SPAN("tags")) ? STANDIN_WITH_TAGS : 0U;
+    }
+    if (expands == 0)
+        with = STANDIN_WITH_COMPANY | STANDIN_WITH_TAGS;
+    struct standin_customer *customer = customer_of_path(call);
+    if (customer == NULL)
+        return;
+    buf_add_text(&call->reply->body, "{\"data\":");
+    standin_render_customer(&call->reply->body, customer, with);
+    standin_store_unlock(call->store);
+    buf_add_text(&call->reply->body, "}");
+}
+
+/* external_id and e-mail "null" and "undefined" are taken as null, a whole number as its digits, metadata of another
+ * type as none, a long current_url is cut: on creation only. Returns a changed copy of the wrapped object. */
+static json_t *customer_sanitized(const struct standin_fields *fields)
+{
+    json_t *object = json_copy((json_t *)(uintptr_t)fields->object);
+    const char *names[] = {"external_id", "email"};
+    for (size_t i = 0; i < 2; i++) {
+        const char *text = json_string_value(json_object_get(object, names[i]));
+        if (text != NULL && (strcmp(text, "null") == 0 || strcmp(text, "undefined") == 0))
+            json_object_set_new(object, names[i], json_null());
+    }
+    json_t *external_id = json_object_get(object, "external_id");
+    if (json_is_integer(external_id))
+        json_object_set_new(object, "external_id",
+                            json_sprintf("%" JSON_INTEGER_FORMAT, json_integer_value(external_id)));
+    json_t *metadata = json_object_get(object, "metadata");
+    if (metadata != NULL && !json_is_object(metadata))
+        json_object_del(object, "metadata");
+    json_t *url = json_object_get(object, "current_url");
+    if (json_string_length(url) > TEXT_MAX)
+        json_object_set_new(object, "current_url",
+                            json_sprintf("%.*s...", CURRENT_URL_KEPT, json_string_value(url)));
+    return object;
+}
+
+static void customer_discard(struct standin_customer *draft)
+{
+    for (size_t i = 0; i < STANDIN_CUSTOMER_TEXTS; i++)
+        free(draft->texts[i]);
+    free(draft->metadata);
+}
+
+/* first_seen and last_seen_at: now where left out; an explicit null is an error. */
+static void customer_read_seen(struct standin_fields *fields, struct standin_customer *draft)
+{
+    char now[STANDIN_TIME_SIZE];
+    standin_time_now(now);
+    memcpy(draft->first_seen, now, sizeof(now));
+    memcpy(draft->last_seen_at, now, sizeof(now));
+    if (standin_field_given(fields, "first_seen")) {
+        /* A date: what follows it is not looked at. */
+        const json_t *value = json_object_get(fields->object, "first_seen");
+        if (json_is_null(value))
+            standin_field_error(fields, "first_seen", "can't be blank");
+        else if (json_string_length(value) < 10 ||
+                 !span_only((struct span){json_string_value(value), 10}, "-0123456789"))
+            standin_field_error(fields, "first_seen", "is invalid");
+        else
+            memcpy(draft->first_seen, json_string_value(value), 10);
+    }
+    if (standin_field_given(fields, "last_seen_at")) {
+        if (json_is_null(json_object_get(fields->object, "last_seen_at")))
+            standin_field_error(fields, "last_seen_at", "can't be blank");
+        else
+            standin_field_time(fields, "last_seen_at", draft->last_seen_at);
+    }
+}
+
+/* The body's account wins over the key's: so recorded. */
+static struct standin_owner *customer_owner(const struct standin_call *call, struct standin_fields *fields)
+{
+    char id[STANDIN_ID_SIZE];
+    if (!standin_field_given(fields, "account_id"))
+        return call->owner;
+    if (!standin_field_id(fields, "account_id", id) || id[0] == 0)
+        return NULL;
+    struct standin_owner *owner = standin_store_owner(call->store, id);
+    if (owner == NULL)
+        standin_field_error(fields, "account_id", "does not exist");
+    return owner;
+}
+
+void standin_customers_create(const struct standin_call *call)
+{
+    struct standin_fields fields;
+    if (!standin_fields_init(&fields, call->request, "customer", call->reply))
+        return;
+    json_t *object = customer_sanitized(&fields);
+    fields.object = object;
+    struct standin_customer draft = {0};
+    draft.owner = customer_owner(call, &fields);
+    for (size_t i = 0; i < STANDIN_CUSTOMER_TEXTS; i++)
+        draft.texts[i] = standin_field_text(&fields, standin_customer_text_names[i], TEXT_MAX);
+    draft.metadata = standin_field_object(&fields, "metadata");
+    customer_read_seen(&fields, &draft);
+    const json_t *url = json_object_get(object, "current_url");
+    if (url != NULL && !json_is_string(url)) /* Papercups measures its length, whatever it is */
+        standin_reply_detail(call->reply, 500);
+    else if (!standin_fields_refused(&fields, call->reply)) {
+        const json_t *external_id = json_object_get(object, "external_id");
+        struct span text = {json_string_value(external_id), json_string_length(external_id)};
+        standin_store_lock(call->store);
+        struct standin_customer *customer =
+            standin_store_add_customer(call->store, &draft, text.size == 0 ? SPAN_NONE : text);
+        draft = (struct standin_customer){0};
+        call->reply->status = 201;
+        snprintf(call->reply->location, sizeof(call->reply->location), "/api/customers/%s", customer->id);
+        buf_add_text(&call->reply->body, "{\"data\":");
+        standin_render_customer(&call->reply->body, customer, 0);
+        standin_store_unlock(call->store);
+        buf_add_text(&call->reply->body, "}");
+    }
+    customer_discard(&draft);
+    standin_fields_done(&fields);
+    json_decref(object);
+}
+
+/* Takes over one text; true where it is another one than before. */
+static bool customer_set(char **to, char *text)
+{
+    bool same = *to == NULL ? text == NULL : text != NULL && strcmp(*to, text) == 0;
+    free(*to);
+    *to = text;
+    return !same;
+}
+
+static void customer_apply(const struct standin_call *call, struct standin_customer *customer,
+                           struct standin_customer *draft, const struct standin_fields *fields)
+{
+    bool changed = false;
+    for (size_t i = 0; i < STANDIN_CUSTOMER_TEXTS; i++) {
+        if (!standin_field_given(fields, standin_customer_text_names[i]))
+            continue;
+        bool other = customer_set(&customer->texts[i], draft->texts[i]);
+        draft->texts[i] = NULL;
+        changed = changed || other;
+        if (other && i == STANDIN_EXTERNAL_ID) {
+            const json_t *value = json_object_get(fields->object, "external_id");
+            struct span text = {json_string_value(value), json_string_length(value)};
+            standin_store_set_external_id(call->store, customer, text.size == 0 ? SPAN_NONE : text);
+        }
+    }
+    if (standin_field_given(fields, "metadata")) {
+        changed = customer_set(&customer->metadata, draft->metadata) || changed;
+        draft->metadata = NULL;
+    }
+    if (changed) {
+        standin_time_now(customer->updated_at);
+        standin_store_touch(call->store, customer);
+    }
+}
+
+void standin_customers_update(const struct standin_call *call)
+{
+    struct standin_customer *customer = customer_of_path(call);
+    if (customer == NULL)
+        return;
+    struct standin_fields fields;
+    if (standin_fields_init(&fields, call->request, "customer", call->reply)) {
+        struct standin_customer draft = {0};
+        for (size_t i = 0; i < STANDIN_CUSTOMER_TEXTS; i++)
+            draft.texts[i] = standin_field_text(&fields, standin_customer_text_names[i], TEXT_MAX);
+        draft.metadata = standin_field_object(&fields, "metadata");
+        if (!standin_fields_refused(&fields, call->reply)) {
+            customer_apply(call, customer, &draft, &fields);
+            buf_add_text(&call->reply->body, "{\"data\":");
+            standin_render_customer(&call->reply->body, customer, STANDIN_WITH_COMPANY | STANDIN_WITH_TAGS);
+            buf_add_text(&call->reply->body, "}");
+        }
+        customer_discard(&draft);
+        standin_fields_done(&fields);
+    }
+    standin_store_unlock(call->store);
+}

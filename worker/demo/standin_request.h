@@ -1,0 +1,66 @@
+/* One HTTP request as the stand-in's calls see it, the reply that they fill, and the answers that are the same
+ * everywhere. Nothing here knows the HTTP library. */
+#ifndef DEMO_STANDIN_REQUEST_H
+#define DEMO_STANDIN_REQUEST_H
+
+#include <jansson.h>
+
+#include "base/buf.h"
+#include "base/span.h"
+
+#define STANDIN_PARTS_MAX  6
+#define STANDIN_PARAMS_MAX 24
+#define STANDIN_ID_SIZE    37 /* a UUID and its 0 */
+
+struct standin_param {
+    struct span name;
+    struct span value;
+};
+
+/* All spans live as long as the request. */
+struct standin_request {
+    struct span method;
+    struct span path;
+    struct span parts[STANDIN_PARTS_MAX]; /* of the path; empty ones ("//", a last "/") are left out */
+    size_t part_count;                    /* STANDIN_PARTS_MAX + 1 where there are more */
+    struct standin_param params[STANDIN_PARAMS_MAX];
+    size_t param_count;
+    struct span accept, authorization, content_type;
+    struct span body;
+    json_t *json; /* of the body; NULL where there is none, or another content type */
+};
+
+struct standin_reply {
+    unsigned status;
+    struct buf body;
+    const char *type; /* the content type; JSON when NULL */
+    char location[sizeof("/api/conversations/") + STANDIN_ID_SIZE];
+    bool page;    /* a page of the chat: the strict content security policy goes with it */
+    bool dropped; /* close the connection without an answer */
+};
+
+void standin_reply_init(struct standin_reply *reply);
+void standin_reply_done(struct standin_reply *reply);
+
+/* Cuts `path` into parts. */
+void standin_request_set_path(struct standin_request *request, struct span path);
+bool standin_request_is(const struct standin_request *request, const char *method);
+bool standin_request_part_is(const struct standin_request *request, size_t index, const char *text);
+/* The first query parameter of that name; SPAN_NONE where there is none. */
+struct span standin_request_param(const struct standin_request *request, const char *name);
+/* The value of a decimal parameter; `otherwise` where it is left out or no number of at most 18 digits. */
+long long standin_request_number(const struct standin_request *request, const char *name,
+                                 long long otherwise);
+
+bool standin_span_has(struct span s, const char *text);
+
+/* A UUID in any case, written to `out` in lower case; false where text is none. */
+bool standin_id_read(struct span text, char out[STANDIN_ID_SIZE]);
+
+/* {"errors":{"detail":…}}: Phoenix' own answer to 400, 404, 406, 413 and 500. */
+void standin_reply_detail(struct standin_reply *reply, unsigned status);
+/* {"error":{"message":…,"status":…}}: Papercups' own. */
+void standin_reply_error(struct standin_reply *reply, unsigned status, const char *message);
+void standin_reply_unauthenticated(struct standin_reply *reply);
+
+#endif
