@@ -165,7 +165,8 @@ def test_keygen_never_writes_over_a_file(tmp_path):
         before = (tmp_path / file).read_bytes()
         again = run_program("keygen", *arguments)
         assert (again.returncode, again.stdout) == (2, "")
-        assert again.stderr == f"cupbearer keygen: {tmp_path / file} exists; choose another name or delete it yourself\n"
+        mistake = f"{tmp_path / file} exists; choose another name or delete it yourself"
+        assert again.stderr == f"cupbearer keygen: {mistake}\n"
         assert (tmp_path / file).read_bytes() == before
 
 

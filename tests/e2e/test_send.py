@@ -24,7 +24,8 @@ def sent(bench, kafka, topics, *arguments, key_id="pair-1"):
 
 @pytest.mark.parametrize("partitioner", ["murmur2", "crc32"])
 def test_send_publishes_what_a_worker_would_admit_and_says_where(bench, kafka, topics, partitioner):
-    ended = sent(bench, kafka, topics, "--partitioner", partitioner, bench.file("payload.json", json.dumps(payload("ada"))))
+    file = bench.file("payload.json", json.dumps(payload("ada")))
+    ended = sent(bench, kafka, topics, "--partitioner", partitioner, file)
     assert (ended.returncode, ended.stderr) == (0, "")
     told = re.fullmatch(r"event_id=(evt_\S{22}) topic=(\S+) partition=(\d) offset=0\n", ended.stdout)
     assert told and told[2] == topics.events
@@ -65,7 +66,8 @@ def test_send_says_what_to_look_at_when_no_receipt_comes(bench, kafka, topics):
 
 def test_send_follows_its_own_event_to_what_became_of_it(bench, kafka, topics, standin, installation):
     (installation.directory / "keyring.json").write_text(bench.keyring.read_text())
-    installation.worker()
+    # What is published before the worker knows its partitions' ends may have been tried: it waits this long to be sure.
+    installation.configure("worker", http_timeout="2s", settle_time="100ms").worker()
 
     def outcome(*arguments, **settings):
         ended = sent(bench, kafka, topics, "--wait", *arguments, **settings)

@@ -45,6 +45,7 @@ static const char *const secrets[] = {
 };
 
 static struct keyring *keyring;
+static struct key keys[4];
 
 static int group_setup(void **state)
 {
@@ -54,12 +55,15 @@ static int group_setup(void **state)
     if (sodium_init() < 0)
         return -1;
     buf_init(&json, 10000);
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < 4; i++) {
+        if (key_read(span_of(secrets[i]), &keys[i], &err) != 0)
+            return -1;
         buf_printf(
             &json,
             "%s{\"id\":\"backend-%d\",\"sender\":\"backend\",\"key\":\"%s\",\"accounts\":[\"acme\"]%s%s}",
             i == 0 ? "{\"keys\":[" : ",", i, secrets[i], i & 1 ? ",\"revoked\":true" : "",
             i & 2 ? ",\"not_after\":\"2025-12-31T00:00:00Z\"" : "");
+    }
     buf_add_text(&json, "]}");
     keyring = keyring_read(buf_span(&json), (const unsigned char *)"0123456789abcdef", &err);
     buf_done(&json);
@@ -70,6 +74,8 @@ static int group_teardown(void **state)
 {
     (void)state;
     keyring_free(keyring);
+    for (int i = 0; i < 4; i++)
+        key_done(&keys[i]);
     return 0;
 }
 
@@ -101,19 +107,15 @@ static void trial_sign(struct trial *trial)
     unsigned faults = trial->faults;
     size_t signer = (has(faults, REVOKED) ? 1u : 0) + (has(faults, KEY_TOO_OLD) ? 2u : 0);
     static const char *const ids[] = {"backend-0", "backend-1", "backend-2", "backend-3"};
-    struct key key;
-    struct err err;
     const struct header headers[] = {
         {SPAN(HEADER_ID), SPAN("evt_1")},
         {SPAN(HEADER_TIMESTAMP), has(faults, HEADER) ? SPAN("01767225600") : SPAN("1767225600")},
         {SPAN(HEADER_SIGNATURE), SPAN_NONE},
         {SPAN(HEADER_KEY), span_of(has(faults, UNKNOWN_KEY) ? "nobody" : ids[signer])}};
     memcpy(trial->headers, headers, sizeof(headers));
-    assert_int_equal(key_read(span_of(secrets[signer]), &key, &err), 0);
-    signature_make(&key, has(faults, FORGED) ? SPAN("evt_2") : SPAN("evt_1"), headers[1].value,
+    signature_make(&keys[signer], has(faults, FORGED) ? SPAN("evt_2") : SPAN("evt_1"), headers[1].value,
                    trial->record.value, trial->signature);
     trial->headers[2].value = span_of(trial->signature);
-    key_done(&key);
 }
 
 static void trial_init(struct trial *trial, unsigned faults)

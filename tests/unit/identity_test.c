@@ -8,6 +8,7 @@
 #include <sodium.h>
 
 #include "event/identity.h"
+#include "lib/generate.h"
 
 static struct key mark_secret;
 

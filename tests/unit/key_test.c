@@ -10,6 +10,7 @@
 
 #include "event/key.h"
 #include "unit/tables/table.h"
+#include "lib/generate.h"
 
 #define SEED   "whsk_nWGxne/9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A="
 #define BOTH   "whsk_nWGxne/9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2DXWpgBgrEKt9VL/tPJZAc6DuFy89qmIyWvAhpo9wdRGg=="

@@ -249,6 +249,22 @@ static void the_json_form_is_one_line_and_reads_back_as_the_same_record(void **s
     expect_verdict(again, -1, 0, SIGNED_AT_MS, "", "backend");
 }
 
+static void a_null_stays_a_null_in_the_json_form(void **state)
+{
+    (void)state;
+    static const char nulls[] = "{\"key\":null,\"headers\":{\"a\":null,\"b\":\"\"},\"value\":null}";
+    struct cupbearer_record *record = NULL;
+    char *json;
+    size_t size = 1;
+    assert_int_equal(cupbearer_record_from_json(nulls, strlen(nulls), &record, NULL, 0), CUPBEARER_OK);
+    assert_null(cupbearer_record_value(record, &size));
+    assert_int_equal(size, 0);
+    assert_int_equal(cupbearer_record_json(record, &json, &size, NULL, 0), CUPBEARER_OK);
+    assert_string_equal(json, nulls);
+    cupbearer_text_free(json);
+    cupbearer_record_free(record);
+}
+
 static void a_record_without_a_json_form_is_verified_all_the_same(void **state)
 {
     (void)state;
@@ -314,6 +330,10 @@ static void what_is_no_record_is_refused_with_words(void **state)
                "prints it"},
         {"{\"headers\": {}, \"value\": \"\", \"vaule\": \"\"}",
          "not a record: \"key\" is missing; expected a string or null"},
+        {"{\"key\": null, \"headers\": {}, \"value\": \"\", \"vaule\": \"\"}",
+         "not a record: expected {\"key\": \"...\", \"headers\": {...}, \"value\": \"...\"}, as `cupbearer "
+         "sign` "
+         "prints it"},
         {"{\"key\": 1, \"headers\": {}, \"value\": \"\"}",
          "not a record: \"key\" is something else; expected a string or null"},
         {"{\"key\": null, \"headers\": {\"a\": [\"b\"]}, \"value\": \"\"}",
@@ -423,6 +443,7 @@ int main(void)
         cmocka_unit_test(a_verdict_tells_account_and_expiry_of_an_authentic_payload_only),
         cmocka_unit_test(the_partition_is_judged_where_it_is_given),
         cmocka_unit_test(the_json_form_is_one_line_and_reads_back_as_the_same_record),
+        cmocka_unit_test(a_null_stays_a_null_in_the_json_form),
         cmocka_unit_test(a_record_without_a_json_form_is_verified_all_the_same),
         cmocka_unit_test(a_repeated_header_has_no_json_form),
         cmocka_unit_test(records_have_bounds),

@@ -106,8 +106,8 @@ static void the_vectors_of_other_implementations_are_judged_as_they_say(void **s
     table_done(&table);
 }
 
-/* Whether a list is valid under `key` in which $ stands for the signature by `secret` and & for all of it but its last
- * character. */
+/* Whether a list is valid under `key` in which $ stands for the signature by `secret`, & for all of it but its last
+ * character, and % for what is behind its comma. */
 static bool checks_as(const char *secret_text, const char *key_text, const char *text)
 {
     struct key secret = key_of(secret_text), key = key_of(key_text);
@@ -121,6 +121,8 @@ static bool checks_as(const char *secret_text, const char *key_text, const char 
             buf_add_text(&list, made);
         else if (*at == '&')
             buf_add(&list, made, strlen(made) - 1);
+        else if (*at == '%')
+            buf_add_text(&list, strchr(made, ',') + 1);
         else
             buf_add(&list, at, 1);
     }
@@ -150,6 +152,10 @@ static void one_good_signature_of_the_keys_kind_is_enough(void **state)
         assert_false(checks_as(pairs[i].secret, pairs[i].key, "$\n"));
         assert_false(checks_as(pairs[i].secret, pairs[i].key, "v1, v1a,"));
     }
+    assert_true(checks_as(HMAC, HMAC, "v1,%"));
+    assert_true(checks_as(SECRET, PUBLIC, "v1a,%"));
+    assert_false(checks_as(HMAC, HMAC, "v2,% V1,% v1a,% %"));
+    assert_false(checks_as(SECRET, PUBLIC, "v1,% v1,x% v1b,% %"));
     assert_false(checks_as(HMAC, PUBLIC, "$"));
     assert_false(checks_as(SECRET, HMAC, "$"));
 }

@@ -56,7 +56,6 @@ static void map_double(struct map *map)
     struct map_node **old = map->buckets;
     size_t old_count = map->bucket_count;
     map->bucket_count *= 2;
-    map->first = map->bucket_count;
     map->buckets = mem_new(map->bucket_count, sizeof(*map->buckets));
     for (size_t i = 0; i < old_count; i++) {
         for (struct map_node *node = old[i], *next; node != NULL; node = next) {

@@ -9,6 +9,7 @@
 #include "event/envelope.h"
 #include "event/key.h"
 #include "io/secret.h"
+#include "lib/generate.h"
 
 #define KEYGEN "keygen"
 

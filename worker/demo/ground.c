@@ -15,6 +15,7 @@
 #include "event/key.h"
 #include "io/clock.h"
 #include "io/secret.h"
+#include "lib/generate.h"
 
 #define READY_MS 60000
 #define LOOK_MS  50

@@ -79,20 +79,15 @@ int key_read(struct span text, struct key *out, struct err *err)
     return result;
 }
 
-int key_generate(enum key_kind kind, struct key *out, struct err *err)
+int key_make(enum key_kind kind, const unsigned char random[KEY_RANDOM_SIZE], struct key *out,
+             struct err *err)
 {
-    unsigned char seed[32];
-    randombytes_buf(seed, sizeof(seed));
-    int result;
-    if (kind == KEY_ED25519_SECRET) {
-        result = key_from_seed(seed, sizeof(seed), out, err);
-    } else {
-        result = key_new(kind, sizeof(seed), out, err);
-        if (result == 0)
-            memcpy(out->bytes, seed, sizeof(seed));
-    }
-    sodium_memzero(seed, sizeof(seed));
-    return result;
+    if (kind == KEY_ED25519_SECRET)
+        return key_from_seed(random, KEY_RANDOM_SIZE, out, err);
+    if (key_new(kind, KEY_RANDOM_SIZE, out, err) != 0)
+        return -1;
+    memcpy(out->bytes, random, KEY_RANDOM_SIZE);
+    return 0;
 }
 
 void key_write(struct buf *out, const struct key *key)

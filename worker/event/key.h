@@ -24,8 +24,10 @@ struct key {
 int key_read(struct span text, struct key *out, struct err *err);
 void key_done(struct key *key);
 
-/* A fresh one of that kind (secret kinds only). */
-int key_generate(enum key_kind kind, struct key *out, struct err *err);
+/* A fresh one of that kind (secret kinds only) out of random bytes, which are the caller's to wipe. */
+#define KEY_RANDOM_SIZE 32
+int key_make(enum key_kind kind, const unsigned char random[KEY_RANDOM_SIZE], struct key *out,
+             struct err *err);
 /* Appends it as it is written; the caller wipes the buffer. */
 void key_write(struct buf *out, const struct key *key);
 /* The public key of a whsk_, for the keyring. */

@@ -8,7 +8,7 @@
 #include "event/envelope.h"
 
 struct keyring {
-    struct map by_id;
+    struct map by_id, by_key;
 };
 
 static void keyring_entry_free(struct keyring_entry *entry)
@@ -32,6 +32,7 @@ void keyring_free(struct keyring *keyring)
         keyring_entry_free(MAP_ENTRY(node, struct keyring_entry, node));
     }
     map_done(&keyring->by_id);
+    map_done(&keyring->by_key);
     free(keyring);
 }
 
@@ -122,18 +123,13 @@ static int keyring_entry_read(const json_t *object, struct keyring_entry *entry,
     return 0;
 }
 
-/* The entry of another id that holds the same key, or NULL. Two would make one signature count for two senders. */
+/* The entry that holds the same bytes as its key, or NULL. Two would make one signature count for two senders; and a
+ * public key that is another entry's HMAC secret is no secret. */
 static const struct keyring_entry *keyring_twin(const struct keyring *keyring,
                                                 const struct keyring_entry *entry)
 {
-    for (size_t i = 0; i < keyring->by_id.bucket_count; i++) {
-        for (struct map_node *node = keyring->by_id.buckets[i]; node != NULL; node = node->next) {
-            const struct keyring_entry *other = MAP_ENTRY(node, struct keyring_entry, node);
-            if (key_equal(&other->key, &entry->key))
-                return other;
-        }
-    }
-    return NULL;
+    struct map_node *node = map_find(&keyring->by_key, entry->key_node.key);
+    return node == NULL ? NULL : MAP_ENTRY(node, struct keyring_entry, key_node);
 }
 
 static int keyring_add(struct keyring *keyring, const json_t *object, size_t index, struct err *err)
@@ -144,7 +140,9 @@ static int keyring_add(struct keyring *keyring, const json_t *object, size_t ind
     struct err why = {0};
     int result = keyring_entry_read(object, entry, &why);
     const struct keyring_entry *twin = NULL;
-    if (result == 0 && keyring_find(keyring, span_of(entry->id)) != NULL)
+    entry->node.key = span_of(entry->id);
+    entry->key_node.key = (struct span){(const char *)entry->key.bytes, entry->key.size};
+    if (result == 0 && keyring_find(keyring, entry->node.key) != NULL)
         result = err_set(&why, ERR_USAGE, "id: there is another entry with it");
     if (result == 0 && (twin = keyring_twin(keyring, entry)) != NULL)
         result = err_set(&why, ERR_USAGE,
@@ -155,8 +153,8 @@ static int keyring_add(struct keyring *keyring, const json_t *object, size_t ind
         keyring_entry_free(entry);
         return -1;
     }
-    entry->node.key = span_of(entry->id);
     map_add(&keyring->by_id, &entry->node);
+    map_add(&keyring->by_key, &entry->key_node);
     return 0;
 }
 
@@ -175,6 +173,7 @@ struct keyring *keyring_read(struct span json, const unsigned char hash_key[16],
     }
     struct keyring *keyring = mem_new(1, sizeof(*keyring));
     map_init(&keyring->by_id, hash_key);
+    map_init(&keyring->by_key, hash_key);
     for (size_t i = 0; i < json_array_size(keys); i++) {
         if (keyring_add(keyring, json_array_get(keys, i), i, err) != 0) {
             keyring_free(keyring);

@@ -14,7 +14,8 @@
 #define KEYRING_SIZE_MAX (4u << 20) /* bytes of the file */
 
 struct keyring_entry {
-    struct map_node node; /* under id */
+    struct map_node node;     /* under id */
+    struct map_node key_node; /* under the key's bytes */
     char *id;
     char *sender;
     struct key key;

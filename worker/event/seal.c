@@ -1,6 +1,5 @@
 #include "event/seal.h"
 
-#include <sodium.h>
 #include <stdio.h>
 
 #include "event/payload.h"
@@ -11,14 +10,6 @@ static void seal_copy(char *out, struct span text)
     out[text.size] = 0;
 }
 
-static void seal_random_id(char out[ENVELOPE_ID_MAX + 1])
-{
-    unsigned char bytes[16];
-    randombytes_buf(bytes, sizeof(bytes));
-    memcpy(out, "evt_", 4);
-    sodium_bin2base64(out + 4, 32, bytes, sizeof(bytes), sodium_base64_VARIANT_URLSAFE_NO_PADDING);
-}
-
 int seal(struct sealed *out, const struct key *key, struct span key_id, struct span event_id,
          int64_t signed_at_s, struct span payload, struct err *err)
 {
@@ -27,7 +18,7 @@ int seal(struct sealed *out, const struct key *key, struct span key_id, struct s
         return err_set(err, ERR_USAGE, "this key cannot sign: needed is a whsk_ or a whsec_");
     if (!name_is_valid(key_id))
         return err_set(err, ERR_USAGE, "the key id is not of the form [a-z0-9][a-z0-9_-]{0,62}");
-    if (event_id.data != NULL && !event_id_is_valid(event_id))
+    if (!event_id_is_valid(event_id))
         return err_set(err, ERR_USAGE, "the event id is not 1 to 128 characters of A-Z a-z 0-9 _ - : ~");
     if (signed_at_s < 1 || signed_at_s > 99999999999)
         return err_set(err, ERR_USAGE, "the time of signing is not Unix seconds");
@@ -39,10 +30,7 @@ int seal(struct sealed *out, const struct key *key, struct span key_id, struct s
     payload_routing_key(&parsed, &out->routing_key);
     payload_done(&parsed);
     seal_copy(out->key_id, key_id);
-    if (event_id.data != NULL)
-        seal_copy(out->event_id, event_id);
-    else
-        seal_random_id(out->event_id);
+    seal_copy(out->event_id, event_id);
     snprintf(out->timestamp, sizeof(out->timestamp), "%lld", (long long)signed_at_s);
     if (out->routing_key.failed ||
         signature_make(key, span_of(out->event_id), span_of(out->timestamp), payload, out->signature) != 0) {

@@ -15,8 +15,7 @@ struct sealed {
     char key_id[NAME_MAX_SIZE + 1];
 };
 
-/* Checks the payload as the worker would and signs exactly its bytes. event_id may be SPAN_NONE: a random one
- * ("evt_" and 22 characters). 0, or -1 with err; sealed_done it. */
+/* Checks the payload as the worker would and signs exactly its bytes. 0, or -1 with err; sealed_done it. */
 int seal(struct sealed *out, const struct key *key, struct span key_id, struct span event_id,
          int64_t signed_at_s, struct span payload, struct err *err);
 void sealed_done(struct sealed *sealed);

@@ -4,6 +4,7 @@
 #include "cupbearer/cupbearer.h"
 #include "event/seal.h"
 #include "lib/error.h"
+#include "lib/generate.h"
 
 struct cupbearer_key {
     struct key key;
@@ -65,6 +66,11 @@ int cupbearer_sign(const struct cupbearer_key *key, const char *key_id, const ch
     struct sealed sealed;
     struct err err;
     struct span value = {payload, payload_size};
+    char generated[ENVELOPE_ID_MAX + 1];
+    if (event_id == NULL) {
+        event_id_generate(generated);
+        event_id = generated;
+    }
     if (seal(&sealed, &key->key, span_of(key_id), span_of(event_id), signed_at_s, value, &err) != 0)
         return error_report(&err, error, error_size);
     int result = record_of_sealed(&sealed, value, out);
