@@ -135,7 +135,9 @@ outside_tools() {
 }
 
 outside() {
-    local report=$cache/e2e.xml arguments=(tests/e2e --basetemp "$cache/e2e" -o cache_dir="$PWD/$cache/pytest")
+    # After ten failures the rest would only wait for the same thing, each to its deadline.
+    local report=$cache/e2e.xml
+    local arguments=(tests/e2e --maxfail 10 --basetemp "$cache/e2e" -o cache_dir="$PWD/$cache/pytest")
     [ -z "$expression" ] || arguments+=(-k "$expression")
     rm -f "$report"
     "$cache/venv/bin/python" -B -m pytest "${arguments[@]}" -q -rs --durations 5 --junitxml "$report"

@@ -1,5 +1,7 @@
 """What the tests stand on: one real Kafka for the run; topics, a stand-in Papercups and workers for each test."""
 
+import signal
+
 import pytest
 from broker import Kafka, Reader
 from programs import Installation, Process, StandIn
@@ -8,6 +10,8 @@ from signing import HmacKey
 
 @pytest.fixture(scope="session", autouse=True)
 def nothing_outlives_the_run():
+    """Also when the run itself is terminated: the fixtures then end what they started."""
+    signal.signal(signal.SIGTERM, lambda number, frame: pytest.exit("terminated", 143))
     yield
     for process in Process.started:
         process.discard()

@@ -170,11 +170,11 @@ class Installation:
         return path
 
     def worker(self):
-        """Starts a worker and waits until it says that it is ready."""
+        """Starts a worker and waits until it has its partitions: what is published before that may be older than it."""
         log = self.directory / f"worker-{len(self.workers) + 1}.log"
         worker = Process(log, "run", "--config", self.configuration())
         self.workers.append(worker)
-        worker.start(r"(?m)\b(event|msg)=ready\b")
+        worker.start(r"(?m)\bevent=started\b")
         return worker
 
     def run_to_end(self):

@@ -196,7 +196,7 @@ static void a_detail_holds_no_value_of_the_payload(void **state)
     }
 }
 
-/* Numbers, names and lists of the greatest length: what an attacker with a key would try. Held to the suite's second. */
+/* Numbers, names and lists of the greatest length: what an attacker with a key would try. */
 static void the_largest_payloads_are_refused_or_read_in_passing(void **state)
 {
     (void)state;

@@ -16,8 +16,8 @@ size_t utf8_length(struct span s);
 /* The size of s without the code point that its end cuts in two, if it does. */
 size_t utf8_whole(struct span s);
 
-/* Whether a code point cannot be seen: a control, a line separator, a bidirectional mark, a zero-width character (all of
- * Unicode's Default_Ignorable_Code_Point). Two ids that look the same and differ in such are a trap for people. */
+/* Whether a code point cannot be seen: a control, a line separator, a bidirectional mark, a zero-width character (all
+ * of Unicode's Default_Ignorable_Code_Point). Two ids that look the same and differ in such are a trap for people. */
 bool utf8_invisible(int32_t point);
 
 #endif

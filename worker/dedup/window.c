@@ -175,7 +175,8 @@ size_t window_count(const struct window *window)
 
 size_t window_bytes(const struct window *window)
 {
-    size_t bytes = sizeof(*window) + window->failed.count * sizeof(struct window_failure);
+    size_t bytes = sizeof(*window) + window->failed.bucket_count * sizeof(struct map_node *) +
+                   window->failed.count * sizeof(struct window_failure);
     for (size_t i = 0; i < WINDOW_SHARDS; i++)
         bytes += window->shards[i].capacity * sizeof(struct window_entry);
     return bytes;

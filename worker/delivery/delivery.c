@@ -5,7 +5,7 @@
 #include "base/mem.h"
 #include "delivery/retry.h"
 
-#define UNKNOWN_FOR_MS (3600 * 1000) /* how long past its deadline an unreadable event is asked for */
+#define UNKNOWN_FOR_MS (3600 * 1000) /* how long an unreadable event is asked for past its deadline */
 #define LOOK_AGAIN_MS  1000          /* between two looks that must both say "absent" */
 
 static void delivery_enter(struct delivery *d, enum delivery_step step, struct mono wake)
@@ -90,7 +90,8 @@ static struct call delivery_call(const struct delivery *d)
 }
 
 /* An event that may be shown is never called failed: past its deadline it is only read, and once that has not worked
- * for an hour either, it is said as it is. */
+ * for an hour either, it is said as it is. The hour begins when the delivery is first asked past its deadline: after
+ * an outage of the workers that may be long past, and nothing has been read yet. */
 static void delivery_check_deadline(struct delivery *d, struct mono now)
 {
     if (!mono_reached(d->deadline, now))
@@ -99,7 +100,9 @@ static void delivery_check_deadline(struct delivery *d, struct mono now)
         detail_set(&d->detail, OUTCOME_GAVE_UP, "%u attempts; not delivered within deliver_within",
                    d->attempts);
         delivery_finish(d, OUTCOME_GAVE_UP);
-    } else if (mono_reached(mono_after(d->deadline, UNKNOWN_FOR_MS), now)) {
+    } else if (d->read_until.ms == 0) {
+        d->read_until = mono_after(now, UNKNOWN_FOR_MS);
+    } else if (mono_reached(d->read_until, now)) {
         detail_set(&d->detail, OUTCOME_UNKNOWN,
                    "%u attempts; Papercups could not be read: it may have been shown", d->attempts);
         delivery_finish(d, OUTCOME_UNKNOWN);
@@ -186,6 +189,8 @@ static void delivery_take_look(struct delivery *d, const struct call *call, cons
         return;
     }
     if (answer->mark_found) {
+        if (call->kind == CALL_READ_MESSAGES)
+            d->conversation = call->id;
         delivery_there(d, answer);
         return;
     }
@@ -221,13 +226,11 @@ static void delivery_take_ok(struct delivery *d, const struct call *call, const 
     case CALL_FIND_CUSTOMERS:
         d->customer = first;
         d->customer_matches = answer->id_count;
-        d->fresh = false;
         delivery_enter(d, answer->id_count == 0 ? STEP_CREATE : STEP_CONVERSATION, now);
         break;
     case CALL_CREATE_CUSTOMER:
         d->customer = first;
         d->customer_matches = 1;
-        d->fresh = true;
         delivery_enter(d, STEP_POST, now);
         break;
     case CALL_READ_CUSTOMER:

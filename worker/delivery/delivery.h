@@ -45,7 +45,6 @@ struct delivery {
     struct uuid customer, conversation;
     size_t customer_matches;
     bool resolved_again; /* a 404 for something found before: looked up anew, once */
-    bool fresh;          /* the customer was made by this delivery: it has no conversation yet */
 
     /* Whether the message may be there already, and what it takes to prove that it is not. */
     bool unknown;
@@ -53,6 +52,7 @@ struct delivery {
     unsigned absent_needed;  /* in a row */
     unsigned absent_seen;
     struct mono look_started;
+    struct mono read_until; /* set once past the deadline and still unknown: then it is said as it is */
     struct delivery_search search;
 
     unsigned attempts; /* posts */

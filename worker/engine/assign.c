@@ -22,6 +22,7 @@ void assign(struct engine *engine, const struct input *input)
                                                                       engine->options.limits.settle_ms);
     partition->reach = progress.reach;
     partition->receipts_from = progress.receipts;
+    partition->untouched = input->never_committed;
     partition->admitted.ms = progress.admitted_ms;
     struct effect *effect = effect_add(engine, EFFECT_READ_RECEIPTS, id);
     effect->offset = progress.receipts;

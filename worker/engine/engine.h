@@ -56,6 +56,7 @@ struct input {
     struct moment now;
     int32_t partition;    /* ASSIGNED, REBUILT, COMMITTED, REVOKED, LOST */
     int64_t offset;       /* ASSIGNED, REBUILT, COMMITTED; PRODUCED: where it was written, -1: not known */
+    bool never_committed; /* ASSIGNED: the group has no offset for it; `offset` is the log's beginning */
     int64_t end;          /* ASSIGNED */
     struct span metadata; /* ASSIGNED; SPAN_NONE: there was none */
     bool ok;              /* COMMITTED */

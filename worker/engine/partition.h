@@ -27,7 +27,8 @@ struct partition {
     struct wall admitted; /* when the record that was read last was admitted */
 
     struct receipted_list receipted; /* what the receipts say of offsets at or beyond the committed one */
-    size_t foreign_receipts;         /* read without a good MAC: ignored */
+    bool untouched;          /* never committed, and no receipt: nobody has delivered anything of it */
+    size_t foreign_receipts; /* read without a good MAC: ignored */
     int64_t suspect_end; /* a record below it without a receipt may have been posted by an earlier owner */
     struct mono suspect_absent_from; /* when "absent" begins to count for such a one */
     int64_t reach;                   /* accepted: deliveries below it may start */

@@ -118,6 +118,7 @@ void rebuild_receipt(struct engine *engine, struct partition *partition, const s
     }
     if (span_equal(receipt.topic, span_of(engine->options.events_topic)) &&
         receipt.partition == partition->id) {
+        partition->untouched = false;
         rebuild_window(engine, partition, record, &receipt);
         if (receipt.offset >= partition->offsets.low) {
             const struct receipted one = {.offset = receipt.offset,
@@ -136,6 +137,10 @@ void rebuild_finish(struct engine *engine, struct partition *partition, int64_t 
     if (partition->state != PARTITION_REBUILDING)
         return;
     receipted_sort(&partition->receipted);
+    /* A commit stands before the first delivery, so where there never was one, and no receipt either (a group's offsets
+     * are forgotten after some days), nothing needs to be suspected. */
+    if (partition->untouched)
+        partition->suspect_end = partition->reach = partition->offsets.low;
     partition->state = PARTITION_RUNNING;
     partition->receipts_end = receipts_end;
     struct effect *effect = effect_add(engine, EFFECT_START, partition->id);

@@ -143,12 +143,13 @@ static void consumer_assign(struct consumer *consumer, const rd_kafka_topic_part
     consumer->to_start = (size_t)list->cnt;
     for (int i = 0; i < list->cnt && good; i++) {
         rd_kafka_topic_partition_t *one = &list->elems[i];
-        int64_t end = 0;
-        good = consumer_start(consumer, one, &end);
-        struct span metadata =
-            one->metadata_size == 0 ? SPAN_NONE : (struct span){one->metadata, one->metadata_size};
+        struct consumer_assigned told = {.partition = one->partition, .never_committed = one->offset < 0};
+        good = consumer_start(consumer, one, &told.end);
+        told.offset = one->offset;
+        if (one->metadata_size > 0)
+            told.metadata = (struct span){one->metadata, one->metadata_size};
         if (good)
-            consumer->calls.assigned(consumer->calls.context, one->partition, one->offset, end, metadata);
+            consumer->calls.assigned(consumer->calls.context, &told);
     }
     if (!good)
         snprintf(consumer->fatal, sizeof(consumer->fatal), "the broker does not tell where to begin: %s",
@@ -213,6 +214,9 @@ static void consumer_committed(struct consumer *consumer, rd_kafka_event_t *even
     for (int i = 0; list != NULL && i < list->cnt; i++) {
         const rd_kafka_topic_partition_t *one = &list->elems[i];
         bool ok = code == RD_KAFKA_RESP_ERR_NO_ERROR && one->err == RD_KAFKA_RESP_ERR_NO_ERROR;
+        if (!ok && one->err != code)
+            log_say(LOG_LEVEL_WARNING, "commit", "partition %d: %s", (int)one->partition,
+                    rd_kafka_err2str(one->err));
         consumer->calls.committed(consumer->calls.context, one->partition, one->offset, ok);
     }
 }

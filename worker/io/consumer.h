@@ -8,11 +8,17 @@
 
 struct consumer;
 
+struct consumer_assigned {
+    int32_t partition;
+    int64_t offset, end;  /* where to begin; where the log ends now */
+    bool never_committed; /* the group has no offset for it: `offset` is the log's beginning */
+    struct span metadata; /* of the commit; SPAN_NONE: none */
+};
+
 /* Called from consumer_turn only. */
 struct consumer_calls {
-    /* `offset` and `metadata` as committed (else the log's beginning, SPAN_NONE), `end` of the log now. Its records come
-     * once consumer_started was called for every partition of the assignment. */
-    void (*assigned)(void *context, int32_t partition, int64_t offset, int64_t end, struct span metadata);
+    /* Its records come once consumer_started was called for every partition of the assignment. */
+    void (*assigned)(void *context, const struct consumer_assigned *assigned);
     void (*revoked)(void *context, int32_t partition, bool lost);
     void (*record)(void *context, const struct record *record); /* borrowed until return */
     void (*committed)(void *context, int32_t partition, int64_t offset, bool ok);

@@ -302,8 +302,23 @@ void http_send(struct http *http, uint64_t handle, const struct http_site *site,
     curl_multi_add_handle(http->multi, exchange->easy);
 }
 
-static void http_recycle(struct http *http, struct exchange *exchange)
+static void http_discard(struct http *http, struct exchange *exchange)
 {
+    struct exchange **link = &http->all;
+    while (*link != exchange)
+        link = &(*link)->next_all;
+    *link = exchange->next_all;
+    exchange_free(exchange);
+}
+
+/* libcurl remembers of a handle whose upload did not end well that it must be rewound, and does so before the next use,
+ * whatever that is (8.14.1): such a handle is not used again. */
+static void http_recycle(struct http *http, struct exchange *exchange, CURLcode code)
+{
+    if (code != CURLE_OK || exchange->request_sent < exchange->request.size) {
+        http_discard(http, exchange);
+        return;
+    }
     buf_done(&exchange->request);
     if (exchange->answer.capacity > 65536) { /* one large answer must not stay for ever */
         buf_done(&exchange->answer);
@@ -328,7 +343,7 @@ static void http_collect(struct http *http)
         curl_multi_remove_handle(http->multi, easy);
         exchange_reply(exchange, code, &reply);
         http->done(http->context, exchange->handle, &reply);
-        http_recycle(http, exchange);
+        http_recycle(http, exchange, code);
     }
 }
 

@@ -146,13 +146,14 @@ static void loop_take(struct loop *loop, struct input *input)
 
 /* ---- what happens ---- */
 
-static void loop_assigned(void *context, int32_t partition, int64_t offset, int64_t end, struct span metadata)
+static void loop_assigned(void *context, const struct consumer_assigned *assigned)
 {
     loop_take(context, &(struct input){.type = INPUT_ASSIGNED,
-                                       .partition = partition,
-                                       .offset = offset,
-                                       .end = end,
-                                       .metadata = metadata});
+                                       .partition = assigned->partition,
+                                       .offset = assigned->offset,
+                                       .end = assigned->end,
+                                       .never_committed = assigned->never_committed,
+                                       .metadata = assigned->metadata});
 }
 
 static void loop_receipt(void *context, const struct record *record)

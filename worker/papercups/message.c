@@ -1,5 +1,7 @@
 #include "papercups/message.h"
 
+#include <assert.h>
+
 #include "base/json.h"
 #include "event/payload_member.h"
 
@@ -108,6 +110,7 @@ void message_init(struct message *message, const struct payload *payload, const 
         message_write_customer(&message->customer, payload->customer, options->widget_host);
         message_encode(&message->external_id, payload->to);
     }
+    assert(!message->json.failed && !message->customer.failed && !message->external_id.failed);
 }
 
 void message_done(struct message *message)

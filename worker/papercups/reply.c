@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "event/payload.h"
 
 static struct span member_string(const json_t *object, const char *name)
@@ -127,6 +128,16 @@ static bool reply_content(const json_t *root, const struct call *call, const str
 
 /* ---- by status ---- */
 
+/* At most that many bytes of text, cut at a code point's end. */
+static struct span words_cut(struct span text, size_t most)
+{
+    if (text.size > most) {
+        text.size = most;
+        text.size = utf8_whole(text);
+    }
+    return text;
+}
+
 /* Papercups' own words: {"error":{"message"}} , {"error":{"errors":{field:[text]}}} or {"errors":{"detail"}}. */
 static void reply_words(const json_t *root, struct buf *out)
 {
@@ -136,11 +147,14 @@ static void reply_words(const json_t *root, struct buf *out)
     json_object_foreach(json_object_get(error, "errors"), name, texts)
     {
         const char *text = json_string_value(json_array_get(texts, 0));
-        buf_printf(out, " %.60s %.100s;", name, text == NULL ? "is refused" : text);
+        struct span field = words_cut(span_of(name), 60);
+        struct span why = words_cut(span_of(text == NULL ? "is refused" : text), 100);
+        buf_printf(out, " %.*s %.*s;", SPAN_ARGS(field), SPAN_ARGS(why));
     }
     struct span message = member_string(error, "message");
     if (message.data == NULL)
         message = member_string(json_object_get(root, "errors"), "detail");
+    message = words_cut(message, 200);
     if (message.data != NULL)
         buf_printf(out, " %.*s", SPAN_ARGS(message));
 }

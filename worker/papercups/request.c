@@ -1,5 +1,7 @@
 #include "papercups/request.h"
 
+#include <assert.h>
+
 #define PATH_MAX_SIZE 8192
 
 const char *call_word(enum call_kind kind)
@@ -75,6 +77,7 @@ void request_init(struct request *request, const struct call *call, const struct
         request_post_conversation(request, id, message, inbox);
         break;
     }
+    assert(!request->path.failed && !request->body.failed);
 }
 
 void request_done(struct request *request)

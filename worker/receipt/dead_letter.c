@@ -1,5 +1,6 @@
 #include "receipt/dead_letter.h"
 
+#include <assert.h>
 #include <sodium.h>
 #include <stdlib.h>
 
@@ -55,6 +56,7 @@ void dead_letter_init(struct dead_letter *letter, const struct record *record,
     *letter = (struct dead_letter){.value = facts->without_value ? SPAN_NONE : record->value};
     buf_init(&letter->text, 4096);
     size_t added = dead_letter_added(letter, record, facts, list);
+    assert(!letter->text.failed);
     letter->headers = mem_new(record->header_count + added, sizeof(*letter->headers));
     for (size_t i = 0; i < record->header_count; i++) {
         struct span name = record->headers[i].name;

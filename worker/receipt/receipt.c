@@ -1,5 +1,6 @@
 #include "receipt/receipt.h"
 
+#include <assert.h>
 #include <sodium.h>
 
 #include "base/json.h"
@@ -117,6 +118,7 @@ void receipt_mac(const unsigned char mac_key[32], struct span topic, int32_t par
     buf_add_be32(&bytes, (unsigned long)partition);
     buf_add_prefixed(&bytes, key);
     buf_add_prefixed(&bytes, value);
+    assert(!bytes.failed); /* a code over less than all would be refused later, and the receipt forgotten */
     crypto_auth_hmacsha256(mac, (const unsigned char *)bytes.data, bytes.size, mac_key);
     buf_done(&bytes);
     sodium_bin2base64(out, RECEIPT_MAC_TEXT, mac, sizeof(mac), sodium_base64_VARIANT_ORIGINAL);

@@ -1,0 +1,59 @@
+/* Kafka as far as an engine can tell: events, receipts and dead letters by partition, and what was committed. Nothing
+ * fails in here; the world decides what arrives. */
+#ifndef TESTS_ENGINE_FAKE_LOG_H
+#define TESTS_ENGINE_FAKE_LOG_H
+
+#include "engine/progress.h"
+#include "event/outcome.h"
+#include "event/record.h"
+
+#define FAKE_EVENTS   "events"
+#define FAKE_RECEIPTS "receipts"
+#define FAKE_DEAD     "dead"
+
+struct fake_receipt {
+    struct record *record; /* its own offset is its place in the list */
+    int64_t of;            /* the event's offset */
+    enum outcome outcome;
+};
+
+struct fake_partition {
+    struct record **events; /* by offset, with gaps */
+    size_t event_count;
+    int64_t end;
+    struct fake_receipt *receipts;
+    size_t receipt_count;
+    struct record **dead;
+    size_t dead_count;
+    int64_t committed; /* -1: nothing was */
+    char metadata[PROGRESS_TEXT_MAX];
+};
+
+struct fake_log {
+    struct fake_partition *partitions;
+    int32_t count;
+};
+
+void fake_log_init(struct fake_log *log, int32_t partition_count);
+void fake_log_done(struct fake_log *log);
+
+/* Appends a copy at the end of the events; its offset is set. The log owns it. */
+const struct record *fake_log_publish(struct fake_log *log, const struct record *record);
+/* Appends a copy to the receipts (what is not one: outcome NONE, of -1) or to the dead letters. Its offset there. */
+int64_t fake_log_write(struct fake_log *log, const char *topic, const struct record *record);
+void fake_log_commit(struct fake_log *log, int32_t partition, int64_t offset, const char *metadata);
+
+/* The first event at or beyond that offset, or NULL. */
+const struct record *fake_log_event(const struct fake_partition *partition, int64_t from);
+size_t fake_log_receipts(const struct fake_partition *partition, int64_t of);
+/* OUTCOME_NONE: there is no receipt of that offset. "delivered" wins over others, else it is the first's. */
+enum outcome fake_log_outcome(const struct fake_partition *partition, int64_t of);
+/* Whether a dead letter names that offset as its source. */
+bool fake_log_is_dead(const struct fake_partition *partition, int64_t of);
+/* Where to read receipts from, as EFFECT_READ_RECEIPTS asks: the earlier of the two. */
+size_t fake_log_receipts_from(const struct fake_partition *partition, int64_t offset, int64_t since_ms);
+
+/* The value of a record's header, or SPAN_NONE. */
+struct span fake_log_header(const struct record *record, const char *name);
+
+#endif

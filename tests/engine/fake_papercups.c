@@ -1,0 +1,277 @@
+#include "fake_papercups.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+
+void fake_papercups_done(struct fake_papercups *papercups)
+{
+    free(papercups->customers);
+    free(papercups->conversations);
+    free(papercups->messages);
+    *papercups = (struct fake_papercups){0};
+}
+
+/* ---- requests ---- */
+
+/* What stands behind `before`, up to one of the characters of `end`. False where `before` is not in text. */
+static bool text_after(struct span text, const char *before, const char *end, char *out, size_t size)
+{
+    const char *at = text.size == 0 ? NULL : memmem(text.data, text.size, before, strlen(before));
+    out[0] = 0;
+    if (at == NULL)
+        return false;
+    at += strlen(before);
+    size_t length = 0;
+    while (at + length < text.data + text.size && strchr(end, at[length]) == NULL && length + 1 < size)
+        length++;
+    memcpy(out, at, length);
+    out[length] = 0;
+    return true;
+}
+
+static bool number_after(struct span text, const char *before, unsigned *out)
+{
+    char uuid[37];
+    if (!text_after(text, before, "\"&?", uuid, sizeof(uuid)) || strlen(uuid) != 36)
+        return false;
+    *out = (unsigned)strtoul(uuid + 24, NULL, 10);
+    return true;
+}
+
+bool fake_request_read(struct span method, struct span path, struct span body, struct fake_request *out)
+{
+    *out = (struct fake_request){0};
+    text_after(body, "\"cupbearer_event\":\"", "\"", out->event, sizeof(out->event));
+    text_after(body, "\"cupbearer\":\"", "\"", out->mark, sizeof(out->mark));
+    if (span_equal(method, SPAN("POST"))) {
+        if (span_equal(path, SPAN("/api/v1/customers"))) {
+            out->kind = CALL_CREATE_CUSTOMER;
+            return text_after(body, "\"external_id\":\"", "\"", out->external_id, sizeof(out->external_id));
+        }
+        bool message = span_equal(path, SPAN("/api/v1/messages"));
+        out->kind = message ? CALL_POST_MESSAGE : CALL_POST_CONVERSATION;
+        return (message || span_equal(path, SPAN("/api/v1/conversations"))) && out->event[0] != 0 &&
+               number_after(body, message ? "\"conversation_id\":\"" : "\"customer_id\":\"", &out->id);
+    }
+    static const struct {
+        const char *before;
+        enum call_kind kind;
+    } reads[] = {{"/api/v1/customers/", CALL_READ_CUSTOMER},
+                 {"/api/v1/conversations?customer_id=", CALL_LIST_CONVERSATIONS},
+                 {"/api/v1/conversations/", CALL_READ_CONVERSATION},
+                 {"/api/v1/messages?conversation_id=", CALL_READ_MESSAGES}};
+    for (size_t i = 0; i < sizeof(reads) / sizeof(reads[0]); i++) {
+        out->kind = reads[i].kind;
+        if (number_after(path, reads[i].before, &out->id))
+            return true;
+    }
+    out->kind = CALL_FIND_CUSTOMERS;
+    return text_after(path, "/api/v1/customers?external_id=", "&", out->external_id,
+                      sizeof(out->external_id));
+}
+
+bool fake_request_writes(const struct fake_request *request)
+{
+    return request->kind == CALL_CREATE_CUSTOMER || request->kind == CALL_POST_MESSAGE ||
+           request->kind == CALL_POST_CONVERSATION;
+}
+
+void fake_request_write(struct buf *out, const struct fake_request *request)
+{
+    switch (request->kind) {
+    case CALL_FIND_CUSTOMERS:
+        buf_printf(out, "find %s", request->external_id);
+        break;
+    case CALL_CREATE_CUSTOMER:
+        buf_printf(out, "create %s", request->external_id);
+        break;
+    case CALL_READ_CUSTOMER:
+        buf_printf(out, "read c%u", request->id);
+        break;
+    case CALL_LIST_CONVERSATIONS:
+        buf_printf(out, "list c%u", request->id);
+        break;
+    case CALL_READ_CONVERSATION:
+        buf_printf(out, "read v%u", request->id);
+        break;
+    case CALL_READ_MESSAGES:
+        buf_printf(out, "messages v%u", request->id);
+        break;
+    case CALL_POST_MESSAGE:
+        buf_printf(out, "post v%u %s", request->id, request->event);
+        break;
+    case CALL_POST_CONVERSATION:
+        buf_printf(out, "open c%u %s", request->id, request->event);
+        break;
+    }
+}
+
+/* ---- what is there ---- */
+
+static void *fake_more(void *list, unsigned count, size_t size)
+{
+    return (count & (count - 1)) == 0 ? mem_grow(list, count == 0 ? 1 : count * 2, size) : list;
+}
+
+static unsigned fake_add_conversation(struct fake_papercups *p, unsigned customer)
+{
+    p->conversations = fake_more(p->conversations, p->conversation_count, sizeof(*p->conversations));
+    p->conversations[p->conversation_count] = customer;
+    return ++p->conversation_count;
+}
+
+static unsigned fake_add_message(struct fake_papercups *p, unsigned conversation, const char *event,
+                                 const char *mark)
+{
+    p->messages = fake_more(p->messages, p->message_count, sizeof(*p->messages));
+    struct fake_message *message = &p->messages[p->message_count];
+    *message = (struct fake_message){.conversation = conversation};
+    snprintf(message->event, sizeof(message->event), "%s", event);
+    snprintf(message->mark, sizeof(message->mark), "%s", mark);
+    return ++p->message_count;
+}
+
+static unsigned fake_add_customer(struct fake_papercups *p, const char *account, const char *external_id)
+{
+    p->customers = fake_more(p->customers, p->customer_count, sizeof(*p->customers));
+    struct fake_customer *customer = &p->customers[p->customer_count];
+    *customer = (struct fake_customer){0};
+    snprintf(customer->account, sizeof(customer->account), "%s", account);
+    snprintf(customer->external_id, sizeof(customer->external_id), "%s", external_id);
+    return ++p->customer_count;
+}
+
+unsigned fake_papercups_store(struct fake_papercups *p, const char *account,
+                              const struct fake_request *request)
+{
+    if (request->kind == CALL_CREATE_CUSTOMER)
+        return fake_add_customer(p, account, request->external_id);
+    if (request->kind == CALL_POST_MESSAGE && request->id <= p->conversation_count)
+        return fake_add_message(p, request->id, request->event, request->mark);
+    if (request->kind != CALL_POST_CONVERSATION || request->id > p->customer_count)
+        return 0;
+    unsigned conversation = fake_add_conversation(p, request->id);
+    fake_add_message(p, conversation, request->event, request->mark);
+    return conversation;
+}
+
+/* ---- answers ---- */
+
+static void write_id(struct buf *out, char kind, unsigned number)
+{
+    buf_printf(out, "\"id\":\"%c0000000-0000-4000-8000-%012u\"", kind, number);
+}
+
+static void write_messages(struct buf *out, const struct fake_papercups *p, unsigned conversation)
+{
+    const char *comma = "";
+    for (unsigned i = p->message_count; i > 0; i--) {
+        if (p->messages[i - 1].conversation != conversation)
+            continue;
+        buf_printf(out, "%s{", comma);
+        write_id(out, 'e', i);
+        buf_printf(out, ",\"metadata\":{\"cupbearer\":\"%s\"}}", p->messages[i - 1].mark);
+        comma = ",";
+    }
+}
+
+static void write_conversations(struct buf *out, const struct fake_papercups *p, unsigned customer,
+                                bool with_messages)
+{
+    const char *comma = "";
+    for (unsigned i = 1; i <= p->conversation_count; i++) {
+        if (p->conversations[i - 1] != customer)
+            continue;
+        buf_printf(out, "%s{", comma);
+        write_id(out, 'b', i);
+        if (with_messages) {
+            buf_printf(out, ",\"created_at\":\"%09u\",\"messages\":[", i);
+            write_messages(out, p, i);
+            buf_add_text(out, "]");
+        }
+        buf_add_text(out, "}");
+        comma = ",";
+    }
+}
+
+static void write_customers(struct buf *out, const struct fake_papercups *p, const char *account,
+                            const char *external_id)
+{
+    const char *comma = "";
+    for (unsigned i = 1; i <= p->customer_count; i++) {
+        if (strcmp(p->customers[i - 1].account, account) != 0 ||
+            strcmp(p->customers[i - 1].external_id, external_id) != 0)
+            continue;
+        buf_printf(out, "%s{", comma);
+        write_id(out, 'a', i);
+        buf_printf(out, ",\"updated_at\":\"%09u\"}", i);
+        comma = ",";
+    }
+}
+
+int fake_papercups_answer(const struct fake_papercups *p, const char *account,
+                          const struct fake_request *request, unsigned made, struct buf *body)
+{
+    bool customer_known = request->id >= 1 && request->id <= p->customer_count;
+    switch (request->kind) {
+    case CALL_FIND_CUSTOMERS:
+        buf_add_text(body, "{\"total_pages\":1,\"data\":[");
+        write_customers(body, p, account, request->external_id);
+        buf_add_text(body, "]}");
+        return 200;
+    case CALL_READ_CUSTOMER:
+        buf_add_text(body, "{\"data\":{\"conversations\":[");
+        write_conversations(body, p, request->id, false);
+        buf_add_text(body, "]}}");
+        return customer_known ? 200 : 404;
+    case CALL_LIST_CONVERSATIONS:
+        buf_add_text(body, "{\"data\":[");
+        write_conversations(body, p, request->id, true);
+        buf_add_text(body, "]}");
+        return 200;
+    case CALL_READ_CONVERSATION:
+        buf_add_text(body, "{\"data\":{");
+        write_id(body, 'b', request->id);
+        buf_add_text(body, "}}");
+        return request->id >= 1 && request->id <= p->conversation_count ? 200 : 404;
+    case CALL_READ_MESSAGES:
+        buf_add_text(body, "{\"data\":[");
+        write_messages(body, p, request->id);
+        buf_add_text(body, "]}");
+        return 200;
+    case CALL_CREATE_CUSTOMER:
+    case CALL_POST_MESSAGE:
+    case CALL_POST_CONVERSATION:
+        buf_add_text(body, "{\"data\":{");
+        write_id(body, request->kind == CALL_CREATE_CUSTOMER ? 'a' : 'b', made);
+        buf_add_text(body, "}}");
+        return made > 0 ? 201 : 500;
+    }
+    return 500;
+}
+
+/* ---- for tests ---- */
+
+const struct fake_customer *fake_papercups_reader(const struct fake_papercups *p,
+                                                  const struct fake_message *message)
+{
+    return &p->customers[p->conversations[message->conversation - 1] - 1];
+}
+
+unsigned fake_papercups_shown(const struct fake_papercups *p, const char *customer, const char *event)
+{
+    unsigned count = 0;
+    for (unsigned i = 0; i < p->message_count; i++)
+        count += strcmp(p->messages[i].event, event) == 0 &&
+                 strcmp(fake_papercups_reader(p, &p->messages[i])->external_id, customer) == 0;
+    return count;
+}
+
+void fake_papercups_plant(struct fake_papercups *p, const char *account, const char *external_id,
+                          const char *event, const char *mark)
+{
+    unsigned customer = fake_add_customer(p, account, external_id);
+    fake_add_message(p, fake_add_conversation(p, customer), event, mark);
+}

@@ -1,0 +1,62 @@
+/* Papercups as far as an engine can tell: customers, conversations, bot messages with their marks. It does what it is
+ * asked and never fails; what goes wrong on the way is the world's. Things are numbered from 1, and their UUIDs end in
+ * their number. */
+#ifndef TESTS_ENGINE_FAKE_PAPERCUPS_H
+#define TESTS_ENGINE_FAKE_PAPERCUPS_H
+
+#include "base/buf.h"
+#include "base/moment.h"
+#include "delivery/answer.h"
+
+/* An HTTP request, understood. */
+struct fake_request {
+    enum call_kind kind;
+    unsigned id;          /* the customer or conversation it speaks of; 0: none */
+    char external_id[64]; /* FIND_CUSTOMERS, CREATE_CUSTOMER */
+    char event[64];       /* posts: metadata.cupbearer_event */
+    char mark[32];        /* posts */
+};
+
+struct fake_customer {
+    char account[16], external_id[64];
+    struct mono answered_at; /* the world's: when a post to it was last answered */
+};
+
+struct fake_message {
+    unsigned conversation;
+    char event[64], mark[32];
+};
+
+struct fake_papercups {
+    struct fake_customer *customers;
+    unsigned *conversations; /* their customers */
+    struct fake_message *messages;
+    unsigned customer_count, conversation_count, message_count;
+};
+
+void fake_papercups_done(struct fake_papercups *papercups);
+
+/* False where it is no request that Papercups knows. */
+bool fake_request_read(struct span method, struct span path, struct span body, struct fake_request *out);
+bool fake_request_writes(const struct fake_request *request);
+/* "find ann", "post v1 e1": for traces. */
+void fake_request_write(struct buf *out, const struct fake_request *request);
+
+/* Does what a write asks: the number of what was made, 0 where there is nothing to write to. */
+unsigned fake_papercups_store(struct fake_papercups *papercups, const char *account,
+                              const struct fake_request *request);
+/* Appends the body of the answer, `made` as fake_papercups_store says. The status. */
+int fake_papercups_answer(const struct fake_papercups *papercups, const char *account,
+                          const struct fake_request *request, unsigned made, struct buf *body);
+
+/* How many messages of that event there are; `customer` by external id. */
+unsigned fake_papercups_shown(const struct fake_papercups *papercups, const char *customer,
+                              const char *event);
+/* Whose a message is. */
+const struct fake_customer *fake_papercups_reader(const struct fake_papercups *papercups,
+                                                  const struct fake_message *message);
+/* A customer with a conversation that holds a message with that mark: as another worker may have left it. */
+void fake_papercups_plant(struct fake_papercups *papercups, const char *account, const char *external_id,
+                          const char *event, const char *mark);
+
+#endif

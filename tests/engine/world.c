@@ -1,0 +1,279 @@
+#include "world.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "event/partitioner.h"
+#include "event/seal.h"
+
+#define SIGNING_KEY "whsec_QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFB"
+#define MARK_SECRET "whmk_QkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkI="
+#define KEYRING                                                                                              \
+    "{\"keys\":[{\"id\":\"shop-1\",\"sender\":\"shop\",\"key\":\"" SIGNING_KEY                               \
+    "\",\"accounts\":[\"" WORLD_ACCOUNT "\",\"" WORLD_ACCOUNT_2 "\"]}]}"
+#define BEGINS_AT_MS 1767225600000 /* 2026-01-01 */
+
+static const unsigned char hash_key[16] = "0123456789abcdef";
+
+struct world_options world_options(void)
+{
+    return (struct world_options){.partition_count = 1,
+                                  .worker_count = 1,
+                                  .max_in_flight = 4,
+                                  .memory_bytes = 1 << 24,
+                                  .window_ms = 3600 * 1000,
+                                  .mark_secret = MARK_SECRET};
+}
+
+static struct key world_key(const char *text)
+{
+    struct key key;
+    struct err err;
+    if (key_read(span_of(text), &key, &err) != 0)
+        abort();
+    return key;
+}
+
+static struct engine *world_engine(const struct world *world)
+{
+    const struct world_options *o = &world->options;
+    const struct account_options accounts[] = {{.index = 0,
+                                                .name = WORLD_ACCOUNT,
+                                                .widget_host = "shop.example",
+                                                .deliver_within_ms = 3600 * 1000,
+                                                .deliver_within_max_ms = 24 * 3600 * 1000,
+                                                .max_in_flight = o->max_in_flight},
+                                               {.index = 1,
+                                                .name = WORLD_ACCOUNT_2,
+                                                .widget_host = "shop.example",
+                                                .deliver_within_ms = 3600 * 1000,
+                                                .deliver_within_max_ms = 24 * 3600 * 1000,
+                                                .max_in_flight = o->max_in_flight}};
+    struct engine_options options = {
+        .events_topic = FAKE_EVENTS,
+        .receipts_topic = FAKE_RECEIPTS,
+        .dead_topic = FAKE_DEAD,
+        .partitioner = PARTITIONER_MURMUR2,
+        .partition_count = o->partition_count,
+        .admit_by_clock = o->admit_by_clock,
+        .window_ms = o->window_ms,
+        .limits = {.http_timeout_ms = WORLD_HTTP_MS, .settle_ms = WORLD_SETTLE_MS},
+        .spacing_ms = o->spacing_ms,
+        .drain_ms = WORLD_DRAIN_MS,
+        .memory_bytes = o->memory_bytes,
+        .name_events = true,
+        .seed = o->seed,
+        .accounts = accounts,
+        .account_count = 2};
+    memcpy(options.hash_key, hash_key, sizeof(hash_key));
+    struct keyring *keyring = keyring_read(SPAN(KEYRING), hash_key, NULL);
+    assert(keyring != NULL);
+    struct key previous = {0};
+    if (o->previous_mark_secret != NULL)
+        previous = world_key(o->previous_mark_secret);
+    return engine_new(&options, keyring, world_key(o->mark_secret),
+                      o->previous_mark_secret == NULL ? NULL : &previous);
+}
+
+struct world *world_new(const struct world_options *options)
+{
+    struct world *world = mem_new(1, sizeof(*world));
+    world->options = *options;
+    world->now = (struct moment){{1000000}, {BEGINS_AT_MS}};
+    world->signing_key = world_key(SIGNING_KEY);
+    world->mark_secret = world_key(options->mark_secret);
+    fake_log_init(&world->log, options->partition_count);
+    buf_init(&world->trace, 1 << 24);
+    for (int i = 0; i < options->worker_count; i++) {
+        world->workers[i].shares = mem_new((size_t)options->partition_count, sizeof(struct share));
+        world->workers[i].engine = world_engine(world);
+    }
+    return world;
+}
+
+void world_free(struct world *world)
+{
+    for (int i = 0; i < world->options.worker_count; i++) {
+        engine_free(world->workers[i].engine);
+        free(world->workers[i].shares);
+    }
+    for (size_t i = 0; i < world->request_count; i++)
+        buf_done(&world->requests[i].body);
+    for (size_t i = 0; i < world->produce_count; i++)
+        free(world->produces[i].record);
+    free(world->requests);
+    free(world->produces);
+    free(world->commits);
+    free(world->lates);
+    fake_log_done(&world->log);
+    fake_papercups_done(&world->papercups);
+    key_done(&world->signing_key);
+    key_done(&world->mark_secret);
+    buf_done(&world->trace);
+    free(world);
+}
+
+static void world_note_list(struct world *world, int worker, const char *format, va_list args)
+{
+    if (world->verbose)
+        buf_printf(&world->trace, "%9lld ", (long long)world->now.mono.ms - 1000000);
+    if (world->options.worker_count > 1 && worker >= 0)
+        buf_printf(&world->trace, "%c ", 'A' + worker);
+    buf_vprintf(&world->trace, format, args);
+    buf_add_text(&world->trace, "\n");
+}
+
+void world_note(struct world *world, int worker, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    world_note_list(world, worker, format, args);
+    va_end(args);
+}
+
+void world_fail(struct world *world, const char *format, ...)
+{
+    if (world->failure[0] != 0)
+        return;
+    va_list args;
+    va_start(args, format);
+    vsnprintf(world->failure, sizeof(world->failure), format, args);
+    va_end(args);
+    world_note(world, WORLD_NOBODY, "BREACH: %s", world->failure);
+}
+
+/* ---- events ---- */
+
+const struct record *world_publish(struct world *world, const struct publication *publication)
+{
+    char payload[512], within[40] = "";
+    if (publication->deliver_within_s > 0)
+        snprintf(within, sizeof(within), ",\"deliver_within\":%lld",
+                 (long long)publication->deliver_within_s);
+    int size = snprintf(payload, sizeof(payload),
+                        "{\"account\":\"%s\",\"to\":{\"customer\":{\"external_id\":\"%s\"}},"
+                        "\"message\":{\"body\":\"Hello\"}%s}",
+                        publication->account == NULL ? WORLD_ACCOUNT : publication->account,
+                        publication->customer, within);
+    int64_t signed_at_s =
+        publication->signed_at_s == 0 ? world->now.wall.ms / 1000 : publication->signed_at_s;
+    struct sealed sealed;
+    if (seal(&sealed, &world->signing_key, SPAN("shop-1"), span_of(publication->event_id), signed_at_s,
+             (struct span){payload, (size_t)size}, NULL) != 0)
+        abort();
+    if (publication->forged)
+        sealed.signature[3] = sealed.signature[3] == 'A' ? 'B' : 'A';
+    const struct header headers[] = {{SPAN(HEADER_ID), span_of(sealed.event_id)},
+                                     {SPAN(HEADER_TIMESTAMP), span_of(sealed.timestamp)},
+                                     {SPAN(HEADER_SIGNATURE), span_of(sealed.signature)},
+                                     {SPAN(HEADER_KEY), span_of(sealed.key_id)}};
+    struct span key = buf_span(&sealed.routing_key);
+    const struct record record = {
+        .partition = partitioner_partition(PARTITIONER_MURMUR2, key, world->options.partition_count),
+        .timestamp_ms = world->now.wall.ms,
+        .key = key,
+        .value = {payload, (size_t)size},
+        .headers = headers,
+        .header_count = 4};
+    const struct record *published = fake_log_publish(&world->log, &record);
+    sealed_done(&sealed);
+    return published;
+}
+
+const struct record *world_repeat(struct world *world, const struct record *record)
+{
+    struct record again = *record;
+    again.timestamp_ms = world->now.wall.ms;
+    return fake_log_publish(&world->log, &again);
+}
+
+void world_mark(const struct world *world, const char *routing_key, const char *event_id, char out[26])
+{
+    struct identity identity =
+        identity_of(&world->mark_secret, span_of(routing_key), SPAN("shop"), span_of(event_id));
+    identity_mark(&identity, out);
+}
+
+/* ---- crashes and time ---- */
+
+void world_crash(struct world *world, int worker)
+{
+    struct worker *w = &world->workers[worker];
+    world_note(world, worker, "crashes");
+    engine_free(w->engine);
+    world->options.seed++;
+    w->engine = world_engine(world);
+    w->stopped = false;
+    memset(w->shares, 0, (size_t)world->options.partition_count * sizeof(struct share));
+    for (size_t i = 0; i < world->request_count; i++)
+        if (world->requests[i].worker == worker)
+            world->requests[i].worker = WORLD_NOBODY;
+    for (size_t i = 0; i < world->produce_count; i++)
+        if (world->produces[i].worker == worker)
+            world->produces[i].worker = WORLD_NOBODY;
+    for (size_t i = 0; i < world->commit_count; i++)
+        if (world->commits[i].worker == worker)
+            world->commits[i].worker = WORLD_NOBODY;
+}
+
+struct mono world_next(const struct world *world)
+{
+    struct mono at = MONO_NEVER;
+    for (int i = 0; i < world->options.worker_count; i++)
+        at = mono_earlier(at, engine_deadline(world->workers[i].engine));
+    for (size_t i = 0; i < world->late_count; i++)
+        at = mono_earlier(at, world->lates[i].at);
+    return at;
+}
+
+void world_advance(struct world *world, struct mono to)
+{
+    assert(to.ms >= world->now.mono.ms);
+    world->now.wall.ms += to.ms - world->now.mono.ms;
+    world->now.mono = to;
+    for (size_t i = world->late_count; i > 0; i--) {
+        struct world_late late = world->lates[i - 1];
+        if (!mono_reached(late.at, to))
+            continue;
+        world->lates[i - 1] = world->lates[--world->late_count];
+        fake_papercups_store(&world->papercups, late.account, &late.what);
+        if (world->verbose) {
+            struct buf text;
+            buf_init(&text, 256);
+            fake_request_write(&text, &late.what);
+            world_note(world, WORLD_NOBODY, "   late: %s", text.data);
+            buf_done(&text);
+        }
+    }
+    for (int i = 0; i < world->options.worker_count; i++)
+        world_tick(world, i);
+}
+
+void world_pass(struct world *world, int64_t ms)
+{
+    struct mono end = mono_after(world->now.mono, ms);
+    for (;;) {
+        struct mono next = world_next(world);
+        if (next.ms > end.ms)
+            break;
+        world_advance(world, next);
+    }
+    world_advance(world, end);
+}
+
+void world_go_for(struct world *world, int64_t ms)
+{
+    struct mono end = mono_after(world->now.mono, ms);
+    world_go(world);
+    for (;;) {
+        struct mono next = world_next(world);
+        if (next.ms > end.ms)
+            break;
+        world_advance(world, next);
+        world_go(world);
+    }
+    world_advance(world, end);
+    world_go(world);
+}

@@ -1,0 +1,187 @@
+/* A small world around engines: some workers over one fake Kafka and one fake Papercups, in virtual time. Whatever an
+ * engine asks for waits in a list until the test says what becomes of it, so every order of events can be played. What an
+ * engine does is written into a trace, one line each, and held against the promises that hold at every moment; the first
+ * breach stays in `failure`. */
+#ifndef TESTS_ENGINE_WORLD_H
+#define TESTS_ENGINE_WORLD_H
+
+#include "engine/engine.h"
+#include "fake_log.h"
+#include "fake_papercups.h"
+
+#define WORLD_WORKERS_MAX 3
+#define WORLD_NOBODY      (-1) /* a worker that is gone; what it sent may still arrive */
+#define WORLD_ACCOUNT     "acme"
+#define WORLD_ACCOUNT_2   "beta"
+
+#define WORLD_HTTP_MS   15000
+#define WORLD_SETTLE_MS 10000
+#define WORLD_DRAIN_MS  10000
+
+struct world_options {
+    int32_t partition_count;
+    int worker_count;
+    int32_t max_in_flight; /* of each account */
+    int64_t spacing_ms, memory_bytes, window_ms;
+    bool admit_by_clock;
+    const char *mark_secret, *previous_mark_secret; /* as in their files */
+    uint64_t seed;
+};
+
+/* What a worker's consumer knows of a partition. */
+struct share {
+    bool held, reading, started, paused, revoked;
+    int64_t position;      /* of the next record to hand in */
+    int64_t end;           /* of the log, when it was assigned */
+    int64_t receipts_from; /* what EFFECT_READ_RECEIPTS asked for */
+    struct wall since;
+    struct mono assigned_at;
+};
+
+struct worker {
+    struct engine *engine;
+    struct share *shares;
+    bool stopped;
+};
+
+struct world_request {
+    int worker;
+    engine_handle handle;
+    struct mono sent_at;
+    char account[16];
+    struct fake_request what;
+    int status; /* 0: Papercups looks when it answers; else it has looked, and this is its answer */
+    struct buf body;
+};
+
+struct world_produce {
+    int worker;
+    engine_handle handle;
+    const char *topic;
+    struct record *record;
+};
+
+struct world_commit {
+    int worker;
+    int32_t partition;
+    int64_t offset;
+    char text[PROGRESS_TEXT_MAX];
+    bool fenced; /* its partition was given to another: it can only be refused */
+};
+
+/* A write that is still on its way inside Papercups when its sender has lost sight of it. */
+struct world_late {
+    struct mono at;
+    char account[16];
+    struct fake_request what;
+};
+
+struct world {
+    struct world_options options;
+    struct moment now;
+    struct worker workers[WORLD_WORKERS_MAX];
+    struct fake_log log;
+    struct fake_papercups papercups;
+    struct world_request *requests;
+    struct world_produce *produces;
+    struct world_commit *commits;
+    struct world_late *lates;
+    size_t request_count, produce_count, commit_count, late_count;
+    struct key signing_key, mark_secret;
+    struct buf trace;
+    bool verbose; /* the inputs are in the trace too, with the time */
+    char failure[300];
+};
+
+/* One partition, one worker, four requests at a time, no spacing. */
+struct world_options world_options(void);
+struct world *world_new(const struct world_options *options);
+void world_free(struct world *world);
+
+/* ---- events ---- */
+
+struct publication {
+    const char *account, *customer, *event_id; /* account NULL: acme */
+    int64_t signed_at_s;                       /* 0: now */
+    int64_t deliver_within_s;                  /* 0: left out */
+    bool forged;
+};
+
+const struct record *world_publish(struct world *world, const struct publication *publication);
+/* The same bytes once more. */
+const struct record *world_repeat(struct world *world, const struct record *record);
+/* The mark of that event under the workers' secret. */
+void world_mark(const struct world *world, const char *routing_key, const char *event_id, char out[26]);
+
+/* ---- what happens to a worker ---- */
+
+void world_tick(struct world *world, int worker);
+void world_assign(struct world *world, int worker, int32_t partition);
+/* Hands in the receipts that were asked for, and their end. */
+void world_rebuild(struct world *world, int worker, int32_t partition);
+/* The next record, where the partition is started and not paused. False: there is none. */
+bool world_feed(struct world *world, int worker, int32_t partition);
+void world_revoke(struct world *world, int worker, int32_t partition);
+void world_lose(struct world *world, int worker, int32_t partition);
+void world_stop(struct world *world, int worker);
+/* The engine is thrown away and a new one begins; what it had sent is nobody's now and may still arrive. */
+void world_crash(struct world *world, int worker);
+/* WORLD_NOBODY, or who holds the partition. */
+int world_owner(const struct world *world, int32_t partition);
+
+/* ---- what becomes of what was sent; by its place in the list ---- */
+
+enum fate {
+    FATE_DONE,              /* done and answered */
+    FATE_LOST,              /* not done, no answer */
+    FATE_LOST_STORED,       /* done, no answer */
+    FATE_LOST_STORED_LATE,  /* no answer, and done within the settle time */
+    FATE_ERROR,             /* 500, not done */
+    FATE_ERROR_STORED,      /* 500, done */
+    FATE_ERROR_STORED_LATE, /* 504, and done within the settle time */
+    FATE_GARBAGE,           /* done; the answer is not what it should be */
+    FATE_NOT_SENT,
+    FATE_BUSY,    /* 429, two seconds */
+    FATE_REFUSED, /* 422 */
+    FATE_UNAUTHORIZED,
+    FATE_COUNT,
+};
+
+void world_answer(struct world *world, size_t place, enum fate fate);
+/* Papercups looks now; the answer comes with world_answer(FATE_DONE). For reads. */
+void world_look(struct world *world, size_t place);
+/* A write that its sender has lost sight of is done `ms` from now. */
+void world_late(struct world *world, const struct world_request *request, int64_t ms);
+void world_acknowledge(struct world *world, size_t place, enum produced produced);
+/* `applied`: it is what the next owner will find; `ok`: what the worker is told. */
+void world_committed(struct world *world, size_t place, bool applied, bool ok);
+/* All that nobody waits for is gone for good. */
+void world_forget(struct world *world);
+
+/* ---- time ---- */
+
+/* The earliest of the engines' deadlines and the late writes; MONO_NEVER. */
+struct mono world_next(const struct world *world);
+/* To that moment at once: late writes are done, every engine gets a tick. */
+void world_advance(struct world *world, struct mono to);
+/* `ms` pass, from deadline to deadline; nothing is answered. */
+void world_pass(struct world *world, int64_t ms);
+/* All goes well, in no time, until nobody has anything to do: receipts and records are read, all is answered. */
+void world_go(struct world *world);
+/* The same, and `ms` pass meanwhile. */
+void world_go_for(struct world *world, int64_t ms);
+
+/* ---- promises ---- */
+
+/* The first breach of a promise is kept. */
+void world_fail(struct world *world, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void world_check_request(struct world *world, const struct world_request *request, int32_t partition);
+void world_check_produce(struct world *world, const struct world_produce *produce);
+void world_check_commit(struct world *world, const struct world_commit *commit);
+void world_check_deadline(struct world *world, int worker);
+
+/* A line of the trace, "A " and the like before it where there are several workers. */
+void world_note(struct world *world, int worker, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+#endif

@@ -1,0 +1,91 @@
+/* The promises that hold at every moment. */
+#include "world.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+
+#include "receipt/receipt.h"
+
+/* Where the event of that id that may be posted now can stand at the earliest. */
+static int64_t world_event_offset(const struct fake_partition *log, const char *event_id, int64_t from)
+{
+    const struct record *record;
+    for (int64_t at = from; (record = fake_log_event(log, at)) != NULL; at = record->offset + 1)
+        if (span_equal(fake_log_header(record, HEADER_ID), span_of(event_id)))
+            return record->offset;
+    return -1;
+}
+
+/* A post: below the reach that was committed, in a partition that is not being given up, not too soon after the last. */
+static void world_check_post(struct world *world, const struct world_request *request, int32_t partition)
+{
+    const struct fake_partition *log = &world->log.partitions[partition];
+    const struct share *share = &world->workers[request->worker].shares[partition];
+    int64_t offset = world_event_offset(log, request->what.event, log->committed < 0 ? 0 : log->committed);
+    struct progress progress = {.reach = share->end};
+    if (log->metadata[0] != 0 && !progress_read(span_of(log->metadata), &progress))
+        abort();
+    if (offset < 0 || offset >= progress.reach)
+        world_fail(world, "%s is posted at %lld, beyond the committed reach %lld", request->what.event,
+                   (long long)offset, (long long)progress.reach);
+    if (share->revoked)
+        world_fail(world, "%s is posted by a worker that gives its partition up", request->what.event);
+    unsigned customer = request->what.kind == CALL_POST_MESSAGE
+                            ? world->papercups.conversations[request->what.id - 1]
+                            : request->what.id;
+    int64_t from = world->papercups.customers[customer - 1].answered_at.ms;
+    if (share->assigned_at.ms > from)
+        from = share->assigned_at.ms;
+    if (world->now.mono.ms < from + world->options.spacing_ms)
+        world_fail(world, "%s is posted %lld ms after the last to its customer, or after the assignment",
+                   request->what.event, (long long)(world->now.mono.ms - from));
+}
+
+void world_check_request(struct world *world, const struct world_request *request, int32_t partition)
+{
+    int32_t in_flight = 0;
+    for (size_t i = 0; i < world->request_count; i++)
+        in_flight += world->requests[i].worker == request->worker &&
+                     strcmp(world->requests[i].account, request->account) == 0;
+    if (in_flight > world->options.max_in_flight)
+        world_fail(world, "%d requests are under way for account %s", (int)in_flight, request->account);
+    if (request->what.kind == CALL_POST_MESSAGE || request->what.kind == CALL_POST_CONVERSATION)
+        world_check_post(world, request, partition);
+}
+
+void world_check_produce(struct world *world, const struct world_produce *produce)
+{
+    if (strcmp(produce->topic, FAKE_RECEIPTS) != 0)
+        return;
+    struct receipt receipt;
+    struct json_t *root = NULL;
+    if (receipt_read(produce->record->value, &receipt, &root, NULL) != 0)
+        return; /* said already */
+    if (outcome_has_dead_letter(receipt.outcome) &&
+        !fake_log_is_dead(&world->log.partitions[receipt.partition], receipt.offset))
+        world_fail(world, "the receipt of %d/%lld comes before its dead letter", (int)receipt.partition,
+                   (long long)receipt.offset);
+    json_decref(root);
+}
+
+void world_check_commit(struct world *world, const struct world_commit *commit)
+{
+    const struct fake_partition *log = &world->log.partitions[commit->partition];
+    const struct record *record;
+    for (int64_t at = log->committed < 0 ? 0 : log->committed;
+         (record = fake_log_event(log, at)) != NULL && record->offset < commit->offset;
+         at = record->offset + 1)
+        if (fake_log_receipts(log, record->offset) == 0)
+            world_fail(world, "%d/%lld is committed, and %lld has no receipt", (int)commit->partition,
+                       (long long)commit->offset, (long long)record->offset);
+    if (commit->offset < log->committed)
+        world_fail(world, "%d/%lld is committed after %lld", (int)commit->partition,
+                   (long long)commit->offset, (long long)log->committed);
+}
+
+void world_check_deadline(struct world *world, int worker)
+{
+    struct mono at = engine_deadline(world->workers[worker].engine);
+    if (mono_reached(at, world->now.mono))
+        world_fail(world, "the engine wants to be woken at once, again and again");
+}

@@ -1,0 +1,175 @@
+/* An engine's effects, as a shell would perform them: what is asked of others goes into the world's lists. */
+#include "world.h"
+
+#include <assert.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "receipt/receipt.h"
+#include "world_take.h"
+
+static void *world_more(void *list, size_t count, size_t size)
+{
+    return (count & (count - 1)) == 0 ? mem_grow(list, count == 0 ? 1 : count * 2, size) : list;
+}
+
+static void world_perform_request(struct world *world, int worker, struct effect *effect)
+{
+    struct world_request request = {.worker = worker, .handle = effect->handle, .sent_at = world->now.mono};
+    snprintf(request.account, sizeof(request.account), "%s", effect->account->options.name);
+    if (!fake_request_read(span_of(effect->method), buf_span(&effect->path), buf_span(&effect->body),
+                           &request.what))
+        world_fail(world, "no request of Papercups: %s %s %s", effect->method, effect->path.data,
+                   effect->body.data);
+    buf_init(&request.body, 1 << 20);
+    struct buf text;
+    buf_init(&text, 256);
+    fake_request_write(&text, &request.what);
+    world_note(world, worker, "%s", text.data);
+    buf_done(&text);
+    world->requests = world_more(world->requests, world->request_count, sizeof(request));
+    world->requests[world->request_count++] = request;
+    world_check_request(world, &request, effect->partition);
+}
+
+static void world_note_produce(struct world *world, int worker, const struct record *record, bool receipt)
+{
+    if (!receipt) {
+        struct span source = fake_log_header(record, "cupbearer-source");
+        struct span reason = fake_log_header(record, "cupbearer-reason");
+        source = span_skip(source, strlen(FAKE_EVENTS "/"));
+        world_note(world, worker, "dead %.*s %.*s%s", SPAN_ARGS(source), SPAN_ARGS(reason),
+                   record->value.data == NULL ? " without value" : "");
+        return;
+    }
+    struct receipt read;
+    struct json_t *root = NULL;
+    if (receipt_read(record->value, &read, &root, NULL) != 0) {
+        world_fail(world, "not a receipt: %.*s", SPAN_ARGS(record->value));
+        return;
+    }
+    const char *reason = outcome_reason(read.outcome);
+    world_note(world, worker, "receipt %d/%lld %s", (int)read.partition, (long long)read.offset,
+               reason[0] == 0 ? outcome_word(read.outcome) : reason);
+    json_decref(root);
+}
+
+static void world_perform_produce(struct world *world, int worker, const struct effect *effect)
+{
+    const struct record record = {.partition = effect->partition,
+                                  .key = effect->key,
+                                  .value = effect->value,
+                                  .headers = effect->headers,
+                                  .header_count = effect->header_count};
+    const struct world_produce produce = {worker, effect->handle, effect->topic, record_copy(&record)};
+    world_note_produce(world, worker, &record, strcmp(effect->topic, FAKE_RECEIPTS) == 0);
+    world->produces = world_more(world->produces, world->produce_count, sizeof(produce));
+    world->produces[world->produce_count++] = produce;
+    world_check_produce(world, &produce);
+}
+
+static void world_perform_commit(struct world *world, int worker, const struct effect *effect)
+{
+    struct world_commit commit = {.worker = worker, .partition = effect->partition, .offset = effect->offset};
+    snprintf(commit.text, sizeof(commit.text), "%s", effect->text.data);
+    struct progress progress;
+    if (!progress_read(buf_span(&effect->text), &progress))
+        world_fail(world, "no progress: %s", effect->text.data);
+    world_note(world, worker, "commit %d/%lld reach=%lld receipts=%lld", (int)effect->partition,
+               (long long)effect->offset, (long long)progress.reach, (long long)progress.receipts);
+    world->commits = world_more(world->commits, world->commit_count, sizeof(commit));
+    world->commits[world->commit_count++] = commit;
+    world_check_commit(world, &commit);
+}
+
+static void world_perform_read(struct world *world, int worker, const struct effect *effect)
+{
+    struct share *share = &world->workers[worker].shares[effect->partition];
+    share->reading = true;
+    share->receipts_from = effect->offset;
+    share->since = effect->since;
+    world_note(world, worker, "read %d receipts=%lld since=%lld", (int)effect->partition,
+               (long long)effect->offset,
+               effect->since.ms == 0 ? 0LL : (long long)(effect->since.ms - world->now.wall.ms));
+}
+
+static void world_perform_start(struct world *world, int worker, const struct effect *effect)
+{
+    struct share *share = &world->workers[worker].shares[effect->partition];
+    share->started = true;
+    share->position = effect->offset;
+    if (effect->count == 0)
+        world_note(world, worker, "start %d/%lld", (int)effect->partition, (long long)effect->offset);
+    else
+        world_note(world, worker, "start %d/%lld foreign=%zu", (int)effect->partition,
+                   (long long)effect->offset, effect->count);
+}
+
+static void world_perform_settled(struct world *world, int worker, const struct effect *effect)
+{
+    const char *reason = outcome_reason(effect->settled.outcome);
+    world_note(world, worker, "settled %d/%lld %s", (int)effect->partition, (long long)effect->settled.offset,
+               reason[0] == 0 ? outcome_word(effect->settled.outcome) : reason);
+    if (fake_log_receipts(&world->log.partitions[effect->partition], effect->settled.offset) == 0)
+        world_fail(world, "%d/%lld is settled without a receipt", (int)effect->partition,
+                   (long long)effect->settled.offset);
+}
+
+static void world_perform(struct world *world, int worker, struct effect *effect)
+{
+    struct worker *w = &world->workers[worker];
+    struct share *share = effect->type == EFFECT_STOPPED ? NULL : &w->shares[effect->partition];
+    if (share != NULL && !share->held && effect->type != EFFECT_RELEASED)
+        world_fail(world, "an effect of type %d for partition %d, which it does not hold", (int)effect->type,
+                   (int)effect->partition);
+    switch (effect->type) {
+    case EFFECT_REQUEST:
+        world_perform_request(world, worker, effect);
+        break;
+    case EFFECT_PRODUCE:
+        world_perform_produce(world, worker, effect);
+        break;
+    case EFFECT_COMMIT:
+        world_perform_commit(world, worker, effect);
+        break;
+    case EFFECT_READ_RECEIPTS:
+        world_perform_read(world, worker, effect);
+        break;
+    case EFFECT_START:
+        world_perform_start(world, worker, effect);
+        break;
+    case EFFECT_PAUSE:
+    case EFFECT_RESUME:
+        share->paused = effect->type == EFFECT_PAUSE;
+        world_note(world, worker, "%s %d", share->paused ? "pause" : "resume", (int)effect->partition);
+        break;
+    case EFFECT_RELEASED:
+        *share = (struct share){0};
+        world_note(world, worker, "released %d", (int)effect->partition);
+        break;
+    case EFFECT_STOPPED:
+        w->stopped = true;
+        world_note(world, worker, "stopped");
+        break;
+    case EFFECT_SETTLED:
+        world_perform_settled(world, worker, effect);
+        break;
+    case EFFECT_TROUBLE:
+        world_note(world, worker, "trouble %d/%lld %s %s", (int)effect->partition,
+                   (long long)effect->trouble.offset, effect->trouble.call, effect->trouble.answer);
+        break;
+    }
+}
+
+void world_take(struct world *world, int worker, const struct input *input)
+{
+    struct input timed = *input;
+    struct effects effects;
+    timed.now = world->now;
+    engine_take(world->workers[worker].engine, &timed, &effects);
+    for (size_t i = 0; i < effects.count; i++)
+        world_perform(world, worker, &effects.list[i]);
+    world_check_deadline(world, worker);
+}

@@ -1,0 +1,322 @@
+/* What happens to a worker: partitions, records, and what becomes of all that it has sent. */
+#include "world.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "world_take.h"
+
+#define INPUT_NOTE(world, worker, ...)                                                                       \
+    do {                                                                                                     \
+        if ((world)->verbose)                                                                                \
+            world_note(world, worker, "   " __VA_ARGS__);                                                    \
+    } while (0)
+
+static struct share *world_share(struct world *world, int worker, int32_t partition)
+{
+    return &world->workers[worker].shares[partition];
+}
+
+void world_tick(struct world *world, int worker)
+{
+    world_take(world, worker, &(struct input){.type = INPUT_TICK});
+}
+
+/* ---- partitions ---- */
+
+int world_owner(const struct world *world, int32_t partition)
+{
+    for (int i = 0; i < world->options.worker_count; i++)
+        if (world->workers[i].shares[partition].held)
+            return i;
+    return WORLD_NOBODY;
+}
+
+/* What the owners before this one have sent to be committed is refused from now on. */
+static void world_fence(struct world *world, int32_t partition)
+{
+    for (size_t i = 0; i < world->commit_count; i++)
+        if (world->commits[i].partition == partition)
+            world->commits[i].fenced = true;
+}
+
+void world_assign(struct world *world, int worker, int32_t partition)
+{
+    const struct fake_partition *log = &world->log.partitions[partition];
+    assert(world_owner(world, partition) == WORLD_NOBODY);
+    world_fence(world, partition);
+    *world_share(world, worker, partition) =
+        (struct share){.held = true, .end = log->end, .assigned_at = world->now.mono};
+    INPUT_NOTE(world, worker, "assigned %d at %lld \"%s\", end %lld", (int)partition,
+               (long long)log->committed, log->metadata, (long long)log->end);
+    world_take(world, worker,
+               &(struct input){.type = INPUT_ASSIGNED,
+                               .partition = partition,
+                               .offset = log->committed < 0 ? 0 : log->committed,
+                               .end = log->end,
+                               .metadata = log->metadata[0] == 0 ? SPAN_NONE : span_of(log->metadata)});
+}
+
+void world_rebuild(struct world *world, int worker, int32_t partition)
+{
+    const struct fake_partition *log = &world->log.partitions[partition];
+    struct share *share = world_share(world, worker, partition);
+    assert(share->reading);
+    share->reading = false;
+    size_t end = log->receipt_count;
+    for (size_t i = fake_log_receipts_from(log, share->receipts_from, share->since.ms); i < end; i++)
+        world_take(world, worker,
+                   &(struct input){
+                       .type = INPUT_RECEIPT, .partition = partition, .record = log->receipts[i].record});
+    INPUT_NOTE(world, worker, "rebuilt %d to %zu", (int)partition, end);
+    world_take(world, worker,
+               &(struct input){.type = INPUT_REBUILT, .partition = partition, .offset = (int64_t)end});
+}
+
+bool world_feed(struct world *world, int worker, int32_t partition)
+{
+    struct share *share = world_share(world, worker, partition);
+    const struct record *record = share->started && !share->paused
+                                      ? fake_log_event(&world->log.partitions[partition], share->position)
+                                      : NULL;
+    if (record == NULL)
+        return false;
+    share->position = record->offset + 1;
+    INPUT_NOTE(world, worker, "record %d/%lld", (int)partition, (long long)record->offset);
+    world_take(world, worker, &(struct input){.type = INPUT_RECORD, .record = record});
+    return true;
+}
+
+void world_revoke(struct world *world, int worker, int32_t partition)
+{
+    struct share *share = world_share(world, worker, partition);
+    share->revoked = true;
+    share->started = share->reading = false;
+    INPUT_NOTE(world, worker, "revoked %d", (int)partition);
+    world_take(world, worker, &(struct input){.type = INPUT_REVOKED, .partition = partition});
+}
+
+void world_lose(struct world *world, int worker, int32_t partition)
+{
+    *world_share(world, worker, partition) = (struct share){.held = true, .revoked = true};
+    INPUT_NOTE(world, worker, "lost %d", (int)partition);
+    world_take(world, worker, &(struct input){.type = INPUT_LOST, .partition = partition});
+}
+
+void world_stop(struct world *world, int worker)
+{
+    for (int32_t i = 0; i < world->options.partition_count; i++)
+        world_share(world, worker, i)->revoked = true;
+    INPUT_NOTE(world, worker, "stop");
+    world_take(world, worker, &(struct input){.type = INPUT_STOP});
+}
+
+/* ---- requests ---- */
+
+void world_look(struct world *world, size_t place)
+{
+    struct world_request *request = &world->requests[place];
+    assert(request->status == 0 && !fake_request_writes(&request->what));
+    request->status =
+        fake_papercups_answer(&world->papercups, request->account, &request->what, 0, &request->body);
+}
+
+void world_late(struct world *world, const struct world_request *request, int64_t ms)
+{
+    if (!fake_request_writes(&request->what))
+        return;
+    world->lates = realloc(world->lates, (world->late_count + 1) * sizeof(*world->lates));
+    if (world->lates == NULL)
+        abort();
+    struct world_late *late = &world->lates[world->late_count++];
+    *late = (struct world_late){.at = mono_after(world->now.mono, ms), .what = request->what};
+    snprintf(late->account, sizeof(late->account), "%s", request->account);
+}
+
+static bool fate_stores(enum fate fate)
+{
+    return fate == FATE_DONE || fate == FATE_LOST_STORED || fate == FATE_ERROR_STORED || fate == FATE_GARBAGE;
+}
+
+/* Papercups does what is asked, and `request` gets its answer. */
+static void world_do(struct world *world, struct world_request *request)
+{
+    unsigned made = 0;
+    if (fake_request_writes(&request->what))
+        made = fake_papercups_store(&world->papercups, request->account, &request->what);
+    if (request->status == 0)
+        request->status =
+            fake_papercups_answer(&world->papercups, request->account, &request->what, made, &request->body);
+}
+
+static struct reply world_reply(const struct world_request *request, enum fate fate)
+{
+    struct reply reply = {.transport = TRANSPORT_ANSWERED, .is_json = true};
+    switch (fate) {
+    case FATE_DONE:
+        reply.status = request->status;
+        reply.body = buf_span(&request->body);
+        break;
+    case FATE_LOST:
+    case FATE_LOST_STORED:
+    case FATE_LOST_STORED_LATE:
+        reply.transport = TRANSPORT_LOST;
+        break;
+    case FATE_ERROR:
+    case FATE_ERROR_STORED:
+    case FATE_ERROR_STORED_LATE:
+        reply.status = 500;
+        break;
+    case FATE_GARBAGE:
+        reply.status = 200;
+        reply.is_json = false;
+        break;
+    case FATE_NOT_SENT:
+        reply.transport = TRANSPORT_NOT_SENT;
+        break;
+    case FATE_BUSY:
+        reply.status = 429;
+        reply.has_retry_after = true;
+        reply.retry_after_ms = 2000;
+        break;
+    case FATE_REFUSED:
+        reply.status = 422;
+        break;
+    case FATE_UNAUTHORIZED:
+        reply.status = 401;
+        break;
+    case FATE_COUNT:
+        abort();
+    }
+    reply.failure = SPAN("the test says so");
+    return reply;
+}
+
+/* When the last answer to a post to a customer came: what the spacing runs from. */
+static void world_mark_answered(struct world *world, const struct fake_request *what)
+{
+    if (what->kind == CALL_POST_MESSAGE)
+        world->papercups.customers[world->papercups.conversations[what->id - 1] - 1].answered_at =
+            world->now.mono;
+    else if (what->kind == CALL_POST_CONVERSATION)
+        world->papercups.customers[what->id - 1].answered_at = world->now.mono;
+}
+
+void world_answer(struct world *world, size_t place, enum fate fate)
+{
+    assert(place < world->request_count);
+    struct world_request request = world->requests[place];
+    world->request_count--;
+    memmove(&world->requests[place], &world->requests[place + 1],
+            (world->request_count - place) * sizeof(request));
+    if (fate_stores(fate))
+        world_do(world, &request);
+    else if (fate == FATE_LOST_STORED_LATE || fate == FATE_ERROR_STORED_LATE)
+        world_late(world, &request, WORLD_SETTLE_MS - 1);
+    if (fate == FATE_DONE)
+        world_mark_answered(world, &request.what);
+    const struct reply reply = world_reply(&request, fate);
+    if (world->verbose) {
+        struct buf text;
+        buf_init(&text, 256);
+        fake_request_write(&text, &request.what);
+        world_note(world, request.worker, "   answered %s: fate %d", text.data, (int)fate);
+        buf_done(&text);
+    }
+    if (request.worker != WORLD_NOBODY)
+        world_take(world, request.worker,
+                   &(struct input){.type = INPUT_ANSWERED, .handle = request.handle, .reply = &reply});
+    buf_done(&request.body);
+}
+
+/* ---- Kafka ---- */
+
+void world_acknowledge(struct world *world, size_t place, enum produced produced)
+{
+    assert(place < world->produce_count);
+    struct world_produce produce = world->produces[place];
+    world->produce_count--;
+    memmove(&world->produces[place], &world->produces[place + 1],
+            (world->produce_count - place) * sizeof(produce));
+    int64_t offset = -1;
+    produce.record->timestamp_ms = world->now.wall.ms;
+    if (produced == PRODUCED_OK)
+        offset = fake_log_write(&world->log, produce.topic, produce.record);
+    INPUT_NOTE(world, produce.worker, "produced %s %d: %d", produce.topic, (int)produce.record->partition,
+               (int)produced);
+    if (produce.worker != WORLD_NOBODY)
+        world_take(
+            world, produce.worker,
+            &(struct input){
+                .type = INPUT_PRODUCED, .handle = produce.handle, .produced = produced, .offset = offset});
+    free(produce.record);
+}
+
+void world_committed(struct world *world, size_t place, bool applied, bool ok)
+{
+    assert(place < world->commit_count);
+    struct world_commit commit = world->commits[place];
+    world->commit_count--;
+    memmove(&world->commits[place], &world->commits[place + 1],
+            (world->commit_count - place) * sizeof(commit));
+    applied = applied && !commit.fenced;
+    ok = ok && applied;
+    if (applied)
+        fake_log_commit(&world->log, commit.partition, commit.offset, commit.text);
+    INPUT_NOTE(world, commit.worker, "committed %d/%lld: %s, %s", (int)commit.partition,
+               (long long)commit.offset, applied ? "applied" : "not applied", ok ? "ok" : "failed");
+    if (commit.worker != WORLD_NOBODY)
+        world_take(
+            world, commit.worker,
+            &(struct input){
+                .type = INPUT_COMMITTED, .partition = commit.partition, .offset = commit.offset, .ok = ok});
+}
+
+void world_forget(struct world *world)
+{
+    for (size_t i = world->request_count; i > 0; i--)
+        if (world->requests[i - 1].worker == WORLD_NOBODY)
+            world_answer(world, i - 1, FATE_LOST);
+    for (size_t i = world->produce_count; i > 0; i--)
+        if (world->produces[i - 1].worker == WORLD_NOBODY)
+            world_acknowledge(world, i - 1, PRODUCED_FAILED);
+    for (size_t i = world->commit_count; i > 0; i--)
+        if (world->commits[i - 1].worker == WORLD_NOBODY)
+            world_committed(world, i - 1, false, false);
+}
+
+/* ---- all goes well ---- */
+
+static bool world_go_shares(struct world *world)
+{
+    bool any = false;
+    for (int worker = 0; worker < world->options.worker_count; worker++) {
+        for (int32_t i = 0; i < world->options.partition_count; i++) {
+            if (world_share(world, worker, i)->reading) {
+                world_rebuild(world, worker, i);
+                any = true;
+            }
+            while (world_feed(world, worker, i))
+                any = true;
+        }
+    }
+    return any;
+}
+
+void world_go(struct world *world)
+{
+    bool any = true;
+    while (any && world->failure[0] == 0) {
+        any = world_go_shares(world);
+        if (world->request_count > 0)
+            world_answer(world, 0, FATE_DONE);
+        else if (world->produce_count > 0)
+            world_acknowledge(world, 0, PRODUCED_OK);
+        else if (world->commit_count > 0)
+            world_committed(world, 0, true, true);
+        else
+            continue;
+        any = true;
+    }
+}

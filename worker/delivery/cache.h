@@ -1,0 +1,36 @@
+/* What was found out about a customer lately: its row and its open conversation, by routing key, which begins with the
+ * account. A hit saves two requests; it is forgotten after 30 s, because agents close conversations and widgets make
+ * rows. Bounded: the oldest makes room. */
+#ifndef DELIVERY_CACHE_H
+#define DELIVERY_CACHE_H
+
+#include "base/map.h"
+#include "base/moment.h"
+#include "delivery/answer.h"
+
+#define CACHE_TTL_MS      30000
+#define CACHE_ENTRIES_MAX 100000
+
+struct cache_entry;
+
+struct cache {
+    struct map by_key;
+    struct cache_entry *oldest, *newest;
+};
+
+struct cached {
+    struct uuid customer;     /* "": not known, where the event is addressed to a conversation */
+    struct uuid conversation; /* never "" */
+    size_t customer_matches;
+};
+
+void cache_init(struct cache *cache, const unsigned char hash_key[16]);
+void cache_done(struct cache *cache);
+
+/* False where nothing is known of it, or not lately enough. */
+bool cache_find(struct cache *cache, struct span routing_key, struct mono now, struct cached *out);
+/* Remembers it from now on; what was known before is replaced. */
+void cache_put(struct cache *cache, struct span routing_key, const struct cached *what, struct mono now);
+void cache_forget(struct cache *cache, struct span routing_key);
+
+#endif
