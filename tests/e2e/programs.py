@@ -172,7 +172,7 @@ class Installation:
     def worker(self):
         """Starts a worker and waits until it has its partitions: what is published before that may be older than it."""
         log = self.directory / f"worker-{len(self.workers) + 1}.log"
-        worker = Process(log, "run", "--config", self.configuration())
+        worker = Process(log, "run", "--config", self.configuration(), "--log-level", "debug")
         self.workers.append(worker)
         worker.start(r"(?m)\bevent=started\b")
         return worker

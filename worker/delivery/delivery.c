@@ -45,6 +45,14 @@ void delivery_suspect(struct delivery *d, struct mono absent_from, unsigned time
     delivery_enter(d, STEP_LOOK, d->wake);
 }
 
+void delivery_resolved(struct delivery *d, const struct cached *where)
+{
+    d->customer = where->customer;
+    d->customer_matches = where->customer_matches;
+    d->conversation = where->conversation;
+    delivery_enter(d, STEP_POST, d->wake);
+}
+
 void delivery_done(struct delivery *d)
 {
     search_done(&d->search);
@@ -250,10 +258,12 @@ static void delivery_take_ok(struct delivery *d, const struct call *call, const 
         break;
     case CALL_POST_MESSAGE:
         d->message = first;
+        d->acknowledged = true;
         delivery_finish(d, OUTCOME_DELIVERED);
         break;
     case CALL_POST_CONVERSATION:
         d->conversation = first;
+        d->acknowledged = true;
         delivery_finish(d, OUTCOME_DELIVERED);
         break;
     case CALL_READ_MESSAGES:

@@ -7,6 +7,7 @@
 #include "base/moment.h"
 #include "base/rng.h"
 #include "delivery/answer.h"
+#include "delivery/cache.h"
 #include "event/payload.h"
 
 struct delivery_limits {
@@ -57,6 +58,7 @@ struct delivery {
 
     unsigned attempts; /* posts */
     struct uuid message;
+    bool acknowledged; /* a post was answered with 201: `conversation` is the one to post to */
     enum outcome outcome; /* once STEP_DONE */
     struct detail detail;
 };
@@ -67,6 +69,8 @@ void delivery_init(struct delivery *delivery, const struct payload *payload,
 /* The message may be in Papercups already (another worker may have posted it): it is read back first, and "absent"
  * counts only from `absent_from`, `times` in a row. */
 void delivery_suspect(struct delivery *delivery, struct mono absent_from, unsigned times);
+/* Where to post is known already: the delivery begins with the post. Only for one that has not begun. */
+void delivery_resolved(struct delivery *delivery, const struct cached *where);
 void delivery_done(struct delivery *delivery);
 
 enum delivery_want {

@@ -24,6 +24,7 @@ struct engine *engine_new(const struct engine_options *options, struct keyring *
     engine->sweep_at = MONO_NEVER;
     map_init(&engine->accounts, options->hash_key);
     queues_init(&engine->queues, options->hash_key);
+    cache_init(&engine->cache, options->hash_key);
     engine->partitions = mem_new((size_t)options->partition_count, sizeof(struct partition *));
     for (size_t i = 0; i < options->account_count; i++)
         map_add(&engine->accounts, &account_new(&options->accounts[i])->node);
@@ -51,6 +52,7 @@ void engine_free(struct engine *engine)
     }
     map_done(&engine->accounts);
     queues_done(&engine->queues);
+    cache_done(&engine->cache);
     timers_done(&engine->timers);
     slots_done(&engine->jobs);
     slots_done(&engine->requests);

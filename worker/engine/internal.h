@@ -3,6 +3,7 @@
 #define ENGINE_INTERNAL_H
 
 #include "base/rng.h"
+#include "delivery/cache.h"
 #include "engine/engine.h"
 #include "engine/job.h"
 #include "engine/slots.h"
@@ -26,6 +27,7 @@ struct engine {
 
     struct map accounts;
     struct queues queues;
+    struct cache cache;
     struct timers timers;
     struct slots jobs, requests;
     struct partition **partitions; /* by id; NULL: not ours */

@@ -39,6 +39,7 @@ struct job {
     size_t mark_count;
 
     enum job_state state;
+    bool looked_up; /* the cache was asked */
     bool judged; /* its time was looked at: see run_judge */
     struct delivery delivery;
     struct call call; /* JOB_CALLING, JOB_READY */

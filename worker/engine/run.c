@@ -31,11 +31,23 @@ static bool run_judge_time(struct engine *engine, struct job *job)
     return outcome == OUTCOME_NONE;
 }
 
+/* Once, before it has begun. */
+static void run_look_up(struct engine *engine, struct job *job)
+{
+    struct cached where;
+    if (job->looked_up || job->delivery.unknown)
+        return;
+    job->looked_up = true;
+    if (cache_find(&engine->cache, job->record->key, engine->now.mono, &where))
+        delivery_resolved(&job->delivery, &where);
+}
+
 /* Asks the delivery what it wants, and does it; a finished one is settled. */
 static void run_job(struct engine *engine, struct job *job)
 {
     if (!run_judge_time(engine, job))
         return;
+    run_look_up(engine, job);
     switch (delivery_want(&job->delivery, engine->now.mono, &job->call)) {
     case DELIVERY_CALLS:
         if (run_is_left(job, &job->call)) {
@@ -185,6 +197,8 @@ void run_answer(struct engine *engine, engine_handle handle, const struct reply 
         assert(job->state == JOB_CALLING);
         reply_read(reply, &job->call, job->marks, job->mark_count, &answer);
         run_tell_trouble(engine, job, &answer);
+        if (answer.kind != ANSWER_OK) /* what was known of the customer may be the reason */
+            cache_forget(&engine->cache, job->record->key);
         delivery_take(&job->delivery, &job->call, &answer, engine->now.mono, &engine->rng);
         answer_done(&answer);
         run_job(engine, job);

@@ -93,6 +93,14 @@ static void settle_produce(struct engine *engine, struct job *job, enum job_stat
         settle_receipt(engine, job);
 }
 
+static void settle_remember(struct engine *engine, const struct job *job)
+{
+    const struct delivery *delivery = &job->delivery;
+    const struct cached where = {delivery->customer, delivery->conversation, delivery->customer_matches};
+    if (delivery->acknowledged)
+        cache_put(&engine->cache, job->record->key, &where, engine->now.mono);
+}
+
 void settle(struct engine *engine, struct job *job, enum outcome outcome)
 {
     job->outcome = outcome;
@@ -100,6 +108,7 @@ void settle(struct engine *engine, struct job *job, enum outcome outcome)
     struct window *window = &job->partition->window;
     if (outcome == OUTCOME_DELIVERED) {
         window_add(window, &job->marks[0], window_end(engine, job));
+        settle_remember(engine, job);
         job->queue->not_before = mono_after(engine->now.mono, engine->options.spacing_ms);
     } else if (outcome_is_failed(outcome)) {
         window_add_failed(window, &job->marks[0], window_end(engine, job), job->signed_at_s);
