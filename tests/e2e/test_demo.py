@@ -17,7 +17,15 @@ def receipts(text):
     return found
 
 
-def test_the_demo_shows_a_delivery_a_duplicate_a_forgery_and_a_stored_500(tmp_path):
-    ended = run_program("demo", "--once", seconds=120, cwd=tmp_path)
+def expect_the_scene(ended):
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert [(told["outcome"], told.get("reason")) for told in receipts(ended.stdout)] == EXPECTED, ended.stdout
+
+
+def test_the_demo_shows_a_delivery_a_duplicate_a_forgery_and_a_stored_500(tmp_path):
+    expect_the_scene(run_program("demo", "--once", seconds=120, cwd=tmp_path))
+
+
+def test_the_demo_shows_the_same_on_a_real_kafka(kafka, tmp_path):
+    arguments = ["--once", "--bootstrap-servers", kafka.bootstrap]
+    expect_the_scene(run_program("demo", *arguments, seconds=120, cwd=tmp_path))

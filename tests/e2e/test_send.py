@@ -2,12 +2,13 @@
 
 import json
 import re
+import subprocess
 
 import pytest
 from bench import TO_ADA, Bench
 from broker import Reader
-from programs import run_program
-from signing import payload
+from programs import ENVIRONMENT, PROGRAM, run_program
+from signing import Event, payload
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +25,7 @@ def sent(bench, kafka, topics, *arguments, key_id="pair-1"):
 
 @pytest.mark.parametrize("partitioner", ["murmur2", "crc32"])
 def test_send_publishes_what_a_worker_would_admit_and_says_where(bench, kafka, topics, partitioner):
-    file = bench.file("payload.json", json.dumps(payload("ada")))
+    file = bench.file("payload.json", json.dumps(payload("käthe")))  # whom the two put into partitions 4 and 0 of 6
     ended = sent(bench, kafka, topics, "--partitioner", partitioner, file)
     assert (ended.returncode, ended.stderr) == (0, "")
     told = re.fullmatch(r"event_id=(evt_\S{22}) topic=(\S+) partition=(\d) offset=0\n", ended.stdout)
@@ -62,6 +63,28 @@ def test_send_says_what_to_look_at_when_no_receipt_comes(bench, kafka, topics):
     assert ended.stdout.startswith("event_id=")
     assert "the event is published, but no receipt came within 1 s in partition " in ended.stderr
     assert f"is a worker running for {topics.events}? Look at its log and its lag\n" in ended.stderr
+
+
+def test_send_takes_no_other_receipt_for_its_own(bench, kafka, topics):
+    arguments = [
+        "send", *bench.signer("pair-1"), "-b", kafka.bootstrap, "--topic", topics.events,
+        "--receipts-topic", topics.receipts, "--wait", *TO_ADA,
+    ]  # fmt: skip
+    program = [PROGRAM, *map(str, arguments)]
+    with subprocess.Popen(program, stdout=subprocess.PIPE, text=True, env=ENVIRONMENT) as waiting:
+        told = re.search(r"partition=(\d) offset=(\d+)$", waiting.stdout.readline())
+        partition, offset = int(told[1]), int(told[2])
+        own = {
+            "outcome": "rejected", "reason": "expired", "detail": "late \u001b[1m", "topic": topics.events,
+            "partition": partition, "offset": offset, "record_timestamp": 1, "admitted_at": 1, "finished_at": 1,
+            "attempts": 0,
+        }  # fmt: skip
+        places = {"topic": topics.dead}, {"partition": partition + 1}, {"offset": offset + 1}
+        others = [{**own, "outcome": "failed", "reason": "flood", **place} for place in places]
+        values = [b"no receipt", *(json.dumps(receipt).encode() for receipt in [*others, own])]
+        kafka.publish(topics.receipts, [Event("acme/e/ada", [], value) for value in values], partition)
+        assert waiting.stdout.read() == "rejected (expired): late ?[1m\n"
+    assert waiting.returncode == 1
 
 
 def test_send_follows_its_own_event_to_what_became_of_it(bench, kafka, topics, standin, installation):

@@ -76,21 +76,31 @@ void json_write(struct buf *out, const json_t *value)
     json_decref(again);
 }
 
+/* Runs of bytes that stay as they are go in one piece: bodies of messages are hardly anything else. */
 void json_write_string(struct buf *out, struct span s)
 {
+    size_t run = 0, at = 0; /* what lies between them is still to be added */
     buf_add(out, "\"", 1);
-    size_t at = 0;
     while (at < s.size) {
+        unsigned char byte = (unsigned char)s.data[at];
+        if (byte >= 0x20 && byte < 0x80 && byte != '"' && byte != '\\') {
+            at++;
+            continue;
+        }
         size_t start = at;
         int32_t point = utf8_next(s, &at);
+        if (point >= 0x80)
+            continue;
+        buf_add(out, s.data + run, start - run);
+        run = at;
         if (point < 0)
             buf_add_text(out, "\xef\xbf\xbd");
-        else if (point == '"' || point == '\\')
-            buf_printf(out, "\\%c", (int)point);
         else if (point < 0x20)
             buf_printf(out, "\\u%04x", (unsigned)point);
         else
-            buf_add(out, s.data + start, at - start);
+            buf_printf(out, "\\%c", (int)point);
     }
+    if (at > run) /* an empty string may have no address */
+        buf_add(out, s.data + run, at - run);
     buf_add(out, "\"", 1);
 }

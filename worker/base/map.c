@@ -94,3 +94,13 @@ struct map_node *map_any(struct map *map)
         map->first++;
     return map->buckets[map->first];
 }
+
+struct map_node *map_next(const struct map *map, const struct map_node *node)
+{
+    if (node != NULL && node->next != NULL)
+        return node->next;
+    size_t bucket = node == NULL ? 0 : (node->hash & (map->bucket_count - 1)) + 1;
+    while (bucket < map->bucket_count && map->buckets[bucket] == NULL)
+        bucket++;
+    return bucket < map->bucket_count ? map->buckets[bucket] : NULL;
+}

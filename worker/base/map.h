@@ -33,6 +33,10 @@ void map_remove(struct map *map, struct map_node *node);
 /* Any node, or NULL when empty: how a table is emptied, in one pass over the buckets however often it is called. */
 struct map_node *map_any(struct map *map);
 
+/* Every node in turn, in no order: the one behind `node` (NULL: the first), NULL behind the last. Nothing may be added or
+ * taken out meanwhile. */
+struct map_node *map_next(const struct map *map, const struct map_node *node);
+
 /* The struct of `type` whose member `member` is *node. */
 #define MAP_ENTRY(node, type, member) ((type *)(void *)((char *)(node)-offsetof(type, member)))
 

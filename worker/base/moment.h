@@ -36,4 +36,9 @@ static inline struct mono mono_earlier(struct mono a, struct mono b)
     return a.ms < b.ms ? a : b;
 }
 
+static inline struct mono mono_later(struct mono a, struct mono b)
+{
+    return a.ms > b.ms ? a : b;
+}
+
 #endif

@@ -12,7 +12,12 @@ struct account *account_new(const struct account_options *options)
     account->options.widget_host = mem_copy(span_of(options->widget_host));
     if (options->inbox != NULL)
         account->options.inbox = mem_copy(span_of(options->inbox));
+    if (options->papercups_account != NULL)
+        account->options.papercups_account = mem_copy(span_of(options->papercups_account));
     account->node.key = span_of(account->options.name);
+    account->hold = options->held ? ACCOUNT_UNCHECKED : ACCOUNT_OPEN;
+    account->timer.owner = TIMER_ACCOUNT;
+    pace_init(&account->pace, options->max_in_flight);
     return account;
 }
 
@@ -23,6 +28,7 @@ void account_free(struct account *account)
     free((char *)(uintptr_t)account->options.name);
     free((char *)(uintptr_t)account->options.widget_host);
     free((char *)(uintptr_t)account->options.inbox);
+    free((char *)(uintptr_t)account->options.papercups_account);
     free(account);
 }
 
@@ -30,4 +36,54 @@ int64_t account_deliver_within_ms(const struct account *account, int64_t wish_s)
 {
     int64_t ms = wish_s > 0 ? wish_s * 1000 : account->options.deliver_within_ms;
     return ms < account->options.deliver_within_max_ms ? ms : account->options.deliver_within_max_ms;
+}
+
+bool account_may_call(const struct account *account, struct mono now, struct mono *again)
+{
+    *again = MONO_NEVER;
+    if (account->hold != ACCOUNT_OPEN)
+        return false;
+    if (pace_allows(&account->pace, account->in_flight, now))
+        return true;
+    if (!mono_reached(account->pace.not_before, now))
+        *again = account->pace.not_before;
+    return false;
+}
+
+void account_answered(struct account *account, enum answer_kind kind, int64_t latency_ms, struct mono now,
+                      struct rng *rng)
+{
+    account->stats.answers[kind]++;
+    switch (kind) {
+    case ANSWER_OK:
+    case ANSWER_NOT_FOUND:
+    case ANSWER_REFUSED:
+        pace_succeeded(&account->pace, latency_ms, account->in_flight);
+        break;
+    case ANSWER_LATER:
+    case ANSWER_NOT_SENT:
+    case ANSWER_SERVER_ERROR:
+    case ANSWER_UNREADABLE:
+    case ANSWER_LOST:
+        pace_failed(&account->pace, now, rng);
+        break;
+    case ANSWER_UNAUTHORIZED:
+        account->hold = ACCOUNT_UNAUTHORIZED;
+        break;
+    case ANSWER_REDIRECTED:
+        account->hold = ACCOUNT_REDIRECTED;
+        break;
+    case ANSWER_COUNT:
+        break;
+    }
+}
+
+const char *account_hold_word(enum account_hold hold)
+{
+    static const char *const words[] = {[ACCOUNT_OPEN] = "open",
+                                        [ACCOUNT_UNCHECKED] = "unchecked",
+                                        [ACCOUNT_UNAUTHORIZED] = "unauthorized",
+                                        [ACCOUNT_REDIRECTED] = "redirected",
+                                        [ACCOUNT_STRANGER] = "stranger"};
+    return words[hold];
 }

@@ -4,7 +4,9 @@
 #define DELIVERY_ACCOUNT_H
 
 #include "base/map.h"
+#include "delivery/answer.h"
 #include "delivery/queue.h"
+#include "delivery/pace.h"
 
 struct account_options {
     size_t index; /* the owner's own number for it: where it keeps URL and key */
@@ -13,6 +15,27 @@ struct account_options {
     const char *widget_host; /* for customers that are made */
     int64_t deliver_within_ms, deliver_within_max_ms;
     int32_t max_in_flight;
+    const char *papercups_account; /* what /api/v1/me must say; NULL: it is not asked */
+    bool reopen;                   /* a closed conversation, instead of starting a new one */
+    bool unassign;                 /* give back a conversation that our message assigned */
+    bool refuse_ambiguous; /* several customers with one external id: refuse, instead of taking the newest */
+    bool held;             /* from the start, until /api/v1/me says that the key is good */
+    size_t memory_bytes;   /* of events that wait; more end as failed: backlog. 0: no share of its own */
+};
+
+/* Why an account makes no calls for now. */
+enum account_hold {
+    ACCOUNT_OPEN,
+    ACCOUNT_UNCHECKED,    /* its key was not looked at yet */
+    ACCOUNT_UNAUTHORIZED, /* 401 or 403 */
+    ACCOUNT_REDIRECTED,   /* a wrong base URL */
+    ACCOUNT_STRANGER,     /* the key is good, and somebody else's */
+};
+
+struct account_stats {
+    uint64_t answers[ANSWER_COUNT];
+    uint64_t outcomes[OUTCOME_COUNT];
+    uint64_t ambiguous; /* deliveries whose external id several customers have */
 };
 
 struct account {
@@ -20,10 +43,25 @@ struct account {
     struct account_options options; /* the strings are the account's */
     int32_t in_flight;
     struct queue ready; /* who wants to make a call, first come first served */
+    struct pace pace;
+    enum account_hold hold;
+    bool probing;
+    struct timer timer; /* the next probe, or the end of a pause */
+    size_t memory_used;
+    struct mono posted_at; /* when a message was last taken */
+    struct account_stats stats;
 };
 
 struct account *account_new(const struct account_options *options);
 void account_free(struct account *account);
+
+/* Whether a call may be made now; where not, because of a pause, *again is when to ask (else MONO_NEVER). */
+bool account_may_call(const struct account *account, struct mono now, struct mono *again);
+/* Takes note of an answer, good or bad, that came `latency_ms` after its call. */
+void account_answered(struct account *account, enum answer_kind kind, int64_t latency_ms, struct mono now,
+                      struct rng *rng);
+/* "unauthorized", "redirected", ...; for logs and metrics. */
+const char *account_hold_word(enum account_hold hold);
 
 /* How long an event may be tried: its own wish or the account's default, never more than the account allows. */
 int64_t account_deliver_within_ms(const struct account *account, int64_t wish_s);

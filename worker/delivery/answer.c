@@ -4,7 +4,7 @@
 
 const char *answer_word(enum answer_kind kind)
 {
-    static const char *const words[] = {
+    static const char *const words[ANSWER_COUNT] = {
 #define ANSWER(name, word, text) [ANSWER_##name] = word,
 #include "delivery/answer.def"
 #undef ANSWER
@@ -16,4 +16,15 @@ void answer_done(struct answer *answer)
 {
     free(answer->ids);
     *answer = (struct answer){0};
+}
+
+bool call_posts(const struct call *call)
+{
+    return call->kind == CALL_POST_MESSAGE || call->kind == CALL_POST_CONVERSATION;
+}
+
+bool call_writes(const struct call *call)
+{
+    return call_posts(call) || call->kind == CALL_CREATE_CUSTOMER || call->kind == CALL_SET_HOST ||
+           call->kind == CALL_REOPEN || call->kind == CALL_UNASSIGN;
 }

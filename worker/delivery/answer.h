@@ -15,22 +15,29 @@ enum call_kind {
     CALL_FIND_CUSTOMERS, /* by the external id */
     CALL_CREATE_CUSTOMER,
     CALL_READ_CUSTOMER,      /* id: the customer; answers its conversations */
+    CALL_SET_HOST,           /* id: the customer, whose row has none */
     CALL_LIST_CONVERSATIONS, /* id: the customer; answers the open chat conversation to post to */
+    CALL_LIST_CLOSED,        /* id: the customer; answers the closed chat conversation to reopen */
+    CALL_REOPEN,             /* id: the conversation */
+    CALL_UNASSIGN,           /* id: the conversation */
     CALL_READ_CONVERSATION,  /* id: the conversation */
     CALL_READ_MESSAGES,      /* id: the conversation; answers whether our mark is in it */
     CALL_POST_MESSAGE,       /* id: the conversation */
     CALL_POST_CONVERSATION,  /* id: the customer; the message goes with it */
+    CALL_ME,                 /* whose key it is; answers the Papercups account */
 };
 
 struct call {
     enum call_kind kind;
     struct uuid id;
+    unsigned page; /* CALL_FIND_CUSTOMERS: behind the first; 0 is the first */
 };
 
 enum answer_kind {
 #define ANSWER(name, word, text) ANSWER_##name,
 #include "delivery/answer.def"
 #undef ANSWER
+    ANSWER_COUNT,
 };
 
 struct answer {
@@ -40,10 +47,18 @@ struct answer {
     struct uuid *ids;       /* ANSWER_OK: what was found, the one to take first; owned by the answer */
     size_t id_count;
     bool incomplete;    /* there is more than the answer lists */
+    bool host_missing;  /* the first customer's row has no host: the widget would not find it */
+    bool closed;        /* the conversation is */
+    bool unassigned;    /* the first conversation is */
     bool mark_found;    /* the message of this delivery is among what was listed */
     struct uuid marked; /* that message's id, where it is known */
     struct detail detail;
 };
+
+/* Whether it is a post of the message. */
+bool call_posts(const struct call *call);
+/* Whether it changes anything at Papercups. */
+bool call_writes(const struct call *call);
 
 const char *answer_word(enum answer_kind kind);
 void answer_done(struct answer *answer);

@@ -97,9 +97,18 @@ bool cache_find(struct cache *cache, struct span routing_key, struct mono now, s
     return true;
 }
 
+static bool cache_knows(const struct cache_entry *entry, const struct cached *what)
+{
+    unsigned char conversation[16];
+    uuid_pack(&what->conversation, conversation);
+    return memcmp(entry->conversation, conversation, sizeof(conversation)) == 0;
+}
+
 void cache_put(struct cache *cache, struct span routing_key, const struct cached *what, struct mono now)
 {
     struct cache_entry *entry = cache_entry(cache, routing_key);
+    if (entry != NULL && cache_knows(entry, what))
+        return; /* it was learnt from here and nobody has looked since: it does not live longer for that */
     if (entry != NULL)
         cache_drop(cache, entry);
     /* All live equally long, so the oldest are those whose time is over. */

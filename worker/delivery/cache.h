@@ -29,7 +29,7 @@ void cache_done(struct cache *cache);
 
 /* False where nothing is known of it, or not lately enough. */
 bool cache_find(struct cache *cache, struct span routing_key, struct mono now, struct cached *out);
-/* Remembers it from now on; what was known before is replaced. */
+/* Remembers it from now on; what was known before is replaced, but the same conversation put again lives no longer. */
 void cache_put(struct cache *cache, struct span routing_key, const struct cached *what, struct mono now);
 void cache_forget(struct cache *cache, struct span routing_key);
 

@@ -6,6 +6,7 @@
 #include "delivery/retry.h"
 
 #define UNKNOWN_FOR_MS (3600 * 1000) /* how long an unreadable event is asked for past its deadline */
+#define LOOK_PAGES     20            /* of customers; more is unreadable */
 #define LOOK_AGAIN_MS  1000          /* between two looks that must both say "absent" */
 
 static void delivery_enter(struct delivery *d, enum delivery_step step, struct mono wake)
@@ -64,8 +65,8 @@ static struct call delivery_look_through(const struct delivery *d)
 {
     const struct delivery_search *search = &d->search;
     if (search->customer_next < search->customer_count)
-        return (struct call){CALL_READ_CUSTOMER, search->customers[search->customer_next]};
-    return (struct call){CALL_READ_MESSAGES, search->conversations[search->conversation_next]};
+        return (struct call){.kind = CALL_READ_CUSTOMER, .id = search->customers[search->customer_next]};
+    return (struct call){.kind = CALL_READ_MESSAGES, .id = search->conversations[search->conversation_next]};
 }
 
 static struct call delivery_call(const struct delivery *d)
@@ -78,17 +79,25 @@ static struct call delivery_call(const struct delivery *d)
                                           [ADDRESS_CONVERSATION_ID] = CALL_READ_MESSAGES};
     switch (d->step) {
     case STEP_RESOLVE:
-        return (struct call){resolve[d->address], d->to};
+        return (struct call){.kind = resolve[d->address], .id = d->to};
     case STEP_CREATE:
         return (struct call){.kind = CALL_CREATE_CUSTOMER};
+    case STEP_HOST:
+        return (struct call){.kind = CALL_SET_HOST, .id = d->customer};
     case STEP_CONVERSATION:
-        return (struct call){CALL_LIST_CONVERSATIONS, d->customer};
+        return (struct call){.kind = CALL_LIST_CONVERSATIONS, .id = d->customer};
+    case STEP_CLOSED:
+        return (struct call){.kind = CALL_LIST_CLOSED, .id = d->customer};
+    case STEP_REOPEN:
+        return (struct call){.kind = CALL_REOPEN, .id = d->conversation};
+    case STEP_UNASSIGN:
+        return (struct call){.kind = CALL_UNASSIGN, .id = d->conversation};
     case STEP_POST:
         if (d->conversation.text[0] != 0)
-            return (struct call){CALL_POST_MESSAGE, d->conversation};
-        return (struct call){CALL_POST_CONVERSATION, d->customer};
+            return (struct call){.kind = CALL_POST_MESSAGE, .id = d->conversation};
+        return (struct call){.kind = CALL_POST_CONVERSATION, .id = d->customer};
     case STEP_LOOK:
-        return (struct call){look[d->address], d->to};
+        return (struct call){.kind = look[d->address], .id = d->to, .page = d->search.page};
     case STEP_LOOK_THROUGH:
         return delivery_look_through(d);
     case STEP_DONE:
@@ -102,7 +111,7 @@ static struct call delivery_call(const struct delivery *d)
  * an outage of the workers that may be long past, and nothing has been read yet. */
 static void delivery_check_deadline(struct delivery *d, struct mono now)
 {
-    if (!mono_reached(d->deadline, now))
+    if (!mono_reached(d->deadline, now) || delivery_cut_short(d))
         return;
     if (!d->unknown) {
         detail_set(&d->detail, OUTCOME_GAVE_UP, "%u attempts; not delivered within deliver_within",
@@ -137,7 +146,7 @@ enum delivery_want delivery_want(struct delivery *d, struct mono now, struct cal
 void delivery_calling(struct delivery *d, const struct call *call, struct mono now)
 {
     d->calling = true;
-    if (d->step == STEP_LOOK)
+    if (d->step == STEP_LOOK && call->page == 0)
         d->look_started = now;
     if (call->kind == CALL_POST_MESSAGE || call->kind == CALL_POST_CONVERSATION)
         d->attempts++;
@@ -164,7 +173,9 @@ static void delivery_absent(struct delivery *d, struct mono now)
         delivery_enter(d, STEP_LOOK, mono_after(now, LOOK_AGAIN_MS));
         return;
     }
-    d->unknown = false;
+    if (d->was_500 && d->refusals++ == 0)
+        d->refused_since = now;
+    d->unknown = d->was_500 = false;
     d->customer = d->conversation = (struct uuid){{0}};
     delivery_enter(d, STEP_RESOLVE, now);
 }
@@ -192,7 +203,8 @@ static void delivery_take_look(struct delivery *d, const struct call *call, cons
 {
     struct delivery_search *search = &d->search;
     bool gone = answer->kind == ANSWER_NOT_FOUND && call->kind == CALL_READ_CUSTOMER;
-    if ((answer->kind != ANSWER_OK && !gone) || (answer->incomplete && !answer->mark_found)) {
+    bool more = answer->incomplete && call->kind == CALL_FIND_CUSTOMERS && call->page + 1 < LOOK_PAGES;
+    if ((answer->kind != ANSWER_OK && !gone) || (answer->incomplete && !answer->mark_found && !more)) {
         delivery_unreadable(d, delay_ms, now);
         return;
     }
@@ -210,6 +222,11 @@ static void delivery_take_look(struct delivery *d, const struct call *call, cons
         search->customer_next++;
     else if (d->step == STEP_LOOK_THROUGH)
         search->conversation_next++;
+    if (more) {
+        search->page++;
+        delivery_enter(d, STEP_LOOK, now);
+        return;
+    }
     if (search->customer_next < search->customer_count ||
         search->conversation_next < search->conversation_count)
         delivery_enter(d, STEP_LOOK_THROUGH, now);
@@ -225,6 +242,58 @@ static void delivery_retry(struct delivery *d, enum delivery_step step, int64_t 
     delivery_enter(d, step, mono_after(now, delay_ms));
 }
 
+/* Which customer it is, or none: the newest row, as the widget takes it. */
+static void delivery_take_customers(struct delivery *d, const struct answer *answer, struct mono now)
+{
+    d->customer_matches = answer->id_count;
+    if (answer->id_count == 0) {
+        delivery_enter(d, STEP_CREATE, now);
+        return;
+    }
+    d->customer = answer->ids[0];
+    if (answer->id_count > 1 && d->limits.refuse_ambiguous) {
+        detail_set(&d->detail, OUTCOME_CUSTOMER_NOT_FOUND,
+                   "%zu customers have this external_id, and ambiguous_customer = refuse", answer->id_count);
+        delivery_finish(d, OUTCOME_CUSTOMER_NOT_FOUND);
+        return;
+    }
+    delivery_enter(d, answer->host_missing ? STEP_HOST : STEP_CONVERSATION, now);
+}
+
+static void delivery_take_conversation(struct delivery *d, const struct call *call,
+                                       const struct answer *answer, struct mono now)
+{
+    bool found = answer->id_count > 0;
+    if (answer->mark_found) {
+        delivery_there(d, answer);
+        return;
+    }
+    if (found)
+        d->conversation = answer->ids[0];
+    d->was_unassigned = found && answer->unassigned;
+    if (!found && call->kind == CALL_LIST_CONVERSATIONS && d->limits.reopen)
+        delivery_enter(d, STEP_CLOSED, now);
+    else if (found && d->limits.reopen && answer->closed)
+        delivery_enter(d, STEP_REOPEN, now);
+    else
+        delivery_enter(d, STEP_POST, now);
+}
+
+static void delivery_take_posted(struct delivery *d, const struct call *call, struct uuid first,
+                                 struct mono now)
+{
+    d->acknowledged = true;
+    if (call->kind == CALL_POST_CONVERSATION)
+        d->conversation = first;
+    else
+        d->message = first;
+    /* A conversation that begins with a nested message stays unassigned by itself. */
+    if (call->kind == CALL_POST_MESSAGE && d->limits.unassign && d->was_unassigned)
+        delivery_enter(d, STEP_UNASSIGN, now);
+    else
+        delivery_finish(d, OUTCOME_DELIVERED);
+}
+
 static void delivery_take_ok(struct delivery *d, const struct call *call, const struct answer *answer,
                              struct mono now)
 {
@@ -232,9 +301,7 @@ static void delivery_take_ok(struct delivery *d, const struct call *call, const 
     d->tries = 0;
     switch (call->kind) {
     case CALL_FIND_CUSTOMERS:
-        d->customer = first;
-        d->customer_matches = answer->id_count;
-        delivery_enter(d, answer->id_count == 0 ? STEP_CREATE : STEP_CONVERSATION, now);
+        delivery_take_customers(d, answer, now);
         break;
     case CALL_CREATE_CUSTOMER:
         d->customer = first;
@@ -243,32 +310,38 @@ static void delivery_take_ok(struct delivery *d, const struct call *call, const 
         break;
     case CALL_READ_CUSTOMER:
         d->customer = d->to;
+        delivery_enter(d, answer->host_missing ? STEP_HOST : STEP_CONVERSATION, now);
+        break;
+    case CALL_SET_HOST:
         delivery_enter(d, STEP_CONVERSATION, now);
         break;
     case CALL_READ_CONVERSATION:
-        d->conversation = d->to;
+    case CALL_LIST_CONVERSATIONS:
+    case CALL_LIST_CLOSED:
+        delivery_take_conversation(d, call, answer, now);
+        break;
+    case CALL_REOPEN:
         delivery_enter(d, STEP_POST, now);
         break;
-    case CALL_LIST_CONVERSATIONS:
-        d->conversation = first;
-        if (answer->mark_found)
-            delivery_there(d, answer);
-        else
-            delivery_enter(d, STEP_POST, now);
-        break;
     case CALL_POST_MESSAGE:
-        d->message = first;
-        d->acknowledged = true;
-        delivery_finish(d, OUTCOME_DELIVERED);
-        break;
     case CALL_POST_CONVERSATION:
-        d->conversation = first;
-        d->acknowledged = true;
+        delivery_take_posted(d, call, first, now);
+        break;
+    case CALL_UNASSIGN:
         delivery_finish(d, OUTCOME_DELIVERED);
         break;
     case CALL_READ_MESSAGES:
-        abort(); /* only a read-back makes it, and delivery_take_look takes its answer */
+    case CALL_ME:
+        abort(); /* a read-back makes the one, the account the other */
     }
+}
+
+bool delivery_cut_short(struct delivery *d)
+{
+    if (d->step != STEP_UNASSIGN)
+        return false;
+    delivery_finish(d, OUTCOME_DELIVERED);
+    return true;
 }
 
 /* A post, and no word that it failed: it may be there. After a complete answer the look begins at once, else what is
@@ -278,6 +351,7 @@ static void delivery_take_unknown(struct delivery *d, const struct answer *answe
     bool complete = answer->kind != ANSWER_LOST;
     struct mono settled = mono_after(now, d->limits.settle_ms);
     delivery_suspect(d, settled, complete ? 1 : 2);
+    d->was_500 = answer->kind == ANSWER_SERVER_ERROR;
     d->wake = complete ? now : settled;
 }
 
@@ -302,6 +376,13 @@ static void delivery_take_other(struct delivery *d, const struct call *call, con
                                 int64_t delay_ms, struct mono now)
 {
     bool posted = d->step == STEP_POST;
+    /* What makes a delivery nicer does not hold it up: a row without its host, a conversation that stays assigned. */
+    if (answer->kind != ANSWER_OK && d->step == STEP_HOST) {
+        delivery_enter(d, STEP_CONVERSATION, now);
+        return;
+    }
+    if (answer->kind != ANSWER_OK && delivery_cut_short(d))
+        return;
     switch (answer->kind) {
     case ANSWER_OK:
         delivery_take_ok(d, call, answer, now);
@@ -328,6 +409,8 @@ static void delivery_take_other(struct delivery *d, const struct call *call, con
     case ANSWER_REFUSED:
         d->detail = answer->detail;
         delivery_finish(d, OUTCOME_REFUSED_BY_PAPERCUPS);
+        break;
+    case ANSWER_COUNT:
         break;
     }
 }

@@ -12,15 +12,20 @@
 
 struct delivery_limits {
     int64_t http_timeout_ms;
-    int64_t
-        settle_ms; /* how long a request may still be under way inside Papercups after we lost sight of it */
+    /* How long a request may still be under way inside Papercups after we lost sight of it. */
+    int64_t settle_ms;
+    bool reopen, unassign, refuse_ambiguous; /* the account's settings */
 };
 
 enum delivery_step {
     STEP_RESOLVE,      /* by what the event is addressed to */
     STEP_CREATE,       /* the customer */
+    STEP_HOST,         /* the customer's row gets the one it lacks */
     STEP_CONVERSATION, /* which one to post to */
+    STEP_CLOSED,       /* which one to reopen */
+    STEP_REOPEN,
     STEP_POST,         /* into it, or a new one with it */
+    STEP_UNASSIGN,     /* delivered; the conversation is given back */
     STEP_LOOK,         /* read back: which customers are there */
     STEP_LOOK_THROUGH, /* read back: their conversations, then the messages of each */
     STEP_DONE,
@@ -31,6 +36,7 @@ struct delivery_search {
     struct uuid *customers, *conversations;
     size_t customer_count, conversation_count;
     size_t customer_next, conversation_next;
+    unsigned page; /* of the customers, while there are more */
 };
 
 struct delivery {
@@ -57,8 +63,12 @@ struct delivery {
     struct delivery_search search;
 
     unsigned attempts; /* posts */
+    bool was_500;      /* the last post's answer: a complete 5xx */
+    unsigned refusals; /* posts answered so, each proven absent afterwards */
+    struct mono refused_since;
+    bool was_unassigned; /* the conversation, before the post */
     struct uuid message;
-    bool acknowledged; /* a post was answered with 201: `conversation` is the one to post to */
+    bool acknowledged;    /* a post was answered with 201: `conversation` is the one to post to */
     enum outcome outcome; /* once STEP_DONE */
     struct detail detail;
 };
@@ -72,6 +82,9 @@ void delivery_suspect(struct delivery *delivery, struct mono absent_from, unsign
 /* Where to post is known already: the delivery begins with the post. Only for one that has not begun. */
 void delivery_resolved(struct delivery *delivery, const struct cached *where);
 void delivery_done(struct delivery *delivery);
+
+/* It is delivered, and what it still wants is not worth waiting for: finishes it. False where that is not so. */
+bool delivery_cut_short(struct delivery *delivery);
 
 enum delivery_want {
     DELIVERY_CALLS,    /* *call is to be made now; delivery_take tells what came of it */

@@ -6,7 +6,10 @@
 
 #include "base/moment.h"
 
+enum timer_owner { TIMER_JOB, TIMER_ACCOUNT };
+
 struct timer {
+    enum timer_owner owner; /* what embeds it */
     struct mono at;
     size_t place; /* in the heap, counted from 1; 0: not set */
 };

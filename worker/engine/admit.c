@@ -26,9 +26,12 @@ static void admit_facts(struct engine *engine, struct job *job, const struct eve
     job->sender = mem_copy(span_of(event->entry->sender));
     if (event->has_payload)
         job->account = account_of(engine, event->payload.account);
+    if (job->account != NULL)
+        job->account->memory_used += job->size;
 }
 
-static void admit_to_queue(struct engine *engine, struct job *job, const struct event *event)
+/* OUTCOME_BACKLOG where the account has no room for it. */
+static enum outcome admit_to_queue(struct engine *engine, struct job *job, const struct event *event)
 {
     const struct payload *payload = &event->payload;
     struct span key = job->record->key, sender = span_of(job->sender);
@@ -37,19 +40,27 @@ static void admit_to_queue(struct engine *engine, struct job *job, const struct 
     if (engine->has_previous)
         job->marks[job->mark_count++] =
             identity_of(&engine->previous_mark_secret, key, sender, job->event_id);
+    size_t share = job->account->options.memory_bytes;
+    if (share > 0 && job->account->memory_used + job->size > share)
+        return detail_set(&job->detail, OUTCOME_BACKLOG, "%zu bytes of events wait for this account",
+                          job->account->memory_used);
     const struct message_options options = {job->account->options.widget_host,
                                             engine->options.name_events ? job->event_id : SPAN_NONE};
     message_init(&job->message, payload, &job->marks[0], &options);
-    job->size += message_size(&job->message);
-    engine->memory_used += message_size(&job->message);
+    job_grow(engine, job, message_size(&job->message));
     int64_t until_ms =
         job->admitted_at_ms + account_deliver_within_ms(job->account, payload->deliver_within_s);
     struct mono deadline = mono_after(engine->now.mono, until_ms - engine->now.wall.ms);
-    delivery_init(&job->delivery, payload, &engine->options.limits, deadline);
+    struct delivery_limits limits = engine->options.limits;
+    limits.reopen = job->account->options.reopen;
+    limits.unassign = job->account->options.unassign;
+    limits.refuse_ambiguous = job->account->options.refuse_ambiguous;
+    delivery_init(&job->delivery, payload, &limits, deadline);
     if (job->record->offset < job->partition->suspect_end)
         delivery_suspect(&job->delivery, job->partition->suspect_absent_from, 2);
     job->queue = queues_take(&engine->queues, key);
     queue_push(job->queue, &job->in_queue);
+    return OUTCOME_NONE;
 }
 
 void admit(struct engine *engine, struct partition *partition, const struct record *record)
@@ -68,7 +79,7 @@ void admit(struct engine *engine, struct partition *partition, const struct reco
     enum outcome outcome = event_open(&event, job->record, &rules, &job->detail);
     admit_facts(engine, job, &event);
     if (outcome == OUTCOME_NONE)
-        admit_to_queue(engine, job, &event);
+        outcome = admit_to_queue(engine, job, &event);
     event_done(&event);
     if (outcome != OUTCOME_NONE) {
         settle(engine, job, outcome);

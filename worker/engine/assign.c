@@ -20,8 +20,9 @@ void assign(struct engine *engine, const struct input *input)
     partition->suspect_end = progress.reach < input->end ? progress.reach : input->end;
     partition->suspect_absent_from = mono_after(engine->now.mono, engine->options.limits.http_timeout_ms +
                                                                       engine->options.limits.settle_ms);
+    partition->first_from = mono_after(engine->now.mono, engine->options.spacing_ms);
     partition->reach = progress.reach;
-    partition->receipts_from = progress.receipts;
+    partition->receipts_from = partition->receipts_end = progress.receipts;
     partition->untouched = input->never_committed;
     partition->admitted.ms = progress.admitted_ms;
     struct effect *effect = effect_add(engine, EFFECT_READ_RECEIPTS, id);
@@ -116,6 +117,8 @@ static void run_within_reach(struct engine *engine, struct partition *partition)
 
 void committed(struct engine *engine, struct partition *partition, int64_t offset, bool ok)
 {
+    if (partition->committing < 0)
+        return; /* a late word about a commit of before it was lost */
     bool farther = ok && partition->committing_reach > partition->reach;
     partition->committing = -1;
     if (ok) {
@@ -177,8 +180,8 @@ struct mono partition_deadline(const struct partition *partition)
     switch (partition->state) {
     case PARTITION_RUNNING:
         return partition_commit_due(partition);
-    case PARTITION_DRAINING:
-        return partition->drain_end;
+    case PARTITION_DRAINING: /* without jobs it waits for the answer to a commit */
+        return partition->job_count > 0 ? partition->drain_end : MONO_NEVER;
     case PARTITION_COMMITTING:
         return partition->committing < 0 ? partition->commit_at : MONO_NEVER;
     case PARTITION_REBUILDING:

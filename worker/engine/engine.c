@@ -9,6 +9,14 @@
 
 #define SWEEP_EVERY_MS 10000 /* for queues that are kept only for the pause after their last message */
 
+static void engine_add_account(struct engine *engine, const struct account_options *options)
+{
+    struct account *account = account_new(options);
+    map_add(&engine->accounts, &account->node);
+    if (account->hold != ACCOUNT_OPEN)
+        timer_set(&engine->timers, &account->timer, (struct mono){0}); /* probed with the first input */
+}
+
 struct engine *engine_new(const struct engine_options *options, struct keyring *keyring,
                           struct key mark_secret, const struct key *previous_mark_secret)
 {
@@ -17,8 +25,10 @@ struct engine *engine_new(const struct engine_options *options, struct keyring *
     engine->keyring = keyring;
     engine->mark_secret = mark_secret;
     engine->has_previous = previous_mark_secret != NULL;
-    if (engine->has_previous)
+    if (engine->has_previous) {
         engine->previous_mark_secret = *previous_mark_secret;
+        receipt_mac_key(previous_mark_secret, engine->previous_mac_key);
+    }
     receipt_mac_key(&mark_secret, engine->mac_key);
     engine->rng.state = options->seed;
     engine->sweep_at = MONO_NEVER;
@@ -27,7 +37,7 @@ struct engine *engine_new(const struct engine_options *options, struct keyring *
     cache_init(&engine->cache, options->hash_key);
     engine->partitions = mem_new((size_t)options->partition_count, sizeof(struct partition *));
     for (size_t i = 0; i < options->account_count; i++)
-        map_add(&engine->accounts, &account_new(&options->accounts[i])->node);
+        engine_add_account(engine, &options->accounts[i]);
     engine->options.accounts = NULL;
     return engine;
 }
@@ -60,6 +70,7 @@ void engine_free(struct engine *engine)
     key_done(&engine->mark_secret);
     key_done(&engine->previous_mark_secret);
     sodium_memzero(engine->mac_key, sizeof(engine->mac_key));
+    sodium_memzero(engine->previous_mac_key, sizeof(engine->previous_mac_key));
     free(engine->partitions);
     free(engine->effects);
     free(engine);
@@ -107,6 +118,14 @@ static void engine_partition_input(struct engine *engine, const struct input *in
         lose(engine, partition);
 }
 
+static void engine_api_key(struct engine *engine, size_t index)
+{
+    const struct account *account = NULL;
+    while ((account = engine_next_account(engine, account)) != NULL)
+        if (account->options.index == index)
+            accounts_hold(engine, (struct account *)(uintptr_t)account, ACCOUNT_UNCHECKED);
+}
+
 static void engine_dispatch(struct engine *engine, const struct input *input)
 {
     switch (input->type) {
@@ -131,17 +150,32 @@ static void engine_dispatch(struct engine *engine, const struct input *input)
     case INPUT_LOST:
         engine_partition_input(engine, input);
         break;
+    case INPUT_KEYRING:
+        keyring_free(engine->keyring);
+        engine->keyring = input->keyring;
+        break;
+    case INPUT_API_KEY:
+        engine_api_key(engine, input->account);
+        break;
     case INPUT_STOP:
         engine_stop(engine);
         break;
     }
 }
 
+static void engine_timer(struct engine *engine, struct timer *timer)
+{
+    if (timer->owner == TIMER_ACCOUNT)
+        accounts_timer(engine, MAP_ENTRY(timer, struct account, timer));
+    else
+        run_timer(engine, JOB_OF(timer, timer));
+}
+
 static void engine_due(struct engine *engine)
 {
     struct timer *timer;
     while ((timer = timers_due(&engine->timers, engine->now.mono)) != NULL)
-        run_timer(engine, JOB_OF(timer, timer));
+        engine_timer(engine, timer);
     if (engine->queues.by_key.count == 0) {
         engine->sweep_at = MONO_NEVER;
     } else if (engine->sweep_at.ms == MONO_NEVER.ms) {
@@ -194,6 +228,17 @@ struct mono engine_deadline(const struct engine *engine)
         if (engine->partitions[i] != NULL)
             at = mono_earlier(at, partition_deadline(engine->partitions[i]));
     return at;
+}
+
+const struct account *engine_next_account(const struct engine *engine, const struct account *account)
+{
+    struct map_node *node = map_next(&engine->accounts, account == NULL ? NULL : &account->node);
+    return node == NULL ? NULL : MAP_ENTRY(node, struct account, node);
+}
+
+const uint64_t *engine_outcomes(const struct engine *engine)
+{
+    return engine->outcomes;
 }
 
 size_t engine_unsettled(const struct engine *engine)

@@ -42,7 +42,9 @@ enum input_type {
     INPUT_COMMITTED, /* what came of EFFECT_COMMIT */
     INPUT_REVOKED,   /* to be given up: finish what is under way, commit, then EFFECT_RELEASED */
     INPUT_LOST,      /* given up already: another worker may have it */
-    INPUT_STOP,      /* give up everything, then EFFECT_STOPPED */
+    INPUT_KEYRING,   /* another keyring, which the engine takes over */
+    INPUT_API_KEY, /* an account's key was changed: it makes no call until /api/v1/me says that it is good */
+    INPUT_STOP,    /* give up everything, then EFFECT_STOPPED */
 };
 
 enum produced {
@@ -61,6 +63,8 @@ struct input {
     struct span metadata; /* ASSIGNED; SPAN_NONE: there was none */
     bool ok;              /* COMMITTED */
     enum produced produced;
+    struct keyring *keyring;     /* KEYRING */
+    size_t account;              /* API_KEY: the account_options.index */
     engine_handle handle;        /* ANSWERED, PRODUCED */
     const struct record *record; /* RECORD, RECEIPT */
     const struct reply *reply;   /* ANSWERED */
@@ -77,6 +81,7 @@ enum effect_type {
     EFFECT_RELEASED, /* partition: nothing of it is left here, its last commit is answered */
     EFFECT_STOPPED,  /* after INPUT_STOP: everything is released */
     EFFECT_SETTLED,  /* for logs and metrics: an outcome was acknowledged */
+    EFFECT_ACCOUNT,  /* for logs and metrics: account->hold has changed */
     EFFECT_TROUBLE,  /* for logs and metrics: a call did not go well and is tried again */
 };
 
@@ -87,6 +92,8 @@ struct settled {
     const char *detail;
     int64_t offset, admitted_at_ms, finished_at_ms;
     unsigned attempts;
+    size_t customer_matches;
+    int64_t record_timestamp_ms, signed_at_s;
 };
 
 struct trouble {
@@ -136,6 +143,11 @@ void engine_take(struct engine *engine, const struct input *input, struct effect
 
 /* When INPUT_TICK is due at the latest; MONO_NEVER. */
 struct mono engine_deadline(const struct engine *engine);
+
+/* For metrics: every account in turn (NULL: the first), NULL behind the last; and the outcomes of records whose account
+ * is not known. */
+const struct account *engine_next_account(const struct engine *engine, const struct account *account);
+const uint64_t *engine_outcomes(const struct engine *engine);
 
 /* For the shell's farewell and the metrics: records that are not settled, requests under way. */
 size_t engine_unsettled(const struct engine *engine);

@@ -13,8 +13,10 @@
 
 /* A request under way: it outlives its job where that is dropped, because the account's place is taken until then. */
 struct pending {
-    engine_handle job;
-    struct account *account;
+    engine_handle job;       /* 0: a probe of the account's own */
+    struct account *account; /* NULL: there is no such request */
+    struct call call;
+    struct mono started;
 };
 
 struct engine {
@@ -22,7 +24,7 @@ struct engine {
     struct keyring *keyring;
     struct key mark_secret, previous_mark_secret;
     bool has_previous;
-    unsigned char mac_key[32];
+    unsigned char mac_key[32], previous_mac_key[32];
     struct rng rng;
 
     struct map accounts;
@@ -32,6 +34,7 @@ struct engine {
     struct slots jobs, requests;
     struct partition **partitions; /* by id; NULL: not ours */
     size_t memory_used;
+    uint64_t outcomes[OUTCOME_COUNT]; /* of records without a known account */
     bool full;
     bool stopping, stopped;
     struct mono sweep_at;
@@ -53,6 +56,17 @@ void admit(struct engine *engine, struct partition *partition, const struct reco
 void run_head(struct engine *engine, struct queue *queue);
 void run_timer(struct engine *engine, struct job *job);
 void run_answer(struct engine *engine, engine_handle handle, const struct reply *reply);
+/* The job has a place: makes its call, or whatever it wants by now. */
+void run_place(struct engine *engine, struct job *job);
+
+/* accounts.c: what accounts share among their jobs: places, pauses, being held. */
+engine_handle accounts_request(struct engine *engine, struct account *account, const struct call *call,
+                               const struct job *job);
+/* Takes note of an answer and reads it (answer_done it); .account is NULL where nobody asked. */
+struct pending accounts_answered(struct engine *engine, engine_handle handle, const struct reply *reply,
+                                 struct answer *answer);
+void accounts_hold(struct engine *engine, struct account *account, enum account_hold hold);
+void accounts_timer(struct engine *engine, struct account *account);
 /* Gives the account's free places to those who wait for one. */
 void run_ready(struct engine *engine, struct account *account);
 
@@ -63,6 +77,8 @@ void settle_again(struct engine *engine, struct job *job);
 
 /* job.c */
 struct job *job_new(struct engine *engine, struct partition *partition, const struct record *record);
+/* It holds `size` bytes more, for an account. */
+void job_grow(struct engine *engine, struct job *job, size_t size);
 /* Takes a job out of everything and frees it at the next input, because effects may point into it. */
 void job_drop(struct engine *engine, struct job *job);
 void job_free(struct job *job);

@@ -5,11 +5,20 @@
 #include "base/mem.h"
 #include "engine/internal.h"
 
+/* A record's stamp may be anything that its producer wrote before the topic was given the broker's clock. */
+#define ADMITTED_MOST_MS (1LL << 53)
+
+static int64_t admitted_at_ms(const struct engine *engine, const struct record *record)
+{
+    int64_t ms = engine->options.admit_by_clock ? engine->now.wall.ms : record->timestamp_ms;
+    return ms < 0 ? 0 : ms > ADMITTED_MOST_MS ? ADMITTED_MOST_MS : ms;
+}
+
 struct job *job_new(struct engine *engine, struct partition *partition, const struct record *record)
 {
     struct job *job = mem_new(1, sizeof(*job));
     job->record = record_copy(record);
-    job->admitted_at_ms = engine->options.admit_by_clock ? engine->now.wall.ms : record->timestamp_ms;
+    job->admitted_at_ms = admitted_at_ms(engine, record);
     job->partition = partition;
     job->previous = partition->jobs_last;
     if (partition->jobs_last == NULL)
@@ -22,6 +31,13 @@ struct job *job_new(struct engine *engine, struct partition *partition, const st
     engine->memory_used += job->size;
     job->handle = slots_add(&engine->jobs, job);
     return job;
+}
+
+void job_grow(struct engine *engine, struct job *job, size_t size)
+{
+    job->size += size;
+    engine->memory_used += size;
+    job->account->memory_used += size;
 }
 
 static void job_unlink(struct job *job)
@@ -49,6 +65,8 @@ void job_drop(struct engine *engine, struct job *job)
     slots_remove(&engine->jobs, job->handle);
     job_unlink(job);
     engine->memory_used -= job->size;
+    if (job->account != NULL)
+        job->account->memory_used -= job->size;
     job->next = engine->gone;
     engine->gone = job;
 }

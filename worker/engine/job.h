@@ -40,13 +40,14 @@ struct job {
 
     enum job_state state;
     bool looked_up; /* the cache was asked */
-    bool judged; /* its time was looked at: see run_judge */
+    bool judged;    /* its time was looked at: see run_judge */
     struct delivery delivery;
     struct call call; /* JOB_CALLING, JOB_READY */
     enum outcome outcome;
     struct detail detail;
     int64_t finished_at_ms;
     bool without_value; /* the dead letter would not fit with it */
+    bool bare;          /* nor with the record's own key and headers */
     unsigned produce_tries;
 };
 

@@ -22,6 +22,11 @@ uint64_t receipted_fingerprint(struct span key, struct span event_id, const unsi
     return fingerprint;
 }
 
+struct span receipted_key(const struct record *record)
+{
+    return record->key.size <= ENVELOPE_KEY_MAX ? record->key : SPAN_NONE;
+}
+
 void receipted_add(struct receipted_list *list, const struct receipted *one)
 {
     if (list->count == list->capacity) {
@@ -65,7 +70,7 @@ bool receipted_take(struct receipted_list *list, const struct record *record,
         const struct receipted *one = &list->list[list->next++];
         struct span event_id = one->authentic ? record_event_id(record) : SPAN_NONE;
         if (one->offset == record->offset && one->timestamp_ms == record->timestamp_ms &&
-            one->fingerprint == receipted_fingerprint(record->key, event_id, hash_key))
+            one->fingerprint == receipted_fingerprint(receipted_key(record), event_id, hash_key))
             found = true;
     }
     if (list->count > 0 && list->next == list->count)
@@ -75,18 +80,26 @@ bool receipted_take(struct receipted_list *list, const struct record *record,
 
 /* ---- receipts into a partition's memory ---- */
 
-static bool receipt_is_ours(const struct engine *engine, const struct partition *partition,
-                            const struct record *record)
+static bool receipt_has_mac(const struct engine *engine, const unsigned char mac_key[32],
+                            const struct partition *partition, const struct record *record)
 {
     char expected[RECEIPT_MAC_TEXT];
-    receipt_mac(engine->mac_key, span_of(engine->options.receipts_topic), partition->id, record->key,
-                record->value, expected);
+    receipt_mac(mac_key, span_of(engine->options.receipts_topic), partition->id, record->key, record->value,
+                expected);
     for (size_t i = 0; i < record->header_count; i++) {
         struct span given = record->headers[i].value;
         if (span_equal(record->headers[i].name, SPAN(RECEIPT_MAC)))
             return given.size == sizeof(expected) - 1 && sodium_memcmp(given.data, expected, given.size) == 0;
     }
     return false;
+}
+
+/* When the mark secret was changed, the receipts under the one before it are still our memory. */
+static bool receipt_is_ours(const struct engine *engine, const struct partition *partition,
+                            const struct record *record)
+{
+    return receipt_has_mac(engine, engine->mac_key, partition, record) ||
+           (engine->has_previous && receipt_has_mac(engine, engine->previous_mac_key, partition, record));
 }
 
 static void rebuild_window(struct engine *engine, struct partition *partition, const struct record *record,

@@ -4,11 +4,7 @@
 #include "base/mem.h"
 #include "engine/internal.h"
 
-static bool call_writes(const struct call *call)
-{
-    return call->kind == CALL_POST_MESSAGE || call->kind == CALL_POST_CONVERSATION ||
-           call->kind == CALL_CREATE_CUSTOMER;
-}
+#define REFUSALS_MAX 5
 
 /* A partition that is being given up starts nothing: what has not been posted is left to the next owner. Only what may
  * be posted already is followed to its end, by reading. */
@@ -42,6 +38,14 @@ static void run_look_up(struct engine *engine, struct job *job)
         delivery_resolved(&job->delivery, &where);
 }
 
+static void run_leave(struct engine *engine, struct job *job)
+{
+    if (delivery_cut_short(&job->delivery))
+        settle(engine, job, OUTCOME_DELIVERED);
+    else
+        job_drop(engine, job);
+}
+
 /* Asks the delivery what it wants, and does it; a finished one is settled. */
 static void run_job(struct engine *engine, struct job *job)
 {
@@ -51,13 +55,19 @@ static void run_job(struct engine *engine, struct job *job)
     switch (delivery_want(&job->delivery, engine->now.mono, &job->call)) {
     case DELIVERY_CALLS:
         if (run_is_left(job, &job->call)) {
-            job_drop(engine, job);
+            run_leave(engine, job);
             return;
         }
         job->state = JOB_READY;
         queue_push(&job->account->ready, &job->in_ready);
+        if (!job->delivery.unknown) /* a held account must not keep it beyond its time */
+            timer_set(&engine->timers, &job->timer, job->delivery.deadline);
         return;
     case DELIVERY_WAITS:
+        if (job->partition->state != PARTITION_RUNNING && !job->delivery.unknown) {
+            run_leave(engine, job); /* what it waits for would be left to the next owner in any case */
+            return;
+        }
         job->state = JOB_WAITING;
         timer_set(&engine->timers, &job->timer, job->delivery.wake);
         return;
@@ -94,52 +104,58 @@ void run_head(struct engine *engine, struct queue *queue)
         struct job *job = JOB_OF(queue->head, in_queue);
         if (job->state != JOB_QUEUED || job->partition->state != PARTITION_RUNNING)
             return;
-        if (!mono_reached(queue->not_before, engine->now.mono)) {
-            timer_set(&engine->timers, &job->timer, queue->not_before);
+        struct mono not_before = mono_later(queue->not_before, job->partition->first_from);
+        if (!mono_reached(not_before, engine->now.mono)) {
+            timer_set(&engine->timers, &job->timer, not_before);
             return;
         }
         if (job->record->offset >= job->partition->reach)
             return; /* until a commit has said that deliveries may have started there */
+        timer_clear(&engine->timers, &job->timer); /* it may be due in this very turn, and mean nothing now */
         if (run_judge(engine, job))
             run_job(engine, job);
     }
     queues_tidy(&engine->queues, queue, engine->now.mono);
 }
 
-static void run_call(struct engine *engine, struct job *job)
+/* What forbids a post that is about to be made: OUTCOME_NONE for nothing. Papercups answers 500 to some permanent
+ * mistakes too, so five of those that stored nothing count as a refusal while it takes other messages. */
+static enum outcome run_forbidden(const struct engine *engine, struct job *job)
 {
-    struct account *account = job->account;
-    struct pending *pending = mem_new(1, sizeof(*pending));
-    *pending = (struct pending){job->handle, account};
-    delivery_calling(&job->delivery, &job->call, engine->now.mono);
-    job->state = JOB_CALLING;
-    account->in_flight++;
-    struct request request;
-    request_init(&request, &job->call, &job->message, account->options.inbox);
-    struct effect *effect = effect_add(engine, EFFECT_REQUEST, job->partition->id);
-    effect->handle = slots_add(&engine->requests, pending);
-    effect->account = account;
-    effect->method = request.method;
-    effect->path = request.path;
-    effect->body = request.body;
+    const struct keyring_entry *entry = keyring_find(engine->keyring, job->key_id);
+    if (entry == NULL || entry->revoked)
+        return detail_set(&job->detail, OUTCOME_KEY_REVOKED, "key %.*s", SPAN_ARGS(job->key_id));
+    if (job->delivery.refusals >= REFUSALS_MAX && job->account->posted_at.ms > job->delivery.refused_since.ms)
+        return detail_set(&job->detail, OUTCOME_REFUSED_BY_PAPERCUPS,
+                          "answered 500 %u times and stored nothing, while other messages are taken",
+                          job->delivery.refusals);
+    return OUTCOME_NONE;
 }
 
-void run_ready(struct engine *engine, struct account *account)
+static void run_call(struct engine *engine, struct job *job)
 {
-    while (account->in_flight < account->options.max_in_flight && account->ready.head != NULL) {
-        struct job *job = JOB_OF(account->ready.head, in_ready);
-        struct queue *queue = job->queue;
-        queue_remove(&account->ready, &job->in_ready);
-        job->state = JOB_WAITING;
-        /* It may have waited long: its deadline is looked at again. */
-        if (delivery_want(&job->delivery, engine->now.mono, &job->call) == DELIVERY_CALLS &&
-            !run_is_left(job, &job->call)) {
-            run_call(engine, job);
-        } else {
-            run_job(engine, job);
-            run_head(engine, queue);
-        }
+    enum outcome forbidden = call_posts(&job->call) ? run_forbidden(engine, job) : OUTCOME_NONE;
+    if (forbidden != OUTCOME_NONE) {
+        settle(engine, job, forbidden);
+        return;
     }
+    delivery_calling(&job->delivery, &job->call, engine->now.mono);
+    job->state = JOB_CALLING;
+    accounts_request(engine, job->account, &job->call, job);
+}
+
+void run_place(struct engine *engine, struct job *job)
+{
+    struct queue *queue = job->queue;
+    timer_clear(&engine->timers, &job->timer);
+    job->state = JOB_WAITING;
+    /* It may have waited long: its deadline is looked at again. */
+    if (delivery_want(&job->delivery, engine->now.mono, &job->call) == DELIVERY_CALLS &&
+        !run_is_left(job, &job->call))
+        run_call(engine, job);
+    else
+        run_job(engine, job);
+    run_head(engine, queue);
 }
 
 void run_timer(struct engine *engine, struct job *job)
@@ -158,9 +174,14 @@ void run_timer(struct engine *engine, struct job *job)
     case JOB_RECEIPT:
         settle_again(engine, job);
         break;
-    case JOB_READY:
+    case JOB_READY: /* its deadline */
+        queue_remove(&account->ready, &job->in_ready);
+        job->state = JOB_WAITING;
+        run_job(engine, job);
+        run_head(engine, queue);
+        break;
     case JOB_CALLING:
-        assert(!"a job with a call to make has no timer");
+        assert(!"a job whose call is under way has no timer");
     }
     if (account != NULL)
         run_ready(engine, account);
@@ -183,26 +204,21 @@ static void run_tell_trouble(struct engine *engine, const struct job *job, const
 
 void run_answer(struct engine *engine, engine_handle handle, const struct reply *reply)
 {
-    struct pending *pending = slots_find(&engine->requests, handle);
-    if (pending == NULL)
+    struct answer answer;
+    struct pending pending = accounts_answered(engine, handle, reply, &answer);
+    if (pending.account == NULL)
         return;
-    struct account *account = pending->account;
-    struct job *job = slots_find(&engine->jobs, pending->job);
-    slots_remove(&engine->requests, handle);
-    free(pending);
-    account->in_flight--;
+    struct job *job = slots_find(&engine->jobs, pending.job);
     if (job != NULL) {
         struct queue *queue = job->queue;
-        struct answer answer;
         assert(job->state == JOB_CALLING);
-        reply_read(reply, &job->call, job->marks, job->mark_count, &answer);
         run_tell_trouble(engine, job, &answer);
         if (answer.kind != ANSWER_OK) /* what was known of the customer may be the reason */
             cache_forget(&engine->cache, job->record->key);
         delivery_take(&job->delivery, &job->call, &answer, engine->now.mono, &engine->rng);
-        answer_done(&answer);
         run_job(engine, job);
         run_head(engine, queue);
     }
-    run_ready(engine, account);
+    answer_done(&answer);
+    run_ready(engine, pending.account);
 }

@@ -26,12 +26,17 @@ static void settle_dead_letter(struct engine *engine, struct job *job)
                                             .attempts = job->delivery.attempts,
                                             .without_value = job->without_value};
     struct dead_letter letter;
-    dead_letter_init(&letter, job->record, &facts);
+    struct record record = *job->record;
+    if (job->bare) {
+        record.key = SPAN_NONE;
+        record.header_count = 0;
+    }
+    dead_letter_init(&letter, &record, &facts);
     job->state = JOB_DEAD_LETTER;
     struct effect *effect = effect_add(engine, EFFECT_PRODUCE, job->partition->id);
     effect->handle = job->handle;
     effect->topic = engine->options.dead_topic;
-    effect->key = job->record->key;
+    effect->key = record.key;
     effect->value = letter.value;
     effect->headers = letter.headers;
     effect->header_count = letter.header_count;
@@ -72,8 +77,9 @@ static void settle_receipt(struct engine *engine, struct job *job)
     receipt_write(&effect->text, &receipt);
     assert(!effect->text.failed);
     char code[RECEIPT_MAC_TEXT];
-    receipt_mac(engine->mac_key, span_of(engine->options.receipts_topic), job->partition->id,
-                job->record->key, buf_span(&effect->text), code);
+    struct span key = receipted_key(job->record);
+    receipt_mac(engine->mac_key, span_of(engine->options.receipts_topic), job->partition->id, key,
+                buf_span(&effect->text), code);
     buf_init(&effect->header_text, sizeof(code));
     buf_add_text(&effect->header_text, code);
     effect->headers = mem_new(1, sizeof(*effect->headers));
@@ -81,7 +87,7 @@ static void settle_receipt(struct engine *engine, struct job *job)
     effect->header_count = 1;
     effect->handle = job->handle;
     effect->topic = engine->options.receipts_topic;
-    effect->key = job->record->key;
+    effect->key = key;
     effect->value = buf_span(&effect->text);
 }
 
@@ -125,6 +131,17 @@ void settle_again(struct engine *engine, struct job *job)
     settle_produce(engine, job, job->state);
 }
 
+static void settle_count(struct engine *engine, const struct job *job)
+{
+    if (job->account == NULL) {
+        engine->outcomes[job->outcome]++;
+        return;
+    }
+    job->account->stats.outcomes[job->outcome]++;
+    if (job->delivery.customer_matches > 1)
+        job->account->stats.ambiguous++;
+}
+
 static void settle_finished(struct engine *engine, struct job *job)
 {
     struct queue *queue = job->queue;
@@ -140,7 +157,11 @@ static void settle_finished(struct engine *engine, struct job *job)
         .admitted_at_ms = job->admitted_at_ms,
         .finished_at_ms = job->finished_at_ms,
         .attempts = job->delivery.attempts,
+        .customer_matches = job->delivery.customer_matches,
+        .record_timestamp_ms = job->record->timestamp_ms,
+        .signed_at_s = job->signed_at_s,
     };
+    settle_count(engine, job);
     offsets_settle(&job->partition->offsets, job->record->offset);
     job_drop(engine, job);
     if (queue != NULL)
@@ -162,6 +183,7 @@ void settle_produced(struct engine *engine, struct job *job, enum produced produ
         settle_produce(engine, job, JOB_RECEIPT);
         return;
     }
+    job->bare = job->bare || (job->without_value && produced == PRODUCED_TOO_LARGE);
     job->without_value = job->without_value || produced == PRODUCED_TOO_LARGE;
     int64_t delay_ms = retry_delay_ms(job->produce_tries++, &engine->rng);
     timer_set(&engine->timers, &job->timer, mono_after(engine->now.mono, delay_ms));

@@ -13,23 +13,9 @@
 #include "io/log.h"
 #include "io/secret.h"
 
-#define API_KEY_MAX 4096
-#define FLUSH_MS    2000
+#define FLUSH_MS 2000
 
 /* ---- files ---- */
-
-static struct keyring *read_keyring(const char *path, const unsigned char hash_key[16], struct err *err)
-{
-    struct secret text;
-    struct err why;
-    if (secret_read(path, KEYRING_SIZE_MAX, &text, err) != 0)
-        return NULL;
-    struct keyring *keyring = keyring_read((struct span){(const char *)text.data, text.size}, hash_key, &why);
-    if (keyring == NULL)
-        err_set(err, ERR_USAGE, "%s: %s", path, why.text);
-    secret_done(&text);
-    return keyring;
-}
 
 static int read_mark_secret(const char *path, struct key *out, struct err *err)
 {
@@ -50,20 +36,17 @@ static int read_mark_secret(const char *path, struct key *out, struct err *err)
 
 /* ---- parts ---- */
 
-static int make_sites(struct loop *worker, const struct config *config, struct err *err)
+/* A Papercups that does not answer now holds its own account until it does; what is wrong for good ends the start. */
+static int check_accounts(struct loop *worker, const struct config *config, bool *held, struct err *err)
 {
-    worker->sites = mem_new(config->account_count, sizeof(struct http_site *));
-    worker->site_count = config->account_count;
     for (size_t i = 0; i < config->account_count; i++) {
         const struct config_account *account = &config->accounts[i];
-        struct secret api_key;
-        if (secret_read(account->api_key_file, API_KEY_MAX, &api_key, err) != 0)
+        if (checks_account(account, worker->sites[i], config->http_timeout_ms, err) == 0)
+            continue;
+        if (err->code != ERR_UNREACHABLE)
             return -1;
-        worker->sites[i] = http_site_new(account->url, &api_key, err);
-        secret_done(&api_key);
-        if (worker->sites[i] == NULL ||
-            checks_account(account, worker->sites[i], config->http_timeout_ms, err) != 0)
-            return -1;
+        held[i] = true;
+        log_say(LOG_LEVEL_WARNING, "account", "%s Its events wait until it answers", err->text);
     }
     return 0;
 }
@@ -90,35 +73,70 @@ static void engine_settings(const struct config *config, int32_t partition_count
     randombytes_buf(&out->seed, sizeof(out->seed));
 }
 
-static int make_engine(struct loop *worker, const struct config *config, int32_t partition_count,
-                       struct err *err)
+static void account_settings(const struct config *config, size_t index, bool held,
+                             struct account_options *out)
+{
+    const struct config_account *account = &config->accounts[index];
+    *out = (struct account_options){
+        .index = index,
+        .name = account->name,
+        .inbox = account->inbox,
+        .widget_host = account->widget_host,
+        .deliver_within_ms = account->deliver_within_ms,
+        .deliver_within_max_ms = account->deliver_within_max_ms,
+        .max_in_flight = account->max_in_flight,
+        .papercups_account = account->papercups_account,
+        .reopen = account->reopen,
+        .unassign = account->unassign,
+        .refuse_ambiguous = account->refuse_ambiguous,
+        .held = held,
+        /* One account may fill the memory, and then the partitions pause; of several none may push out the others. */
+        .memory_bytes = config->account_count > 1 ? (size_t)config->memory_bytes / 4 : 0,
+    };
+}
+
+static void make_engine(struct loop *worker, const struct config *config, struct engine_options *options,
+                        struct keyring *keyring, struct key mark_secret, const struct key *previous,
+                        const bool *held)
+{
+    struct account_options *accounts = mem_new(config->account_count, sizeof(*accounts));
+    for (size_t i = 0; i < config->account_count; i++)
+        account_settings(config, i, held[i], &accounts[i]);
+    options->accounts = accounts;
+    worker->engine = engine_new(options, keyring, mark_secret, previous->bytes == NULL ? NULL : previous);
+    free(accounts);
+}
+
+/* Everything that comes from files, checked; then the engine that is made of it. */
+static int make_core(struct loop *worker, const struct config *config, int32_t partition_count,
+                     struct err *err)
 {
     struct engine_options options;
-    engine_settings(config, partition_count, &options);
     struct key mark_secret = {0}, previous = {0};
-    const char *previous_file = config->mark_secret_previous_file;
-    struct keyring *keyring = read_keyring(config->keyring_file, options.hash_key, err);
-    if (keyring == NULL || read_mark_secret(config->mark_secret_file, &mark_secret, err) != 0 ||
-        (previous_file != NULL && read_mark_secret(previous_file, &previous, err) != 0)) {
+    struct keyring *keyring = NULL;
+    struct files_calls calls = loop_files_calls;
+    bool *held = mem_new(config->account_count, sizeof(*held));
+    calls.context = worker;
+    engine_settings(config, partition_count, &options);
+    worker->sites = mem_new(config->account_count, sizeof(struct http_site *));
+    worker->site_count = config->account_count;
+    for (size_t i = 0; i < config->account_count; i++)
+        worker->sites[i] = http_site_new(config->accounts[i].url);
+    worker->files = files_new(config, options.hash_key, &calls, &keyring, worker->sites, err);
+    int result = worker->files == NULL ? -1 : read_mark_secret(config->mark_secret_file, &mark_secret, err);
+    if (result == 0 && config->mark_secret_previous_file != NULL)
+        result = read_mark_secret(config->mark_secret_previous_file, &previous, err);
+    if (result == 0)
+        result = check_accounts(worker, config, held, err);
+    if (result == 0) {
+        make_engine(worker, config, &options, keyring, mark_secret, &previous, held);
+    } else {
         keyring_free(keyring);
         key_done(&mark_secret);
-        return -1;
+        key_done(&previous);
     }
-    struct account_options *accounts = mem_new(config->account_count, sizeof(*accounts));
-    for (size_t i = 0; i < config->account_count; i++) {
-        const struct config_account *account = &config->accounts[i];
-        accounts[i] = (struct account_options){.index = i,
-                                               .name = account->name,
-                                               .inbox = account->inbox,
-                                               .widget_host = account->widget_host,
-                                               .deliver_within_ms = account->deliver_within_ms,
-                                               .deliver_within_max_ms = account->deliver_within_max_ms,
-                                               .max_in_flight = account->max_in_flight};
-    }
-    options.accounts = accounts;
-    worker->engine = engine_new(&options, keyring, mark_secret, previous_file == NULL ? NULL : &previous);
-    free(accounts);
-    return 0;
+    free(held);
+    return result;
 }
 
 static int make_io(struct loop *worker, const struct config *config, struct err *err)
@@ -127,6 +145,7 @@ static int make_io(struct loop *worker, const struct config *config, struct err 
     sigemptyset(&signals);
     sigaddset(&signals, SIGTERM);
     sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGHUP);
     pthread_sigmask(SIG_BLOCK, &signals, NULL); /* before librdkafka starts threads: they inherit it */
     worker->signal_fd = signalfd(-1, &signals, SFD_NONBLOCK | SFD_CLOEXEC);
     worker->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
@@ -148,7 +167,7 @@ static int worker_make(struct loop *worker, const struct config *config, struct 
     int32_t partition_count = 0;
     if (make_io(worker, config, err) != 0 ||
         checks_topics(consumer_handle(worker->consumer), config, &partition_count, err) != 0 ||
-        make_engine(worker, config, partition_count, err) != 0 || make_sites(worker, config, err) != 0 ||
+        make_core(worker, config, partition_count, err) != 0 ||
         consumer_subscribe(worker->consumer, err) != 0)
         return -1;
     struct log_line line;
@@ -183,6 +202,7 @@ void worker_free(struct loop *worker)
     for (size_t i = 0; i < worker->site_count; i++)
         http_site_free(worker->sites[i]);
     free(worker->sites);
+    files_free(worker->files);
     engine_free(worker->engine);
     free(worker->refusals);
     if (worker->signal_fd >= 0)

@@ -20,6 +20,9 @@ struct config_account {
     int64_t deliver_within_ms;     /* default 3,600 s */
     int64_t deliver_within_max_ms; /* default 604,800 s */
     int32_t max_in_flight;         /* requests at once, 1 to 64, default 16 */
+    bool reopen;                   /* conversations = reopen: a closed one, instead of a new one */
+    bool refuse_ambiguous;         /* ambiguous_customer = refuse */
+    bool unassign;                 /* give back what a bot message assigned */
 };
 
 /* One librdkafka property that the file may set (config_settings.c holds the allow-list). The value may be a password:

@@ -85,6 +85,9 @@ const struct setting settings[] = {
     {SECTION_ACCOUNT, "deliver_within_max", SETTING_DURATION, IN(deliver_within_max_ms), false, "7d",
      SECONDS(1), DAYS(7)},
     {SECTION_ACCOUNT, "max_in_flight", SETTING_COUNT, IN(max_in_flight), false, "16", 1, 64},
+    {SECTION_ACCOUNT, "conversations", SETTING_CONVERSATIONS, IN(reopen), false, "new", 0, 0},
+    {SECTION_ACCOUNT, "ambiguous_customer", SETTING_AMBIGUOUS, IN(refuse_ambiguous), false, "newest", 0, 0},
+    {SECTION_ACCOUNT, "unassign", SETTING_BOOL, IN(unassign), false, "false", 0, 0},
 };
 const size_t settings_count = sizeof(settings) / sizeof(settings[0]);
 

@@ -34,6 +34,8 @@ enum setting_type {
     SETTING_COUNT,          /* int32_t, min to max */
     SETTING_DURATION,       /* int64_t in ms, min to max */
     SETTING_SIZE,           /* int64_t in bytes, min to max */
+    SETTING_CONVERSATIONS,  /* bool: new, or reopen */
+    SETTING_AMBIGUOUS,      /* bool: newest, or refuse */
     SETTING_PARTITIONER,    /* enum partitioner */
     SETTING_PROPERTY,       /* librdkafka's; librdkafka checks the value */
     SETTING_PROPERTY_COUNT, /* librdkafka's, min to max */

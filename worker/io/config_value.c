@@ -93,6 +93,15 @@ static int choice_read(const struct setting *setting, const char *text, const ch
     return err_set(err, ERR_USAGE, "%s must be %s or %s, not \"%.40s\"", setting->name, first, second, text);
 }
 
+static int bool_put(const struct setting *setting, const char *text, const char *first, const char *second,
+                    bool *member, struct err *err)
+{
+    int choice = choice_read(setting, text, first, second, err);
+    if (choice >= 0 && member != NULL)
+        *member = choice == 1;
+    return choice < 0 ? -1 : 0;
+}
+
 static int form_error(const struct setting *setting, const char *problem, struct err *err)
 {
     return err_set(err, ERR_USAGE, "%s %s", setting->name, problem);
@@ -143,6 +152,8 @@ static const char *text_problem(const struct setting *setting, struct span text)
     case SETTING_COUNT:
     case SETTING_DURATION:
     case SETTING_SIZE:
+    case SETTING_CONVERSATIONS:
+    case SETTING_AMBIGUOUS:
     case SETTING_PARTITIONER:
     case SETTING_PROPERTY_COUNT:
         return NULL;
@@ -172,10 +183,11 @@ int value_put(const struct setting *setting, const char *text, void *member, str
     int choice;
     switch (setting->type) {
     case SETTING_BOOL:
-        choice = choice_read(setting, text, "false", "true", err);
-        if (choice >= 0)
-            *(bool *)member = choice == 1;
-        return choice < 0 ? -1 : 0;
+        return bool_put(setting, text, "false", "true", member, err);
+    case SETTING_CONVERSATIONS:
+        return bool_put(setting, text, "new", "reopen", member, err);
+    case SETTING_AMBIGUOUS:
+        return bool_put(setting, text, "newest", "refuse", member, err);
     case SETTING_PARTITIONER:
         choice = choice_read(setting, text, "murmur2", "crc32", err);
         if (choice >= 0)

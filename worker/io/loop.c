@@ -39,9 +39,33 @@ static void loop_log_settled(const struct effect *effect)
     log_number(&line, "partition", effect->partition);
     log_number(&line, "offset", settled->offset);
     log_number(&line, "attempts", settled->attempts);
+    if (settled->customer_matches > 1)
+        log_number(&line, "customer_matches", (long long)settled->customer_matches);
     log_number(&line, "after_ms", settled->finished_at_ms - settled->admitted_at_ms);
     if (settled->detail[0] != 0)
         log_text(&line, "detail", span_of(settled->detail));
+    log_end(&line);
+}
+
+static void loop_log_account(const struct effect *effect)
+{
+    static const char *const words[] = {
+        [ACCOUNT_OPEN] = "deliveries go on",
+        [ACCOUNT_UNCHECKED] = "no delivery until /api/v1/me has been asked whose key it is",
+        [ACCOUNT_UNAUTHORIZED] =
+            "Papercups refuses the API key: put a good one into api_key_file. Nothing is lost",
+        [ACCOUNT_REDIRECTED] =
+            "Papercups answers with a redirect: set url to where it leads. Nothing is lost",
+        [ACCOUNT_STRANGER] =
+            "the API key is that of another Papercups account than papercups_account: nothing is posted",
+    };
+    struct log_line line;
+    enum account_hold hold = effect->account->hold;
+    log_begin(&line, hold == ACCOUNT_OPEN || hold == ACCOUNT_UNCHECKED ? LOG_LEVEL_INFO : LOG_LEVEL_ERROR,
+              "account");
+    log_text(&line, "account", span_of(effect->account->options.name));
+    log_text(&line, "state", span_of(account_hold_word(hold)));
+    log_text(&line, "detail", span_of(words[hold]));
     log_end(&line);
 }
 
@@ -126,6 +150,9 @@ static void loop_perform(struct loop *loop, struct effect *effect)
     case EFFECT_STOPPED:
         loop->stopped = true;
         break;
+    case EFFECT_ACCOUNT:
+        loop_log_account(effect);
+        break;
     case EFFECT_SETTLED:
         loop_log_settled(effect);
         break;
@@ -199,6 +226,18 @@ void loop_answered(void *context, uint64_t handle, const struct reply *reply)
     loop_take(context, &(struct input){.type = INPUT_ANSWERED, .handle = handle, .reply = reply});
 }
 
+static void loop_keyring(void *context, struct keyring *keyring)
+{
+    loop_take(context, &(struct input){.type = INPUT_KEYRING, .keyring = keyring});
+}
+
+static void loop_api_key(void *context, size_t account)
+{
+    loop_take(context, &(struct input){.type = INPUT_API_KEY, .account = account});
+}
+
+const struct files_calls loop_files_calls = {.keyring = loop_keyring, .api_key = loop_api_key};
+
 static void loop_refused(struct loop *loop)
 {
     size_t count = loop->refusal_count;
@@ -216,6 +255,10 @@ static int loop_signal(struct loop *loop, struct err *err)
     struct signalfd_siginfo info;
     if (read(loop->signal_fd, &info, sizeof(info)) != (ssize_t)sizeof(info))
         return 0;
+    if (info.ssi_signo == SIGHUP) {
+        loop->reload = true;
+        return 0;
+    }
     if (loop->stopping && !mono_reached(loop->stop_again_from, loop->now.mono))
         return 0;
     if (loop->stopping)
@@ -236,6 +279,7 @@ static int loop_wait_ms(const struct loop *loop)
     if (loop->more_events || loop->more_receipts || loop->refusal_count > 0)
         return 0;
     struct mono at = mono_earlier(engine_deadline(loop->engine), http_deadline(loop->http));
+    at = mono_earlier(at, files_deadline(loop->files));
     if (loop->stopping)
         at = mono_earlier(at, loop->stop_deadline);
     if (loop->closing)
@@ -295,6 +339,8 @@ static int loop_turn(struct loop *loop, struct err *err)
         return -1;
     http_turn(loop->http, loop->now.mono);
     loop_refused(loop);
+    files_turn(loop->files, loop->now.mono, loop->reload);
+    loop->reload = false;
     loop_take(loop, &(struct input){.type = INPUT_TICK});
     consumer_flush(loop->consumer);
     if (loop->reader != NULL && reader_is_done(loop->reader)) {

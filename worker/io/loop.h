@@ -5,6 +5,7 @@
 
 #include "engine/engine.h"
 #include "io/consumer.h"
+#include "io/files.h"
 #include "io/http.h"
 #include "io/producer.h"
 #include "io/reader.h"
@@ -23,6 +24,8 @@ struct loop {
     struct reader *reader; /* while partitions are being rebuilt */
     const struct config *config;
     struct http *http;
+    struct files *files;
+    bool reload;              /* SIGHUP */
     struct http_site **sites; /* by account_options.index */
     size_t site_count;
 
@@ -47,6 +50,7 @@ int loop_run(struct loop *loop, struct err *err);
 /* The calls that consumer, producer and http are built with; the context is the loop. */
 extern const struct consumer_calls loop_consumer_calls;
 extern const struct reader_calls loop_reader_calls;
+extern const struct files_calls loop_files_calls;
 void loop_produced(void *context, engine_handle handle, enum produced produced, int64_t offset);
 void loop_answered(void *context, uint64_t handle, const struct reply *reply);
 

@@ -88,6 +88,15 @@ static void message_write_customer(struct buf *out, const json_t *customer, cons
     buf_add_text(out, "}}");
 }
 
+/* The page's own host where the event names it, else the account's. */
+static void message_write_host(struct buf *out, const json_t *customer, const char *widget_host)
+{
+    const char *host = json_string_value(json_object_get(customer, "host"));
+    buf_add_text(out, "{\"customer\":{\"host\":");
+    json_write_string(out, span_of(host != NULL ? host : widget_host));
+    buf_add_text(out, "}}");
+}
+
 static void message_encode(struct buf *out, struct span text)
 {
     for (size_t i = 0; i < text.size; i++) {
@@ -105,6 +114,8 @@ void message_init(struct message *message, const struct payload *payload, const 
     buf_init(&message->json, MESSAGE_JSON_MAX);
     buf_init(&message->customer, MESSAGE_JSON_MAX);
     buf_init(&message->external_id, 4096);
+    buf_init(&message->host, 4096);
+    message_write_host(&message->host, payload->customer, options->widget_host);
     message_write(message, payload, options);
     if (payload->address == ADDRESS_EXTERNAL_ID) {
         message_write_customer(&message->customer, payload->customer, options->widget_host);
@@ -118,9 +129,11 @@ void message_done(struct message *message)
     buf_done(&message->json);
     buf_done(&message->customer);
     buf_done(&message->external_id);
+    buf_done(&message->host);
 }
 
 size_t message_size(const struct message *message)
 {
-    return message->json.capacity + message->customer.capacity + message->external_id.capacity;
+    return message->json.capacity + message->customer.capacity + message->external_id.capacity +
+           message->host.capacity;
 }

@@ -12,6 +12,7 @@
 struct message {
     struct buf json;        /* "type":"bot","body":...,"metadata":{...}: the members, without the braces */
     struct buf customer;    /* {"customer":{...}}; empty where the event is addressed by UUID */
+    struct buf host;        /* {"customer":{"host":...}}: for a row that lacks it */
     struct buf external_id; /* percent-encoded, for a query; empty likewise */
     struct identity identity;
 };

@@ -85,6 +85,29 @@ static bool reply_messages(const json_t *list, const struct identity *marks, siz
     return json_is_array(list);
 }
 
+static bool is_null(const json_t *object, const char *name)
+{
+    const json_t *value = json_object_get(object, name);
+    return value == NULL || json_is_null(value);
+}
+
+/* The object of a list whose id was put first. */
+static const json_t *reply_first(const json_t *list, const struct answer *answer)
+{
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const json_t *object = json_array_get(list, i);
+        if (answer->id_count > 0 && span_equal(member_string(object, "id"), span_of(answer->ids[0].text)))
+            return object;
+    }
+    return NULL;
+}
+
+static void reply_conversation_state(const json_t *conversation, struct answer *out)
+{
+    out->closed = span_equal(member_string(conversation, "status"), SPAN("closed"));
+    out->unassigned = is_null(conversation, "assignee_id");
+}
+
 static bool reply_conversations(const json_t *root, const struct identity *marks, size_t mark_count,
                                 struct answer *out)
 {
@@ -94,14 +117,44 @@ static bool reply_conversations(const json_t *root, const struct identity *marks
     for (size_t i = 0; i < json_array_size(list); i++)
         if (!reply_messages(json_object_get(json_array_get(list, i), "messages"), marks, mark_count, out))
             return false;
+    reply_conversation_state(reply_first(list, out), out);
     return true;
 }
 
-static bool reply_customers(const json_t *root, struct answer *out)
+static bool reply_conversation(const json_t *data, const struct identity *marks, size_t mark_count,
+                               struct answer *out)
 {
-    const json_t *pages = json_object_get(root, "total_pages");
-    out->incomplete = json_integer_value(pages) > 1;
-    return reply_ids(json_object_get(root, "data"), "updated_at", out) && json_is_integer(pages);
+    const json_t *messages = json_object_get(data, "messages");
+    reply_conversation_state(data, out);
+    return reply_add_id(data, out) && (messages == NULL || reply_messages(messages, marks, mark_count, out));
+}
+
+static bool reply_customers(const json_t *root, const struct call *call, struct answer *out)
+{
+    const json_t *pages = json_object_get(root, "total_pages"), *list = json_object_get(root, "data");
+    out->incomplete = json_integer_value(pages) > (json_int_t)call->page + 1;
+    if (!reply_ids(list, "updated_at", out) || !json_is_integer(pages))
+        return false;
+    out->host_missing = out->id_count > 0 && is_null(reply_first(list, out), "host");
+    return true;
+}
+
+static bool reply_customer(const json_t *data, struct answer *out)
+{
+    out->host_missing = is_null(data, "host");
+    return json_is_object(data) && reply_ids(json_object_get(data, "conversations"), NULL, out);
+}
+
+/* Whose key it is: the account's id stands where other answers have the thing's own. */
+static bool reply_me(const json_t *data, struct answer *out)
+{
+    struct span id = member_string(data, "account_id");
+    if (!uuid_is_valid(id))
+        return false;
+    out->ids = mem_new(1, sizeof(*out->ids));
+    memcpy(out->ids[0].text, id.data, 36);
+    out->id_count = 1;
+    return true;
 }
 
 static bool reply_content(const json_t *root, const struct call *call, const struct identity *marks,
@@ -110,15 +163,22 @@ static bool reply_content(const json_t *root, const struct call *call, const str
     const json_t *data = json_object_get(root, "data");
     switch (call->kind) {
     case CALL_FIND_CUSTOMERS:
-        return reply_customers(root, out);
+        return reply_customers(root, call, out);
     case CALL_LIST_CONVERSATIONS:
+    case CALL_LIST_CLOSED:
         return reply_conversations(root, marks, mark_count, out);
     case CALL_READ_CUSTOMER:
-        return reply_ids(json_object_get(data, "conversations"), NULL, out);
+        return reply_customer(data, out);
+    case CALL_READ_CONVERSATION:
+        return reply_conversation(data, marks, mark_count, out);
     case CALL_READ_MESSAGES:
         return reply_messages(data, marks, mark_count, out);
+    case CALL_ME:
+        return reply_me(data, out);
     case CALL_CREATE_CUSTOMER:
-    case CALL_READ_CONVERSATION:
+    case CALL_SET_HOST:
+    case CALL_REOPEN:
+    case CALL_UNASSIGN:
     case CALL_POST_MESSAGE:
     case CALL_POST_CONVERSATION:
         return reply_add_id(data, out);

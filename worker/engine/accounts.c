@@ -1,0 +1,117 @@
+#include <assert.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "engine/internal.h"
+
+#define PROBE_EVERY_MS 10000
+
+static void accounts_tell(struct engine *engine, const struct account *account)
+{
+    effect_add(engine, EFFECT_ACCOUNT, -1)->account = account;
+}
+
+engine_handle accounts_request(struct engine *engine, struct account *account, const struct call *call,
+                               const struct job *job)
+{
+    struct pending *pending = mem_new(1, sizeof(*pending));
+    *pending = (struct pending){.account = account, .call = *call, .started = engine->now.mono};
+    if (job != NULL)
+        pending->job = job->handle;
+    account->in_flight++;
+    struct request request;
+    request_init(&request, call, job == NULL ? NULL : &job->message, account->options.inbox);
+    struct effect *effect = effect_add(engine, EFFECT_REQUEST, job == NULL ? -1 : job->partition->id);
+    effect->handle = slots_add(&engine->requests, pending);
+    effect->account = account;
+    effect->method = request.method;
+    effect->path = request.path;
+    effect->body = request.body;
+    return effect->handle;
+}
+
+/* ---- a held account: is its key good again? ---- */
+
+static void accounts_probe(struct engine *engine, struct account *account)
+{
+    if (account->probing)
+        return;
+    account->probing = true;
+    accounts_request(engine, account, &(struct call){.kind = CALL_ME}, NULL);
+}
+
+void accounts_hold(struct engine *engine, struct account *account, enum account_hold hold)
+{
+    account->hold = hold;
+    timer_set(&engine->timers, &account->timer, engine->now.mono);
+    accounts_tell(engine, account);
+}
+
+static void accounts_probed(struct engine *engine, struct account *account, const struct answer *answer)
+{
+    enum account_hold before = account->hold;
+    const char *expected = account->options.papercups_account;
+    account->probing = false;
+    if (answer->kind == ANSWER_OK)
+        account->hold =
+            expected == NULL || strcmp(answer->ids[0].text, expected) == 0 ? ACCOUNT_OPEN : ACCOUNT_STRANGER;
+    if (account->hold != before)
+        accounts_tell(engine, account);
+    if (account->hold != ACCOUNT_OPEN)
+        timer_set(&engine->timers, &account->timer, mono_after(engine->now.mono, PROBE_EVERY_MS));
+}
+
+void accounts_timer(struct engine *engine, struct account *account)
+{
+    if (account->hold != ACCOUNT_OPEN)
+        accounts_probe(engine, account);
+    else
+        run_ready(engine, account);
+}
+
+/* ---- answers ---- */
+
+struct pending accounts_answered(struct engine *engine, engine_handle handle, const struct reply *reply,
+                                 struct answer *answer)
+{
+    struct pending *found = slots_find(&engine->requests, handle);
+    if (found == NULL)
+        return (struct pending){0};
+    struct pending pending = *found;
+    struct account *account = pending.account;
+    const struct job *job = slots_find(&engine->jobs, pending.job);
+    enum account_hold before = account->hold;
+    reply_read(reply, &pending.call, job == NULL ? NULL : job->marks, job == NULL ? 0 : job->mark_count,
+               answer);
+    account_answered(account, answer->kind, engine->now.mono.ms - pending.started.ms, engine->now.mono,
+                     &engine->rng);
+    if (answer->kind == ANSWER_LATER)
+        pace_pause(&account->pace, mono_after(engine->now.mono, answer->retry_after_ms));
+    if (answer->kind == ANSWER_OK && call_posts(&pending.call))
+        account->posted_at = engine->now.mono;
+    account->in_flight--;
+    slots_remove(&engine->requests, handle);
+    free(found);
+    if (pending.call.kind == CALL_ME)
+        accounts_probed(engine, account, answer);
+    else if (before == ACCOUNT_OPEN && account->hold != ACCOUNT_OPEN) {
+        accounts_tell(engine, account);
+        timer_set(&engine->timers, &account->timer, mono_after(engine->now.mono, PROBE_EVERY_MS));
+    }
+    return pending;
+}
+
+/* ---- who waits for a place ---- */
+
+void run_ready(struct engine *engine, struct account *account)
+{
+    struct mono again = MONO_NEVER;
+    while (account->ready.head != NULL && account_may_call(account, engine->now.mono, &again)) {
+        struct job *job = JOB_OF(account->ready.head, in_ready);
+        assert(job->state == JOB_READY);
+        queue_remove(&account->ready, &job->in_ready);
+        run_place(engine, job);
+    }
+    if (account->ready.head != NULL && again.ms != MONO_NEVER.ms)
+        timer_set(&engine->timers, &account->timer, again);
+}

@@ -1,0 +1,163 @@
+#include "io/files.h"
+
+#include <sodium.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "io/clock.h"
+#include "io/log.h"
+#include "io/secret.h"
+
+#define API_KEY_MAX 4096
+
+/* A file, and what it held when it was looked at last: enough to see that it is another. */
+struct watched {
+    const char *path;
+    unsigned char digest[crypto_generichash_BYTES];
+    bool broken;
+};
+
+struct files {
+    const struct config *config;
+    unsigned char hash_key[16];
+    struct files_calls calls;
+    struct watched keyring;
+    struct watched *api_keys; /* by account */
+    struct http_site **sites;
+    struct mono next;
+    int64_t keyring_read_at_ms;
+    size_t keyring_size;
+};
+
+/* Reads the file. 1: it is another than last time, and *out is the caller's; 0: it is the same; -1 with err. */
+static int watched_read(struct watched *watched, size_t max_size, struct secret *out, struct err *err)
+{
+    unsigned char digest[crypto_generichash_BYTES];
+    if (secret_read(watched->path, max_size, out, err) != 0)
+        return -1;
+    crypto_generichash(digest, sizeof(digest), out->data, out->size, NULL, 0);
+    if (memcmp(digest, watched->digest, sizeof(digest)) == 0) {
+        secret_done(out);
+        return 0;
+    }
+    memcpy(watched->digest, digest, sizeof(digest));
+    return 1;
+}
+
+static void watched_tell(struct watched *watched, bool broken, const char *text)
+{
+    if (broken && !watched->broken)
+        log_say(LOG_LEVEL_ERROR, "stale", "%s; what was read before stays in use", text);
+    else if (!broken)
+        log_say(LOG_LEVEL_INFO, "reloaded", "%s", watched->path);
+    watched->broken = broken;
+}
+
+static struct keyring *files_parse_keyring(struct files *files, const struct secret *text, struct err *err)
+{
+    struct err why;
+    struct span json = {(const char *)text->data, text->size};
+    struct keyring *keyring = keyring_read(json, files->hash_key, &why);
+    if (keyring == NULL) {
+        err_set(err, ERR_USAGE, "%s: %s", files->keyring.path, why.text);
+        return NULL;
+    }
+    files->keyring_read_at_ms = clock_now().wall.ms;
+    files->keyring_size = keyring_size(keyring);
+    return keyring;
+}
+
+static int files_read_keyring(struct files *files, struct keyring **out, struct err *err)
+{
+    struct secret text;
+    *out = NULL;
+    int changed = watched_read(&files->keyring, KEYRING_SIZE_MAX, &text, err);
+    if (changed <= 0)
+        return changed;
+    *out = files_parse_keyring(files, &text, err);
+    secret_done(&text);
+    return *out == NULL ? -1 : 1;
+}
+
+static int files_read_api_key(struct files *files, size_t account, struct err *err)
+{
+    struct secret key;
+    int changed = watched_read(&files->api_keys[account], API_KEY_MAX, &key, err);
+    if (changed <= 0)
+        return changed;
+    int result = http_site_set_key(files->sites[account], &key, err);
+    secret_done(&key);
+    return result == 0 ? 1 : -1;
+}
+
+struct files *files_new(const struct config *config, const unsigned char hash_key[16],
+                        const struct files_calls *calls, struct keyring **keyring, struct http_site **sites,
+                        struct err *err)
+{
+    struct files *files = mem_new(1, sizeof(*files));
+    *files = (struct files){.config = config, .calls = *calls, .sites = sites};
+    memcpy(files->hash_key, hash_key, sizeof(files->hash_key));
+    files->keyring.path = config->keyring_file;
+    files->api_keys = mem_new(config->account_count, sizeof(*files->api_keys));
+    files->next = mono_after(clock_now().mono, FILES_EVERY_MS);
+    int result = files_read_keyring(files, keyring, err);
+    for (size_t i = 0; i < config->account_count && result >= 0; i++) {
+        files->api_keys[i].path = config->accounts[i].api_key_file;
+        result = files_read_api_key(files, i, err);
+    }
+    if (result >= 0)
+        return files;
+    keyring_free(*keyring);
+    *keyring = NULL;
+    files_free(files);
+    return NULL;
+}
+
+void files_free(struct files *files)
+{
+    if (files == NULL)
+        return;
+    free(files->api_keys);
+    free(files);
+}
+
+void files_turn(struct files *files, struct mono now, bool now_please)
+{
+    struct err err = {0};
+    if (!now_please && !mono_reached(files->next, now))
+        return;
+    files->next = mono_after(now, FILES_EVERY_MS);
+    struct keyring *keyring;
+    int changed = files_read_keyring(files, &keyring, &err);
+    if (changed != 0)
+        watched_tell(&files->keyring, changed < 0, err.text);
+    if (changed > 0)
+        files->calls.keyring(files->calls.context, keyring);
+    for (size_t i = 0; i < files->config->account_count; i++) {
+        changed = files_read_api_key(files, i, &err);
+        if (changed != 0)
+            watched_tell(&files->api_keys[i], changed < 0, err.text);
+        if (changed > 0)
+            files->calls.api_key(files->calls.context, i);
+    }
+}
+
+struct mono files_deadline(const struct files *files)
+{
+    return files->next;
+}
+
+int64_t files_keyring_read_at_ms(const struct files *files)
+{
+    return files->keyring_read_at_ms;
+}
+
+size_t files_keyring_size(const struct files *files)
+{
+    return files->keyring_size;
+}
+
+bool files_keyring_is_stale(const struct files *files)
+{
+    return files->keyring.broken;
+}

@@ -1,0 +1,39 @@
+/* The files that may change under a running worker: the keyring and the API keys. They are looked at every 5 s, by
+ * content (mounted directories replace links, not files), and on SIGHUP. A new one is used at once; one that is missing
+ * or broken is told in the log once, and what was read before stays in use. */
+#ifndef IO_FILES_H
+#define IO_FILES_H
+
+#include "base/moment.h"
+#include "engine/engine.h"
+#include "io/config.h"
+#include "io/http.h"
+
+#define FILES_EVERY_MS 5000
+
+struct files;
+
+/* Called from files_turn only. */
+struct files_calls {
+    void (*keyring)(void *context, struct keyring *keyring); /* to be taken over */
+    void (*api_key)(void *context, size_t account);          /* its site has the new key already */
+    void *context;
+};
+
+/* Reads all of them once; the keyring is *keyring. NULL with err where one is no good. */
+struct files *files_new(const struct config *config, const unsigned char hash_key[16],
+                        const struct files_calls *calls, struct keyring **keyring, struct http_site **sites,
+                        struct err *err);
+void files_free(struct files *files);
+
+/* Looks again, where it is time, or `now_please`. */
+void files_turn(struct files *files, struct mono now, bool now_please);
+struct mono files_deadline(const struct files *files);
+
+/* When the keyring in use was read (Unix ms), how many keys it has, and whether the file holds another that is no
+ * good. */
+int64_t files_keyring_read_at_ms(const struct files *files);
+size_t files_keyring_size(const struct files *files);
+bool files_keyring_is_stale(const struct files *files);
+
+#endif
