@@ -59,13 +59,33 @@ static int json_write_chunk(const char *data, size_t size, void *out)
     return buf->failed ? -1 : 0;
 }
 
+/* Recursion ends: whatever was read is bounded in depth. */
+static bool json_has_real(const json_t *value)
+{
+    const char *name;
+    json_t *member;
+    size_t i;
+    if (json_is_object(value)) {
+        json_object_foreach((json_t *)(uintptr_t)value, name, member) if (json_has_real(member)) return true;
+    } else if (json_is_array(value)) {
+        json_array_foreach(value, i, member) if (json_has_real(member)) return true;
+    }
+    return json_is_real(value);
+}
+
 void json_write(struct buf *out, const json_t *value)
 {
     size_t flags = JSON_COMPACT | JSON_ENCODE_ANY;
     size_t start = out->size;
+    if (json_is_string(value)) { /* most values are one, and need none of jansson's bookkeeping */
+        json_write_string(out, (struct span){json_string_value(value), json_string_length(value)});
+        return;
+    }
     if (json_dump_callback(value, json_write_chunk, out, flags | JSON_REAL_PRECISION(15)) != 0)
         out->failed = true; /* full, or no memory */
     if (out->failed)
+        return;
+    if (!json_has_real(value))
         return;
     json_t *again = json_loadb(out->data + start, out->size - start, JSON_DECODE_ANY, NULL);
     if (again == NULL || !json_equal(again, value)) {
