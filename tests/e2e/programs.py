@@ -54,6 +54,10 @@ class Process:
 
         return wait_until(look, f"'{ready}' from {self.arguments[1]}", START_S, self.tail)
 
+    def await_log(self, wanted):
+        """Waits until the log holds a match."""
+        return wait_until(lambda: re.search(wanted, self.text()), f"'{wanted}' in the log", explain=self.tail)
+
     def text(self):
         return self.log.read_text(errors="replace")
 
@@ -93,14 +97,18 @@ class StandIn(Process):
     def port(self):
         return urllib.parse.urlsplit(self.url).port
 
-    def call(self, method, path, content=None):
+    def call(self, method, path, content=None, headers=None):
         data = None if content is None else json.dumps(content).encode()
         request = urllib.request.Request(
-            self.url + path, data=data, method=method, headers={"Content-Type": "application/json"}
+            self.url + path, data=data, method=method, headers={"Content-Type": "application/json", **(headers or {})}
         )
         with urllib.request.urlopen(request, timeout=30) as answer:
             text = answer.read()
         return json.loads(text) if text else None
+
+    def api(self, method, path, content=None):
+        """A call of Papercups' own API, with the account's key."""
+        return self.call(method, path, content, {"Authorization": f"Bearer {STANDIN_API_KEY}"})
 
     def fault(self, kind, body, times=1, **more):
         """What happens to the next POST of the API that carries this body, by whichever call it comes."""

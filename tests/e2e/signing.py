@@ -70,12 +70,22 @@ class Ed25519Key(Key):
 
 
 def payload(external_id, body="Need a hand?", account="acme", **more):
-    """A payload of format 1; `quick_replies` and `metadata` go into the message, the rest beside it."""
-    message = {"body": body}
+    """A payload of format 1; `name` and `email` go to the customer, `quick_replies` and `metadata` into the message, the
+    rest beside it."""
+    message, customer = {"body": body}, {"external_id": external_id}
+    for member in ("name", "email"):
+        if member in more:
+            customer[member] = more.pop(member)
     for member in ("quick_replies", "metadata"):
         if member in more:
             message[member] = more.pop(member)
-    return {"account": account, "to": {"customer": {"external_id": external_id}}, "message": message, **more}
+    return {"account": account, "to": {"customer": customer}, "message": message, **more}
+
+
+def address(to):
+    if "customer" in to:
+        return f"e/{to['customer']['external_id']}"
+    return f"c/{to['customer_id']}" if "customer_id" in to else f"v/{to['conversation_id']}"
 
 
 def sign(key, content, event_id=None, signed_at=None, routing_key=None):
@@ -84,7 +94,7 @@ def sign(key, content, event_id=None, signed_at=None, routing_key=None):
     signed_at = signed_at or int(time.time())
     value = json.dumps(content, ensure_ascii=False)
     if routing_key is None:
-        routing_key = f"{content['account']}/e/{content['to']['customer']['external_id']}"
+        routing_key = f"{content['account']}/{address(content['to'])}"
     headers = [
         ("webhook-id", event_id),
         ("webhook-timestamp", str(signed_at)),

@@ -24,16 +24,24 @@ BACKEND = KEYS["backend-1"]
 class World:
     """A worker at work, and what a test asks of it."""
 
-    def __init__(self, directory, kafka, topics):
+    def __init__(self, directory, kafka, topics, account=None, standin_is_up=True):
         directory.mkdir(parents=True, exist_ok=True)
+        self.directory = directory
         self.kafka = kafka
         self.topics = topics
         self.standin = StandIn(directory)
         self.installation = Installation(directory / "worker", kafka, topics, self.standin.url, KEYS.values())
         self.installation.configure("worker", http_timeout="2s", settle_time="1s")
+        self.installation.configure("account acme", **(account or {}))
+        if not standin_is_up:
+            self.standin.stop()
         self.receipts = Reader(kafka, topics.receipts, topics.partitions)
         self.dead = Reader(kafka, topics.dead, topics.partitions)
         self.worker = self.installation.worker()
+
+    def start_standin(self):
+        """Again, where it was before."""
+        self.standin = StandIn(self.directory, self.standin.port)
 
     def publish(self, event, partition=None):
         return self.kafka.publish(self.topics.events, [event], partition)[0]

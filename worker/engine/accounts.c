@@ -47,9 +47,10 @@ void accounts_hold(struct engine *engine, struct account *account, enum account_
     accounts_tell(engine, account);
 }
 
-static void accounts_probed(struct engine *engine, struct account *account, const struct answer *answer)
+/* `before`: how it was held before the answer, which may have changed it. */
+static void accounts_probed(struct engine *engine, struct account *account, const struct answer *answer,
+                            enum account_hold before)
 {
-    enum account_hold before = account->hold;
     const char *expected = account->options.papercups_account;
     account->probing = false;
     if (answer->kind == ANSWER_OK)
@@ -93,7 +94,7 @@ struct pending accounts_answered(struct engine *engine, engine_handle handle, co
     slots_remove(&engine->requests, handle);
     free(found);
     if (pending.call.kind == CALL_ME)
-        accounts_probed(engine, account, answer);
+        accounts_probed(engine, account, answer, before);
     else if (before == ACCOUNT_OPEN && account->hold != ACCOUNT_OPEN) {
         accounts_tell(engine, account);
         timer_set(&engine->timers, &account->timer, mono_after(engine->now.mono, PROBE_EVERY_MS));
