@@ -17,7 +17,7 @@ static bool run_is_left(const struct job *job, const struct call *call)
  * expired, or refused for its key, when it was delivered. */
 static bool run_judge_time(struct engine *engine, struct job *job)
 {
-    if (job->judged || job->delivery.unknown)
+    if (job->judged || job->delivery.unknown || job->delivery.step == STEP_DONE)
         return true;
     job->judged = true;
     enum outcome outcome = event_judge(keyring_find(engine->keyring, job->key_id), job->signed_at_s,

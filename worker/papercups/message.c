@@ -121,7 +121,8 @@ void message_init(struct message *message, const struct payload *payload, const 
         message_write_customer(&message->customer, payload->customer, options->widget_host);
         message_encode(&message->external_id, payload->to);
     }
-    assert(!message->json.failed && !message->customer.failed && !message->external_id.failed);
+    assert(!message->json.failed && !message->customer.failed && !message->external_id.failed &&
+           !message->host.failed);
 }
 
 void message_done(struct message *message)

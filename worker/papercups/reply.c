@@ -105,7 +105,7 @@ static const json_t *reply_first(const json_t *list, const struct answer *answer
 static void reply_conversation_state(const json_t *conversation, struct answer *out)
 {
     out->closed = span_equal(member_string(conversation, "status"), SPAN("closed"));
-    out->unassigned = is_null(conversation, "assignee_id");
+    out->unassigned = conversation != NULL && is_null(conversation, "assignee_id");
 }
 
 static bool reply_conversations(const json_t *root, const struct identity *marks, size_t mark_count,

@@ -151,6 +151,7 @@ void request_init(struct request *request, const struct call *call, const struct
         buf_add_text(&request->path, "/api/v1/me");
         break;
     }
+    assert(!request->path.failed && !request->body.failed);
 }
 
 void request_done(struct request *request)

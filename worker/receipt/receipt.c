@@ -83,7 +83,7 @@ int receipt_read(struct span json, struct receipt *out, struct json_t **root, st
     bool good = out->outcome != OUTCOME_NONE && out->topic.data != NULL &&
                 read_number(*root, "partition", 0, INT32_MAX, &partition) &&
                 read_number(*root, "offset", 0, INT64_MAX, &out->offset) &&
-                read_number(*root, "record_timestamp", -1, INT64_MAX, &out->record_timestamp_ms) &&
+                read_number(*root, "record_timestamp", INT64_MIN, INT64_MAX, &out->record_timestamp_ms) &&
                 read_number(*root, "admitted_at", -1, INT64_MAX, &out->admitted_at_ms) &&
                 read_number(*root, "finished_at", 0, INT64_MAX, &out->finished_at_ms) &&
                 read_number(*root, "attempts", 0, UINT32_MAX, &attempts);
