@@ -1,5 +1,6 @@
 #include <getopt.h>
 #include <stdio.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "cmd/cmd.h"
@@ -75,6 +76,7 @@ int cmd_run(int argc, char **argv)
         return ERR_USAGE;
     }
     struct err err = {0};
+    prctl(PR_SET_DUMPABLE, 0); /* no core dump, whatever the kernel pipes cores to: keys are in this memory */
     struct config *config = config_load(path == NULL ? DEFAULT_CONFIG : path, environ, &err);
     int code = config == NULL ? (int)err.code : run_with(config, &err);
     config_free(config);

@@ -1,16 +1,20 @@
 #include "io/checks.h"
 
+#include <time.h>
+
 #include "base/json.h"
 #include "io/log.h"
 
-#define BROKER_MS 10000
+#define BROKER_MS       10000
+#define NEW_TOPIC_TRIES 8
+#define NEW_TOPIC_MS    250
 
 #define CREATE_TIMESTAMPS " --config message.timestamp.type=LogAppendTime"
 
 /* ---- topics ---- */
 
-static int checks_count(rd_kafka_t *rk, const struct config *config, const char *topic, int32_t like,
-                        bool events, int32_t *out, struct err *err)
+/* How many partitions it has; 0 where there is no such topic. -1 with err where the broker does not answer. */
+static int32_t checks_ask(rd_kafka_t *rk, const struct config *config, const char *topic, struct err *err)
 {
     const struct rd_kafka_metadata *metadata = NULL;
     rd_kafka_topic_t *handle = rd_kafka_topic_new(rk, topic, NULL);
@@ -22,12 +26,22 @@ static int checks_count(rd_kafka_t *rk, const struct config *config, const char 
                        config->bootstrap_servers, rd_kafka_err2str(code));
     const struct rd_kafka_metadata_topic *found = metadata->topic_cnt == 1 ? &metadata->topics[0] : NULL;
     code = found == NULL ? RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART : found->err;
-    *out = found == NULL ? 0 : found->partition_cnt;
+    int32_t count = code == RD_KAFKA_RESP_ERR_NO_ERROR ? found->partition_cnt : 0;
     rd_kafka_metadata_destroy(metadata);
-    if (code == RD_KAFKA_RESP_ERR_NO_ERROR && *out > 0)
-        return 0;
-    if (code != RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART && code != RD_KAFKA_RESP_ERR_NO_ERROR)
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR && code != RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART &&
+        code != RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE)
         return err_set(err, ERR_UNREACHABLE, "topic %s: %s", topic, rd_kafka_err2str(code));
+    return count;
+}
+
+static int checks_count(rd_kafka_t *rk, const struct config *config, const char *topic, int32_t like,
+                        bool events, int32_t *out, struct err *err)
+{
+    /* A broker tells of a topic a moment after it was made. */
+    for (int tries = 0; (*out = checks_ask(rk, config, topic, err)) == 0 && tries < NEW_TOPIC_TRIES; tries++)
+        nanosleep(&(struct timespec){.tv_nsec = NEW_TOPIC_MS * 1000000L}, NULL);
+    if (*out != 0)
+        return *out < 0 ? -1 : 0;
     int32_t wanted = like > 0 ? like : config->partitions > 0 ? config->partitions : 12;
     return err_set(err, ERR_USAGE,
                    "there is no topic %s. Make it: kafka-topics.sh --bootstrap-server %s --create --topic %s "
