@@ -31,7 +31,7 @@ static bool run_judge_time(struct engine *engine, struct job *job)
 static void run_look_up(struct engine *engine, struct job *job)
 {
     struct cached where;
-    if (job->looked_up || job->delivery.unknown)
+    if (job->looked_up || job->delivery.step != STEP_RESOLVE)
         return;
     job->looked_up = true;
     if (cache_find(&engine->cache, job->record->key, engine->now.mono, &where))

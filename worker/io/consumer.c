@@ -39,7 +39,16 @@ struct consumer *consumer_new(const struct config *config, const struct consumer
         {"partition.assignment.strategy", "range"},
         {NULL, NULL},
     };
-    rd_kafka_conf_t *conf = kafka_conf_new(config, settings, err);
+    /* Little is fetched ahead: what waits, waits in the log. librdkafka looks after a full queue only once a second,
+     * unless it is told otherwise, which it can be from 2.2 on; before that a refresh of metadata wakes it. */
+    const struct kafka_setting defaults[] = {
+        {"queued.max.messages.kbytes", "1024"},
+        rd_kafka_version() >= 0x02020000
+            ? (struct kafka_setting){"fetch.queue.backoff.ms", "5"}
+            : (struct kafka_setting){"topic.metadata.refresh.interval.ms", "100"},
+        {NULL, NULL},
+    };
+    rd_kafka_conf_t *conf = kafka_conf_new_with(config, defaults, settings, err);
     if (conf == NULL)
         return NULL;
     rd_kafka_conf_set_events(conf,

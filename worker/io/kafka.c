@@ -28,21 +28,38 @@ static int kafka_set(rd_kafka_conf_t *conf, const char *name, const char *value,
     return err_set(err, ERR_USAGE, "[kafka] %s: %s", name, why);
 }
 
-rd_kafka_conf_t *kafka_conf_new(const struct config *config, const struct kafka_setting *settings,
-                                struct err *err)
+static int kafka_set_all(rd_kafka_conf_t *conf, const struct kafka_setting *settings, struct err *err)
+{
+    for (; settings->name != NULL; settings++)
+        if (kafka_set(conf, settings->name, settings->value, err) != 0)
+            return -1;
+    return 0;
+}
+
+rd_kafka_conf_t *kafka_conf_new_with(const struct config *config, const struct kafka_setting *defaults,
+                                     const struct kafka_setting *settings, struct err *err)
 {
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
     int result = kafka_set(conf, "bootstrap.servers", config->bootstrap_servers, err);
+    if (result == 0)
+        result = kafka_set_all(conf, defaults, err);
     for (size_t i = 0; i < config->property_count && result == 0; i++)
         result = kafka_set(conf, config->properties[i].name, config->properties[i].value, err);
-    for (size_t i = 0; settings[i].name != NULL && result == 0; i++)
-        result = kafka_set(conf, settings[i].name, settings[i].value, err);
+    if (result == 0)
+        result = kafka_set_all(conf, settings, err);
     if (result != 0) {
         rd_kafka_conf_destroy(conf);
         return NULL;
     }
     rd_kafka_conf_set_log_cb(conf, kafka_log);
     return conf;
+}
+
+rd_kafka_conf_t *kafka_conf_new(const struct config *config, const struct kafka_setting *settings,
+                                struct err *err)
+{
+    static const struct kafka_setting none[] = {{NULL, NULL}};
+    return kafka_conf_new_with(config, none, settings, err);
 }
 
 rd_kafka_t *kafka_new(rd_kafka_type_t type, rd_kafka_conf_t *conf, struct err *err)
