@@ -37,19 +37,29 @@ static void json_drop_quotes(char *text)
     }
 }
 
-json_t *json_read(struct span text, size_t max_depth, struct err *err)
+static json_t *json_parse(struct span text, size_t max_depth, size_t flags, struct err *err)
 {
     if (json_depth(text) > max_depth) {
         err_set(err, ERR_NO, "JSON is nested deeper than %zu", max_depth);
         return NULL;
     }
     json_error_t error;
-    json_t *value = json_loadb(text.data, text.size, JSON_REJECT_DUPLICATES, &error);
+    json_t *value = json_loadb(text.data, text.size, JSON_REJECT_DUPLICATES | flags, &error);
     if (value == NULL) {
         json_drop_quotes(error.text);
         err_set(err, ERR_NO, "not JSON: %s at byte %d", error.text, error.position);
     }
     return value;
+}
+
+json_t *json_read(struct span text, size_t max_depth, struct err *err)
+{
+    return json_parse(text, max_depth, 0, err);
+}
+
+json_t *json_read_loose(struct span text, size_t max_depth, struct err *err)
+{
+    return json_parse(text, max_depth, JSON_DECODE_INT_AS_REAL, err);
 }
 
 static int json_write_chunk(const char *data, size_t size, void *out)

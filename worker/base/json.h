@@ -13,6 +13,10 @@
  * the parser's words and a position, nothing of the input but a byte that may not stand there. */
 json_t *json_read(struct span text, size_t max_depth, struct err *err);
 
+/* The same for what others have stored: numbers of any size are taken, and integers come as reals. One integer beyond 64
+ * bits in somebody's metadata must not make a whole answer unreadable. */
+json_t *json_read_loose(struct span text, size_t max_depth, struct err *err);
+
 /* Appends `value` in compact form. Numbers keep their value: reals are written with 15 digits where those read back
  * as the same number, else with 17. */
 void json_write(struct buf *out, const json_t *value);

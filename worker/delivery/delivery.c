@@ -239,6 +239,11 @@ static void delivery_take_look(struct delivery *d, const struct call *call, cons
 static void delivery_retry(struct delivery *d, enum delivery_step step, int64_t delay_ms, struct mono now)
 {
     d->tries++;
+    /* Where to post was found out before the outage: an agent may have closed the conversation meanwhile. */
+    if (step == STEP_POST && mono_reached(mono_after(d->resolved_at, CACHE_TTL_MS), now)) {
+        d->customer = d->conversation = (struct uuid){{0}};
+        step = STEP_RESOLVE;
+    }
     delivery_enter(d, step, mono_after(now, delay_ms));
 }
 
@@ -299,6 +304,8 @@ static void delivery_take_ok(struct delivery *d, const struct call *call, const 
 {
     struct uuid first = answer->id_count > 0 ? answer->ids[0] : (struct uuid){{0}};
     d->tries = 0;
+    if (!call_posts(call))
+        d->resolved_at = now;
     switch (call->kind) {
     case CALL_FIND_CUSTOMERS:
         delivery_take_customers(d, answer, now);
@@ -420,8 +427,7 @@ void delivery_take(struct delivery *d, const struct call *call, struct answer *a
 {
     int64_t delay_ms = retry_delay_ms(d->tries, rng);
     if (answer->kind == ANSWER_LATER)
-        delay_ms =
-            answer->retry_after_ms < RETRY_AFTER_MOST_MS ? answer->retry_after_ms : RETRY_AFTER_MOST_MS;
+        delay_ms = retry_after_bounded_ms(answer->retry_after_ms);
     d->calling = false;
     if (d->step == STEP_LOOK || d->step == STEP_LOOK_THROUGH)
         delivery_take_look(d, call, answer, delay_ms, now);

@@ -50,6 +50,7 @@ struct delivery {
     struct mono wake; /* not to be asked before */
     unsigned tries;   /* failures in a row, for the backoff */
     struct uuid customer, conversation;
+    struct mono resolved_at; /* when they were found */
     size_t customer_matches;
     bool resolved_again; /* a 404 for something found before: looked up anew, once */
 

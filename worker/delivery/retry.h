@@ -15,4 +15,10 @@ static inline int64_t retry_delay_ms(unsigned tries, struct rng *rng)
     return 1 + rng_below(rng, most < RETRY_MOST_MS ? most : RETRY_MOST_MS);
 }
 
+/* What a server asks for, as far as it is obeyed. */
+static inline int64_t retry_after_bounded_ms(int64_t asked_ms)
+{
+    return asked_ms < RETRY_AFTER_MOST_MS ? asked_ms : RETRY_AFTER_MOST_MS;
+}
+
 #endif

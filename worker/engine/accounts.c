@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "delivery/retry.h"
 #include "engine/internal.h"
 
 #define PROBE_EVERY_MS 10000
@@ -87,7 +88,8 @@ struct pending accounts_answered(struct engine *engine, engine_handle handle, co
     account_answered(account, answer->kind, engine->now.mono.ms - pending.started.ms, engine->now.mono,
                      &engine->rng);
     if (answer->kind == ANSWER_LATER)
-        pace_pause(&account->pace, mono_after(engine->now.mono, answer->retry_after_ms));
+        pace_pause(&account->pace,
+                   mono_after(engine->now.mono, retry_after_bounded_ms(answer->retry_after_ms)));
     if (answer->kind == ANSWER_OK && call_posts(&pending.call))
         account->posted_at = engine->now.mono;
     account->in_flight--;

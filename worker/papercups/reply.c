@@ -132,8 +132,8 @@ static bool reply_conversation(const json_t *data, const struct identity *marks,
 static bool reply_customers(const json_t *root, const struct call *call, struct answer *out)
 {
     const json_t *pages = json_object_get(root, "total_pages"), *list = json_object_get(root, "data");
-    out->incomplete = json_integer_value(pages) > (json_int_t)call->page + 1;
-    if (!reply_ids(list, "updated_at", out) || !json_is_integer(pages))
+    out->incomplete = json_number_value(pages) > (double)call->page + 1;
+    if (!reply_ids(list, "updated_at", out) || !json_is_number(pages))
         return false;
     out->host_missing = out->id_count > 0 && is_null(reply_first(list, out), "host");
     return true;
@@ -223,7 +223,8 @@ static void reply_failure(const struct reply *reply, const char *what, struct an
 {
     struct buf words;
     buf_init(&words, 4096);
-    json_t *root = reply->body.size <= REPLY_BODY_MAX ? json_read(reply->body, REPLY_DEPTH_MAX, NULL) : NULL;
+    json_t *root =
+        reply->body.size <= REPLY_BODY_MAX ? json_read_loose(reply->body, REPLY_DEPTH_MAX, NULL) : NULL;
     reply_words(root, &words);
     json_decref(root);
     detail_set(&out->detail, OUTCOME_NONE, "%s: %d%s", what, reply->status,
@@ -265,7 +266,7 @@ void reply_read(const struct reply *reply, const struct call *call, const struct
         return;
     }
     json_t *root = reply->is_json && reply->body.size <= REPLY_BODY_MAX
-                       ? json_read(reply->body, REPLY_DEPTH_MAX, NULL)
+                       ? json_read_loose(reply->body, REPLY_DEPTH_MAX, NULL)
                        : NULL;
     if (root == NULL || !reply_content(root, call, marks, mark_count, out)) {
         answer_done(out);
