@@ -92,6 +92,10 @@ class Kafka:
         found = self.admin.list_topics(timeout=10).topics.get(name)
         return found is not None and sum(part.leader >= 0 for part in found.partitions.values()) == partitions
 
+    def delete(self, *names):
+        for gone in self.admin.delete_topics(list(names)).values():
+            gone.result(30)
+
     def topics(self, partitions=6, names=None):
         """A fresh set of the three topics, with the time stamps that the worker asks for."""
         names = names or [f"{kind}.{secrets.token_hex(4)}" for kind in ("events", "receipts", "dead")]
