@@ -65,6 +65,11 @@ static struct fake_receipt fake_receipt_of(struct record *record)
     return written;
 }
 
+enum outcome fake_receipt_outcome(const struct record *receipt)
+{
+    return fake_receipt_of((struct record *)(uintptr_t)receipt).outcome;
+}
+
 int64_t fake_log_write(struct fake_log *log, const char *topic, const struct record *record)
 {
     struct fake_partition *partition = &log->partitions[record->partition];

@@ -53,6 +53,8 @@ bool fake_log_is_dead(const struct fake_partition *partition, int64_t of);
 /* Where to read receipts from, as EFFECT_READ_RECEIPTS asks: the earlier of the two. */
 size_t fake_log_receipts_from(const struct fake_partition *partition, int64_t offset, int64_t since_ms);
 
+/* What a receipt says; OUTCOME_NONE where it is none. */
+enum outcome fake_receipt_outcome(const struct record *receipt);
 /* The value of a record's header, or SPAN_NONE. */
 struct span fake_log_header(const struct record *record, const char *name);
 

@@ -40,21 +40,30 @@ static bool number_after(struct span text, const char *before, unsigned *out)
     return true;
 }
 
+static bool fake_post_read(struct span path, struct span body, struct fake_request *out)
+{
+    if (span_equal(path, SPAN("/api/v1/customers"))) {
+        out->kind = CALL_CREATE_CUSTOMER;
+        return text_after(body, "\"external_id\":\"", "\"", out->external_id, sizeof(out->external_id));
+    }
+    bool message = span_equal(path, SPAN("/api/v1/messages"));
+    out->kind = message ? CALL_POST_MESSAGE : CALL_POST_CONVERSATION;
+    return (message || span_equal(path, SPAN("/api/v1/conversations"))) && out->event[0] != 0 &&
+           number_after(body, message ? "\"conversation_id\":\"" : "\"customer_id\":\"", &out->id);
+}
+
+static bool fake_put_read(struct span path, struct span body, struct fake_request *out)
+{
+    char status[8];
+    out->kind = CALL_SET_HOST;
+    if (number_after(path, "/api/v1/customers/", &out->id))
+        return true;
+    out->kind = text_after(body, "\"status\":\"", "\"", status, sizeof(status)) ? CALL_REOPEN : CALL_UNASSIGN;
+    return number_after(path, "/api/v1/conversations/", &out->id);
+}
+
 bool fake_request_read(struct span method, struct span path, struct span body, struct fake_request *out)
 {
-    *out = (struct fake_request){0};
-    text_after(body, "\"cupbearer_event\":\"", "\"", out->event, sizeof(out->event));
-    text_after(body, "\"cupbearer\":\"", "\"", out->mark, sizeof(out->mark));
-    if (span_equal(method, SPAN("POST"))) {
-        if (span_equal(path, SPAN("/api/v1/customers"))) {
-            out->kind = CALL_CREATE_CUSTOMER;
-            return text_after(body, "\"external_id\":\"", "\"", out->external_id, sizeof(out->external_id));
-        }
-        bool message = span_equal(path, SPAN("/api/v1/messages"));
-        out->kind = message ? CALL_POST_MESSAGE : CALL_POST_CONVERSATION;
-        return (message || span_equal(path, SPAN("/api/v1/conversations"))) && out->event[0] != 0 &&
-               number_after(body, message ? "\"conversation_id\":\"" : "\"customer_id\":\"", &out->id);
-    }
     static const struct {
         const char *before;
         enum call_kind kind;
@@ -62,11 +71,24 @@ bool fake_request_read(struct span method, struct span path, struct span body, s
                  {"/api/v1/conversations?customer_id=", CALL_LIST_CONVERSATIONS},
                  {"/api/v1/conversations/", CALL_READ_CONVERSATION},
                  {"/api/v1/messages?conversation_id=", CALL_READ_MESSAGES}};
+    *out = (struct fake_request){0};
+    text_after(body, "\"cupbearer_event\":\"", "\"", out->event, sizeof(out->event));
+    text_after(body, "\"cupbearer\":\"", "\"", out->mark, sizeof(out->mark));
+    if (span_equal(method, SPAN("POST")))
+        return fake_post_read(path, body, out);
+    if (span_equal(method, SPAN("PUT")))
+        return fake_put_read(path, body, out);
     for (size_t i = 0; i < sizeof(reads) / sizeof(reads[0]); i++) {
         out->kind = reads[i].kind;
-        if (number_after(path, reads[i].before, &out->id))
+        if (number_after(path, reads[i].before, &out->id)) {
+            if (memmem(path.data, path.size, "status=closed", strlen("status=closed")) != NULL)
+                out->kind = CALL_LIST_CLOSED;
             return true;
+        }
     }
+    out->kind = CALL_ME;
+    if (span_equal(path, SPAN("/api/v1/me")))
+        return true;
     out->kind = CALL_FIND_CUSTOMERS;
     return text_after(path, "/api/v1/customers?external_id=", "&", out->external_id,
                       sizeof(out->external_id));
@@ -74,38 +96,36 @@ bool fake_request_read(struct span method, struct span path, struct span body, s
 
 bool fake_request_writes(const struct fake_request *request)
 {
-    return request->kind == CALL_CREATE_CUSTOMER || request->kind == CALL_POST_MESSAGE ||
-           request->kind == CALL_POST_CONVERSATION;
+    return call_writes(&(struct call){.kind = request->kind});
+}
+
+bool fake_request_posts(const struct fake_request *request)
+{
+    return call_posts(&(struct call){.kind = request->kind});
 }
 
 void fake_request_write(struct buf *out, const struct fake_request *request)
 {
-    switch (request->kind) {
-    case CALL_FIND_CUSTOMERS:
-        buf_printf(out, "find %s", request->external_id);
-        break;
-    case CALL_CREATE_CUSTOMER:
-        buf_printf(out, "create %s", request->external_id);
-        break;
-    case CALL_READ_CUSTOMER:
-        buf_printf(out, "read c%u", request->id);
-        break;
-    case CALL_LIST_CONVERSATIONS:
-        buf_printf(out, "list c%u", request->id);
-        break;
-    case CALL_READ_CONVERSATION:
-        buf_printf(out, "read v%u", request->id);
-        break;
-    case CALL_READ_MESSAGES:
-        buf_printf(out, "messages v%u", request->id);
-        break;
-    case CALL_POST_MESSAGE:
-        buf_printf(out, "post v%u %s", request->id, request->event);
-        break;
-    case CALL_POST_CONVERSATION:
-        buf_printf(out, "open c%u %s", request->id, request->event);
-        break;
-    }
+    static const char *const forms[] = {[CALL_FIND_CUSTOMERS] = "find",
+                                        [CALL_CREATE_CUSTOMER] = "create",
+                                        [CALL_READ_CUSTOMER] = "read c",
+                                        [CALL_SET_HOST] = "host c",
+                                        [CALL_LIST_CONVERSATIONS] = "list c",
+                                        [CALL_LIST_CLOSED] = "list closed c",
+                                        [CALL_REOPEN] = "reopen v",
+                                        [CALL_UNASSIGN] = "unassign v",
+                                        [CALL_READ_CONVERSATION] = "read v",
+                                        [CALL_READ_MESSAGES] = "messages v",
+                                        [CALL_POST_MESSAGE] = "post v",
+                                        [CALL_POST_CONVERSATION] = "open c",
+                                        [CALL_ME] = "me"};
+    buf_add_text(out, forms[request->kind]);
+    if (request->id != 0)
+        buf_printf(out, "%u", request->id);
+    if (request->external_id[0] != 0)
+        buf_printf(out, " %s", request->external_id);
+    if (fake_request_posts(request))
+        buf_printf(out, " %s", request->event);
 }
 
 /* ---- what is there ---- */
@@ -148,6 +168,8 @@ unsigned fake_papercups_store(struct fake_papercups *p, const char *account,
 {
     if (request->kind == CALL_CREATE_CUSTOMER)
         return fake_add_customer(p, account, request->external_id);
+    if (!fake_request_posts(request))
+        return request->id;
     if (request->kind == CALL_POST_MESSAGE && request->id <= p->conversation_count)
         return fake_add_message(p, request->id, request->event, request->mark);
     if (request->kind != CALL_POST_CONVERSATION || request->id > p->customer_count)
@@ -206,50 +228,68 @@ static void write_customers(struct buf *out, const struct fake_papercups *p, con
             continue;
         buf_printf(out, "%s{", comma);
         write_id(out, 'a', i);
-        buf_printf(out, ",\"updated_at\":\"%09u\"}", i);
+        buf_printf(out, ",\"host\":\"shop.example\",\"updated_at\":\"%09u\"}", i);
         comma = ",";
     }
+}
+
+static int answer_read(const struct fake_papercups *p, const char *account,
+                       const struct fake_request *request, struct buf *body)
+{
+    bool customer_known = request->id >= 1 && request->id <= p->customer_count;
+    buf_add_text(body, "{\"total_pages\":1,\"data\":");
+    switch (request->kind) {
+    case CALL_FIND_CUSTOMERS:
+        buf_add_text(body, "[");
+        write_customers(body, p, account, request->external_id);
+        buf_add_text(body, "]}");
+        return 200;
+    case CALL_READ_CUSTOMER:
+        buf_add_text(body, "{\"host\":\"shop.example\",\"conversations\":[");
+        write_conversations(body, p, request->id, false);
+        buf_add_text(body, "]}}");
+        return customer_known ? 200 : 404;
+    case CALL_LIST_CONVERSATIONS:
+        buf_add_text(body, "[");
+        write_conversations(body, p, request->id, true);
+        buf_add_text(body, "]}");
+        return 200;
+    case CALL_READ_MESSAGES:
+        buf_add_text(body, "[");
+        write_messages(body, p, request->id);
+        buf_add_text(body, "]}");
+        return 200;
+    case CALL_READ_CONVERSATION:
+        buf_add_text(body, "{");
+        write_id(body, 'b', request->id);
+        buf_add_text(body, "}}");
+        return request->id >= 1 && request->id <= p->conversation_count ? 200 : 404;
+    case CALL_ME:
+        buf_add_text(body, "{\"account_id\":\"" FAKE_ACCOUNT_ID "\"}}");
+        return 200;
+    case CALL_LIST_CLOSED: /* none ever is */
+        buf_add_text(body, "[]}");
+        return 200;
+    case CALL_CREATE_CUSTOMER:
+    case CALL_SET_HOST:
+    case CALL_REOPEN:
+    case CALL_UNASSIGN:
+    case CALL_POST_MESSAGE:
+    case CALL_POST_CONVERSATION:
+        break;
+    }
+    return 500;
 }
 
 int fake_papercups_answer(const struct fake_papercups *p, const char *account,
                           const struct fake_request *request, unsigned made, struct buf *body)
 {
-    bool customer_known = request->id >= 1 && request->id <= p->customer_count;
-    switch (request->kind) {
-    case CALL_FIND_CUSTOMERS:
-        buf_add_text(body, "{\"total_pages\":1,\"data\":[");
-        write_customers(body, p, account, request->external_id);
-        buf_add_text(body, "]}");
-        return 200;
-    case CALL_READ_CUSTOMER:
-        buf_add_text(body, "{\"data\":{\"conversations\":[");
-        write_conversations(body, p, request->id, false);
-        buf_add_text(body, "]}}");
-        return customer_known ? 200 : 404;
-    case CALL_LIST_CONVERSATIONS:
-        buf_add_text(body, "{\"data\":[");
-        write_conversations(body, p, request->id, true);
-        buf_add_text(body, "]}");
-        return 200;
-    case CALL_READ_CONVERSATION:
-        buf_add_text(body, "{\"data\":{");
-        write_id(body, 'b', request->id);
-        buf_add_text(body, "}}");
-        return request->id >= 1 && request->id <= p->conversation_count ? 200 : 404;
-    case CALL_READ_MESSAGES:
-        buf_add_text(body, "{\"data\":[");
-        write_messages(body, p, request->id);
-        buf_add_text(body, "]}");
-        return 200;
-    case CALL_CREATE_CUSTOMER:
-    case CALL_POST_MESSAGE:
-    case CALL_POST_CONVERSATION:
-        buf_add_text(body, "{\"data\":{");
-        write_id(body, request->kind == CALL_CREATE_CUSTOMER ? 'a' : 'b', made);
-        buf_add_text(body, "}}");
-        return made > 0 ? 201 : 500;
-    }
-    return 500;
+    if (!fake_request_writes(request))
+        return answer_read(p, account, request, body);
+    buf_add_text(body, "{\"data\":{");
+    write_id(body, request->kind == CALL_CREATE_CUSTOMER ? 'a' : 'b', made);
+    buf_add_text(body, "}}");
+    return made > 0 ? 201 : 500;
 }
 
 /* ---- for tests ---- */

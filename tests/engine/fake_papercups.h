@@ -8,6 +8,8 @@
 #include "base/moment.h"
 #include "delivery/answer.h"
 
+#define FAKE_ACCOUNT_ID "d0000000-0000-4000-8000-000000000001" /* whose all keys are */
+
 /* An HTTP request, understood. */
 struct fake_request {
     enum call_kind kind;
@@ -39,6 +41,7 @@ void fake_papercups_done(struct fake_papercups *papercups);
 /* False where it is no request that Papercups knows. */
 bool fake_request_read(struct span method, struct span path, struct span body, struct fake_request *out);
 bool fake_request_writes(const struct fake_request *request);
+bool fake_request_posts(const struct fake_request *request);
 /* "find ann", "post v1 e1": for traces. */
 void fake_request_write(struct buf *out, const struct fake_request *request);
 

@@ -1,6 +1,7 @@
 #include "world.h"
 
 #include <assert.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -39,18 +40,16 @@ static struct key world_key(const char *text)
 static struct engine *world_engine(const struct world *world)
 {
     const struct world_options *o = &world->options;
-    const struct account_options accounts[] = {{.index = 0,
-                                                .name = WORLD_ACCOUNT,
-                                                .widget_host = "shop.example",
-                                                .deliver_within_ms = 3600 * 1000,
-                                                .deliver_within_max_ms = 24 * 3600 * 1000,
-                                                .max_in_flight = o->max_in_flight},
-                                               {.index = 1,
-                                                .name = WORLD_ACCOUNT_2,
-                                                .widget_host = "shop.example",
-                                                .deliver_within_ms = 3600 * 1000,
-                                                .deliver_within_max_ms = 24 * 3600 * 1000,
-                                                .max_in_flight = o->max_in_flight}};
+    struct account_options accounts[2];
+    for (size_t i = 0; i < 2; i++)
+        accounts[i] = (struct account_options){.index = i,
+                                               .name = i == 0 ? WORLD_ACCOUNT : WORLD_ACCOUNT_2,
+                                               .widget_host = "shop.example",
+                                               .deliver_within_ms = 3600 * 1000,
+                                               .deliver_within_max_ms = 24 * 3600 * 1000,
+                                               .max_in_flight = o->max_in_flight,
+                                               .unassign = o->unassign,
+                                               .memory_bytes = o->account_memory_bytes};
     struct engine_options options = {
         .events_topic = FAKE_EVENTS,
         .receipts_topic = FAKE_RECEIPTS,
@@ -80,6 +79,8 @@ static struct engine *world_engine(const struct world *world)
 struct world *world_new(const struct world_options *options)
 {
     struct world *world = mem_new(1, sizeof(*world));
+    if (sodium_init() < 0)
+        abort();
     world->options = *options;
     world->now = (struct moment){{1000000}, {BEGINS_AT_MS}};
     world->signing_key = world_key(SIGNING_KEY);
@@ -115,22 +116,17 @@ void world_free(struct world *world)
     free(world);
 }
 
-static void world_note_list(struct world *world, int worker, const char *format, va_list args)
+void world_note(struct world *world, int worker, const char *format, ...)
 {
+    va_list args;
     if (world->verbose)
         buf_printf(&world->trace, "%9lld ", (long long)world->now.mono.ms - 1000000);
     if (world->options.worker_count > 1 && worker >= 0)
         buf_printf(&world->trace, "%c ", 'A' + worker);
-    buf_vprintf(&world->trace, format, args);
-    buf_add_text(&world->trace, "\n");
-}
-
-void world_note(struct world *world, int worker, const char *format, ...)
-{
-    va_list args;
     va_start(args, format);
-    world_note_list(world, worker, format, args);
+    buf_vprintf(&world->trace, format, args);
     va_end(args);
+    buf_add_text(&world->trace, "\n");
 }
 
 void world_fail(struct world *world, const char *format, ...)
@@ -202,6 +198,7 @@ void world_crash(struct world *world, int worker)
 {
     struct worker *w = &world->workers[worker];
     world_note(world, worker, "crashes");
+    world->cut_off = true;
     engine_free(w->engine);
     world->options.seed++;
     w->engine = world_engine(world);

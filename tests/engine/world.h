@@ -23,7 +23,8 @@ struct world_options {
     int worker_count;
     int32_t max_in_flight; /* of each account */
     int64_t spacing_ms, memory_bytes, window_ms;
-    bool admit_by_clock;
+    size_t account_memory_bytes; /* 0: accounts have no share of their own */
+    bool admit_by_clock, unassign;
     const char *mark_secret, *previous_mark_secret; /* as in their files */
     uint64_t seed;
 };
@@ -66,7 +67,7 @@ struct world_commit {
     int32_t partition;
     int64_t offset;
     char text[PROGRESS_TEXT_MAX];
-    bool fenced; /* its partition was given to another: it can only be refused */
+    bool fenced; /* its partition was given to another: it cannot be applied any more */
 };
 
 /* A write that is still on its way inside Papercups when its sender has lost sight of it. */
@@ -90,6 +91,7 @@ struct world {
     struct key signing_key, mark_secret;
     struct buf trace;
     bool verbose; /* the inputs are in the trace too, with the time */
+    bool cut_off; /* something was given up that may arrive still: a record may have a second receipt */
     char failure[300];
 };
 

@@ -46,10 +46,11 @@ void world_check_request(struct world *world, const struct world_request *reques
     int32_t in_flight = 0;
     for (size_t i = 0; i < world->request_count; i++)
         in_flight += world->requests[i].worker == request->worker &&
+                     world->requests[i].what.kind != CALL_ME &&
                      strcmp(world->requests[i].account, request->account) == 0;
     if (in_flight > world->options.max_in_flight)
         world_fail(world, "%d requests are under way for account %s", (int)in_flight, request->account);
-    if (request->what.kind == CALL_POST_MESSAGE || request->what.kind == CALL_POST_CONVERSATION)
+    if (fake_request_posts(&request->what))
         world_check_post(world, request, partition);
 }
 

@@ -120,7 +120,7 @@ static void world_perform_settled(struct world *world, int worker, const struct 
 static void world_perform(struct world *world, int worker, struct effect *effect)
 {
     struct worker *w = &world->workers[worker];
-    struct share *share = effect->type == EFFECT_STOPPED ? NULL : &w->shares[effect->partition];
+    struct share *share = effect->partition < 0 ? NULL : &w->shares[effect->partition];
     if (share != NULL && !share->held && effect->type != EFFECT_RELEASED)
         world_fail(world, "an effect of type %d for partition %d, which it does not hold", (int)effect->type,
                    (int)effect->partition);
@@ -146,6 +146,9 @@ static void world_perform(struct world *world, int worker, struct effect *effect
         world_note(world, worker, "%s %d", share->paused ? "pause" : "resume", (int)effect->partition);
         break;
     case EFFECT_RELEASED:
+        for (size_t i = 0; i < world->produce_count; i++)
+            world->cut_off = world->cut_off || (world->produces[i].worker == worker &&
+                                                world->produces[i].record->partition == effect->partition);
         *share = (struct share){0};
         world_note(world, worker, "released %d", (int)effect->partition);
         break;
@@ -155,6 +158,10 @@ static void world_perform(struct world *world, int worker, struct effect *effect
         break;
     case EFFECT_SETTLED:
         world_perform_settled(world, worker, effect);
+        break;
+    case EFFECT_ACCOUNT:
+        world_note(world, worker, "account %s %s", effect->account->options.name,
+                   account_hold_word(effect->account->hold));
         break;
     case EFFECT_TROUBLE:
         world_note(world, worker, "trouble %d/%lld %s %s", (int)effect->partition,

@@ -54,6 +54,7 @@ void world_assign(struct world *world, int worker, int32_t partition)
                &(struct input){.type = INPUT_ASSIGNED,
                                .partition = partition,
                                .offset = log->committed < 0 ? 0 : log->committed,
+                               .never_committed = log->committed < 0,
                                .end = log->end,
                                .metadata = log->metadata[0] == 0 ? SPAN_NONE : span_of(log->metadata)});
 }
@@ -100,6 +101,7 @@ void world_revoke(struct world *world, int worker, int32_t partition)
 void world_lose(struct world *world, int worker, int32_t partition)
 {
     *world_share(world, worker, partition) = (struct share){.held = true, .revoked = true};
+    world->cut_off = true;
     INPUT_NOTE(world, worker, "lost %d", (int)partition);
     world_take(world, worker, &(struct input){.type = INPUT_LOST, .partition = partition});
 }
@@ -261,7 +263,6 @@ void world_committed(struct world *world, size_t place, bool applied, bool ok)
     memmove(&world->commits[place], &world->commits[place + 1],
             (world->commit_count - place) * sizeof(commit));
     applied = applied && !commit.fenced;
-    ok = ok && applied;
     if (applied)
         fake_log_commit(&world->log, commit.partition, commit.offset, commit.text);
     INPUT_NOTE(world, commit.worker, "committed %d/%lld: %s, %s", (int)commit.partition,

@@ -104,8 +104,8 @@ static void an_unknown_name_is_told_with_the_nearest_known_one(void **state)
         {TWO "[Topics]\n", NULL, AT(6) "unknown section [Topics]; did you mean [topics]?"},
         {TWO "[kafka x]\n", NULL, AT(6) "unknown section [kafka x]; did you mean [kafka]?"},
         {TWO "[plankton]\n", NULL,
-         AT(6) "unknown section [plankton]; there are [kafka], [topics], [dedup], [receipts], [worker] and "
-               "[account "
+         AT(6) "unknown section [plankton]; there are [kafka], [topics], [dedup], [receipts], [worker], "
+               "[admin] and [account "
                "NAME]"},
         {ALL, "CUPBEARER_KAFKA_BOOTSTRAP_SERVER=x",
          "unknown variable CUPBEARER_KAFKA_BOOTSTRAP_SERVER; did you mean "

@@ -9,6 +9,7 @@ int cmd_standin(int argc, char **argv);
 int cmd_keygen(int argc, char **argv);
 int cmd_sign(int argc, char **argv);
 int cmd_send(int argc, char **argv);
+int cmd_health(int argc, char **argv);
 int cmd_verify(int argc, char **argv);
 
 #endif

@@ -1,4 +1,6 @@
-// The stand-in's chat page: long polling of /chat/data, messages as they come, quick replies under the last one.
+// The stand-in's chat page: long polling of /chat/data, messages as they come, quick replies under the last one. It
+// does as Papercups' widget does: without a row of the customer it waits nowhere until it is shown again or identifies
+// the customer; closed it shows nothing of what comes, and nothing counts as seen.
 
 import { markdown } from "/chat/chat_markdown.js";
 
@@ -6,8 +8,16 @@ const RETRY_MS = 1000;
 const find = (id) => document.getElementById(id);
 const who = find("who"), externalId = find("external-id"), state = find("state"), log = find("log");
 const hint = find("hint"), replies = find("replies"), write = find("write"), text = find("text");
+const card = find("card"), launcher = find("launcher"), note = find("note"), identify = find("identify");
+const noteOpen = note.textContent;
+const noteClosed = "Closed: what a bot writes now is not shown, and not seen.";
+const noRow = "Papercups has no row of this customer yet: there is no lobby to wait in. What is sent now is stored, " +
+  "and shown once the page is shown again, or identifies the customer.";
+const noHost = "This customer's row has no host: the widget does not find it, and there is no lobby to wait in. " +
+  "Send with the account's widget_host set, then show the page again.";
 
 let polling = new AbortController();
+let latest = null; // what /chat/data said last; drawn only while the card is open
 let shownConversation = null;
 let atEnd = true; // whether the log follows what comes
 let answeredMessage = null; // the message whose buttons were used: they stay away until the next one comes
@@ -69,6 +79,17 @@ function follow() {
     log.scrollTop = log.scrollHeight;
 }
 
+function explain(data) {
+  identify.hidden = data.customer !== null;
+  if (data.customer !== "found") {
+    hint.textContent = data.customer === "hidden" ? noHost : noRow;
+    show(externalId.value + " · no lobby", "");
+    return;
+  }
+  hint.textContent = data.conversation ? "No message yet." : "Waiting for a message. It appears here by itself.";
+  show(externalId.value + " · " + (data.conversation ? "live" : "in the lobby, no open conversation"), "live");
+}
+
 function draw(data) {
   if (data.conversation !== shownConversation)
     log.replaceChildren();
@@ -78,11 +99,15 @@ function draw(data) {
       log.append(messageNode(message, data.messages[index - 1]));
   });
   drawReplies(data.messages.at(-1));
-  hint.textContent = data.customer === "hidden"
-    ? "This customer has no host: Papercups' widget would not find it. Send with the account's widget_host set."
-    : data.conversation ? "No message yet." : "Waiting for a message. It appears here by itself.";
-  show(externalId.value + " · " + (data.conversation ? "live" : "no open conversation"), "live");
+  explain(data);
   follow();
+  if (data.messages.some((message) => !message.by_customer && !message.seen))
+    post("/chat/seen", {}).catch(() => {}); // the next answer asks again
+}
+
+function drawIfOpen() {
+  if (latest && !card.hidden)
+    draw(latest);
 }
 
 async function poll(customer, signal) {
@@ -95,9 +120,13 @@ async function poll(customer, signal) {
       const data = await answer.json();
       if (signal.aborted)
         return;
-      if (data.version !== version)
-        draw(data);
+      const changed = data.version !== version;
       version = data.version;
+      latest = data;
+      if (changed)
+        drawIfOpen();
+      if (data.customer !== "found")
+        return;
     } catch (error) {
       if (signal.aborted)
         return;
@@ -108,17 +137,24 @@ async function poll(customer, signal) {
   }
 }
 
+async function post(path, content) {
+  const answer = await fetch(path, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ external_id: externalId.value, ...content }),
+  });
+  if (!answer.ok)
+    throw new Error("status " + answer.status);
+}
+
+// True once the stand-in has it. The first message makes the row where there is none, and so the widget has a lobby.
 async function send(body, metadata) {
   try {
-    const answer = await fetch("/chat/message", {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify({ external_id: externalId.value, body, ...(metadata && { metadata }) }),
-    });
-    if (!answer.ok)
-      throw new Error("status " + answer.status);
+    await post("/chat/message", { body, ...(metadata && { metadata }) });
     atEnd = true;
     follow();
+    if (latest?.customer !== "found")
+      join();
     return true;
   } catch {
     show("Not sent: is the stand-in still running?", "bad");
@@ -128,17 +164,40 @@ async function send(body, metadata) {
   }
 }
 
-function open(customer) {
+function join() {
   polling.abort();
   polling = new AbortController();
+  poll(externalId.value, polling.signal);
+}
+
+// The widget as it is after the page was loaded.
+function load(customer) {
   externalId.value = customer;
-  shownConversation = answeredMessage = null;
+  latest = shownConversation = answeredMessage = null;
   log.replaceChildren();
   drawReplies(null);
-  hint.textContent = "Waiting for a message. It appears here by itself.";
+  identify.hidden = true;
+  hint.textContent = "";
   show("Connecting…", "");
-  poll(customer, polling.signal);
+  join();
 }
+
+identify.addEventListener("click", async () => {
+  try {
+    await post("/chat/identify", {});
+    load(externalId.value);
+  } catch {
+    show("Not identified: is the stand-in still running?", "bad");
+  }
+});
+
+launcher.addEventListener("click", () => {
+  card.hidden = !card.hidden;
+  launcher.textContent = card.hidden ? "Open chat" : "Close chat";
+  launcher.setAttribute("aria-expanded", String(!card.hidden));
+  note.textContent = card.hidden ? noteClosed : noteOpen;
+  drawIfOpen();
+});
 
 log.addEventListener("scroll", () => {
   atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 60;
@@ -150,7 +209,7 @@ who.addEventListener("submit", (event) => {
   const url = new URL(location.href);
   url.searchParams.set("external_id", externalId.value);
   history.replaceState(null, "", url);
-  open(externalId.value);
+  load(externalId.value);
 });
 
 write.addEventListener("submit", async (event) => {
@@ -170,4 +229,4 @@ text.addEventListener("keydown", (event) => {
   }
 });
 
-open(new URLSearchParams(location.search).get("external_id") || "user_42");
+load(new URLSearchParams(location.search).get("external_id") || "user_42");

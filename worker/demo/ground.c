@@ -80,6 +80,8 @@ static int ground_configuration(const struct ground *ground, const struct broker
                "bootstrap_servers = %s\n"
                "\n[topics]\n"
                "allow_create_time = %s\n"
+               "\n[admin]\n"
+               "listen = off\n"
                "\n[worker]\n"
                "keyring_file = %s/keyring.json\n"
                "mark_secret_file = %s/mark.key\n"

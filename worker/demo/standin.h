@@ -1,26 +1,50 @@
 /* The stand-in Papercups: a server on 127.0.0.1 that answers the worker's calls as a real Papercups was recorded to
  * answer, mistakes included, keeps everything in memory and forgets it when stopped. It knows /api/v1/me, customers,
- * conversations and messages, JSON only: no forms, no sockets, no integers beyond 64 bits. Beside the API, without
- * any key:
+ * conversations and messages, JSON only: no forms, no sockets; an integer beyond 64 bits makes the numbers of its
+ * request reals. A connection closes after 1,000 requests (with `connection: close`), after 60 s without one, and
+ * after 5 s where nothing ever came. Beside the API, without any key, JSON in and out:
  *
- * POST /_standin/faults {"fault", "method"?, "path"?, "body_contains"?, "times"?, "delay_ms"?, "status"?, "answer"?,
- *      "retry_after"?}
- *      What happens to the next `times` (1) requests of `method` (any) whose path begins with `path` ("*", or left out:
- *      any path of the API) and whose body contains `body_contains`; the oldest fault that fits is used up first.
- *      stored_500: takes effect, then 500. lost: takes effect, then the connection closes without an answer byte.
- *      slow: takes effect, answered after delay_ms. error_500: 500, nothing stored. status: answers `status` with
- *      `answer` (a JSON value, or its text) and, where `retry_after` is set, that header in seconds; nothing stored.
- *      delay_ms (at most 600,000) delays the answer of each kind.
+ * POST /_standin/faults {"fault", "method"?, "path"?, "body_contains"?, "key"?, "times"?, "delay_ms"?, "busy_ms"?, …}
+ *      What happens to the next `times` (1; 0: until cleared) requests of `method` (any) whose path begins with `path`
+ *      ("*", or left out: any path of the API), whose body contains `body_contains` and that carry the API key `key`;
+ *      the oldest fault that fits is used up first. The request takes effect, and then:
+ *        stored_500   500
+ *        truncated    half of the body that `content-length` announces, then the connection closes
+ *        huge         JSON: one string of `size_mb` (100, at most 200) MB
+ *        deep         JSON: `depth` (100,000) objects one in the other
+ *        lost         the connection closes without an answer byte
+ *        close_idle   as lost, but only on a connection that answered a request before
+ *        slow         nothing but the delay
+ *        late         as slow, but it takes effect only after the delay, whether or not the client is still there
+ *      or it takes no effect at all:
+ *        error_500    500
+ *        status       `status` (500) with `answer` (a JSON value, or a string's text; {})
+ *        unauthorized 401, as to a key that is none
+ *        redirect     `status` (301) to `location` (the same path by https)
+ *        html         200 and a page of HTML (`answer`: another one)
+ *        reset        the connection is torn down by a reset
+ *      `delay_ms` (at most 600,000) delays each kind, and `busy_ms` adds so much for each other request under way.
+ *      "empty": true takes the body and its content type away, `retry_after` (a number, or any text) adds that header.
  * GET /_standin/faults     {"faults": [those left, oldest first, as they were set]}; DELETE forgets them.
+ * POST /_standin/index {"on"}      makes (true) or drops the unique index of Papercups' table of messages: a second
+ *      message of an account with the same metadata.cupbearer is then a 500 and not stored. 409 where two share one.
+ * POST /_standin/connections {"requests"?, "idle_s"?, "fresh_s"?}      other bounds of a connection than above.
+ * POST /_standin/widget_customer {"external_id", "account_id"?, "host"?, "email"?, …}
+ *      {"id"} of a row as the widget makes one without any login, with a host, the newest `updated_at` of its
+ *      external_id.
+ * POST /_standin/widget_message {"conversation_id", "customer_id"?, "body"?, "type"?, "metadata"?, …}
+ *      {"id", "sequence"} of a message as whoever knows the conversation's id may send one, by the conversation's
+ *      customer unless told otherwise.
+ * POST /_standin/close, /_standin/archive {"conversation_id"}      as an agent would; 404 where there is none.
  * GET /_standin/counts     {"customers", "conversations", "messages", "requests" (of the API), "bot_messages"}
  * GET /_standin/messages?after=SEQUENCE&limit=N
  *      {"messages": [{"sequence" (from 1), "account_id" (of the key that posted it), "conversation_id",
  *      "conversation_account_id" (another one where the key posted into a stranger's), "customer_id" and "external_id"
- *      (of the conversation), "type", "body", "metadata"}]} in the order of storing; without `limit` all behind
- *      `after`.
+ *      (of the conversation), "type", "source", "seen", "body", "metadata"}]} in the order of storing; without `limit`
+ *      all behind `after`.
  * GET /_standin/conversations?external_id=E
- *      {"conversations": [{"id", "account_id", "customer_id", "inbox_id", "source", "status", "messages" (a count)}]}
- * POST /_standin/close {"conversation_id"}     closes it as an agent would; 404 where there is none.
+ *      {"conversations": [{"id", "account_id", "customer_id", "inbox_id", "source", "status", "archived",
+ *      "assignee_id", "messages" (a count)}]}
  * GET /_standin/healthz    200
  * GET /chat?external_id=E  a page that shows this customer's chat live, as Papercups' widget would. */
 #ifndef DEMO_STANDIN_H

@@ -34,7 +34,8 @@ void standin_messages_create(const struct standin_call *call);
 struct standin_fields;
 /* A message's own members, for a message in a conversation too; the rest of the draft is the caller's. */
 void standin_message_read(struct standin_fields *fields, struct standin_message *draft);
-/* What such a draft owns, where it was not stored. */
+/* What such drafts own, where they were not stored. */
 void standin_message_discard(struct standin_message *draft);
+void standin_customer_discard(struct standin_customer *draft);
 
 #endif

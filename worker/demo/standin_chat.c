@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "base/mem.h"
+#include "demo/standin_calls.h"
 #include "demo/standin_fields.h"
 #include "demo/standin_render.h"
 
@@ -52,8 +53,10 @@ static struct standin_conversation *chat_conversation(const struct standin_custo
 
 static void chat_write_message(struct buf *out, const struct standin_message *message)
 {
-    buf_printf(out, "{\"id\":\"%s\",\"type\":\"%s\",\"by_customer\":%s,\"created_at\":\"%sZ\",\"body\":",
-               message->id, message->type, message->customer == NULL ? "false" : "true", message->created_at);
+    buf_printf(
+        out, "{\"id\":\"%s\",\"type\":\"%s\",\"by_customer\":%s,\"seen\":%s,\"created_at\":\"%sZ\",\"body\":",
+        message->id, message->type, message->customer == NULL ? "false" : "true",
+        message->seen_at[0] == 0 ? "false" : "true", message->created_at);
     buf_add_text(out, message->body == NULL ? "null" : message->body);
     buf_add_text(out, ",\"metadata\":");
     buf_add_text(out, message->metadata == NULL ? "null" : message->metadata);
@@ -108,28 +111,69 @@ static void chat_data(struct standin_store *store, const struct standin_request 
     standin_store_unlock(store);
 }
 
-/* The customer's row and open conversation, made where there are none, as the widget does. The store is locked. */
-static struct standin_conversation *chat_open(struct standin_store *store, struct span external_id,
-                                              const char *external_id_json)
+/* The row that the widget takes, made where it finds none. The store is locked. */
+static struct standin_customer *chat_identify(struct standin_store *store, struct span external_id)
 {
     struct standin_owner *owner = store->first_owner;
     struct standin_customer *customer = chat_customer(standin_store_person(store, owner, external_id));
-    if (customer == NULL) {
-        struct standin_customer draft = {.owner = owner};
-        draft.texts[STANDIN_EXTERNAL_ID] = mem_copy(span_of(external_id_json));
-        draft.texts[STANDIN_HOST] = mem_copy(SPAN("\"127.0.0.1\""));
-        standin_time_now(draft.first_seen);
-        standin_time_now(draft.last_seen_at);
-        customer = standin_store_add_customer(store, &draft, external_id);
-    }
+    if (customer != NULL)
+        return customer;
+    struct standin_customer draft = {.owner = owner};
+    struct buf json;
+    buf_init(&json, 16 * TEXT_MAX);
+    json_write_string(&json, external_id);
+    draft.texts[STANDIN_EXTERNAL_ID] = mem_copy(buf_span(&json));
+    draft.texts[STANDIN_HOST] = mem_copy(SPAN("\"127.0.0.1\""));
+    buf_done(&json);
+    standin_time_now(draft.first_seen);
+    standin_time_now(draft.last_seen_at);
+    return standin_store_add_customer(store, &draft, external_id);
+}
+
+/* The customer's open conversation, made where there is none. The store is locked. */
+static struct standin_conversation *chat_open(struct standin_store *store, struct standin_customer *customer)
+{
     struct standin_conversation *conversation = chat_conversation(customer);
-    if (conversation == NULL) {
-        struct standin_conversation draft = {
-            .owner = owner, .customer = customer, .status = "open", .source = "chat"};
-        memcpy(draft.inbox_id, owner->inbox_id, STANDIN_ID_SIZE);
-        conversation = standin_store_add_conversation(store, &draft);
+    if (conversation != NULL)
+        return conversation;
+    struct standin_conversation draft = {
+        .owner = customer->owner, .customer = customer, .status = "open", .source = "chat"};
+    memcpy(draft.inbox_id, customer->owner->inbox_id, STANDIN_ID_SIZE);
+    return standin_store_add_conversation(store, &draft);
+}
+
+static void chat_say(struct standin_store *store, struct span external_id, struct standin_fields *fields,
+                     struct standin_reply *reply)
+{
+    struct standin_message draft = {.type = "reply", .source = "chat"};
+    draft.body = standin_field_text(fields, "body", 0);
+    draft.metadata = standin_field_object(fields, "metadata");
+    if (draft.body == NULL || fields->errors.size > 0 || fields->broken) {
+        standin_reply_error(reply, 400, "want body, a text, and metadata an object");
+    } else {
+        draft.customer = chat_identify(store, external_id);
+        draft.conversation = chat_open(store, draft.customer);
+        draft.owner = draft.conversation->owner;
+        if (standin_store_add_message(store, &draft, true) != NULL)
+            draft = (struct standin_message){0};
+        else
+            standin_reply_detail(reply, 500);
     }
-    return conversation;
+    standin_message_discard(&draft);
+}
+
+/* Recorded nowhere, read in Papercups' code: all that the customer did not write, at once. */
+static void chat_see(struct standin_store *store, struct span external_id)
+{
+    struct standin_customer *customer =
+        chat_customer(standin_store_person(store, store->first_owner, external_id));
+    struct standin_conversation *conversation = chat_conversation(customer);
+    if (conversation == NULL)
+        return;
+    for (struct standin_message *at = conversation->first; at != NULL; at = at->next)
+        if (at->customer == NULL && at->seen_at[0] == 0)
+            standin_time_now(at->seen_at);
+    standin_store_touch(store, customer);
 }
 
 static void chat_post(struct standin_store *store, const struct standin_request *request,
@@ -137,27 +181,24 @@ static void chat_post(struct standin_store *store, const struct standin_request 
 {
     struct standin_fields fields;
     standin_fields_init_object(&fields, request->json);
-    char *external_id = standin_field_text(&fields, "external_id", TEXT_MAX);
-    struct standin_message draft = {.type = "reply", .source = "chat"};
-    draft.body = standin_field_text(&fields, "body", 0);
-    draft.metadata = standin_field_object(&fields, "metadata");
-    if (external_id == NULL || draft.body == NULL || fields.errors.size > 0 || fields.broken) {
-        standin_reply_error(reply, 400, "want external_id and body, and metadata an object");
-    } else {
-        standin_store_lock(store);
-        const char *text = json_string_value(json_object_get(request->json, "external_id"));
-        draft.conversation = chat_open(store, span_of(text), external_id);
-        draft.customer = draft.conversation->customer;
-        draft.owner = draft.conversation->owner;
-        standin_store_add_message(store, &draft, true);
-        standin_store_unlock(store);
-        draft = (struct standin_message){0};
-        reply->status = 201;
+    char *json = standin_field_text(&fields, "external_id", TEXT_MAX);
+    struct span external_id = span_of(json_string_value(json_object_get(request->json, "external_id")));
+    reply->status = 201;
+    standin_store_lock(store);
+    if (json == NULL)
+        standin_reply_error(reply, 400, "want an external_id");
+    else if (standin_request_part_is(request, 1, "message"))
+        chat_say(store, external_id, &fields, reply);
+    else if (standin_request_part_is(request, 1, "identify"))
+        chat_identify(store, external_id);
+    else if (standin_request_part_is(request, 1, "seen"))
+        chat_see(store, external_id);
+    else
+        standin_reply_detail(reply, 404);
+    standin_store_unlock(store);
+    if (reply->status == 201)
         buf_add_text(&reply->body, "{\"ok\":true}");
-    }
-    free(external_id);
-    free(draft.body);
-    free(draft.metadata);
+    free(json);
     standin_fields_done(&fields);
 }
 
@@ -184,7 +225,7 @@ void standin_chat_answer(struct standin_store *store, const struct standin_reque
         return;
     if (get && request->part_count == 2 && standin_request_part_is(request, 1, "data"))
         chat_data(store, request, reply);
-    else if (standin_request_is(request, "POST") && standin_request_part_is(request, 1, "message"))
+    else if (standin_request_is(request, "POST") && request->part_count == 2)
         chat_post(store, request, reply);
     else
         standin_reply_detail(reply, 404);

@@ -8,7 +8,9 @@
 #include "demo/standin_store.h"
 
 /* Answers /chat (the page), /chat/NAME (its style and scripts), GET /chat/data?external_id=E&version=V (waits while the
- * version is V still) and POST /chat/message {"external_id", "body", "metadata"?}. */
+ * version is V still), and POST, each with the "external_id": /chat/message {"body", "metadata"?}, as the customer;
+ * /chat/identify, which makes the row where the widget finds none; /chat/seen, when what is not the customer's own was
+ * looked at. */
 void standin_chat_answer(struct standin_store *store, const struct standin_request *request,
                          struct standin_reply *reply);
 

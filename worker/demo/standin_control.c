@@ -4,6 +4,24 @@
 
 #include "demo/standin_render.h"
 
+/* Recorded: Papercups' server answers so many requests a connection, and waits so long. */
+#define REQUESTS_MAX 1000
+#define IDLE_S       60
+#define FRESH_S      5
+
+void standin_control_init(struct standin_control *control, struct standin_store *store)
+{
+    *control = (struct standin_control){.store = store};
+    control->requests_max = REQUESTS_MAX;
+    control->idle_s = IDLE_S;
+    control->fresh_s = FRESH_S;
+}
+
+void standin_control_done(struct standin_control *control)
+{
+    standin_faults_done(&control->faults);
+}
+
 static void control_counts(struct standin_control *control, struct standin_reply *reply)
 {
     struct standin_store *store = control->store;
@@ -12,7 +30,7 @@ static void control_counts(struct standin_control *control, struct standin_reply
         &reply->body,
         "{\"bot_messages\":%zu,\"conversations\":%zu,\"customers\":%zu,\"messages\":%zu,\"requests\":%llu}",
         store->bot_message_count, store->conversations.count, store->customers.count, store->message_count,
-        (unsigned long long)control->requests);
+        (unsigned long long)control->faults.requests);
     standin_store_unlock(store);
 }
 
@@ -32,7 +50,8 @@ static void control_write_message(struct buf *out, const struct standin_message 
                conversation->owner->account_id, customer->id);
     buf_add_text(out, ",\"external_id\":");
     buf_add_text(out, json_or_null(customer->texts[STANDIN_EXTERNAL_ID]));
-    buf_printf(out, ",\"type\":\"%s\",\"body\":", message->type);
+    buf_printf(out, ",\"type\":\"%s\",\"source\":\"%s\",\"seen\":%s,\"body\":", message->type,
+               message->source, message->seen_at[0] == 0 ? "false" : "true");
     buf_add_text(out, json_or_null(message->body));
     buf_add_text(out, ",\"metadata\":");
     buf_add_text(out, json_or_null(message->metadata));
@@ -61,9 +80,14 @@ static void control_write_conversation(struct buf *out, const struct standin_con
     buf_printf(
         out,
         "{\"id\":\"%s\",\"account_id\":\"%s\",\"customer_id\":\"%s\",\"inbox_id\":\"%s\",\"source\":\"%s\","
-        "\"status\":\"%s\",\"messages\":%zu}",
+        "\"status\":\"%s\",\"archived\":%s,\"assignee_id\":",
         conversation->id, conversation->owner->account_id, conversation->customer->id, conversation->inbox_id,
-        conversation->source, conversation->status, conversation->message_count);
+        conversation->source, conversation->status, conversation->archived_at[0] == 0 ? "false" : "true");
+    if (conversation->assignee_id == 0)
+        buf_add_text(out, "null");
+    else
+        buf_printf(out, "%d", conversation->assignee_id);
+    buf_printf(out, ",\"messages\":%zu}", conversation->message_count);
 }
 
 /* Of every account, newest first within a customer row. */
@@ -94,8 +118,9 @@ static void control_conversations(struct standin_control *control, const struct 
     buf_add_text(&reply->body, "]}");
 }
 
+/* What an agent does with a conversation. */
 static void control_close(struct standin_control *control, const struct standin_request *request,
-                          struct standin_reply *reply)
+                          bool archive, struct standin_reply *reply)
 {
     char id[STANDIN_ID_SIZE];
     const char *text = json_string_value(json_object_get(request->json, "conversation_id"));
@@ -108,28 +133,104 @@ static void control_close(struct standin_control *control, const struct standin_
     if (conversation == NULL) {
         standin_reply_detail(reply, 404);
     } else {
-        standin_store_set_status(control->store, conversation, "closed");
+        if (archive) {
+            standin_time_now(conversation->archived_at);
+            standin_store_touch(control->store, conversation->customer);
+        } else {
+            standin_store_set_status(control->store, conversation, "closed");
+        }
         control_write_conversation(&reply->body, conversation);
     }
     standin_store_unlock(control->store);
 }
 
+static void control_index(struct standin_control *control, const struct standin_request *request,
+                          struct standin_reply *reply)
+{
+    const json_t *on = json_object_get(request->json, "on");
+    if (!json_is_boolean(on)) {
+        standin_reply_error(reply, 400, "want on, true or false");
+        return;
+    }
+    standin_store_lock(control->store);
+    bool made = standin_store_set_index(control->store, json_is_true(on));
+    standin_store_unlock(control->store);
+    if (made)
+        buf_printf(&reply->body, "{\"on\":%s}", json_is_true(on) ? "true" : "false");
+    else
+        standin_reply_error(reply, 409, "two messages of an account share their metadata.cupbearer");
+}
+
+/* A setting of connections, where the request has it; false where it is none. */
+static bool control_set(const struct standin_request *request, const char *name, atomic_uint *to)
+{
+    const json_t *value = json_object_get(request->json, name);
+    if (value == NULL)
+        return true;
+    json_int_t number = json_integer_value(value);
+    if (!json_is_integer(value) || number < 1 || number > 1000000000)
+        return false;
+    *to = (unsigned)number;
+    return true;
+}
+
+static void control_connections(struct standin_control *control, const struct standin_request *request,
+                                struct standin_reply *reply)
+{
+    if (!json_is_object(request->json) || !control_set(request, "requests", &control->requests_max) ||
+        !control_set(request, "idle_s", &control->idle_s) ||
+        !control_set(request, "fresh_s", &control->fresh_s))
+        standin_reply_error(reply, 400, "want requests, idle_s and fresh_s, each a number from 1");
+    else
+        buf_printf(&reply->body, "{\"requests\":%u,\"idle_s\":%u,\"fresh_s\":%u}", control->requests_max,
+                   control->idle_s, control->fresh_s);
+}
+
+static void control_look(struct standin_control *control, const struct standin_request *request,
+                         struct standin_reply *reply)
+{
+    if (standin_request_part_is(request, 1, "healthz"))
+        buf_add_text(&reply->body, "{\"ok\":true}");
+    else if (standin_request_part_is(request, 1, "counts"))
+        control_counts(control, reply);
+    else if (standin_request_part_is(request, 1, "messages"))
+        control_messages(control, request, reply);
+    else if (standin_request_part_is(request, 1, "conversations"))
+        control_conversations(control, request, reply);
+    else
+        standin_reply_detail(reply, 404);
+}
+
+static void control_do(struct standin_control *control, const struct standin_request *request,
+                       struct standin_reply *reply)
+{
+    if (standin_request_part_is(request, 1, "close"))
+        control_close(control, request, false, reply);
+    else if (standin_request_part_is(request, 1, "archive"))
+        control_close(control, request, true, reply);
+    else if (standin_request_part_is(request, 1, "widget_customer"))
+        standin_widget_customer(control->store, request, reply);
+    else if (standin_request_part_is(request, 1, "widget_message"))
+        standin_widget_message(control->store, request, reply);
+    else if (standin_request_part_is(request, 1, "index"))
+        control_index(control, request, reply);
+    else if (standin_request_part_is(request, 1, "connections"))
+        control_connections(control, request, reply);
+    else
+        standin_reply_detail(reply, 404);
+}
+
 void standin_control_answer(struct standin_control *control, const struct standin_request *request,
                             struct standin_reply *reply)
 {
-    bool get = standin_request_is(request, "GET") && request->part_count == 2;
-    if (standin_request_part_is(request, 1, "faults") && request->part_count == 2)
-        standin_faults_answer(control, request, reply);
-    else if (get && standin_request_part_is(request, 1, "healthz"))
-        buf_add_text(&reply->body, "{\"ok\":true}");
-    else if (get && standin_request_part_is(request, 1, "counts"))
-        control_counts(control, reply);
-    else if (get && standin_request_part_is(request, 1, "messages"))
-        control_messages(control, request, reply);
-    else if (get && standin_request_part_is(request, 1, "conversations"))
-        control_conversations(control, request, reply);
-    else if (standin_request_is(request, "POST") && standin_request_part_is(request, 1, "close"))
-        control_close(control, request, reply);
+    if (request->part_count != 2)
+        standin_reply_detail(reply, 404);
+    else if (standin_request_part_is(request, 1, "faults"))
+        standin_faults_answer(&control->faults, control->store, request, reply);
+    else if (standin_request_is(request, "GET"))
+        control_look(control, request, reply);
+    else if (standin_request_is(request, "POST"))
+        control_do(control, request, reply);
     else
         standin_reply_detail(reply, 404);
 }

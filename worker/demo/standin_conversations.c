@@ -105,9 +105,11 @@ static bool conversation_add_nested(const struct standin_call *call, const struc
     struct standin_message draft = {.owner = call->owner, .conversation = conversation};
     standin_message_read(&fields, &draft);
     bool refused = standin_fields_refused(&fields, call->reply);
-    if (!refused) {
-        standin_store_add_message(call->store, &draft, false);
+    if (!refused && standin_store_add_message(call->store, &draft, false) != NULL) {
         draft = (struct standin_message){0};
+    } else if (!refused) {
+        standin_reply_detail(call->reply, 500);
+        refused = true;
     }
     standin_message_discard(&draft);
     standin_fields_done(&fields);

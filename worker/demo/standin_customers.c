@@ -155,7 +155,7 @@ static json_t *customer_sanitized(const struct standin_fields *fields)
     return object;
 }
 
-static void customer_discard(struct standin_customer *draft)
+void standin_customer_discard(struct standin_customer *draft)
 {
     for (size_t i = 0; i < STANDIN_CUSTOMER_TEXTS; i++)
         free(draft->texts[i]);
@@ -232,7 +232,7 @@ void standin_customers_create(const struct standin_call *call)
         standin_store_unlock(call->store);
         buf_add_text(&call->reply->body, "}");
     }
-    customer_discard(&draft);
+    standin_customer_discard(&draft);
     standin_fields_done(&fields);
     json_decref(object);
 }
@@ -289,7 +289,7 @@ void standin_customers_update(const struct standin_call *call)
             standin_render_customer(&call->reply->body, customer, STANDIN_WITH_COMPANY | STANDIN_WITH_TAGS);
             buf_add_text(&call->reply->body, "}");
         }
-        customer_discard(&draft);
+        standin_customer_discard(&draft);
         standin_fields_done(&fields);
     }
     standin_store_unlock(call->store);

@@ -1,207 +1,219 @@
-#include "demo/standin_control.h"
+#include "demo/standin_faults.h"
 
-#include <stdlib.h>
+#include <stdio.h>
 
 #include "base/json.h"
-#include "base/mem.h"
+#include "demo/standin_calls.h"
 
-#define DELAY_MAX_MS 600000
-#define ANSWER_LIMIT (9U << 20)
-
-static const struct {
-    const char *name;
-    enum standin_fault_kind kind;
-} fault_kinds[] = {
-    {"stored_500", STANDIN_FAULT_STORED_500}, {"lost", STANDIN_FAULT_LOST},     {"slow", STANDIN_FAULT_SLOW},
-    {"error_500", STANDIN_FAULT_ERROR_500},   {"status", STANDIN_FAULT_STATUS},
-};
-
-static const char *const fault_members[] = {"fault",    "method", "path",   "body_contains", "times",
-                                            "delay_ms", "status", "answer", "retry_after"};
-
-static void fault_free(struct standin_fault *fault)
+/* The store is locked. */
+static void fault_release(struct standin_fault *fault)
 {
-    json_decref(fault->json);
-    free(fault->answer);
-    free(fault);
+    if (--fault->holders == 0)
+        standin_fault_free(fault);
 }
 
-/* Takes faults out of the list, all of them. */
-static struct standin_fault *faults_take_all(struct standin_control *control)
+/* The store is locked, or nothing else is left that could hold it. */
+static void faults_clear(struct standin_faults *faults)
 {
-    struct standin_fault *all = control->faults;
-    control->faults = NULL;
-    return all;
-}
-
-static void faults_free(struct standin_fault *fault)
-{
-    while (fault != NULL) {
-        struct standin_fault *next = fault->next;
-        fault_free(fault);
-        fault = next;
+    while (faults->first != NULL) {
+        struct standin_fault *fault = faults->first;
+        faults->first = fault->next;
+        fault_release(fault);
     }
 }
 
-void standin_control_done(struct standin_control *control)
+void standin_faults_done(struct standin_faults *faults)
 {
-    faults_free(faults_take_all(control));
+    faults_clear(faults);
 }
 
 static bool fault_fits(const struct standin_fault *fault, const struct standin_request *request)
 {
+    if (fault->kind == STANDIN_FAULT_CLOSE_IDLE && !request->reused)
+        return false;
+    if (fault->key != NULL && !span_equal(standin_request_key(request), span_of(fault->key)))
+        return false;
     return (strcmp(fault->method, "*") == 0 || standin_request_is(request, fault->method)) &&
            (strcmp(fault->path, "*") == 0 || span_starts(request->path, span_of(fault->path))) &&
            standin_span_has(request->body, fault->body_contains);
 }
 
-struct standin_hit standin_control_hit(struct standin_control *control, const struct standin_request *request)
+/* Uses up the oldest fault that fits: held until fault_release. NULL where none does. The store is locked. */
+static struct standin_fault *faults_take(struct standin_faults *faults, const struct standin_request *request)
 {
-    struct standin_hit hit = {.kind = STANDIN_FAULT_NONE, .retry_after = -1};
-    standin_store_lock(control->store);
-    control->requests++;
-    struct standin_fault **link = &control->faults, *used_up = NULL;
+    struct standin_fault **link = &faults->first;
     while (*link != NULL && !fault_fits(*link, request))
         link = &(*link)->next;
-    if (*link != NULL) {
-        struct standin_fault *fault = *link;
-        hit = (struct standin_hit){fault->kind, fault->delay_ms, fault->retry_after, fault->status, NULL};
-        if (fault->answer != NULL)
-            hit.answer = mem_copy(span_of(fault->answer));
-        if (--fault->times == 0) {
-            *link = fault->next;
-            used_up = fault;
-        }
-    }
-    standin_store_unlock(control->store);
-    if (used_up != NULL)
-        fault_free(used_up);
-    return hit;
-}
-
-static bool fault_read_number(const json_t *json, const char *name, long long least, long long most,
-                              long long *to)
-{
-    const json_t *value = json_object_get(json, name);
-    if (value == NULL)
-        return true;
-    *to = json_integer_value(value);
-    return json_is_integer(value) && *to >= least && *to <= most;
-}
-
-static bool fault_read_text(const json_t *json, const char *name, const char **to)
-{
-    const json_t *value = json_object_get(json, name);
-    if (value == NULL)
-        return true;
-    *to = json_string_value(value);
-    return *to != NULL;
-}
-
-/* The answer of a "status" fault: the text of a string, any other value as JSON. */
-static char *fault_read_answer(const json_t *value)
-{
-    if (value == NULL)
-        return mem_copy(SPAN("{}"));
-    if (json_is_string(value))
-        return mem_copy(span_of(json_string_value(value)));
-    struct buf json;
-    buf_init(&json, ANSWER_LIMIT);
-    json_write(&json, value);
-    char *copy = mem_copy(buf_span(&json));
-    buf_done(&json);
-    return copy;
-}
-
-static bool fault_members_known(json_t *json)
-{
-    for (void *at = json_object_iter(json); at != NULL; at = json_object_iter_next(json, at)) {
-        bool known = false;
-        for (size_t i = 0; i < sizeof(fault_members) / sizeof(*fault_members); i++)
-            known = known || strcmp(json_object_iter_key(at), fault_members[i]) == 0;
-        if (!known)
-            return false;
-    }
-    return true;
-}
-
-/* NULL, and *wrong a hint, where the JSON describes none. */
-static struct standin_fault *fault_read(const json_t *wanted, const char **wrong)
-{
-    /* A copy: the request's own is counted down by another thread. */
-    json_t *json = json_deep_copy(wanted);
-    struct standin_fault *fault = mem_new(1, sizeof(*fault));
-    *fault = (struct standin_fault){
-        .json = json, .method = "*", .path = "*", .body_contains = "", .times = 1, .retry_after = -1};
-    const char *name = NULL;
-    long long status = 500;
-    *wrong = NULL;
-    if (!json_is_object(json) || !fault_members_known(json))
-        *wrong = "want an object of the members that worker/demo/standin.h names, and no others";
-    else if (!fault_read_text(json, "method", &fault->method) ||
-             !fault_read_text(json, "path", &fault->path) ||
-             !fault_read_text(json, "body_contains", &fault->body_contains))
-        *wrong = "method, path and body_contains are strings";
-    else if (!fault_read_number(json, "times", 1, INT32_MAX, &fault->times) ||
-             !fault_read_number(json, "delay_ms", 0, DELAY_MAX_MS, &fault->delay_ms) ||
-             !fault_read_number(json, "retry_after", 0, INT32_MAX, &fault->retry_after) ||
-             !fault_read_number(json, "status", 200, 599, &status))
-        *wrong = "times is 1 or more, delay_ms 0 to 600000, retry_after 0 or more, status 200 to 599";
-    else if (fault_read_text(json, "fault", &name) && name != NULL)
-        for (size_t i = 0; i < sizeof(fault_kinds) / sizeof(*fault_kinds); i++)
-            if (strcmp(fault_kinds[i].name, name) == 0)
-                fault->kind = fault_kinds[i].kind;
-    if (*wrong == NULL && fault->kind == STANDIN_FAULT_NONE)
-        *wrong = "fault is one of stored_500, lost, slow, error_500, status";
-    if (*wrong != NULL) {
-        fault_free(fault);
+    struct standin_fault *fault = *link;
+    if (fault == NULL)
         return NULL;
+    fault->holders++;
+    if (fault->times > 0 && --fault->times == 0) {
+        *link = fault->next;
+        fault_release(fault);
     }
-    fault->status = (unsigned)status;
-    if (fault->kind == STANDIN_FAULT_STATUS)
-        fault->answer = fault_read_answer(json_object_get(json, "answer"));
     return fault;
 }
 
-static void faults_write(struct standin_control *control, struct buf *out)
+static void reply_redirect(const struct standin_fault *fault, const struct standin_request *request,
+                           struct standin_reply *reply)
+{
+    standin_reply_empty(reply, (unsigned)fault->status);
+    if (fault->location != NULL)
+        snprintf(reply->location, sizeof(reply->location), "%s", fault->location);
+    else
+        snprintf(reply->location, sizeof(reply->location), "https://%.*s%.*s", SPAN_ARGS(request->host),
+                 SPAN_ARGS(request->path));
+}
+
+/* A string of that many MB, or so many objects one in the other: JSON, and nothing that a client should keep. */
+static void reply_swell(const struct standin_fault *fault, struct standin_reply *reply)
+{
+    static const char block[] = "cupbearercupbearercupbearercupbearercupbearercupbearercupbearer!";
+    buf_clear(&reply->body);
+    if (fault->kind == STANDIN_FAULT_HUGE) {
+        buf_add_text(&reply->body, "{\"data\":\"");
+        for (long long left = fault->size_mb << 20; left > 0; left -= 64)
+            buf_add(&reply->body, block, 64);
+        buf_add_text(&reply->body, "\"}");
+        return;
+    }
+    for (long long i = 0; i < fault->depth; i++)
+        buf_add_text(&reply->body, "{\"data\":");
+    buf_add_text(&reply->body, "null");
+    for (long long i = 0; i < fault->depth; i++)
+        buf_add(&reply->body, "}", 1);
+}
+
+static void reply_status(const struct standin_fault *fault, struct standin_reply *reply)
+{
+    reply->status = (unsigned)fault->status;
+    buf_clear(&reply->body);
+    buf_add_text(&reply->body, fault->answer == NULL ? "{}" : fault->answer);
+}
+
+static void reply_html(const struct standin_fault *fault, struct standin_reply *reply)
+{
+    standin_reply_html(reply);
+    if (fault->answer == NULL)
+        return;
+    buf_clear(&reply->body);
+    buf_add_text(&reply->body, fault->answer);
+}
+
+/* Makes of Papercups' own answer, if the request was let take effect, what the fault says. */
+static void fault_shape(const struct standin_fault *fault, const struct standin_request *request,
+                        struct standin_reply *reply)
+{
+    switch (fault->kind) {
+    case STANDIN_FAULT_STORED_500:
+    case STANDIN_FAULT_ERROR_500:
+        standin_reply_detail(reply, 500);
+        break;
+    case STANDIN_FAULT_STATUS:
+        reply_status(fault, reply);
+        break;
+    case STANDIN_FAULT_UNAUTHORIZED:
+        standin_reply_unauthenticated(reply);
+        break;
+    case STANDIN_FAULT_REDIRECT:
+        reply_redirect(fault, request, reply);
+        break;
+    case STANDIN_FAULT_HTML:
+        reply_html(fault, reply);
+        break;
+    case STANDIN_FAULT_TRUNCATED:
+        reply->missing = reply->body.size - reply->body.size / 2;
+        break;
+    case STANDIN_FAULT_HUGE:
+    case STANDIN_FAULT_DEEP:
+        reply_swell(fault, reply);
+        break;
+    case STANDIN_FAULT_LOST:
+    case STANDIN_FAULT_CLOSE_IDLE:
+        reply->end = STANDIN_LOST;
+        break;
+    case STANDIN_FAULT_RESET:
+        reply->end = STANDIN_RESET;
+        break;
+    case STANDIN_FAULT_SLOW:
+    case STANDIN_FAULT_LATE:
+        break;
+    }
+    if (fault->empty)
+        standin_reply_empty(reply, reply->status);
+    if (fault->retry_after != NULL)
+        snprintf(reply->retry_after, sizeof(reply->retry_after), "%s", fault->retry_after);
+}
+
+static void fault_happen(const struct standin_fault *fault, unsigned others, struct standin_store *store,
+                         const struct standin_request *request, struct standin_reply *reply)
+{
+    long long wait_ms = fault->delay_ms + fault->busy_ms * others;
+    if (wait_ms > 0 && fault->kind == STANDIN_FAULT_LATE)
+        standin_store_pause(store, wait_ms);
+    if (standin_fault_lets(fault->kind))
+        standin_route(store, request, reply);
+    if (wait_ms > 0 && fault->kind != STANDIN_FAULT_LATE)
+        standin_store_pause(store, wait_ms);
+    fault_shape(fault, request, reply);
+}
+
+void standin_faults_route(struct standin_faults *faults, struct standin_store *store,
+                          const struct standin_request *request, struct standin_reply *reply)
+{
+    faults->requests++;
+    unsigned others = atomic_fetch_add(&faults->under_way, 1);
+    standin_store_lock(store);
+    struct standin_fault *fault = faults_take(faults, request);
+    standin_store_unlock(store);
+    if (fault == NULL) {
+        standin_route(store, request, reply);
+    } else {
+        fault_happen(fault, others, store, request, reply);
+        standin_store_lock(store);
+        fault_release(fault);
+        standin_store_unlock(store);
+    }
+    faults->under_way--;
+}
+
+/* The store is locked. */
+static void faults_write(const struct standin_faults *faults, struct buf *out)
 {
     buf_add_text(out, "{\"faults\":[");
-    standin_store_lock(control->store);
-    for (struct standin_fault *fault = control->faults; fault != NULL; fault = fault->next) {
+    for (struct standin_fault *fault = faults->first; fault != NULL; fault = fault->next) {
         json_object_set_new(fault->json, "times", json_integer(fault->times));
-        if (fault != control->faults)
+        if (fault != faults->first)
             buf_add_text(out, ",");
         json_write(out, fault->json);
     }
-    standin_store_unlock(control->store);
     buf_add_text(out, "]}");
 }
 
-void standin_faults_answer(struct standin_control *control, const struct standin_request *request,
-                           struct standin_reply *reply)
+void standin_faults_answer(struct standin_faults *faults, struct standin_store *store,
+                           const struct standin_request *request, struct standin_reply *reply)
 {
-    if (standin_request_is(request, "DELETE")) {
-        standin_store_lock(control->store);
-        struct standin_fault *all = faults_take_all(control);
-        standin_store_unlock(control->store);
-        faults_free(all);
-    } else if (standin_request_is(request, "POST")) {
+    struct standin_fault *added = NULL;
+    if (standin_request_is(request, "POST")) {
         const char *wrong;
-        struct standin_fault *fault = fault_read(request->json, &wrong);
-        if (fault == NULL) {
+        added = standin_fault_read(request->json, &wrong);
+        if (added == NULL) {
             standin_reply_error(reply, 400, wrong);
             return;
         }
-        standin_store_lock(control->store);
-        struct standin_fault **link = &control->faults;
-        while (*link != NULL)
-            link = &(*link)->next;
-        *link = fault;
-        standin_store_unlock(control->store);
         reply->status = 201;
-    } else if (!standin_request_is(request, "GET")) {
+    } else if (!standin_request_is(request, "GET") && !standin_request_is(request, "DELETE")) {
         standin_reply_detail(reply, 404);
         return;
     }
-    faults_write(control, &reply->body);
+    standin_store_lock(store);
+    if (standin_request_is(request, "DELETE"))
+        faults_clear(faults);
+    struct standin_fault **link = &faults->first;
+    while (*link != NULL)
+        link = &(*link)->next;
+    *link = added;
+    faults_write(faults, &reply->body);
+    standin_store_unlock(store);
 }

@@ -65,19 +65,21 @@ static bool message_read_author(const struct standin_call *call, struct standin_
     return draft->customer != NULL && draft->customer->owner == call->owner;
 }
 
-/* Recorded: no look at whose conversation it is, and an unknown one is a 500. */
+/* Recorded: no look at whose conversation it is; an unknown one is a 500, and so is a mark that the index has. */
 static void message_store(const struct standin_call *call, struct standin_message *draft,
                           const char *conversation_id)
 {
     struct standin_reply *reply = call->reply;
     standin_store_lock(call->store);
     draft->conversation = standin_store_conversation(call->store, conversation_id);
-    if (draft->conversation == NULL) {
+    const struct standin_message *message = NULL;
+    if (draft->conversation != NULL)
+        message = standin_store_add_message(call->store, draft, true);
+    if (message == NULL) {
         standin_store_unlock(call->store);
         standin_reply_detail(reply, 500);
         return;
     }
-    const struct standin_message *message = standin_store_add_message(call->store, draft, true);
     *draft = (struct standin_message){0};
     reply->status = 201;
     snprintf(reply->location, sizeof(reply->location), "/api/messages/%s", message->id);

@@ -67,6 +67,12 @@ bool standin_span_has(struct span s, const char *text)
     return size == 0 || (s.size >= size && memmem(s.data, s.size, text, size) != NULL);
 }
 
+struct span standin_request_key(const struct standin_request *request)
+{
+    struct span text = span_trim_end(request->authorization);
+    return span_starts(text, SPAN("Bearer ")) ? span_skip(text, sizeof("Bearer ") - 1) : SPAN("");
+}
+
 bool standin_id_read(struct span text, char out[STANDIN_ID_SIZE])
 {
     if (text.size != STANDIN_ID_SIZE - 1)
@@ -122,4 +128,21 @@ void standin_reply_unauthenticated(struct standin_reply *reply)
     buf_clear(&reply->body);
     reply->status = 401;
     buf_add_text(&reply->body, "{\"error\":{\"code\":401,\"message\":\"Not authenticated\"}}");
+}
+
+void standin_reply_html(struct standin_reply *reply)
+{
+    buf_clear(&reply->body);
+    reply->status = 200;
+    reply->type = "text/html; charset=utf-8";
+    buf_add_text(&reply->body,
+                 "<!doctype html><html><head><title>Papercups (stand-in)</title></head><body></body></html>");
+}
+
+void standin_reply_empty(struct standin_reply *reply, unsigned status)
+{
+    buf_clear(&reply->body);
+    reply->location[0] = 0;
+    reply->status = status;
+    reply->type = "";
 }

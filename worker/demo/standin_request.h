@@ -25,18 +25,29 @@ struct standin_request {
     size_t part_count;                    /* STANDIN_PARTS_MAX + 1 where there are more */
     struct standin_param params[STANDIN_PARAMS_MAX];
     size_t param_count;
-    struct span accept, authorization, content_type;
+    struct span accept, authorization, content_type, host;
     struct span body;
-    json_t *json; /* of the body; NULL where there is none, or another content type */
+    json_t *json;   /* of the body; NULL where there is none, or another content type */
+    bool reused;    /* not the first request of its connection */
+    bool oversized; /* one header is too long */
+};
+
+/* What becomes of the connection. */
+enum standin_end {
+    STANDIN_ANSWERED,
+    STANDIN_LAST,  /* answered with `connection: close` */
+    STANDIN_LOST,  /* closed without an answer */
+    STANDIN_RESET, /* torn down by a reset, without an answer */
 };
 
 struct standin_reply {
     unsigned status;
     struct buf body;
-    const char *type; /* the content type; JSON when NULL */
-    char location[sizeof("/api/conversations/") + STANDIN_ID_SIZE];
-    bool page;    /* a page of the chat: the strict content security policy goes with it */
-    bool dropped; /* close the connection without an answer */
+    size_t missing;   /* bytes of the body that are announced and never sent: then the connection closes */
+    const char *type; /* the content type; JSON when NULL, none at all when "" */
+    char location[512], retry_after[64]; /* headers, where not "" */
+    enum standin_end end;
+    bool page; /* a page of the chat: the strict content security policy goes with it */
 };
 
 void standin_reply_init(struct standin_reply *reply);
@@ -54,6 +65,9 @@ long long standin_request_number(const struct standin_request *request, const ch
 
 bool standin_span_has(struct span s, const char *text);
 
+/* The key that the request carries: what stands behind exactly "Bearer ", but for spaces at the end; else empty. */
+struct span standin_request_key(const struct standin_request *request);
+
 /* A UUID in any case, written to `out` in lower case; false where text is none. */
 bool standin_id_read(struct span text, char out[STANDIN_ID_SIZE]);
 
@@ -62,5 +76,9 @@ void standin_reply_detail(struct standin_reply *reply, unsigned status);
 /* {"error":{"message":…,"status":…}}: Papercups' own. */
 void standin_reply_error(struct standin_reply *reply, unsigned status, const char *message);
 void standin_reply_unauthenticated(struct standin_reply *reply);
+/* 200 and a page of HTML: the dashboard, to whoever asks for a route that is none. */
+void standin_reply_html(struct standin_reply *reply);
+/* That status and no byte of a body, no content type either. */
+void standin_reply_empty(struct standin_reply *reply, unsigned status);
 
 #endif

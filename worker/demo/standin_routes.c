@@ -37,28 +37,15 @@ static bool request_query_is_utf8(const struct standin_request *request)
     return true;
 }
 
-/* The account of the key: exactly "Bearer KEY", but for spaces behind it. */
-static struct standin_owner *request_owner(struct standin_store *store, const struct standin_request *request)
-{
-    struct span text = span_trim_end(request->authorization);
-    if (!span_starts(text, SPAN("Bearer ")))
-        return NULL;
-    return standin_store_owner_by_key(store, span_skip(text, sizeof("Bearer ") - 1));
-}
-
 /* A route that is none: Papercups shows its dashboard to whoever asks with GET. */
 static void answer_unknown(const struct standin_request *request, struct standin_reply *reply)
 {
-    if (!standin_request_is(request, "GET")) {
+    if (!standin_request_is(request, "GET"))
         standin_reply_detail(reply, 404);
-    } else if (!request_accepts(request, "html")) {
+    else if (!request_accepts(request, "html"))
         standin_reply_detail(reply, 406);
-    } else {
-        reply->type = "text/html; charset=utf-8";
-        buf_add_text(
-            &reply->body,
-            "<!doctype html><html><head><title>Papercups (stand-in)</title></head><body></body></html>");
-    }
+    else
+        standin_reply_html(reply);
 }
 
 void standin_route(struct standin_store *store, const struct standin_request *request,
@@ -74,7 +61,7 @@ void standin_route(struct standin_store *store, const struct standin_request *re
         if (routes[i].part_count != request->part_count || !standin_request_is(request, routes[i].method) ||
             !standin_request_part_is(request, 2, routes[i].collection))
             continue;
-        call.owner = request_owner(store, request);
+        call.owner = standin_store_owner_by_key(store, standin_request_key(request));
         if (!request_accepts(request, "json"))
             standin_reply_detail(reply, 406);
         else if (call.owner == NULL)

@@ -47,6 +47,7 @@ struct standin_store *standin_store_new(void)
     store_init_map(&store->people);
     store_init_map(&store->customers);
     store_init_map(&store->conversations);
+    store_init_map(&store->marks);
     return store;
 }
 
@@ -111,6 +112,7 @@ void standin_store_free(struct standin_store *store)
     for (size_t i = 0; i < store->message_count; i++)
         message_free(store->messages[i]);
     free(store->messages);
+    standin_store_set_index(store, false);
     store_free_people(&store->people);
     for (struct map_node *node; (node = map_any(&store->owners_by_id)) != NULL;) {
         map_remove(&store->owners_by_id, node);
@@ -118,7 +120,7 @@ void standin_store_free(struct standin_store *store)
     }
     struct map *maps[] = {&store->owners_by_key,  &store->owners_by_id, &store->owners_by_inbox,
                           &store->owners_by_user, &store->people,       &store->customers,
-                          &store->conversations};
+                          &store->conversations,  &store->marks};
     for (size_t i = 0; i < sizeof(maps) / sizeof(*maps); i++)
         map_done(maps[i]);
     pthread_cond_destroy(&store->changed);

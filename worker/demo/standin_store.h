@@ -103,6 +103,8 @@ struct standin_store {
     struct map owners_by_key, owners_by_id, owners_by_inbox, owners_by_user;
     struct map people, customers, conversations;
     struct standin_owner *first_owner;
+    bool index_on;    /* at most one message of an account has a mark: its metadata's member "cupbearer" */
+    struct map marks; /* of all messages, while index_on */
     struct standin_message **messages; /* by sequence - 1 */
     size_t message_count, message_capacity, bot_message_count;
     uint64_t version;
@@ -137,9 +139,15 @@ struct standin_customer *standin_store_add_customer(struct standin_store *store,
                                                     struct span external_id);
 struct standin_conversation *standin_store_add_conversation(struct standin_store *store,
                                                             const struct standin_conversation *draft);
-/* hooks: what Papercups does behind POST /messages, but not behind a nested message: assignment, read, reopening. */
+/* hooks: what Papercups does behind POST /messages, but not behind a nested message: assignment, read, reopening.
+ * NULL, and the draft still the caller's, where the unique index refuses it. */
 struct standin_message *standin_store_add_message(struct standin_store *store,
                                                   const struct standin_message *draft, bool hooks);
+
+/* Makes or drops papercups-api.md's unique index; false, and nothing made, where two messages share a mark already. */
+bool standin_store_set_index(struct standin_store *store, bool on);
+/* Notes the mark of a message that is about to be stored; false where its account has it already. */
+bool standin_store_take_mark(struct standin_store *store, const struct standin_message *message);
 
 /* Moves a customer to another external_id (SPAN_NONE: to none). */
 void standin_store_set_external_id(struct standin_store *store, struct standin_customer *customer,

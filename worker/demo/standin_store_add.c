@@ -195,6 +195,8 @@ static void conversation_run_hooks(struct standin_store *store, struct standin_c
 struct standin_message *standin_store_add_message(struct standin_store *store,
                                                   const struct standin_message *draft, bool hooks)
 {
+    if (!standin_store_take_mark(store, draft))
+        return NULL;
     struct standin_message *message = mem_new(1, sizeof(*message));
     *message = *draft;
     struct standin_conversation *conversation = message->conversation;

@@ -30,7 +30,8 @@ static void admit_facts(struct engine *engine, struct job *job, const struct eve
         job->account->memory_used += job->size;
 }
 
-/* OUTCOME_BACKLOG where the account has no room for it. */
+/* OUTCOME_BACKLOG where the account has no room for it: it stands in the queue until its receipt is acknowledged, as
+ * any failed one. A suspect is let in all the same: it may have been shown. */
 static enum outcome admit_to_queue(struct engine *engine, struct job *job, const struct event *event)
 {
     const struct payload *payload = &event->payload;
@@ -40,8 +41,11 @@ static enum outcome admit_to_queue(struct engine *engine, struct job *job, const
     if (engine->has_previous)
         job->marks[job->mark_count++] =
             identity_of(&engine->previous_mark_secret, key, sender, job->event_id);
+    bool suspect = job->record->offset < job->partition->suspect_end;
+    job->queue = queues_take(&engine->queues, key);
+    queue_push(job->queue, &job->in_queue);
     size_t share = job->account->options.memory_bytes;
-    if (share > 0 && job->account->memory_used + job->size > share)
+    if (!suspect && share > 0 && job->account->memory_used + job->size > share)
         return detail_set(&job->detail, OUTCOME_BACKLOG, "%zu bytes of events wait for this account",
                           job->account->memory_used);
     const struct message_options options = {job->account->options.widget_host,
@@ -56,10 +60,8 @@ static enum outcome admit_to_queue(struct engine *engine, struct job *job, const
     limits.unassign = job->account->options.unassign;
     limits.refuse_ambiguous = job->account->options.refuse_ambiguous;
     delivery_init(&job->delivery, payload, &limits, deadline);
-    if (job->record->offset < job->partition->suspect_end)
+    if (suspect)
         delivery_suspect(&job->delivery, job->partition->suspect_absent_from, 2);
-    job->queue = queues_take(&engine->queues, key);
-    queue_push(job->queue, &job->in_queue);
     return OUTCOME_NONE;
 }
 

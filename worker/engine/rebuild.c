@@ -114,7 +114,7 @@ static void rebuild_window(struct engine *engine, struct partition *partition, c
     struct wall end = {from_ms + engine->options.window_ms};
     if (receipt->outcome == OUTCOME_DELIVERED)
         window_add(&partition->window, &identity, end);
-    else if (outcome_is_failed(receipt->outcome))
+    else if (outcome_is_failed(receipt->outcome) && receipt->outcome != OUTCOME_BACKLOG)
         window_add_failed(&partition->window, &identity, end, receipt->signed_at_s);
 }
 

@@ -181,7 +181,7 @@ void run_timer(struct engine *engine, struct job *job)
         run_head(engine, queue);
         break;
     case JOB_CALLING:
-        assert(!"a job whose call is under way has no timer");
+        abort(); /* a job whose call is under way has no timer */
     }
     if (account != NULL)
         run_ready(engine, account);

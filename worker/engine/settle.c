@@ -116,7 +116,7 @@ void settle(struct engine *engine, struct job *job, enum outcome outcome)
         window_add(window, &job->marks[0], window_end(engine, job));
         settle_remember(engine, job);
         job->queue->not_before = mono_after(engine->now.mono, engine->options.spacing_ms);
-    } else if (outcome_is_failed(outcome)) {
+    } else if (outcome_is_failed(outcome) && outcome != OUTCOME_BACKLOG) { /* of that, nothing was tried */
         window_add_failed(window, &job->marks[0], window_end(engine, job), job->signed_at_s);
     }
     /* A failed one stays at the head until its receipt is acknowledged: after a crash it would be tried again, and its

@@ -10,10 +10,12 @@
 
 #include "base/mem.h"
 #include "io/checks.h"
+#include "io/clock.h"
 #include "io/log.h"
 #include "io/secret.h"
 
-#define FLUSH_MS 2000
+#define ADMIN_DEFAULT "127.0.0.1:9464"
+#define FLUSH_MS      2000
 
 /* ---- files ---- */
 
@@ -162,12 +164,30 @@ static int make_io(struct loop *worker, const struct config *config, struct err 
     return worker->producer == NULL ? -1 : 0;
 }
 
+/* After the checks: whoever asks before is refused, which is the truth. */
+static int make_admin(struct loop *worker, const struct config *config, struct err *err)
+{
+    const char **names = mem_new(config->account_count, sizeof(*names));
+    for (size_t i = 0; i < config->account_count; i++)
+        names[i] = config->accounts[i].name;
+    worker->metrics = metrics_new(names, config->account_count, clock_now());
+    free(names);
+    if (strcmp(config->admin_listen, "off") == 0)
+        return 0;
+    worker->admin = admin_new(config->admin_listen, err);
+    if (worker->admin != NULL || strcmp(config->admin_listen, ADMIN_DEFAULT) != 0)
+        return worker->admin == NULL ? -1 : 0;
+    /* Several workers on one machine are no mistake; only one of them can have the address that nobody chose. */
+    log_say(LOG_LEVEL_WARNING, "admin", "%s. This worker has no metrics", err->text);
+    return 0;
+}
+
 static int worker_make(struct loop *worker, const struct config *config, struct err *err)
 {
     int32_t partition_count = 0;
     if (make_io(worker, config, err) != 0 ||
         checks_topics(consumer_handle(worker->consumer), config, &partition_count, err) != 0 ||
-        make_core(worker, config, partition_count, err) != 0 ||
+        make_core(worker, config, partition_count, err) != 0 || make_admin(worker, config, err) != 0 ||
         consumer_subscribe(worker->consumer, err) != 0)
         return -1;
     struct log_line line;
@@ -195,6 +215,7 @@ void worker_free(struct loop *worker)
 {
     if (worker == NULL)
         return;
+    admin_free(worker->admin); /* it asks a loop that has ended */
     producer_free(worker->producer, FLUSH_MS);
     reader_free(worker->reader);
     consumer_free(worker->consumer);
@@ -204,6 +225,7 @@ void worker_free(struct loop *worker)
     free(worker->sites);
     files_free(worker->files);
     engine_free(worker->engine);
+    metrics_free(worker->metrics);
     free(worker->refusals);
     if (worker->signal_fd >= 0)
         close(worker->signal_fd);

@@ -64,6 +64,9 @@ struct config {
     int64_t drain_timeout_ms;        /* default 10 s */
     int64_t memory_bytes;            /* waiting events in all, default 64 MiB */
 
+    /* [admin] */
+    char *admin_listen; /* HOST:PORT, [V6]:PORT, or "off"; default 127.0.0.1:9464 */
+
     struct config_account *accounts; /* at least one */
     size_t account_count;
 };

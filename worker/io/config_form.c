@@ -64,6 +64,24 @@ bool form_location_host(struct span s)
     return s.size <= 255 && host_valid(s, LOWER DIGITS ".-");
 }
 
+bool form_listen(struct span s, struct span *host, struct span *port)
+{
+    bool v6 = span_starts(s, SPAN("["));
+    struct span rest = v6 ? span_skip(s, 1) : s;
+    struct span name = span_cut(&rest, v6 ? ']' : ':');
+    if (v6 && !span_starts(rest, SPAN(":")))
+        return false;
+    if (v6)
+        rest = span_skip(rest, 1);
+    if (host != NULL)
+        *host = name;
+    if (port != NULL)
+        *port = rest;
+    return name.size >= 1 && name.size <= 253 &&
+           span_only(name, v6 ? DIGITS "abcdefABCDEF:." : LETTER DIGITS ".-") &&
+           (span_equal(rest, SPAN("0")) || port_valid(rest));
+}
+
 bool form_account(struct span s)
 {
     return s.size >= 1 && s.size <= 63 && span_only(s, LOWER DIGITS "_-") && s.data[0] != '-' &&

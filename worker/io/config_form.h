@@ -16,6 +16,9 @@ bool form_topic(struct span s);
 /* What location.host says in a browser: lower case, the port only where it is not the usual one. */
 bool form_location_host(struct span s);
 
+/* HOST:PORT or [IPV6]:PORT to listen at; port 0 is allowed. Puts its two parts where `host` and `port` are not NULL. */
+bool form_listen(struct span s, struct span *host, struct span *port);
+
 /* An account's name: [a-z0-9][a-z0-9_-]{0,62}. */
 bool form_account(struct span s);
 

@@ -75,6 +75,8 @@ const struct setting settings[] = {
     {SECTION_WORKER, "drain_timeout", SETTING_DURATION, AT(drain_timeout_ms), false, "10s", 0, MINUTES(5)},
     {SECTION_WORKER, "memory", SETTING_SIZE, AT(memory_bytes), false, "64MiB", MIB(4), MIB(65536)},
 
+    {SECTION_ADMIN, "listen", SETTING_LISTEN, AT(admin_listen), false, "127.0.0.1:9464", 0, 0},
+
     {SECTION_ACCOUNT, "url", SETTING_URL, IN(url), true, NULL, 0, 0},
     {SECTION_ACCOUNT, "api_key_file", SETTING_PATH, IN(api_key_file), true, NULL, 0, 0},
     {SECTION_ACCOUNT, "papercups_account", SETTING_UUID, IN(papercups_account), true, NULL, 0, 0},
@@ -92,7 +94,7 @@ const struct setting settings[] = {
 const size_t settings_count = sizeof(settings) / sizeof(settings[0]);
 
 static const char *const section_names[SECTION_COUNT] = {
-    "kafka", "topics", "dedup", "receipts", "worker", "account",
+    "kafka", "topics", "dedup", "receipts", "worker", "admin", "account",
 };
 
 const char *section_name(enum config_section section)

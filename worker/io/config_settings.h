@@ -17,6 +17,7 @@ enum config_section {
     SECTION_DEDUP,
     SECTION_RECEIPTS,
     SECTION_WORKER,
+    SECTION_ADMIN,
     SECTION_ACCOUNT,
     SECTION_COUNT, /* how many, and "none" */
 };
@@ -29,6 +30,7 @@ enum setting_type {
     SETTING_TOPIC,          /* char * */
     SETTING_UUID,           /* char * */
     SETTING_URL,            /* char * */
+    SETTING_LISTEN,         /* char *: HOST:PORT, or off */
     SETTING_HOST,           /* char *: as location.host */
     SETTING_BOOL,           /* bool */
     SETTING_COUNT,          /* int32_t, min to max */

@@ -73,10 +73,11 @@ int section_unknown(struct span name, struct err *err)
     const char *meant = nearest_thing(&nearest);
     if (meant != NULL)
         return err_set(err, ERR_USAGE, "unknown section [%.*s]; did you mean [%s]?", SPAN_ARGS(name), meant);
-    return err_set(err, ERR_USAGE,
-                   "unknown section [%.*s]; there are [kafka], [topics], [dedup], [receipts], [worker] and "
-                   "[account NAME]",
-                   SPAN_ARGS(name));
+    return err_set(
+        err, ERR_USAGE,
+        "unknown section [%.*s]; there are [kafka], [topics], [dedup], [receipts], [worker], [admin] and "
+        "[account NAME]",
+        SPAN_ARGS(name));
 }
 
 /* The nearest setting of one section, or with SECTION_COUNT of all. */

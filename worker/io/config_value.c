@@ -139,6 +139,10 @@ static const char *text_problem(const struct setting *setting, struct span text)
     case SETTING_UUID:
         return form_uuid(text) ? NULL
                                : "must be a UUID in lower case, such as 0b4a7c1e-52d1-4c5c-9a3e-6f1d2a7b8c90";
+    case SETTING_LISTEN:
+        return span_equal(text, SPAN("off")) || form_listen(text, NULL, NULL)
+                   ? NULL
+                   : "must be HOST:PORT, [IPV6]:PORT or off, such as 127.0.0.1:9464; port 0 is any free one";
     case SETTING_HOST:
         return form_location_host(text)
                    ? NULL
@@ -206,6 +210,7 @@ int value_put(const struct setting *setting, const char *text, void *member, str
     case SETTING_TOPIC:
     case SETTING_UUID:
     case SETTING_URL:
+    case SETTING_LISTEN:
     case SETTING_HOST:
     case SETTING_PROPERTY:
     case SETTING_PROPERTY_FILE:

@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "io/log.h"
+#include "io/positions.h"
 #include "io/record_of.h"
 
 #define TURN_EVENTS 500   /* then others have their turn */
@@ -20,6 +21,8 @@ struct consumer {
     rd_kafka_topic_partition_list_t *assigning; /* until all of them are started; NULL: none */
     size_t to_start;
     size_t to_release; /* partitions of a revocation that is under way */
+    struct positions positions;
+    enum consumer_state state;
     bool closing;
     char fatal[256];
 };
@@ -82,6 +85,7 @@ void consumer_free(struct consumer *consumer)
     if (consumer->fd >= 0)
         close(consumer->fd);
     free(consumer->topic);
+    positions_done(&consumer->positions);
     free(consumer);
 }
 
@@ -107,6 +111,23 @@ int consumer_fd(const struct consumer *consumer)
     return consumer->fd;
 }
 
+/* ---- for the metrics ---- */
+
+enum consumer_state consumer_state(const struct consumer *consumer)
+{
+    return consumer->state;
+}
+
+size_t consumer_partition_count(const struct consumer *consumer)
+{
+    return consumer->positions.count;
+}
+
+int32_t consumer_next_partition(const struct consumer *consumer, int32_t partition, int64_t *lag)
+{
+    return positions_next(&consumer->positions, partition, consumer->rk, consumer->topic, lag);
+}
+
 /* ---- assignments ---- */
 
 static void consumer_assign_now(struct consumer *consumer)
@@ -114,6 +135,7 @@ static void consumer_assign_now(struct consumer *consumer)
     rd_kafka_assign(consumer->rk, consumer->assigning);
     rd_kafka_topic_partition_list_destroy(consumer->assigning);
     consumer->assigning = NULL;
+    consumer->state = CONSUMER_READING;
     log_say(LOG_LEVEL_INFO, "started", "records are read");
 }
 
@@ -121,11 +143,10 @@ static void consumer_assign_now(struct consumer *consumer)
 static bool consumer_start(struct consumer *consumer, rd_kafka_topic_partition_t *one, int64_t *end)
 {
     int64_t low = 0;
-    rd_kafka_resp_err_t code =
-        rd_kafka_query_watermark_offsets(consumer->rk, one->topic, one->partition, &low, end, LOOKUP_MS);
+    rd_kafka_resp_err_t code = kafka_watermarks(consumer->rk, one->topic, one->partition, &low, end);
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
-        log_say(LOG_LEVEL_ERROR, "watermarks", "partition %d: %s", (int)one->partition,
-                rd_kafka_err2str(code));
+        snprintf(consumer->fatal, sizeof(consumer->fatal), "it does not tell where partition %d begins: %s",
+                 (int)one->partition, rd_kafka_err2str(code));
         return false;
     }
     if (one->offset >= low && one->offset <= *end)
@@ -149,6 +170,7 @@ static void consumer_assign(struct consumer *consumer, const rd_kafka_topic_part
     rd_kafka_resp_err_t code = rd_kafka_committed(consumer->rk, list, LOOKUP_MS);
     bool good = code == RD_KAFKA_RESP_ERR_NO_ERROR;
     consumer->assigning = list;
+    consumer->state = CONSUMER_STARTING;
     consumer->to_start = (size_t)list->cnt;
     for (int i = 0; i < list->cnt && good; i++) {
         rd_kafka_topic_partition_t *one = &list->elems[i];
@@ -157,13 +179,15 @@ static void consumer_assign(struct consumer *consumer, const rd_kafka_topic_part
         told.offset = one->offset;
         if (one->metadata_size > 0)
             told.metadata = (struct span){one->metadata, one->metadata_size};
-        if (good)
+        if (good) {
+            positions_add(&consumer->positions, told.partition, told.offset, told.end);
             consumer->calls.assigned(consumer->calls.context, &told);
+        }
     }
-    if (!good)
-        snprintf(consumer->fatal, sizeof(consumer->fatal), "the broker does not tell where to begin: %s",
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
+        snprintf(consumer->fatal, sizeof(consumer->fatal), "it does not tell what was committed: %s",
                  rd_kafka_err2str(code));
-    else if (list->cnt == 0)
+    else if (good && list->cnt == 0)
         consumer_assign_now(consumer);
 }
 
@@ -184,6 +208,8 @@ static void consumer_rebalance(struct consumer *consumer, rd_kafka_event_t *even
             : lost   ? "lost"
                      : "revoked",
             "%d partitions", partitions->cnt);
+    positions_clear(&consumer->positions);
+    consumer->state = CONSUMER_WAITING;
     if (assigned && !consumer->closing) {
         consumer_assign(consumer, partitions);
         return;
@@ -211,6 +237,7 @@ static void consumer_record(struct consumer *consumer, const rd_kafka_message_t 
     struct header headers[RECORD_HEADERS];
     struct record record;
     record_of(message, headers, &record);
+    positions_read(&consumer->positions, record.partition, record.offset);
     consumer->calls.record(consumer->calls.context, &record);
 }
 

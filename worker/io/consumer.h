@@ -38,6 +38,17 @@ int consumer_fd(const struct consumer *consumer);
 /* Takes up to some hundred events; true when there may be more. */
 bool consumer_turn(struct consumer *consumer);
 
+enum consumer_state {
+    CONSUMER_WAITING,  /* for the group to say what is ours */
+    CONSUMER_STARTING, /* not every partition is started yet */
+    CONSUMER_READING,
+};
+enum consumer_state consumer_state(const struct consumer *consumer);
+size_t consumer_partition_count(const struct consumer *consumer); /* assigned */
+/* The assigned partition behind `partition` (-1: the first), -1 behind the last; *lag is how many records its log had
+ * at the last fetch that were not handed in. Asks no broker. */
+int32_t consumer_next_partition(const struct consumer *consumer, int32_t partition, int64_t *lag);
+
 void consumer_started(struct consumer *consumer, int32_t partition);
 void consumer_commit(struct consumer *consumer, int32_t partition, int64_t offset, struct span metadata);
 /* Sends what consumer_commit has collected, as one request. */

@@ -3,9 +3,14 @@
 #include <errno.h>
 #include <stdint.h>
 #include <sys/eventfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "io/log.h"
+
+#define LOOKUP_MS    10000
+#define LOOKUP_TRIES 20
+#define AGAIN_MS     250
 
 static void kafka_log(const rd_kafka_t *rk, int level, const char *facility, const char *text)
 {
@@ -88,4 +93,17 @@ void kafka_queue_fd_clear(int fd)
     uint64_t count;
     if (read(fd, &count, sizeof(count)) < 0 && errno != EAGAIN)
         log_say(LOG_LEVEL_ERROR, "eventfd", "cannot be read (errno %d)", errno);
+}
+
+rd_kafka_resp_err_t kafka_watermarks(rd_kafka_t *rk, const char *topic, int32_t partition, int64_t *low,
+                                     int64_t *end)
+{
+    rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR_NO_ERROR;
+    for (int tries = 0; tries < LOOKUP_TRIES; tries++) {
+        code = rd_kafka_query_watermark_offsets(rk, topic, partition, low, end, LOOKUP_MS);
+        if (code == RD_KAFKA_RESP_ERR_NO_ERROR || code == RD_KAFKA_RESP_ERR__TIMED_OUT)
+            break;
+        nanosleep(&(struct timespec){.tv_nsec = AGAIN_MS * 1000000L}, NULL);
+    }
+    return code;
 }

@@ -27,4 +27,9 @@ int kafka_queue_fd(rd_kafka_queue_t *queue, struct err *err);
 /* Takes back the word of the eventfd; to be called before draining. */
 void kafka_queue_fd_clear(int fd);
 
+/* Where the partition's log begins and ends. A topic that was just made, or whose leader is being chosen, is asked for
+ * again for some seconds; the caller waits. */
+rd_kafka_resp_err_t kafka_watermarks(rd_kafka_t *rk, const char *topic, int32_t partition, int64_t *low,
+                                     int64_t *end);
+
 #endif

@@ -154,6 +154,7 @@ static void loop_perform(struct loop *loop, struct effect *effect)
         loop_log_account(effect);
         break;
     case EFFECT_SETTLED:
+        metrics_settled(loop->metrics, &effect->settled);
         loop_log_settled(effect);
         break;
     case EFFECT_TROUBLE:
@@ -309,6 +310,8 @@ static int loop_collect(struct loop *loop, struct err *err)
             producer_turn(loop->producer);
         else if (tag == LOOP_TAG_READER)
             read = true;
+        else if (tag == LOOP_TAG_ADMIN)
+            loop_admin(loop);
         else
             http_ready(loop->http, (int)(uint32_t)ready[i].data.u64, ready[i].events);
     }
@@ -358,7 +361,8 @@ int loop_run(struct loop *loop, struct err *err)
 {
     if (loop_watch(loop, loop->signal_fd, LOOP_TAG_SIGNAL, err) != 0 ||
         loop_watch(loop, consumer_fd(loop->consumer), LOOP_TAG_CONSUMER, err) != 0 ||
-        loop_watch(loop, producer_fd(loop->producer), LOOP_TAG_PRODUCER, err) != 0)
+        loop_watch(loop, producer_fd(loop->producer), LOOP_TAG_PRODUCER, err) != 0 ||
+        (loop->admin != NULL && loop_watch(loop, admin_fd(loop->admin), LOOP_TAG_ADMIN, err) != 0))
         return -1;
     loop->now = clock_now();
     loop->more_events = true; /* what came before the descriptors were watched */

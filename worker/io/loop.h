@@ -4,9 +4,11 @@
 #define IO_LOOP_H
 
 #include "engine/engine.h"
+#include "io/admin.h"
 #include "io/consumer.h"
 #include "io/files.h"
 #include "io/http.h"
+#include "io/metrics.h"
 #include "io/producer.h"
 #include "io/reader.h"
 
@@ -25,6 +27,8 @@ struct loop {
     const struct config *config;
     struct http *http;
     struct files *files;
+    struct metrics *metrics;
+    struct admin *admin;      /* NULL: off */
     bool reload;              /* SIGHUP */
     struct http_site **sites; /* by account_options.index */
     size_t site_count;
@@ -54,11 +58,15 @@ extern const struct files_calls loop_files_calls;
 void loop_produced(void *context, engine_handle handle, enum produced produced, int64_t offset);
 void loop_answered(void *context, uint64_t handle, const struct reply *reply);
 
+/* Answers the page that the admin endpoint asks for, if it does. In loop_admin.c. */
+void loop_admin(struct loop *loop);
+
 /* Tags of epoll's data; http keeps its descriptors under its own. */
 #define LOOP_TAG_SIGNAL   (1ULL << 32)
 #define LOOP_TAG_CONSUMER (2ULL << 32)
 #define LOOP_TAG_PRODUCER (3ULL << 32)
 #define LOOP_TAG_READER   (4ULL << 32)
 #define LOOP_TAG_HTTP     (5ULL << 32)
+#define LOOP_TAG_ADMIN    (6ULL << 32)
 
 #endif

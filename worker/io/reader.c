@@ -116,8 +116,7 @@ static void reader_begin(struct reader *reader, int32_t partition, int64_t offse
 void reader_add(struct reader *reader, int32_t partition, int64_t offset, struct wall since)
 {
     int64_t low = 0, end = 0;
-    rd_kafka_resp_err_t code =
-        rd_kafka_query_watermark_offsets(reader->rk, reader->topic, partition, &low, &end, LOOKUP_MS);
+    rd_kafka_resp_err_t code = kafka_watermarks(reader->rk, reader->topic, partition, &low, &end);
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
         reader_give_up(reader, "watermarks", code);
         return;

@@ -1,0 +1,103 @@
+#include "chaos_check.h"
+
+#include <stdio.h>
+
+/* Every record has its receipt, one unless somebody was cut off; a rejected or failed one a dead letter. */
+static void check_record(struct world *world, const struct fake_partition *log, const struct record *record)
+{
+    size_t receipts = fake_log_receipts(log, record->offset);
+    enum outcome outcome = fake_log_outcome(log, record->offset);
+    if (receipts == 0 || (receipts > 1 && !world->cut_off))
+        world_fail(world, "%d/%lld has %zu receipts", (int)record->partition, (long long)record->offset,
+                   receipts);
+    if (outcome_has_dead_letter(outcome) && !fake_log_is_dead(log, record->offset))
+        world_fail(world, "%d/%lld is %s and has no dead letter", (int)record->partition,
+                   (long long)record->offset, outcome_reason(outcome));
+}
+
+static bool is_same_event(const struct record *a, const struct record *b)
+{
+    return span_equal(a->key, b->key) &&
+           span_equal(fake_log_header(a, "webhook-id"), fake_log_header(b, "webhook-id"));
+}
+
+static bool message_is_of(const struct world *world, const struct fake_message *message,
+                          const struct record *record)
+{
+    char key[128];
+    const struct fake_customer *reader = fake_papercups_reader(&world->papercups, message);
+    snprintf(key, sizeof(key), "%s/e/%s", reader->account, reader->external_id);
+    return span_equal(span_of(key), record->key) &&
+           span_equal(span_of(message->event), fake_log_header(record, "webhook-id"));
+}
+
+/* An event is shown once where one of its records was delivered, and not at all where none was. The mark is the
+ * event's: when the receipts of two of its records come late, the next owner may find the one's message for the other. */
+static void check_event(struct world *world, const struct fake_partition *log, const struct record *record)
+{
+    unsigned shown = 0, delivered = 0;
+    for (size_t i = 0; i < log->event_count; i++) {
+        if (!is_same_event(log->events[i], record))
+            continue;
+        enum outcome outcome = fake_log_outcome(log, log->events[i]->offset);
+        delivered += outcome == OUTCOME_DELIVERED;
+        if (outcome == OUTCOME_UNKNOWN)
+            return; /* "it may have been shown" */
+    }
+    for (unsigned i = 0; i < world->papercups.message_count; i++)
+        shown += message_is_of(world, &world->papercups.messages[i], record);
+    if (shown != (delivered > 0) || (delivered > 1 && !world->cut_off))
+        world_fail(world, "the event of %d/%lld was delivered %u times and is shown %u times",
+                   (int)record->partition, (long long)record->offset, delivered, shown);
+}
+
+/* The offset of the record by which a message was delivered; -1: none of this partition. */
+static int64_t message_offset(const struct world *world, const struct fake_partition *log,
+                              const struct fake_message *message)
+{
+    for (size_t i = 0; i < log->event_count; i++)
+        if (message_is_of(world, message, log->events[i]) &&
+            fake_log_outcome(log, log->events[i]->offset) == OUTCOME_DELIVERED)
+            return log->events[i]->offset;
+    return -1;
+}
+
+static bool have_one_reader(const struct world *world, const struct fake_message *a,
+                            const struct fake_message *b)
+{
+    const struct fake_customer *one = fake_papercups_reader(&world->papercups, a);
+    const struct fake_customer *other = fake_papercups_reader(&world->papercups, b);
+    return strcmp(one->account, other->account) == 0 && strcmp(one->external_id, other->external_id) == 0;
+}
+
+static void check_order(struct world *world, const struct fake_partition *log)
+{
+    const struct fake_message *messages = world->papercups.messages;
+    for (unsigned i = 0; i < world->papercups.message_count; i++) {
+        int64_t offset = message_offset(world, log, &messages[i]);
+        for (unsigned j = i + 1; j < world->papercups.message_count && offset >= 0; j++) {
+            int64_t later = message_offset(world, log, &messages[j]);
+            if (later >= 0 && later < offset && have_one_reader(world, &messages[i], &messages[j]))
+                world_fail(world, "%s is shown before %s, which was published first", messages[i].event,
+                           messages[j].event);
+        }
+    }
+}
+
+void chaos_check(struct world *world)
+{
+    for (int32_t p = 0; p < world->log.count; p++) {
+        const struct fake_partition *log = &world->log.partitions[p];
+        for (size_t i = 0; i < log->event_count; i++) {
+            check_record(world, log, log->events[i]);
+            check_event(world, log, log->events[i]);
+        }
+        check_order(world, log);
+        if (log->event_count > 0 && log->committed <= log->events[log->event_count - 1]->offset)
+            world_fail(world, "partition %d is committed to %lld, and its last record is %lld", (int)p,
+                       (long long)log->committed, (long long)log->events[log->event_count - 1]->offset);
+    }
+    for (int i = 0; i < world->options.worker_count; i++)
+        if (engine_unsettled(world->workers[i].engine) > 0 || engine_requests(world->workers[i].engine) > 0)
+            world_fail(world, "something is left in worker %d", i);
+}

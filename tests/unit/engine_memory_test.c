@@ -1,0 +1,201 @@
+#include "engine/story.h"
+
+#include <stdio.h>
+
+#include "engine/offsets.h"
+
+static void at_the_memory_limit_reading_pauses_and_goes_on_at_three_quarters_of_it(void **state)
+{
+    (void)state;
+    struct world_options options = world_options();
+    options.memory_bytes = 1;
+    struct world *w = story_begin(&options);
+    story_publish(w, "ann", "e1");
+    story_publish(w, "ben", "e2");
+    story_feed(w);
+    story_expect(w, "commit 0/0 reach=5001 receipts=0; pause 0");
+    world_pass(w, 60000);
+    story_expect_nothing(w);
+    story_commit(w);
+    story_answers(w, 3);
+    story_skip(w);
+    story_acknowledge(w);
+    /* With a limit of one byte, three quarters of it are none. */
+    story_expect(w, "settled 0/0 delivered; commit 0/1 reach=5001 receipts=1");
+    story_end(w);
+}
+
+static void nothing_is_dropped_to_make_room(void **state)
+{
+    (void)state;
+    struct world_options options = world_options();
+    options.memory_bytes = 20000;
+    struct world *w = story_begin(&options);
+    for (int i = 0; i < 40; i++) {
+        char name[16];
+        snprintf(name, sizeof(name), "e%d", i);
+        story_publish(w, "ann", name);
+    }
+    story_feed(w);
+    size_t most = engine_unsettled(w->workers[0].engine);
+    assert_in_range(most, 5, 30);
+    assert_non_null(strstr(w->trace.data, "pause 0\n"));
+    world_go(w);
+    assert_non_null(strstr(w->trace.data, "resume 0\n"));
+    assert_int_equal(w->papercups.message_count, 40);
+    assert_int_equal(engine_unsettled(w->workers[0].engine), 0);
+    story_end(w);
+}
+
+/* ---- an account's share ---- */
+
+/* A world in which the first account's share is full of e1, which waits. */
+static struct world *world_with_a_full_account(void)
+{
+    struct world_options options = world_options();
+    options.account_memory_bytes = 5000;
+    struct world *w = story_begin(&options);
+    story_arrive(w, "ann", "e1");
+    story_expect(w, "commit 0/0 reach=5001 receipts=0; find ann");
+    return w;
+}
+
+static void an_event_for_which_its_account_has_no_room_fails_and_another_account_goes_on(void **state)
+{
+    (void)state;
+    struct world *w = world_with_a_full_account();
+    story_publish(w, "ben", "e2");
+    world_publish(w, &(struct publication){.account = "beta", .customer = "ann", .event_id = "e3"});
+    story_feed(w);
+    story_expect(w, "dead 0/1 backlog; find ann");
+    story_acknowledge(w);
+    story_expect(w, "receipt 0/1 backlog");
+    story_answers(w, 6);
+    world_go_for(w, 1000);
+    assert_int_equal(w->log.partitions[0].committed, 3);
+    /* There is room again, and the same bytes are as good as new: nobody has tried them. */
+    world_repeat(w, w->log.partitions[0].events[1]);
+    world_go_for(w, 1000);
+    assert_int_equal(fake_log_outcome(&w->log.partitions[0], 3), OUTCOME_DELIVERED);
+    story_end(w);
+}
+
+static void a_suspect_is_read_back_though_its_account_has_no_room(void **state)
+{
+    (void)state;
+    struct world_options options = world_options();
+    options.account_memory_bytes = 1;
+    struct world *w = world_new(&options);
+    char mark[26];
+    world_mark(w, "acme/e/ann", "e1", mark);
+    fake_papercups_plant(&w->papercups, "acme", "ann", "e1", mark);
+    story_publish(w, "ann", "e1");
+    fake_log_commit(&w->log, 0, 0, "v1 reach=5000 receipts=0 admitted=0");
+    world_assign(w, 0, 0);
+    world_go(w);
+    assert_int_equal(fake_log_outcome(&w->log.partitions[0], 0), OUTCOME_DELIVERED);
+    story_end(w);
+}
+
+static void a_repetition_without_room_does_not_make_a_duplicate_of_the_event_that_waits(void **state)
+{
+    (void)state;
+    struct world_options options = world_options();
+    options.account_memory_bytes = 6500; /* room for two */
+    struct world *w = story_begin(&options);
+    story_arrive(w, "ann", "e1");
+    story_arrive(w, "ann", "e2");
+    world_pass(w, 1000);
+    story_arrive(w, "ann", "e2");
+    world_go_for(w, 1000);
+    assert_int_equal(fake_log_outcome(&w->log.partitions[0], 1), OUTCOME_DELIVERED);
+    assert_int_equal(fake_log_outcome(&w->log.partitions[0], 2), OUTCOME_BACKLOG);
+    story_end(w);
+}
+
+/* After a crash the one without room would be tried again, and its successor must not have been shown before it. */
+static void the_successor_of_an_event_without_room_starts_when_that_ones_receipt_is_acknowledged(void **state)
+{
+    (void)state;
+    struct world *w = world_with_a_full_account();
+    story_arrive(w, "ann", "e2");
+    story_expect(w, "dead 0/1 backlog");
+    story_answers(w, 3);
+    world_acknowledge(w, 1, PRODUCED_OK);
+    story_arrive(w, "ann", "e3");
+    story_skip(w);
+    world_pass(w, 5000);
+    story_acknowledge(w);
+    story_expect(w, "commit 0/1 reach=5001 receipts=1; receipt 0/1 backlog");
+    story_commit(w);
+    story_acknowledge(w);
+    story_expect(w, "settled 0/1 backlog; post v1 e3; commit 0/2 reach=5001 receipts=2");
+    story_end(w);
+}
+
+static void so_much_between_the_offset_and_what_was_read_pauses_too(void **state)
+{
+    (void)state;
+    struct world *w = story_begin(NULL);
+    story_arrive(w, "ann", "e1");
+    w->log.partitions[0].end = OFFSETS_SPAN_MAX - 1;
+    story_publish(w, "ben", "e2");
+    story_publish(w, "cid", "e3");
+    story_skip(w);
+    story_feed(w);
+    story_expect(w, "commit 0/0 reach=1005000 receipts=0; pause 0");
+    story_answers(w, 3);
+    story_acknowledge(w);
+    story_expect(w, "create ann; open c1 e1; receipt 0/0 delivered; settled 0/0 delivered; resume 0");
+    story_end(w);
+}
+
+static void offsets_that_hold_no_record_are_committed_over(void **state)
+{
+    (void)state;
+    struct world *w = story_begin(NULL);
+    w->log.partitions[0].end = 100;
+    story_publish(w, "ann", "e1");
+    w->log.partitions[0].end = 200;
+    story_publish(w, "ann", "e2");
+    world_go_for(w, 5000);
+    assert_int_equal(w->log.partitions[0].committed, 201);
+    story_end(w);
+}
+
+static void records_that_are_read_twice_are_ignored(void **state)
+{
+    (void)state;
+    struct world *w = story_begin(NULL);
+    story_arrive(w, "ann", "e1");
+    story_arrive(w, "ben", "e2");
+    story_skip(w);
+    w->workers[0].shares[0].position = 0;
+    story_feed(w);
+    story_expect_nothing(w);
+    world_go_for(w, 5000);
+    w->workers[0].shares[0].position = 1;
+    story_skip(w);
+    story_feed(w);
+    story_expect_nothing(w);
+    assert_int_equal(w->papercups.message_count, 2);
+    assert_int_equal(w->log.partitions[0].receipt_count, 2);
+    story_end(w);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(at_the_memory_limit_reading_pauses_and_goes_on_at_three_quarters_of_it),
+        cmocka_unit_test(nothing_is_dropped_to_make_room),
+        cmocka_unit_test(an_event_for_which_its_account_has_no_room_fails_and_another_account_goes_on),
+        cmocka_unit_test(a_suspect_is_read_back_though_its_account_has_no_room),
+        cmocka_unit_test(a_repetition_without_room_does_not_make_a_duplicate_of_the_event_that_waits),
+        cmocka_unit_test(
+            the_successor_of_an_event_without_room_starts_when_that_ones_receipt_is_acknowledged),
+        cmocka_unit_test(so_much_between_the_offset_and_what_was_read_pauses_too),
+        cmocka_unit_test(offsets_that_hold_no_record_are_committed_over),
+        cmocka_unit_test(records_that_are_read_twice_are_ignored),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,284 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "io/metrics.h"
+
+#define ADMITTED_AT INT64_C(1700000000500)
+#define SIGNED_AT_S INT64_C(1700000000)
+
+static struct account *account_named(const char *name, size_t index)
+{
+    return account_new(&(struct account_options){
+        .index = index, .name = name, .widget_host = "app.example.com", .max_in_flight = 16});
+}
+
+/* Two accounts, one without anything; the text of it is checked line by line. */
+struct fixture {
+    struct account *accounts[2];
+    uint64_t outcomes[OUTCOME_COUNT];
+    struct metrics *metrics;
+    struct metrics_view view;
+    struct buf text;
+};
+
+static void fixture_init(struct fixture *fixture, const char *first, const char *second)
+{
+    const char *names[] = {first, second};
+    struct moment now = {{0}, {1700000000000}};
+    *fixture = (struct fixture){.accounts = {account_named(first, 0), account_named(second, 1)}};
+    fixture->metrics = metrics_new(names, 2, now);
+    fixture->view = (struct metrics_view){.now = now,
+                                          .accounts = (const struct account *const *)fixture->accounts,
+                                          .account_count = 2,
+                                          .outcomes = fixture->outcomes};
+}
+
+static void fixture_write(struct fixture *fixture)
+{
+    buf_done(&fixture->text);
+    metrics_write(fixture->metrics, &fixture->view, &fixture->text);
+    assert_false(fixture->text.failed);
+}
+
+static void fixture_done(struct fixture *fixture)
+{
+    account_free(fixture->accounts[0]);
+    account_free(fixture->accounts[1]);
+    metrics_free(fixture->metrics);
+    buf_done(&fixture->text);
+}
+
+static size_t lines_beginning(const struct fixture *fixture, const char *beginning)
+{
+    size_t count = 0;
+    struct span rest = buf_span(&fixture->text);
+    while (rest.data != NULL)
+        count += span_starts(span_cut(&rest, '\n'), span_of(beginning));
+    return count;
+}
+
+static void assert_line(const struct fixture *fixture, const char *line)
+{
+    struct span rest = buf_span(&fixture->text);
+    while (rest.data != NULL)
+        if (span_equal(span_cut(&rest, '\n'), span_of(line)))
+            return;
+    fail_msg("no line %s in:\n%s", line, fixture->text.data);
+}
+
+static void deliver(struct fixture *fixture, const char *account, int64_t after_ms)
+{
+    metrics_settled(fixture->metrics, &(struct settled){.outcome = OUTCOME_DELIVERED,
+                                                        .account = span_of(account),
+                                                        .admitted_at_ms = ADMITTED_AT,
+                                                        .finished_at_ms = ADMITTED_AT + after_ms,
+                                                        .signed_at_s = SIGNED_AT_S});
+}
+
+static void every_outcome_of_every_account_is_told_before_it_happens(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    fixture_init(&fixture, "acme", "globex");
+    fixture.accounts[1]->stats.outcomes[OUTCOME_DELIVERED] = 7;
+    fixture.accounts[1]->stats.outcomes[OUTCOME_EXPIRED] = 2;
+    fixture_write(&fixture);
+    assert_int_equal(lines_beginning(&fixture, "cupbearer_outcomes_total{account=\"acme\","),
+                     OUTCOME_COUNT - 1);
+    assert_line(&fixture, "cupbearer_outcomes_total{account=\"acme\",outcome=\"failed\",reason=\"flood\"} 0");
+    assert_line(&fixture, "cupbearer_outcomes_total{account=\"globex\",outcome=\"delivered\",reason=\"\"} 7");
+    assert_line(&fixture,
+                "cupbearer_outcomes_total{account=\"globex\",outcome=\"rejected\",reason=\"expired\"} 2");
+    fixture_done(&fixture);
+}
+
+static void records_of_no_known_account_are_told_without_one(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    fixture_init(&fixture, "acme", "globex");
+    fixture.outcomes[OUTCOME_BAD_SIGNATURE] = 3;
+    fixture_write(&fixture);
+    assert_line(&fixture, "cupbearer_outcomes_total{account=\"\",outcome=\"rejected\",reason="
+                          "\"bad_signature\"} 3");
+    assert_line(&fixture,
+                "cupbearer_outcomes_total{account=\"\",outcome=\"rejected\",reason=\"unknown_key\"} 0");
+    assert_int_equal(lines_beginning(&fixture, "cupbearer_outcomes_total{account=\"\",outcome=\"delivered"),
+                     0);
+    fixture_done(&fixture);
+}
+
+static void a_delivery_counts_in_the_bucket_of_its_time_and_in_all_above(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    fixture_init(&fixture, "acme", "globex");
+    deliver(&fixture, "acme", 5);
+    deliver(&fixture, "acme", 6);
+    deliver(&fixture, "acme", 3600001);
+    fixture_write(&fixture);
+#define ADMISSION "cupbearer_admission_to_delivery_seconds"
+    assert_line(&fixture, ADMISSION "_bucket{account=\"acme\",le=\"0.005\"} 1");
+    assert_line(&fixture, ADMISSION "_bucket{account=\"acme\",le=\"0.01\"} 2");
+    assert_line(&fixture, ADMISSION "_bucket{account=\"acme\",le=\"3600\"} 2");
+    assert_line(&fixture, ADMISSION "_bucket{account=\"acme\",le=\"+Inf\"} 3");
+    assert_line(&fixture, ADMISSION "_sum{account=\"acme\"} 3600.012");
+    assert_line(&fixture, ADMISSION "_count{account=\"acme\"} 3");
+    assert_line(&fixture, ADMISSION "_count{account=\"globex\"} 0");
+    /* Signed half a second before it was admitted. */
+    assert_line(&fixture, "cupbearer_publish_to_delivery_seconds_bucket{account=\"acme\",le=\"0.5\"} 0");
+    assert_line(&fixture, "cupbearer_publish_to_delivery_seconds_bucket{account=\"acme\",le=\"1\"} 2");
+    fixture_done(&fixture);
+}
+
+static void clocks_that_differ_make_no_negative_times(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    fixture_init(&fixture, "acme", "globex");
+    deliver(&fixture, "globex", -700);
+    fixture.view.keyring_read_at_ms = fixture.view.now.wall.ms + 1;
+    fixture_write(&fixture);
+    assert_line(&fixture, ADMISSION "_bucket{account=\"globex\",le=\"0.005\"} 1");
+    assert_line(&fixture, ADMISSION "_sum{account=\"globex\"} 0.000");
+    assert_line(&fixture, "cupbearer_keyring_age_seconds 0.000");
+    fixture_done(&fixture);
+}
+
+static void only_deliveries_have_times(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    fixture_init(&fixture, "acme", "globex");
+    for (int i = OUTCOME_NONE + 1; i < OUTCOME_COUNT; i++)
+        if (i != OUTCOME_DELIVERED)
+            metrics_settled(fixture.metrics,
+                            &(struct settled){.outcome = (enum outcome)i, .account = SPAN("acme")});
+    metrics_settled(fixture.metrics, &(struct settled){.outcome = OUTCOME_BAD_SIGNATURE});
+    fixture_write(&fixture);
+    assert_line(&fixture, ADMISSION "_count{account=\"acme\"} 0");
+    fixture_done(&fixture);
+}
+
+static void an_account_tells_what_it_does_and_why_it_is_held(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    fixture_init(&fixture, "acme", "globex");
+    struct account *acme = fixture.accounts[0];
+    acme->in_flight = 3;
+    acme->pace.limit = 5;
+    acme->memory_used = 4096;
+    acme->hold = ACCOUNT_UNAUTHORIZED;
+    acme->stats.ambiguous = 2;
+    acme->stats.answers[ANSWER_SERVER_ERROR] = 9;
+    fixture_write(&fixture);
+    assert_line(&fixture, "cupbearer_in_flight{account=\"acme\"} 3");
+    assert_line(&fixture, "cupbearer_concurrency_limit{account=\"acme\"} 5");
+    assert_line(&fixture, "cupbearer_waiting_bytes{account=\"acme\"} 4096");
+    assert_line(&fixture, "cupbearer_ambiguous_customers_total{account=\"acme\"} 2");
+    assert_line(&fixture, "cupbearer_requests_total{account=\"acme\",answer=\"server_error\"} 9");
+    assert_line(&fixture, "cupbearer_account_held{account=\"acme\",state=\"unauthorized\"} 1");
+    assert_line(&fixture, "cupbearer_account_held{account=\"acme\",state=\"redirected\"} 0");
+    assert_line(&fixture, "cupbearer_account_held{account=\"globex\",state=\"unauthorized\"} 0");
+    fixture_done(&fixture);
+}
+
+static void the_worker_tells_of_partitions_keyring_and_process(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    fixture_init(&fixture, "acme", "globex");
+    const struct metrics_partition partitions[] = {{0, 12}, {7, 0}};
+    fixture.view.partitions = partitions;
+    fixture.view.partition_count = 2;
+    fixture.view.unsettled = 4;
+    fixture.view.keyring_keys = 3;
+    fixture.view.keyring_stale = true;
+    fixture.view.keyring_read_at_ms = fixture.view.now.wall.ms - 61500;
+    fixture.view.process = (struct process_usage){.resident_bytes = 20 << 20, .cpu_ms = 1234};
+    fixture_write(&fixture);
+    assert_line(&fixture, "cupbearer_partition_lag{partition=\"0\"} 12");
+    assert_line(&fixture, "cupbearer_partition_lag{partition=\"7\"} 0");
+    assert_line(&fixture, "cupbearer_assigned_partitions 2");
+    assert_line(&fixture, "cupbearer_unsettled_events 4");
+    assert_line(&fixture, "cupbearer_keyring_keys 3");
+    assert_line(&fixture, "cupbearer_keyring_stale 1");
+    assert_line(&fixture, "cupbearer_keyring_age_seconds 61.500");
+    assert_line(&fixture, "process_resident_memory_bytes 20971520");
+    assert_line(&fixture, "process_cpu_seconds_total 1.234");
+    assert_line(&fixture, "process_start_time_seconds 1700000000.000");
+    assert_line(&fixture, "cupbearer_build_info{version=\"" CUPBEARER_VERSION "\"} 1");
+    fixture_done(&fixture);
+}
+
+static void label_values_are_escaped(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    fixture_init(&fixture, "a\"b\\c\nd", "globex");
+    fixture_write(&fixture);
+    assert_line(&fixture, "cupbearer_in_flight{account=\"a\\\"b\\\\c\\nd\"} 0");
+    fixture_done(&fixture);
+}
+
+static void there_is_room_for_the_largest_configuration(void **state)
+{
+    (void)state;
+    enum { ACCOUNTS = 300, PARTITIONS = 10000 };
+    char names[ACCOUNTS][64];
+    const char *pointers[ACCOUNTS];
+    struct account *accounts[ACCOUNTS];
+    uint64_t outcomes[OUTCOME_COUNT];
+    struct metrics_partition *partitions = mem_new(PARTITIONS, sizeof(*partitions));
+    memset(outcomes, 0xff, sizeof(outcomes));
+    for (size_t i = 0; i < ACCOUNTS; i++) {
+        snprintf(names[i], sizeof(names[i]), "%063zu", i);
+        pointers[i] = names[i];
+        accounts[i] = account_named(names[i], i);
+        memset(&accounts[i]->stats, 0xff, sizeof(accounts[i]->stats));
+    }
+    for (int32_t i = 0; i < PARTITIONS; i++)
+        partitions[i] = (struct metrics_partition){i, INT64_MAX};
+    struct moment now = {{0}, {1700000000000}};
+    struct metrics *metrics = metrics_new(pointers, ACCOUNTS, now);
+    struct metrics_view view = {.now = now,
+                                .accounts = (const struct account *const *)accounts,
+                                .account_count = ACCOUNTS,
+                                .outcomes = outcomes,
+                                .partitions = partitions,
+                                .partition_count = PARTITIONS};
+    struct buf text;
+    metrics_write(metrics, &view, &text);
+    assert_false(text.failed);
+    buf_done(&text);
+    metrics_free(metrics);
+    for (size_t i = 0; i < ACCOUNTS; i++)
+        account_free(accounts[i]);
+    free(partitions);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_outcome_of_every_account_is_told_before_it_happens),
+        cmocka_unit_test(records_of_no_known_account_are_told_without_one),
+        cmocka_unit_test(a_delivery_counts_in_the_bucket_of_its_time_and_in_all_above),
+        cmocka_unit_test(clocks_that_differ_make_no_negative_times),
+        cmocka_unit_test(only_deliveries_have_times),
+        cmocka_unit_test(an_account_tells_what_it_does_and_why_it_is_held),
+        cmocka_unit_test(the_worker_tells_of_partitions_keyring_and_process),
+        cmocka_unit_test(label_values_are_escaped),
+        cmocka_unit_test(there_is_room_for_the_largest_configuration),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,107 @@
+#include <curl/curl.h>
+#include <stdio.h>
+
+#include "base/buf.h"
+#include "cmd/cmd.h"
+#include "cmd/failure.h"
+#include "cmd/options.h"
+#include "cmd/visible.h"
+
+#define DEFAULT_URL "http://127.0.0.1:9464"
+#define TIMEOUT_MS  5000L /* more than the worker's own patience with its loop */
+#define ANSWER_MAX  1024
+
+static const char help[] =
+    "cupbearer health: ask a running worker whether it is well\n"
+    "\n"
+    "  cupbearer health [--url URL]\n"
+    "\n"
+    "Asks URL/healthz, and prints the answer. For HEALTHCHECK in a container's image.\n"
+    "\n"
+    "  --url URL  the worker's [admin] listen (default: " DEFAULT_URL ")\n"
+    "  --help     this text\n"
+    "\n"
+    "Exit codes: 0 it is well, 1 it says that it is not, 2 usage, 3 nothing answers.\n";
+
+/* What is beyond ANSWER_MAX is dropped. */
+static size_t health_read(char *data, size_t size, size_t count, void *context)
+{
+    struct buf *answer = context;
+    size_t room = ANSWER_MAX - answer->size;
+    buf_add(answer, data, size * count < room ? size * count : room);
+    return size * count;
+}
+
+/* 0 and the status; -1 with err. */
+static int health_ask(const char *base_url, long *status, struct buf *answer, struct err *err)
+{
+    struct buf url;
+    char why[CURL_ERROR_SIZE] = "";
+    CURL *easy = curl_easy_init();
+    if (easy == NULL)
+        return err_set(err, ERR_SYSTEM, "libcurl cannot start");
+    buf_init(&url, 4096);
+    buf_add_span(&url, span_of(base_url));
+    while (url.size > 0 && url.data[url.size - 1] == '/')
+        url.size--;
+    buf_add_text(&url, "/healthz");
+    curl_easy_setopt(easy, CURLOPT_URL, url.data);
+    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+    curl_easy_setopt(easy, CURLOPT_NOPROXY, "*"); /* a proxy of the environment would ask its own machine */
+    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, TIMEOUT_MS);
+    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, why);
+    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, health_read);
+    curl_easy_setopt(easy, CURLOPT_WRITEDATA, answer);
+    CURLcode code = url.failed ? CURLE_URL_MALFORMAT : curl_easy_perform(easy);
+    curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, status);
+    curl_easy_cleanup(easy);
+    buf_done(&url);
+    if (code == CURLE_OK)
+        return 0;
+    bool usage = code == CURLE_URL_MALFORMAT || code == CURLE_UNSUPPORTED_PROTOCOL;
+    return err_set(err, usage ? ERR_USAGE : ERR_UNREACHABLE, "%.200s: %s", base_url,
+                   why[0] != 0 ? why : curl_easy_strerror(code));
+}
+
+static int health_run(const char *base_url)
+{
+    struct buf answer;
+    struct err err = {0};
+    long status = 0;
+    buf_init(&answer, ANSWER_MAX);
+    int result = health_ask(base_url, &status, &answer, &err);
+    struct span text = span_trim_end(buf_span(&answer));
+    if (result == 0 && status != 200)
+        result = err_set(&err, ERR_NO, "%.200s: status %ld: %.*s", base_url, status,
+                         (int)(text.size < 200 ? text.size : 200), text.data == NULL ? "" : text.data);
+    if (result == 0) {
+        visible_print(stdout, text);
+        putchar('\n');
+    }
+    buf_done(&answer);
+    return result == 0 ? ERR_NONE : failure_err("health", &err);
+}
+
+int cmd_health(int argc, char **argv)
+{
+    static const struct option table[] = {
+        {"url", required_argument, NULL, 'u'}, {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
+    struct options options;
+    const char *value = NULL, *url = DEFAULT_URL;
+    int option;
+    options_init(&options, "health", table, argc, argv);
+    while ((option = options_next(&options, &value)) != OPTIONS_END) {
+        if (option == OPTIONS_MISTAKE)
+            return ERR_USAGE;
+        if (option == 'h') {
+            fputs(help, stdout);
+            return ERR_NONE;
+        }
+        url = value;
+    }
+    if (options.operands[0] != NULL)
+        return failure_usage("health", "'%.60s' is not expected here; see cupbearer health --help",
+                             options.operands[0]);
+    return health_run(url);
+}

@@ -1,0 +1,160 @@
+#include "demo/standin_http.h"
+
+#include <stdlib.h>
+#include <strings.h>
+
+#include "base/mem.h"
+#include "demo/standin_chat.h"
+
+#define BODY_MAX   8000500 /* recorded: Papercups reads to the end of a block before it says 413 */
+#define HEADER_MAX 4096    /* bytes of a header's value; recorded */
+
+/* One request while its body comes in. */
+struct exchange {
+    struct buf body;
+};
+
+static struct standin_connection *connection_state(struct MHD_Connection *connection)
+{
+    return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+}
+
+/* False where the body says that it is JSON and is not. An integer beyond 64 bits, which Papercups keeps, makes all
+ * numbers of its request reals. */
+static bool request_read_json(struct standin_request *request)
+{
+    struct span type = request->content_type;
+    if (request->body.size == 0 ||
+        (!standin_span_has(type, "application/json") && !standin_span_has(type, "+json")))
+        return true;
+    json_error_t error;
+    request->json = json_loadb(request->body.data, request->body.size, JSON_ALLOW_NUL, &error);
+    if (request->json == NULL && json_error_code(&error) == json_error_numeric_overflow)
+        request->json = json_loadb(request->body.data, request->body.size,
+                                   JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL, NULL);
+    return request->json != NULL;
+}
+
+static enum MHD_Result request_add_param(void *cls, enum MHD_ValueKind kind, const char *key, size_t key_size,
+                                         const char *value, size_t value_size)
+{
+    struct standin_request *request = cls;
+    (void)kind;
+    if (request->param_count < STANDIN_PARAMS_MAX)
+        request->params[request->param_count++] = (struct standin_param){
+            {key, key_size}, value == NULL ? SPAN("") : (struct span){value, value_size}};
+    return MHD_YES;
+}
+
+static enum MHD_Result request_add_header(void *cls, enum MHD_ValueKind kind, const char *key,
+                                          size_t key_size, const char *value, size_t value_size)
+{
+    struct standin_request *request = cls;
+    struct span text = {value, value == NULL ? 0 : value_size};
+    const struct {
+        struct span name, *to;
+    } known[] = {{SPAN("host"), &request->host},
+                 {SPAN("accept"), &request->accept},
+                 {SPAN("authorization"), &request->authorization},
+                 {SPAN("content-type"), &request->content_type}};
+    (void)kind;
+    if (text.size > HEADER_MAX) {
+        request->oversized = true;
+        return MHD_NO;
+    }
+    for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
+        if (key_size == known[i].name.size && strncasecmp(key, known[i].name.data, key_size) == 0)
+            *known[i].to = text;
+    return MHD_YES;
+}
+
+static void request_answer(const struct standin_http *http, struct standin_request *request, bool too_large,
+                           struct standin_reply *reply)
+{
+    if (request->oversized) {
+        standin_reply_empty(reply, 431);
+        reply->end = STANDIN_LAST;
+    } else if (too_large) {
+        standin_reply_detail(reply, 413);
+    } else if (!request_read_json(request)) {
+        standin_reply_detail(reply, 400);
+    } else if (standin_request_part_is(request, 0, "_standin")) {
+        standin_control_answer(http->control, request, reply);
+    } else if (standin_request_part_is(request, 0, "chat")) {
+        standin_chat_answer(http->store, request, reply);
+    } else {
+        standin_faults_route(&http->control->faults, http->store, request, reply);
+    }
+}
+
+static enum MHD_Result exchange_end(const struct standin_http *http, struct MHD_Connection *connection,
+                                    const char *method, const char *path, const struct buf *body)
+{
+    struct standin_connection *state = connection_state(connection);
+    unsigned before = state->requests++;
+    struct standin_request request = {.method = span_of(strcmp(method, "HEAD") == 0 ? "GET" : method),
+                                      .reused = before > 0};
+    standin_request_set_path(&request, span_of(path));
+    MHD_get_connection_values_n(connection, MHD_GET_ARGUMENT_KIND, request_add_param, &request);
+    MHD_get_connection_values_n(connection, MHD_HEADER_KIND, request_add_header, &request);
+    request.body = buf_span(body);
+    struct standin_reply reply;
+    standin_reply_init(&reply);
+    standin_idle_busy(state);
+    request_answer(http, &request, body->failed, &reply);
+    if (reply.end == STANDIN_ANSWERED && before + 1 >= http->control->requests_max)
+        reply.end = STANDIN_LAST;
+    enum MHD_Result sent = standin_send(connection, &reply);
+    json_decref(request.json);
+    standin_reply_done(&reply);
+    return sent;
+}
+
+enum MHD_Result standin_http_request(void *cls, struct MHD_Connection *connection, const char *path,
+                                     const char *method, const char *version, const char *upload,
+                                     size_t *upload_size, void **state)
+{
+    const struct standin_http *http = cls;
+    struct exchange *exchange = *state;
+    (void)version;
+    if (exchange == NULL) {
+        exchange = mem_new(1, sizeof(*exchange));
+        buf_init(&exchange->body, BODY_MAX);
+        *state = exchange;
+        standin_idle_wait(http->idle, connection_state(connection), http->control->idle_s);
+        return MHD_YES;
+    }
+    if (*upload_size > 0) {
+        buf_add(&exchange->body, upload, *upload_size);
+        *upload_size = 0;
+        return MHD_YES;
+    }
+    return exchange_end(http, connection, method, path, &exchange->body);
+}
+
+void standin_http_completed(void *cls, struct MHD_Connection *connection, void **state,
+                            enum MHD_RequestTerminationCode code)
+{
+    const struct standin_http *http = cls;
+    (void)code;
+    standin_idle_wait(http->idle, connection_state(connection), http->control->idle_s);
+    struct exchange *exchange = *state;
+    if (exchange == NULL)
+        return;
+    buf_done(&exchange->body);
+    free(exchange);
+    *state = NULL;
+}
+
+void standin_http_connection(void *cls, struct MHD_Connection *connection, void **context,
+                             enum MHD_ConnectionNotificationCode code)
+{
+    const struct standin_http *http = cls;
+    if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+        int fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+        *context = standin_idle_add(http->idle, fd, http->control->fresh_s);
+    } else {
+        standin_idle_remove(http->idle, *context);
+        *context = NULL;
+    }
+}

@@ -1,0 +1,110 @@
+#include "io/loop.h"
+
+#include <stdlib.h>
+
+#include "base/mem.h"
+
+/* By account_options.index; free() it. */
+static const struct account **loop_accounts(const struct loop *loop)
+{
+    const struct account **accounts = mem_new(loop->site_count, sizeof(*accounts));
+    const struct account *account = NULL;
+    while ((account = engine_next_account(loop->engine, account)) != NULL)
+        accounts[account->options.index] = account;
+    return accounts;
+}
+
+/* Those assigned; free() it. */
+static struct metrics_partition *loop_partitions(const struct loop *loop, size_t *count)
+{
+    struct metrics_partition one,
+        *partitions = mem_new(consumer_partition_count(loop->consumer), sizeof(*partitions));
+    *count = 0;
+    one.partition = -1;
+    while ((one.partition = consumer_next_partition(loop->consumer, one.partition, &one.lag)) >= 0)
+        partitions[(*count)++] = one;
+    return partitions;
+}
+
+static void loop_metrics(const struct loop *loop, struct buf *out)
+{
+    const struct account **accounts = loop_accounts(loop);
+    size_t count;
+    struct metrics_partition *partitions = loop_partitions(loop, &count);
+    struct metrics_view view = {
+        .now = loop->now,
+        .accounts = accounts,
+        .account_count = loop->site_count,
+        .outcomes = engine_outcomes(loop->engine),
+        .unsettled = engine_unsettled(loop->engine),
+        .partition_count = count,
+        .partitions = partitions,
+        .keyring_read_at_ms = files_keyring_read_at_ms(loop->files),
+        .keyring_keys = files_keyring_size(loop->files),
+        .keyring_stale = files_keyring_is_stale(loop->files),
+    };
+    process_usage_read(&view.process);
+    metrics_write(loop->metrics, &view, out);
+    free(partitions);
+    free(accounts);
+}
+
+/* An account that is held, if all are; else NULL. */
+static const struct account *loop_all_held(const struct loop *loop)
+{
+    const struct account *account = NULL, *held = NULL;
+    while ((account = engine_next_account(loop->engine, account)) != NULL) {
+        if (account->hold == ACCOUNT_OPEN)
+            return NULL;
+        held = account;
+    }
+    return held;
+}
+
+/* Whether this worker does its part: true, or false and why. One to which the group gave no partition is ready: it
+ * stands by, and whoever waits for all of a deployment to be ready would wait for ever. */
+static bool loop_is_ready(const struct loop *loop, struct buf *text)
+{
+    size_t count = consumer_partition_count(loop->consumer);
+    const struct account *held = loop_all_held(loop);
+    enum consumer_state state = consumer_state(loop->consumer);
+    bool ready = false;
+    if (loop->stopping)
+        buf_printf(text, "stopping: %zu events are not settled\n", engine_unsettled(loop->engine));
+    else if (state == CONSUMER_WAITING)
+        buf_add_text(text, "starting: the group has not said yet which partitions are this worker's\n");
+    else if (state == CONSUMER_STARTING)
+        buf_printf(text, "starting: the receipts of %zu partitions are read\n", count);
+    else if (held != NULL)
+        buf_printf(text, "every account is held; %s is %s\n", held->options.name,
+                   account_hold_word(held->hold));
+    else
+        ready = true;
+    if (ready && count == 0)
+        buf_add_text(text, "ok: no partition is this worker's, others have them all\n");
+    else if (ready)
+        buf_printf(text, "ok: %zu partitions\n", count);
+    return ready;
+}
+
+void loop_admin(struct loop *loop)
+{
+    enum admin_page page;
+    struct buf text;
+    bool good = true;
+    if (!admin_asked(loop->admin, &page))
+        return;
+    buf_init(&text, 256);
+    switch (page) {
+    case ADMIN_METRICS:
+        loop_metrics(loop, &text);
+        break;
+    case ADMIN_HEALTH:
+        buf_add_text(&text, "ok\n");
+        break;
+    case ADMIN_READINESS:
+        good = loop_is_ready(loop, &text);
+        break;
+    }
+    admin_answer(loop->admin, page, good && !text.failed ? 200 : 503, &text);
+}

@@ -1,0 +1,42 @@
+/* The worker's metrics in Prometheus' text format 0.0.4. Labels are accounts and partitions of the configuration and
+ * words of our own tables, never anything of an event, so their number is known at the start. Most values are read where
+ * they already are, when they are asked for; only the times of deliveries are kept here. Of the loop's thread. */
+#ifndef IO_METRICS_H
+#define IO_METRICS_H
+
+#include "engine/engine.h"
+#include "io/process.h"
+
+struct metrics;
+
+struct metrics_partition {
+    int32_t partition;
+    int64_t lag; /* records in its log that were not read yet */
+};
+
+/* What is looked at when the text is written. All borrowed. */
+struct metrics_view {
+    struct moment now;
+    const struct account *const *accounts; /* by account_options.index */
+    size_t account_count;
+    const uint64_t *outcomes; /* by enum outcome: of records whose account is not known */
+    size_t unsettled;
+    const struct metrics_partition *partitions; /* those assigned */
+    size_t partition_count;
+    int64_t keyring_read_at_ms;
+    size_t keyring_keys;
+    bool keyring_stale;
+    struct process_usage process;
+};
+
+/* `names`: the accounts', by account_options.index; copied. metrics_free the result. */
+struct metrics *metrics_new(const char *const *names, size_t count, struct moment now);
+void metrics_free(struct metrics *metrics);
+
+/* An outcome was acknowledged. */
+void metrics_settled(struct metrics *metrics, const struct settled *settled);
+
+/* The whole text. *out is initialised here, with room for it: `failed` only without memory. buf_done it. */
+void metrics_write(const struct metrics *metrics, const struct metrics_view *view, struct buf *out);
+
+#endif

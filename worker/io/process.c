@@ -1,0 +1,31 @@
+#include "io/process.h"
+
+#include <stdio.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+static int64_t timeval_ms(struct timeval at)
+{
+    return (int64_t)at.tv_sec * 1000 + at.tv_usec / 1000;
+}
+
+/* The second number of /proc/self/statm, in pages (proc(5)). */
+static int64_t resident_pages(void)
+{
+    long long pages = 0;
+    FILE *statm = fopen("/proc/self/statm", "re");
+    if (statm == NULL)
+        return 0;
+    if (fscanf(statm, "%*s %lld", &pages) != 1)
+        pages = 0;
+    fclose(statm);
+    return pages;
+}
+
+void process_usage_read(struct process_usage *out)
+{
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    *out = (struct process_usage){.resident_bytes = resident_pages() * sysconf(_SC_PAGESIZE),
+                                  .cpu_ms = timeval_ms(usage.ru_utime) + timeval_ms(usage.ru_stime)};
+}
