@@ -10,6 +10,7 @@
 #   node     Node and npm, for the README's Node snippet
 #   browser  Chromium, for looking at pages
 #   kcat     kcat and openssl, to publish and read from the shell
+#   deploy   what the manual, the completions, the unit and docker-compose.yml are checked with
 #
 # Exit codes: 0 all is there, 2 it cannot be installed (the text says what to type), 5 apt-get failed.
 
@@ -27,8 +28,12 @@ setup_needs() {
     node) echo node=nodejs npm=npm ;;
     browser) echo chromium=chromium ;;
     kcat) echo kcat=kcat openssl=openssl ;;
+    deploy)
+        echo mandoc=mandoc groff=groff-base zsh=zsh systemd-analyze=systemd docker-compose=docker-compose
+        echo py:yaml=python3-yaml
+        ;;
     *)
-        echo "setup.sh: unknown purpose '$1': say build, kafka, python, node, browser or kcat" >&2
+        echo "setup.sh: unknown purpose '$1': say build, kafka, python, node, browser, kcat or deploy" >&2
         return 2
         ;;
     esac

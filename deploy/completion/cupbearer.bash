@@ -1,0 +1,56 @@
+# Completion for bash: commands, options, and those of their values that are known. tests/e2e/test_deploy.py holds it to
+# --help.
+
+_cupbearer_options() { # COMMAND
+    local event="--key-file --key-id --event-id --account --to-external-id --to-customer-id --to-conversation-id --email
+        --name --phone --host --body --quick-reply --metadata --ttl --deliver-within --webhooks --topic"
+    case $1 in
+    run) echo --config --log-level ;;
+    keygen) echo --hmac --dir --sender --account --mark ;;
+    send) echo "$event" --bootstrap-servers --partitioner --kafka --wait --receipts-topic --timeout ;;
+    sign) echo "$event" --at --format ;;
+    verify) echo --keyring --partitions --partition --partitioner --admitted-at --show-signed ;;
+    health) echo --url ;;
+    demo) echo --once --bootstrap-servers --port ;;
+    standin) echo --port --account ;;
+    *) return ;;
+    esac
+    echo --help
+}
+
+_cupbearer_words() { # WORD…
+    mapfile -t COMPREPLY < <(compgen -W "$*" -- "${COMP_WORDS[COMP_CWORD]}")
+}
+
+_cupbearer_paths() { # -f for files, -d for directories
+    compopt -o filenames 2>/dev/null
+    mapfile -t COMPREPLY < <(compgen "$1" -- "${COMP_WORDS[COMP_CWORD]}")
+}
+
+_cupbearer() {
+    local commands="run keygen send sign verify health demo standin help"
+    local command=${COMP_WORDS[1]} before=${COMP_WORDS[COMP_CWORD - 1]} word=${COMP_WORDS[COMP_CWORD]}
+    COMPREPLY=()
+    if [ "$COMP_CWORD" = 1 ]; then
+        _cupbearer_words "$commands --help --version"
+        return
+    fi
+    case $before in
+    --config | -c | --key-file | --keyring | --mark) _cupbearer_paths -f ;;
+    --dir) _cupbearer_paths -d ;;
+    --log-level) _cupbearer_words error warning info debug ;;
+    --partitioner) _cupbearer_words murmur2 crc32 ;;
+    --format) _cupbearer_words json kcat ;;
+    help) [ "$COMP_CWORD" != 2 ] || _cupbearer_words "$commands" ;;
+    --hmac | --once | --show-signed | --wait | --webhooks | [!-]*)
+        # Behind these stands another option, or an operand.
+        if [[ $word == -* ]]; then
+            _cupbearer_words "$(_cupbearer_options "$command")"
+        else
+            case $command in send | sign | verify) _cupbearer_paths -f ;; esac
+        fi
+        ;;
+    esac
+}
+
+complete -F _cupbearer cupbearer

@@ -1,0 +1,347 @@
+"""What deploy/ installs says what the program does, and holds together: manual, completions, unit, image, compose. No
+engine runs here: docker-compose resolves docker-compose.yml, and what it would start runs without containers."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+
+import pytest
+from broker import ROOT, Kafka
+from programs import ENVIRONMENT, PROGRAM, STANDIN_ACCOUNT, STANDIN_API_KEY, Process, run_program
+
+DEPLOY = ROOT / "deploy"
+MANUAL = DEPLOY / "cupbearer.1"
+UNIT = DEPLOY / "cupbearer.service"
+OPTION = re.compile(r"(?<![\w-])--?[a-z][a-z-]*")
+
+
+def run(*words, **settings):
+    settings = {"env": ENVIRONMENT, "cwd": ROOT, **settings}
+    return subprocess.run([*map(str, words)], capture_output=True, text=True, timeout=120, **settings)
+
+
+def told(*words, **settings):
+    """What a command prints that must succeed without a word of complaint."""
+    ended = run(*words, **settings)
+    assert (ended.returncode, ended.stderr) == (0, ""), f"{words}: {ended.stdout}{ended.stderr}"
+    return ended.stdout
+
+
+def commands():
+    return re.findall(r"(?m)^  cupbearer (\w+) ", told(PROGRAM, "help"))
+
+
+COMMANDS = commands()
+
+
+def options_of_lines(lines):
+    """The options with which these lines begin; what follows two spaces is their explanation."""
+    return {option for line in lines if line.startswith("-") for option in OPTION.findall(line.split("  ")[0])}
+
+
+def options(command):
+    """What --help tells of, except --help itself."""
+    return options_of_lines(map(str.strip, told(PROGRAM, command, "--help").splitlines())) - {"--help"}
+
+
+def long_options(command):
+    return {option for option in options(command) if option.startswith("--")} | {"--help"}
+
+
+# ---- the manual ----
+
+
+def manual():
+    """The rendered manual as {title of section or subsection: its lines}."""
+    parts, title = {}, ""
+    for line in re.sub(r".\x08", "", told("mandoc", "-T", "ascii", "-O", "width=160", MANUAL)).splitlines():
+        if line and not line.startswith("    "):
+            title = line.strip()
+            assert title not in parts, f"{title} twice"
+        parts.setdefault(title, []).append(line.removeprefix("     "))
+    return parts
+
+
+@pytest.fixture(scope="module")
+def sections():
+    return manual()
+
+
+def test_the_manual_is_without_fault():
+    assert told("mandoc", "-T", "lint", MANUAL) == ""
+    assert told("groff", "-mandoc", "-Tutf8", "-ww", "-z", MANUAL) == ""
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_manual_has_exactly_the_options_that_help_tells_of(sections, command):
+    written = [options_of_lines(lines) for title, lines in sections.items() if command in title.split()]
+    assert written, f"no subsection '{command}'"
+    assert set().union(*written) == options(command)
+
+
+def configuration():
+    """The example's settings as (section, name, value, whether it stands behind a #)."""
+    section = ""
+    for line in (DEPLOY / "cupbearer.conf").read_text().splitlines():
+        if heading := re.fullmatch(r"\[(\S+).*\]", line):
+            section = heading[1]
+        elif setting := re.fullmatch(r"(#?)([a-z][a-z._]*) = (.*)", line):
+            yield section, setting[2], setting[3], setting[1] == "#"
+
+
+def test_the_manual_has_every_setting_of_the_example_with_its_default(sections):
+    text = {title.split()[1]: lines for title, lines in sections.items() if title.startswith("Section ")}
+    for section, name, value, optional in configuration():
+        lines = text[section]
+        if section == "kafka" and ("." in name or name == "debug"):
+            assert re.search(rf"(?<![\w.]){re.escape(name)}(?![\w.]*\w)", "\n".join(lines)), name
+            continue
+        tags = [line.split("  ")[0] for line in lines]
+        assert name in tags or f"{name} = {value}" in tags, f"[{section}] {name} = {value}"
+        if optional and re.fullmatch(r"\d+\w*|true|false", value):
+            assert f"{name} = {value}" in tags, f"[{section}] {name} = {value}: another default"
+
+
+def test_the_manual_has_no_setting_that_the_example_lacks(sections):
+    known = {name for _, name, _, _ in configuration()}
+    for title, lines in sections.items():
+        if title.startswith("Section "):
+            tags = {match[1] for line in lines if (match := re.match(r"([a-z]+_[a-z_]+)( = \S+)?(  |$)", line))}
+            assert tags <= known, title
+
+
+# ---- completions ----
+
+
+def completed(*words):
+    """What bash offers for the last word."""
+    script = (
+        f'. {DEPLOY}/completion/cupbearer.bash; COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)); _cupbearer; '
+        'printf "%s\\n" "${COMPREPLY[@]}"'
+    )
+    return set(told("bash", "-c", script, "bash", "cupbearer", *words).split())
+
+
+def test_bash_offers_the_commands():
+    assert completed("") == {*COMMANDS, "help", "--help", "--version"}
+    assert completed("s") == {command for command in COMMANDS if command.startswith("s")}
+    assert completed("help", "") == {*COMMANDS, "help"}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_bash_offers_exactly_the_options_that_help_tells_of(command):
+    assert completed(command, "-") == long_options(command)
+
+
+def test_bash_offers_values_where_they_are_known(tmp_path):
+    (tmp_path / "keys").mkdir()
+    (tmp_path / "key.json").touch()
+    assert completed("run", "--log-level", "") == {"error", "warning", "info", "debug"}
+    assert completed("verify", "--partitioner", "m") == {"murmur2"}
+    assert completed("sign", "--format", "") == {"json", "kcat"}
+    both = {f"{tmp_path}/keys", f"{tmp_path}/key.json"}
+    assert completed("run", "-c", f"{tmp_path}/k") == completed("sign", f"{tmp_path}/k") == both
+    assert completed("keygen", "--dir", f"{tmp_path}/k") == {f"{tmp_path}/keys"}
+    assert completed("send", "--body", "") == completed("send", "--body", "-") == set()
+    assert "--wait" in completed("send", "--body", "Hi", "--webhooks", "--w")
+
+
+def offered_by_zsh(*words):
+    """What the function tells zsh, one thing a line: the functions that would show it print it instead."""
+    script = (
+        "_describe() { print -rl -- ${(P)2} }; _values() { shift; print -rl -- $@ }; _arguments() { print -rl -- $@ }; "
+        f'words=("$@") CURRENT=$#; . {DEPLOY}/completion/_cupbearer'
+    )
+    return told("zsh", "-f", "-c", script, "zsh", "cupbearer", *words).splitlines()
+
+
+def test_zsh_offers_the_commands():
+    names = {re.match(r"[\w-]+", line)[0] for line in offered_by_zsh("")}
+    assert names == {*COMMANDS, "help", "--help", "--version"}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_zsh_offers_exactly_the_options_that_help_tells_of(command):
+    specs = [re.match(r"(?:\([^)]*\))?\*?(--?[a-z][a-z-]*)", line) for line in offered_by_zsh(command, "-")]
+    assert {spec[1] for spec in specs if spec} == options(command) | {"--help"}
+
+
+# ---- the unit, and what is installed ----
+
+
+def unit_here(directory):
+    """The unit as a file whose program exists."""
+    directory.mkdir()
+    text = UNIT.read_text()
+    assert "\nExecStart=cupbearer " in text
+    unit = directory / UNIT.name
+    unit.write_text(text.replace("\nExecStart=cupbearer ", f"\nExecStart={PROGRAM} "))
+    return unit
+
+
+def test_systemd_takes_the_unit_and_finds_little_exposed(tmp_path):
+    unit = unit_here(tmp_path / "unit")
+    verified = run("systemd-analyze", "verify", "--man=no", unit)
+    assert verified.returncode == 0 and UNIT.name not in verified.stderr, verified.stderr
+    judged = run("systemd-analyze", "security", "--offline=true", "--threshold=15", unit)  # 1.5 of 10
+    assert judged.returncode == 0, judged.stdout
+
+
+def test_the_units_own_example_of_a_credential_is_good(tmp_path):
+    unit = unit_here(tmp_path / "unit")
+    lines = re.findall(r"(?m)^#   (.*)$", UNIT.read_text())
+    assert any(line.startswith("LoadCredential=") for line in lines)
+    drop_in = unit.parent / f"{unit.name}.d" / "override.conf"
+    drop_in.parent.mkdir()
+    drop_in.write_text("\n".join(lines))
+    verified = run("systemd-analyze", "verify", "--man=no", unit)
+    assert verified.returncode == 0 and "override.conf" not in verified.stderr, verified.stderr
+
+
+def test_the_install_brings_everything_to_its_place(tmp_path):
+    installed = run("cmake", "--install", PROGRAM.parent, "--prefix", "/usr", env={**ENVIRONMENT, "DESTDIR": tmp_path})
+    assert installed.returncode == 0, installed.stderr
+    for path, source in {
+        "share/man/man1/cupbearer.1": MANUAL,
+        "share/doc/cupbearer/cupbearer.conf": DEPLOY / "cupbearer.conf",
+        "share/bash-completion/completions/cupbearer": DEPLOY / "completion/cupbearer.bash",
+        "share/zsh/site-functions/_cupbearer": DEPLOY / "completion/_cupbearer",
+        "lib/systemd/system/cupbearer.service": UNIT,
+        "lib/sysusers.d/cupbearer.conf": DEPLOY / "cupbearer.sysusers",
+    }.items():
+        assert (tmp_path / "usr" / path).read_bytes() == source.read_bytes(), path
+    assert os.access(tmp_path / "usr/bin/cupbearer", os.X_OK)
+
+
+# ---- the image ----
+
+
+def dockerfile():
+    text = re.sub(r"\\\n", " ", (DEPLOY / "Dockerfile").read_text())
+    return [line for line in text.splitlines() if line and not line.startswith("#")]
+
+
+def test_the_image_has_the_libraries_that_the_program_is_linked_to():
+    final = dockerfile()[-1 - dockerfile()[::-1].index("FROM debian:trixie-slim") :]
+    [install] = [line for line in final if "apt-get install" in line]
+    packages = install.split("--no-install-recommends")[1].split("&&")[0].split()
+    needed = re.findall(r"NEEDED.*\[(.*)\]", told("readelf", "-d", PROGRAM))
+    owners = {told("dpkg", "-S", f"*/{name}").split(":")[0] for name in needed if name != "libc.so.6"}
+    # Debian 13 marks libraries whose times have 64 bits, on every machine.
+    assert {package.removesuffix("t64") for package in packages} == {owner.removesuffix("t64") for owner in owners} | {
+        "ca-certificates"
+    }
+
+
+def test_the_image_runs_the_worker_as_nobody_in_particular():
+    final = dockerfile()
+    for line in ("USER 10001:10001", "STOPSIGNAL SIGTERM", 'ENTRYPOINT ["cupbearer"]', 'CMD ["run"]'):
+        assert line in final
+    assert [line.split("CMD ")[1] for line in final if line.startswith("HEALTHCHECK ")] == ['["cupbearer", "health"]']
+
+
+def test_the_images_context_holds_what_the_build_reads_and_nothing_secret(tmp_path):
+    everything, *kept = [line for line in (ROOT / ".dockerignore").read_text().split("\n") if line[:1] not in ("", "#")]
+    assert everything == "*"
+    for path in (line.removeprefix("!") for line in kept):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (shutil.copytree if (ROOT / path).is_dir() else shutil.copy)(ROOT / path, tmp_path / path)
+    assert {path.name for path in tmp_path.iterdir()} == {"CMakeLists.txt", "deploy", "include", "worker"}
+    configured = run("cmake", "-G", "Ninja", "-S", tmp_path, "-B", tmp_path / "build", "-DCUPBEARER_TESTS=OFF")
+    assert configured.returncode == 0, configured.stderr
+    assert run("git", "check-ignore", "deploy/compose/secrets/mark.key").returncode == 0
+
+
+# ---- docker-compose.yml ----
+
+
+def compose(**variables):
+    """The file resolved with these variables, and none of a developer's own .env."""
+    with tempfile.NamedTemporaryFile() as empty:
+        resolved = run("docker-compose", "--env-file", empty.name, "config", env={**ENVIRONMENT, **variables})
+    assert resolved.returncode == 0, resolved.stderr
+    read = "import json, sys, yaml; json.dump(yaml.safe_load(sys.stdin), sys.stdout)"
+    return json.loads(told("/usr/bin/python3", "-c", read, input=resolved.stdout))
+
+
+def test_compose_lets_any_number_of_workers_run_with_little_power():
+    worker = compose()["services"]["worker"]
+    assert not worker.keys() & {"ports", "container_name", "hostname", "network_mode", "privileged", "profiles"}
+    assert (worker["stop_grace_period"], worker["restart"], worker["user"]) == ("35s", "unless-stopped", "10001:10001")
+    assert (worker["read_only"], worker["cap_drop"], worker["security_opt"]) == (
+        True, ["ALL"], ["no-new-privileges:true"],
+    )  # fmt: skip
+    assert worker["depends_on"]["topics"]["condition"] == "service_completed_successfully"
+    assert {secret["source"] for secret in worker["secrets"]} == {"keyring.json", "mark.key", "acme.key"}
+
+
+@pytest.fixture
+def kafka_commands(tmp_path):
+    """A PATH with the two commands of Kafka's distribution that topics.sh runs. Maven has the jar of kafka-configs.sh
+    only in an older version, which speaks to the broker as any client does."""
+    version = re.search(r"(?m)^tools_version=(\S+)", (DEPLOY / "kafka.sh").read_text())[1]
+    cache = told(DEPLOY / "kafka.sh", "fetch").strip()
+    here = ROOT / f"tests/.cache/kafka-configs-{version}"
+    if not list(here.glob("*.jar")):
+        artifact = f"-Dartifact=org.apache.kafka:kafka_2.13:{version}"
+        fetched = run("mvn", "-q", "-B", "dependency:copy", artifact, f"-DoutputDirectory={here}")
+        assert fetched.returncode == 0, fetched.stdout
+    directory = tmp_path / "kafka-bin"
+    directory.mkdir()
+    for name, main in (("topics", "org.apache.kafka.tools.TopicCommand"), ("configs", "kafka.admin.ConfigCommand")):
+        command = directory / f"kafka-{name}.sh"
+        java = f"java -Xmx128m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -cp '{here}/*:{cache}/tools/*:{cache}/jars/*'"
+        command.write_text(f'#!/bin/sh\nexec {java} {main} "$@"\n')
+        command.chmod(0o755)
+    return f"{directory}:{os.environ['PATH']}"
+
+
+@pytest.fixture
+def own_kafka(tmp_path):
+    """The names of compose's topics are the README's too, so these have a broker of their own."""
+    broker = Kafka(tmp_path / "kafka")
+    yield broker
+    broker.stop()
+
+
+def test_what_compose_starts_delivers_an_event(own_kafka, kafka_commands, standin, tmp_path):
+    own_kafka.create("cupbearer.events", 12, message_timestamp_type="CreateTime")  # to be corrected
+    made = run(DEPLOY / "compose/topics.sh", own_kafka.bootstrap, env={**ENVIRONMENT, "PATH": kafka_commands})
+    assert made.returncode == 0, made.stdout + made.stderr
+
+    signed = ("--key-file", tmp_path / "backend-1.key", "--key-id", "backend-1", "--account", "acme")
+    entry = run_program("keygen", "backend-1", "--dir", tmp_path, "--account", "acme").stdout
+    (tmp_path / "keyring.json").write_text(f'{{"keys": [{entry}]}}')
+    (tmp_path / "acme.key").write_text(STANDIN_API_KEY)
+    assert run_program("keygen", "--mark", tmp_path / "mark.key").returncode == 0
+    conf = tmp_path / "cupbearer.conf"
+    conf.write_text((DEPLOY / "compose/cupbearer.conf").read_text().replace("/run/secrets/", f"{tmp_path}/"))
+
+    service = compose(PAPERCUPS_URL=standin.url, PAPERCUPS_ACCOUNT=STANDIN_ACCOUNT)["services"]["worker"]
+    # On this machine others may listen too.
+    variables = {
+        **service["environment"], "CUPBEARER_KAFKA_BOOTSTRAP_SERVERS": own_kafka.bootstrap,
+        "CUPBEARER_ADMIN_LISTEN": "127.0.0.1:0",
+    }  # fmt: skip
+    worker = Process(tmp_path / "worker.log", *service["command"], "--config", conf)
+    worker.arguments = ["env", *(f"{name}={value}" for name, value in variables.items()), *worker.arguments]
+    worker.start(r"\bevent=ready\b")
+    sent = run_program("send", "-b", own_kafka.bootstrap, *signed, "--to-external-id", "ada", "--body", "Hi", "--wait")
+    assert sent.returncode == 0, f"{sent.stderr}\n{worker.tail()}"
+    url = re.search(r"event=admin url=(\S+)", worker.text())[1]
+    asked = run_program("health", "--url", url)
+    assert asked.returncode == 0, asked.stderr
+    worker.stop()
+
+
+def test_topics_of_another_size_are_named_and_left_alone(tmp_path):
+    command = tmp_path / "kafka-topics.sh"
+    command.write_text("#!/bin/sh\necho 'Topic: cupbearer.events	PartitionCount: 6	ReplicationFactor: 1'\n")
+    command.chmod(0o755)
+    path = f"{tmp_path}:{os.environ['PATH']}"
+    ended = run(DEPLOY / "compose/topics.sh", "localhost:1", env={**ENVIRONMENT, "PATH": path})
+    assert ended.returncode == 1
+    assert "cupbearer.events has 6 partitions, not 12" in ended.stderr

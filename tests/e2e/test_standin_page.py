@@ -1,0 +1,123 @@
+"""The stand-in's chat page does as Papercups' widget does: no row, no lobby; closed, nothing is shown or seen."""
+
+import json
+
+import browser as chromium
+import pytest
+from broker import wait_until
+from papercups import Client
+
+pytestmark = pytest.mark.skipif(not chromium.there_is_one(), reason="there is no chromium")
+MESSAGES = "[...document.querySelectorAll('.message .bubble')].map(one => one.textContent).join('|')"
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    started = chromium.Browser(tmp_path_factory.mktemp("browser"))
+    yield started
+    started.close()
+
+
+@pytest.fixture
+def api(standin):
+    client = Client(standin.url)
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def page(browser, standin):
+    """Opens the page of a customer; at the end, nothing may have gone wrong in it."""
+    browser.complaints.clear()
+    yield lambda customer: browser.open(f"{standin.url}/chat?external_id={customer}")
+    assert browser.complaints == []
+    browser.ask("Page.navigate", url="about:blank")
+
+
+@pytest.fixture
+def conversation(api):
+    return api.create_conversation(api.create_customer("ada")["id"], "hello")["id"]
+
+
+@pytest.fixture
+def seen(standin):
+    return lambda: [message["seen"] for message in standin.messages("ada")]
+
+
+def shows(browser, *bodies):
+    browser.until(f"{MESSAGES} === {json.dumps('|'.join(bodies))}")
+
+
+def test_messages_appear_live_and_are_seen(browser, page, api, conversation, seen):
+    page("ada")
+    shows(browser, "hello")
+    api.post_message(conversation, "and **more**")
+    shows(browser, "hello", "and more")
+    wait_until(lambda: seen() == [True, True], "both to be seen")
+
+
+def test_without_a_row_there_is_no_lobby_and_a_new_conversation_does_not_appear(browser, page, api):
+    page("ada")
+    browser.until("document.body.innerText.includes('no lobby')")
+    assert "no row of this customer" in browser.text()
+    api.create_conversation(api.create_customer("ada")["id"], "hello")
+    # The page's own question, if it had one open, is answered before one that it asks now.
+    for _ in range(3):
+        assert "hello" in browser.run("fetch('/chat/data?external_id=ada').then(answer => answer.text())")
+    assert browser.run(MESSAGES) == "" and "no lobby" in browser.text()
+    browser.click("Show")
+    shows(browser, "hello")
+
+
+def test_once_the_page_identifies_the_customer_a_conversation_appears_live(browser, page, api):
+    page("ada")
+    browser.until("document.body.innerText.includes('no lobby')")
+    browser.click("Identify the customer")
+    browser.until("document.body.innerText.includes('in the lobby')")
+    [row] = api.get("customers?external_id=ada").data
+    assert row["host"]
+    api.create_conversation(row["id"], "hello")
+    shows(browser, "hello")
+
+
+def test_a_row_without_a_host_is_not_found(browser, page, api):
+    row = api.create_customer("ada", host=None)
+    api.create_conversation(row["id"], "hello")
+    page("ada")
+    browser.until("document.body.innerText.includes('has no host')")
+    assert browser.run(MESSAGES) == ""
+    api.call("PUT", f"/api/v1/customers/{row['id']}", {"customer": {"host": "shop.example"}})
+    browser.click("Show")
+    shows(browser, "hello")
+
+
+def test_a_conversation_of_source_api_is_invisible(browser, page, api):
+    api.create_conversation(api.create_customer("ada")["id"], "hello", source="api")
+    page("ada")
+    browser.until("document.body.innerText.includes('no open conversation')")
+
+
+def test_a_closed_widget_shows_nothing_and_nothing_is_seen_until_it_is_opened(browser, page, api, conversation, seen):
+    page("ada")
+    shows(browser, "hello")
+    wait_until(lambda: seen() == [True], "hello to be seen")
+    browser.click("Close chat")
+    api.post_message(conversation, "while closed")
+    # The next answer of the page's polling holds the message: then it has come, and is still not drawn.
+    browser.until("performance.getEntriesByType('resource').filter(one => one.name.includes('/chat/data')).length >= 3")
+    assert "while closed" not in browser.text() and "hello" not in browser.text()
+    assert seen() == [True, False]
+    browser.click("Open chat")
+    shows(browser, "hello", "while closed")
+    wait_until(lambda: seen() == [True, True], "the other one to be seen")
+
+
+def test_a_quick_reply_is_sent_with_its_action_and_its_buttons_go(browser, page, api, conversation, standin):
+    metadata = {"quick_replies": [{"text": "Reset my password", "action": "reset"}]}
+    api.post_message(conversation, "Need a hand?", metadata=metadata)
+    page("ada")
+    shows(browser, "hello", "Need a hand?")
+    browser.click("Reset my password")
+    shows(browser, "hello", "Need a hand?", "Reset my password")
+    assert standin.messages("ada")[-1]["metadata"] == {"reply_action": "reset"}
+    assert browser.run("document.getElementById('replies').hidden")
