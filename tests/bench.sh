@@ -1,0 +1,304 @@
+#!/usr/bin/env bash
+# The bench: what one worker costs, with a real Kafka, the stand-in, receipts, and the default configuration but for
+# message_spacing (which only measures pauses). The events are signed first; a tenth is published and settled; the rest,
+# published at once into 12 partitions, is what is measured, to its last receipt. The same run measures what the parts of
+# that work cost by themselves, in small loops: fetch, verify, parse, POST, receipt, produce.
+#
+#   tests/bench.sh [--events N] [--customers N] [--quick] [--perf]
+#
+#   --events N      how many, for HMAC and for ed25519 (200000)
+#   --customers N   whose chats they go to, in turn (10000)
+#   --quick         20,000 events of 1,000 customers, short looks at the idle worker: shows that it works, its figures
+#                   are rough
+#   --perf          perf's 40 first symbols of the worker, by self time, while it takes the HMAC events
+#
+# Directories: BUILD_DIRECTORY (build-tests); all else is made in a temporary one and removed, but for failures.
+# The last line: bench hmac_us=… ed25519_us=… rss_mb=… idle_wakeups=… events_s=… parts_ratio=…
+#   hmac_us, ed25519_us  CPU µs per event of the worker's process, all threads, user and system
+#   rss_mb               the most that a worker held (VmHWM), the larger of both kinds
+#   idle_wakeups         per second, of the loop's thread, the larger of before and after the events
+#   events_s             with HMAC, 16 in flight
+#   parts_ratio          hmac_us by the sum of the parts
+#
+# Exit codes: 0 done, 2 wrong use, 5 something failed.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. deploy/setup.sh
+
+events=200000 customers=10000 refused=50000 requests=50000 idle_seconds=10 perf=false
+while [ $# -gt 0 ]; do
+    case $1 in
+    --events | --customers)
+        [[ "${2-}" =~ ^[1-9][0-9]*$ ]] || { echo "bench.sh: $1 needs a number from 1" >&2; exit 2; }
+        declare "${1#--}=$2"
+        shift
+        ;;
+    --quick) events=20000 customers=1000 refused=5000 requests=10000 idle_seconds=2 ;;
+    --perf) perf=true ;;
+    --help | -h)
+        sed -n '2,/^set /s/^# \{0,1\}//p' "$0" | sed '$d'
+        exit 0
+        ;;
+    *)
+        echo "bench.sh: unknown option '$1': say --events N, --customers N, --quick or --perf" >&2
+        exit 2
+        ;;
+    esac
+    shift
+done
+[ "$events" -ge 1000 ] || { echo "bench.sh: --events: at least 1000, or nothing is steady" >&2; exit 2; }
+! $perf || command -v perf >/dev/null || { echo "bench.sh: --perf needs perf (package linux-perf)" >&2; exit 2; }
+
+build=${BUILD_DIRECTORY:-build-tests}
+partitions=12
+api_key=standin-api-key account=5b1a2c3d-0001-4000-8000-000000000001 # what `cupbearer standin` has by itself
+worker='' standin='' profiler='' whole=false
+declare -A told # what each round and the parts came to, as words NAME=VALUE
+# Settings by environment would reach the worker too.
+unset "${!CUPBEARER_@}"
+
+fail() { # TEXT
+    echo "bench.sh: $1" >&2
+    exit 5
+}
+
+cleanup() {
+    local pid
+    for pid in $profiler $worker $standin; do
+        kill -KILL "$pid" 2>/dev/null && wait "$pid" 2>/dev/null || :
+    done
+    [ ! -e "$work/kafka/server.properties" ] || deploy/kafka.sh kill "$work/kafka" || :
+    if $whole; then rm -rf "$work"; else echo "bench.sh: what it left: $work" >&2; fi
+}
+
+bench() { "$build/tests/bench/bench" "$@"; }
+
+# The value of NAME in words NAME=VALUE on stdin.
+word() { tr ' ' '\n' | sed -n "s/^$1=//p"; }
+
+calculate() { # FORMAT EXPRESSION
+    awk "BEGIN { printf \"$1\", $2 }"
+}
+
+wait_for() { # PATTERN LOG PID
+    local deadline=$((SECONDS + 60))
+    until grep -q -e "$1" "$2" 2>/dev/null; do
+        kill -0 "$3" 2>/dev/null || { tail -n 5 "$2" >&2; fail "a process ended before it said '$1'"; }
+        [ $SECONDS -lt $deadline ] || { tail -n 5 "$2" >&2; fail "no '$1' within 60 s in $2"; }
+        sleep 0.05
+    done
+}
+
+# ---- the ground ----
+
+# What the worker needs but its topics.
+files_make() {
+    "$build/cupbearer" keygen bench-hmac --hmac --sender backend --account acme --dir "$work" >"$work/hmac.json" 2>/dev/null
+    "$build/cupbearer" keygen bench-ed25519 --sender backend --account acme --dir "$work" >"$work/ed25519.json" 2>/dev/null
+    "$build/cupbearer" keygen --mark "$work/mark.key" 2>/dev/null
+    echo "{\"keys\": [$(cat "$work/hmac.json"), $(cat "$work/ed25519.json")]}" >"$work/keyring.json"
+    (umask 077 && echo "$api_key" >"$work/acme.key")
+}
+
+# All at once: each call of Kafka's tool starts a Java.
+topics_make() {
+    local name words=(produced "$partitions")
+    for name in idle hmac ed25519 unknown; do
+        words+=(-- "events.$name" "$partitions" message.timestamp.type=LogAppendTime)
+        words+=(-- "receipts.$name" "$partitions" -- "dead.$name" "$partitions")
+    done
+    deploy/kafka.sh topic "$work/kafka" "${words[@]}"
+}
+
+standin_start() { # NAME
+    "$build/cupbearer" standin >"$work/standin.$1.log" 2>&1 &
+    standin=$!
+    wait_for '^standin url=' "$work/standin.$1.log" "$standin"
+    url=$(word url <"$work/standin.$1.log")
+}
+
+standin_stop() {
+    kill -TERM "$standin"
+    wait "$standin" || fail "the stand-in failed"
+    standin=
+}
+
+worker_start() { # NAME
+    cat >"$work/$1.conf" <<CONF
+[kafka]
+bootstrap_servers = $bootstrap
+group_id = $1
+[topics]
+events = events.$1
+receipts = receipts.$1
+dead = dead.$1
+[worker]
+keyring_file = $work/keyring.json
+mark_secret_file = $work/mark.key
+message_spacing = 0s
+[account acme]
+url = $url
+api_key_file = $work/acme.key
+papercups_account = $account
+widget_host = shop.example
+CONF
+    "$build/cupbearer" run --config "$work/$1.conf" 2>"$work/worker.$1.log" &
+    worker=$!
+    wait_for ' event=started\b' "$work/worker.$1.log" "$worker"
+}
+
+worker_stop() { # NAME
+    kill -TERM "$worker"
+    wait "$worker" || { tail -n 5 "$work/worker.$1.log" >&2; fail "the worker failed"; }
+    worker=
+}
+
+# ---- what is measured ----
+
+switches() { sed -n 's/^voluntary_ctxt_switches:[^0-9]*//p' "/proc/$worker/task/$worker/status"; }
+
+# Wake-ups a second of the loop's thread, which is the process's first.
+idle_wakeups() {
+    local before
+    sleep 3 # what the last events left to do: commits, connections
+    before=$(switches)
+    sleep "$idle_seconds"
+    calculate %.2f "($(switches) - $before) / $idle_seconds"
+}
+
+peak_mb() { awk '/^VmHWM:/ { printf "%.1f", $2 / 1024 }' "/proc/$worker/status"; }
+
+profile_start() {
+    perf record -q -g -F 999 -p "$worker" -o "$work/perf.data" >"$work/perf.log" 2>&1 &
+    profiler=$!
+}
+
+profile_end() {
+    kill -INT "$profiler"
+    wait "$profiler" || :
+    profiler=
+    local by
+    for by in comm dso dso,symbol; do
+        echo
+        echo "perf, the worker's process with HMAC: self time by $by"
+        perf report -i "$work/perf.data" --no-children -g none --stdio --sort "$by" 2>/dev/null |
+            grep -E '^ +[0-9]' | sed 's/ [- ]*$//' | head -n 40 || :
+    done >"$work/perf.txt"
+}
+
+# How many requests the stand-in has had.
+standin_requests() {
+    exec 3<>"/dev/tcp/127.0.0.1/${url##*:}"
+    printf 'GET /_standin/counts HTTP/1.0\r\n\r\n' >&3
+    tr ',' '\n' <&3 | sed -n 's/.*"requests":\([0-9]*\).*/\1/p'
+    exec 3>&-
+}
+
+# One kind of events, from the first to the last receipt.
+round() { # NAME KEY_FILE KEY_ID EVENTS OUTCOME
+    local words
+    echo "-- $1: $4 events" >&2
+    standin_start "$1"
+    worker_start "$1"
+    if $perf && [ "$1" = hmac ]; then profile_start; fi
+    words=$(bench run "$bootstrap" "events.$1" "receipts.$1" "$partitions" "$2" "$3" "$4" "$customers" \
+        "$worker" "$standin" "$broker")
+    [ -z "$profiler" ] || profile_end
+    words+=" requests=$(calculate %.2f "$(standin_requests) / $4")"
+    [ "$1" = unknown ] || words+=" idle=$(idle_wakeups)"
+    words+=" peak=$(peak_mb)"
+    worker_stop "$1"
+    told[$1]="$words $(bench count "$bootstrap" "receipts.$1" "$partitions" "$4" "$5")"
+}
+
+parts_measure() {
+    echo "-- the parts" >&2
+    told[parts]="$(bench parts "$work/bench-hmac.key" "$work/bench-ed25519.key")
+$(bench post "$url" "$api_key" "$requests")
+$(bench produce "$bootstrap" produced "$partitions" "$events")
+$(bench fetch "$bootstrap" events.hmac "$partitions" "$events")"
+}
+
+setup build kafka
+cmake -G Ninja -B "$build" -DCUPBEARER_WERROR=ON >/dev/null
+cmake --build "$build" --target cupbearer bench >/dev/null || fail "the build failed: cmake --build $build"
+
+work=$(mktemp -d "${TMPDIR:-/tmp}/cupbearer-bench.XXXXXX")
+trap cleanup EXIT
+trap 'exit 5' INT TERM
+files_make
+started=$(deploy/kafka.sh start "$work/kafka")
+bootstrap=$(word bootstrap <<<"$started") broker=$(word pid <<<"$started")
+topics_make
+
+standin_start idle
+worker_start idle
+idle_before=$(idle_wakeups)
+rss_idle=$(peak_mb)
+worker_stop idle
+standin_stop
+
+round hmac "$work/bench-hmac.key" bench-hmac "$events" delivered
+standin_stop
+round ed25519 "$work/bench-ed25519.key" bench-ed25519 "$events" delivered
+standin_stop
+# A key id that the keyring lacks: refused before any cryptography, yet each has its dead letter, receipt and log line.
+round unknown "$work/bench-hmac.key" bench-nobody "$refused" unknown_key
+parts_measure
+standin_stop
+
+# ---- what is told ----
+
+figure() { word "$2" <<<"${told[$1]}"; } # hmac|ed25519|unknown|parts NAME
+
+largest() { printf '%s\n' "$@" | sort -n | tail -n 1; }
+
+row() { printf '%-42s %9s %9s\n' "$@"; }
+
+row_of() { # LABEL NAME
+    row "$1" "$(figure hmac "$2")" "$(figure ed25519 "$2")"
+}
+
+row_part() { # LABEL NAME
+    row "  $1" "$(figure parts "$2")" "$(figure parts "$2")"
+}
+
+shared="$(figure parts fetch) + $(figure parts parse) + $(figure parts post) + $(figure parts receipt) + $(figure parts produce)"
+hmac_sum=$(calculate %.2f "$(figure parts verify_hmac) + $shared")
+ed25519_sum=$(calculate %.2f "$(figure parts verify_ed25519) + $shared")
+ratio=$(calculate %.2f "$(figure hmac us) / $hmac_sum")
+
+if $perf; then cat "$work/perf.txt"; fi
+echo
+echo "$events events of $customers customers, $partitions partitions, $(nproc) cores;" \
+    "receipts of $(figure hmac receipt_bytes) bytes"
+row "" HMAC ed25519
+row_of "events/s" events_s
+row_of "CPU µs per event, worker" us
+row_of "  cores it kept busy" cores
+row_of "CPU µs per event, stand-in" standin_us
+row_of "CPU µs per event, Kafka" broker_us
+row_of "requests to Papercups per event" requests
+row_of "peak RSS, MB (without events: $rss_idle)" peak
+row "wake-ups/s of the loop, idle before" "$idle_before" "$idle_before"
+row_of "wake-ups/s of the loop, idle after" idle
+echo "The parts alone, CPU µs:"
+row_part "fetch" fetch
+row "  verify (headers and signature)" "$(figure parts verify_hmac)" "$(figure parts verify_ed25519)"
+row_part "parse" parse
+row_part "POST, 16 in flight ($(figure parts post_s)/s)" post
+row_part "receipt and its MAC" receipt
+row_part "produce" produce
+row "  sum" "$hmac_sum" "$ed25519_sum"
+row "worker / sum" "$ratio" "$(calculate %.2f "$(figure ed25519 us) / $ed25519_sum")"
+echo "ed25519 less HMAC: $(calculate %.2f "$(figure ed25519 us) - $(figure hmac us)") µs," \
+    "$(calculate %.2f "($(figure ed25519 us) - $(figure hmac us)) / $(figure parts verify_ed25519)")" \
+    "of a verification alone"
+echo "refused before any cryptography (unknown_key): $(figure parts unknown_key) µs to decide;" \
+    "$(figure unknown us) µs in the worker with dead letter, receipt and log line, $(figure unknown events_s)/s"
+echo
+echo "bench hmac_us=$(figure hmac us) ed25519_us=$(figure ed25519 us)" \
+    "rss_mb=$(largest "$(figure hmac peak)" "$(figure ed25519 peak)")" \
+    "idle_wakeups=$(largest "$idle_before" "$(figure hmac idle)" "$(figure ed25519 idle)")" \
+    "events_s=$(figure hmac events_s) parts_ratio=$ratio"
+whole=true
