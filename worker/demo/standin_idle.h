@@ -1,5 +1,6 @@
-/* Closes connections that wait for their client too long. libmicrohttpd 1.0 forgets a connection's own timeout where each
- * connection has a thread, and its common one would close those that wait on purpose; so a thread of ours shuts them. */
+/* Closes connections that wait for their client too long. libmicrohttpd 1.0 forgets a connection's own timeout where
+ * each connection has a thread, and its common one would close those that wait on purpose; so a thread of ours shuts
+ * them. */
 #ifndef DEMO_STANDIN_IDLE_H
 #define DEMO_STANDIN_IDLE_H
 
@@ -32,7 +33,7 @@ int standin_idle_start(struct standin_idle *idle, struct err *err);
 /* Ends the thread, if there is one. All connections must have been removed. */
 void standin_idle_done(struct standin_idle *idle);
 
-/* A connection that is shut unless it is busy within wait_s seconds; standin_idle_remove it before its socket closes. */
+/* A connection that is shut unless it is busy within wait_s seconds; to be removed before its socket closes. */
 struct standin_connection *standin_idle_add(struct standin_idle *idle, int fd, unsigned wait_s);
 void standin_idle_remove(struct standin_idle *idle, struct standin_connection *connection);
 /* Waiting again, for at most wait_s seconds. */
