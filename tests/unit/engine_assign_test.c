@@ -386,7 +386,7 @@ static void a_group_whose_commit_was_forgotten_suspects_everything(void **state)
     w->log.partitions[0].committed = -1;
     w->log.partitions[0].metadata[0] = 0;
     begin_again(w);
-    story_expect(w, "read 0 receipts=0 since=0; start 0/0; commit 0/1 reach=5001 receipts=0; find ben");
+    story_expect(w, "read 0 receipts=0 since=0; start 0/0; commit 0/1 reach=2 receipts=1; find ben");
     story_answer(w, FATE_DONE);
     world_pass(w, WORLD_HTTP_MS + WORLD_SETTLE_MS - 1);
     story_expect_nothing(w);
