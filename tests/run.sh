@@ -100,7 +100,9 @@ unit_count() { # JUNIT_FILE
 unit() { # DIRECTORY
     local report=$PWD/$cache/unit-$1.xml status=0
     rm -f "$report"
-    ctest --test-dir "$1" -j 2 --output-on-failure --no-tests=error --output-junit "$report" >"$cache/unit-$1.log" 2>&1 ||
+    # Whole outputs: ctest cuts those of tests that passed, and with them the lines that are counted.
+    ctest --test-dir "$1" -j 2 --output-on-failure --no-tests=error --output-junit "$report" \
+        --test-output-size-passed 1000000 >"$cache/unit-$1.log" 2>&1 ||
         status=$?
     [ $status = 0 ] || grep -v '^\[ *\(RUN\|OK\) ' "$cache/unit-$1.log"
     if [ ! -f "$report" ]; then
