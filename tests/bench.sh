@@ -220,7 +220,7 @@ $(bench fetch "$bootstrap" events.hmac "$partitions" "$events")"
 }
 
 setup build kafka
-cmake -G Ninja -B "$build" -DCUPBEARER_WERROR=ON >/dev/null
+cmake -G Ninja -B "$build" -DCUPBEARER_BENCH=ON >/dev/null
 cmake --build "$build" --target cupbearer bench >/dev/null || fail "the build failed: cmake --build $build"
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/cupbearer-bench.XXXXXX")

@@ -54,7 +54,9 @@ class Metrics:
         for (name, labels), value in self.samples.items():
             if name == f"{family}_bucket":
                 rest = dict(labels)
-                bound = float(rest.pop("le"))
+                bound = rest.pop("le")
+                assert re.fullmatch(r"[0-9.]+|\+Inf", bound), bound
+                bound = float(bound)
                 buckets.setdefault(frozenset(rest.items()), []).append((bound, value))
         assert buckets, family
         for labels, found in buckets.items():

@@ -1,6 +1,7 @@
 """The admin endpoint of a real worker: what it counts, when it is ready, and that nobody who asks holds it up."""
 
 import ctypes
+import http.client
 import os
 import re
 import socket
@@ -217,9 +218,24 @@ def test_readers_who_do_not_read_hold_up_neither_the_loop_nor_others(kafka, topi
     kafka.publish(topics.events, [sign(key, payload(f"user_{number}")) for number in range(50)])
     admin.wait_for(outcomes, {("acme", "delivered", ""): 50})
     assert admin.ask("/healthz")[0] == 200
+    one_answer = len(admin.ask("/metrics")[1])
     for reader in sockets:
+        reader.settimeout(20)
+        got = 0
+        while got < 3 * one_answer:
+            got += len(data := reader.recv(65536))
+            assert data, f"closed after {got} bytes"
         reader.close()
     worker.stop()
+
+
+def test_a_connection_is_good_for_many_scrapes(admin):
+    connection = http.client.HTTPConnection(*admin.address, timeout=20)
+    for path in ("/metrics", "/healthz", "/metrics"):
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        assert (answer.status, answer.getheader("Connection")) == (200, None) and answer.read()
+    connection.close()
 
 
 @contextmanager

@@ -231,40 +231,47 @@ static void label_values_are_escaped(void **state)
     fixture_done(&fixture);
 }
 
-static void there_is_room_for_the_largest_configuration(void **state)
+static void assert_room_for(size_t account_count, int32_t partition_count)
 {
-    (void)state;
-    enum { ACCOUNTS = 300, PARTITIONS = 10000 };
-    char names[ACCOUNTS][64];
-    const char *pointers[ACCOUNTS];
-    struct account *accounts[ACCOUNTS];
+    assert_true(account_count <= 300);
+    char names[300][64];
+    const char *pointers[300];
+    struct account *accounts[300];
     uint64_t outcomes[OUTCOME_COUNT];
-    struct metrics_partition *partitions = mem_new(PARTITIONS, sizeof(*partitions));
+    struct metrics_partition *partitions = mem_new((size_t)partition_count, sizeof(*partitions));
     memset(outcomes, 0xff, sizeof(outcomes));
-    for (size_t i = 0; i < ACCOUNTS; i++) {
+    for (size_t i = 0; i < account_count; i++) {
         snprintf(names[i], sizeof(names[i]), "%063zu", i);
         pointers[i] = names[i];
         accounts[i] = account_named(names[i], i);
         memset(&accounts[i]->stats, 0xff, sizeof(accounts[i]->stats));
     }
-    for (int32_t i = 0; i < PARTITIONS; i++)
+    for (int32_t i = 0; i < partition_count; i++)
         partitions[i] = (struct metrics_partition){i, INT64_MAX};
     struct moment now = {{0}, {1700000000000}};
-    struct metrics *metrics = metrics_new(pointers, ACCOUNTS, now);
+    struct metrics *metrics = metrics_new(pointers, account_count, now);
     struct metrics_view view = {.now = now,
                                 .accounts = (const struct account *const *)accounts,
-                                .account_count = ACCOUNTS,
+                                .account_count = account_count,
                                 .outcomes = outcomes,
                                 .partitions = partitions,
-                                .partition_count = PARTITIONS};
+                                .partition_count = (size_t)partition_count};
     struct buf text;
     metrics_write(metrics, &view, &text);
     assert_false(text.failed);
     buf_done(&text);
     metrics_free(metrics);
-    for (size_t i = 0; i < ACCOUNTS; i++)
+    for (size_t i = 0; i < account_count; i++)
         account_free(accounts[i]);
     free(partitions);
+}
+
+static void there_is_room_for_many_accounts_and_for_many_partitions(void **state)
+{
+    (void)state;
+    assert_room_for(1, 0);
+    assert_room_for(300, 6);
+    assert_room_for(1, 10000);
 }
 
 int main(void)
@@ -278,7 +285,7 @@ int main(void)
         cmocka_unit_test(an_account_tells_what_it_does_and_why_it_is_held),
         cmocka_unit_test(the_worker_tells_of_partitions_keyring_and_process),
         cmocka_unit_test(label_values_are_escaped),
-        cmocka_unit_test(there_is_room_for_the_largest_configuration),
+        cmocka_unit_test(there_is_room_for_many_accounts_and_for_many_partitions),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

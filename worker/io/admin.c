@@ -96,7 +96,7 @@ static enum MHD_Result admin_request(void *cls, struct MHD_Connection *connectio
                                      size_t *upload_size, void **state)
 {
     struct admin *admin = cls;
-    (void)version, (void)upload, (void)upload_size, (void)state; /* a body is never waited for */
+    (void)version, (void)upload;
     size_t i = 0;
     while (i < PAGE_COUNT && strcmp(path, pages[i].path) != 0)
         i++;
@@ -106,6 +106,13 @@ static enum MHD_Result admin_request(void *cls, struct MHD_Connection *connectio
     if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 && strcmp(method, MHD_HTTP_METHOD_HEAD) != 0)
         return admin_respond(connection, MHD_HTTP_METHOD_NOT_ALLOWED, "text/plain",
                              SPAN("only GET and HEAD\n"), false);
+    /* An answer to the first call, which comes with the headers, would end the connection, as those above shall: a body
+     * is never waited for. */
+    if (*state == NULL || *upload_size > 0) {
+        bool first = *state == NULL;
+        *state = admin;
+        return first ? MHD_YES : MHD_NO;
+    }
     struct buf text;
     unsigned status = admin_ask(admin, pages[i].page, &text);
     if (status != 0)
