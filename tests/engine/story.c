@@ -14,6 +14,16 @@ struct world *story_begin(const struct world_options *options)
     return world;
 }
 
+void story_begin_again(struct world *world)
+{
+    world_crash(world, 0);
+    world_forget(world);
+    story_skip(world);
+    world_assign(world, 0, 0);
+    world_rebuild(world, 0, 0);
+    story_feed(world);
+}
+
 void story_end(struct world *world)
 {
     assert_string_equal(world->failure, "");

@@ -14,6 +14,9 @@
 
 /* A world (NULL: world_options) whose first worker has partition 0, rebuilt and started; the trace is empty. */
 struct world *story_begin(const struct world_options *options);
+/* The worker crashes, all that it had sent is gone, and it has the partition again: rebuilt, started, its records read.
+ * The trace begins with the assignment. */
+void story_begin_again(struct world *world);
 /* Nothing was promised and broken. */
 void story_end(struct world *world);
 

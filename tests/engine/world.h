@@ -155,7 +155,7 @@ void world_look(struct world *world, size_t place);
 /* A write that its sender has lost sight of is done `ms` from now. */
 void world_late(struct world *world, const struct world_request *request, int64_t ms);
 void world_acknowledge(struct world *world, size_t place, enum produced produced);
-/* `applied`: it is what the next owner will find; `ok`: what the worker is told. */
+/* `applied`: it is what the next owner will find (never of a fenced one); `ok`: what the worker is told. */
 void world_committed(struct world *world, size_t place, bool applied, bool ok);
 /* All that nobody waits for is gone for good. */
 void world_forget(struct world *world);

@@ -315,7 +315,7 @@ void world_go(struct world *world)
         else if (world->produce_count > 0)
             world_acknowledge(world, 0, PRODUCED_OK);
         else if (world->commit_count > 0)
-            world_committed(world, 0, true, true);
+            world_committed(world, 0, !world->commits[0].fenced, !world->commits[0].fenced);
         else
             continue;
         any = true;

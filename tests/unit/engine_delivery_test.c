@@ -174,6 +174,24 @@ static void an_account_has_no_more_requests_under_way_than_it_may_and_another_is
     story_end(w);
 }
 
+static void where_an_account_is_asked_to_wait_all_its_customers_do(void **state)
+{
+    (void)state;
+    struct world *w = story_begin(NULL);
+    story_arrive(w, "ann", "e1");
+    story_answer(w, FATE_BUSY);
+    story_skip(w);
+    story_arrive(w, "ben", "e2");
+    world_publish(w, &(struct publication){.account = "beta", .customer = "ann", .event_id = "e3"});
+    story_feed(w);
+    story_expect(w, "find ann");
+    world_pass(w, 1999);
+    story_expect_nothing(w);
+    world_pass(w, 1);
+    story_expect(w, "find ben; find ann");
+    story_end(w);
+}
+
 static void two_messages_to_a_customer_are_a_spacing_apart(void **state)
 {
     (void)state;
@@ -321,6 +339,7 @@ int main(void)
         cmocka_unit_test(a_commit_that_fails_is_tried_again_and_not_at_once),
         cmocka_unit_test(the_messages_of_a_customer_go_in_order_and_a_stuck_customer_holds_up_nobody_else),
         cmocka_unit_test(an_account_has_no_more_requests_under_way_than_it_may_and_another_is_not_held_up),
+        cmocka_unit_test(where_an_account_is_asked_to_wait_all_its_customers_do),
         cmocka_unit_test(two_messages_to_a_customer_are_a_spacing_apart),
         cmocka_unit_test(the_first_message_to_a_customer_is_a_spacing_from_the_assignment),
         cmocka_unit_test(a_commit_and_the_end_of_a_spacing_may_come_in_one_turn),

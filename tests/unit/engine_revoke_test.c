@@ -31,6 +31,27 @@ static void a_revoked_partition_starts_nothing_finishes_what_is_under_way_commit
     story_end(w);
 }
 
+static void a_record_that_was_on_its_way_when_the_partition_was_revoked_is_ignored(void **state)
+{
+    (void)state;
+    struct world *w = story_begin(NULL);
+    story_arrive(w, "ann", "e1");
+    world_revoke(w, 0, 0);
+    story_publish(w, "ben", "e2");
+    w->workers[0].shares[0].started = true;
+    story_skip(w);
+    story_feed(w);
+    assert_int_equal(engine_unsettled(w->workers[0].engine), 1);
+    story_answer(w, FATE_DONE);
+    story_expect(w, "commit 0/0 reach=0 receipts=0");
+    story_commit(w);
+    story_expect(w, "released 0");
+    story_publish(w, "cid", "e3");
+    story_feed(w);
+    story_expect_nothing(w);
+    story_end(w);
+}
+
 static void what_only_waits_to_be_tried_again_is_not_waited_for(void **state)
 {
     (void)state;
@@ -307,6 +328,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(
             a_revoked_partition_starts_nothing_finishes_what_is_under_way_commits_and_is_released),
+        cmocka_unit_test(a_record_that_was_on_its_way_when_the_partition_was_revoked_is_ignored),
         cmocka_unit_test(what_only_waits_to_be_tried_again_is_not_waited_for),
         cmocka_unit_test(what_may_be_stored_is_followed_by_reading_and_not_posted_again),
         cmocka_unit_test(what_has_not_finished_in_the_drain_time_stays_a_suspect),

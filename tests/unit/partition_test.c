@@ -87,9 +87,9 @@ static void the_receipts_to_read_begin_with_the_first_of_what_is_settled_beyond_
     partition_receipt_written(partition, 60);
     offsets_settle(&partition->offsets, 12);
     assert_int_equal(partition_progress(partition).receipts, 60);
-    partition_receipt_written(partition, 61);
+    partition_receipt_written(partition, 55);
     offsets_settle(&partition->offsets, 11);
-    assert_int_equal(partition_progress(partition).receipts, 60);
+    assert_int_equal(partition_progress(partition).receipts, 55);
     partition_receipt_written(partition, 70);
     offsets_settle(&partition->offsets, 10);
     assert_int_equal(offsets_span(&partition->offsets), 1);
