@@ -62,6 +62,16 @@ json_t *json_read_loose(struct span text, size_t max_depth, struct err *err)
     return json_parse(text, max_depth, JSON_DECODE_INT_AS_REAL, err);
 }
 
+struct span json_span(const json_t *value)
+{
+    return (struct span){json_string_value(value), json_string_length(value)};
+}
+
+struct span json_member_span(const json_t *object, const char *name)
+{
+    return json_span(json_object_get(object, name));
+}
+
 static int json_write_chunk(const char *data, size_t size, void *out)
 {
     struct buf *buf = out;
@@ -88,7 +98,7 @@ void json_write(struct buf *out, const json_t *value)
     size_t flags = JSON_COMPACT | JSON_ENCODE_ANY;
     size_t start = out->size;
     if (json_is_string(value)) { /* most values are one, and need none of jansson's bookkeeping */
-        json_write_string(out, (struct span){json_string_value(value), json_string_length(value)});
+        json_write_string(out, json_span(value));
         return;
     }
     if (json_dump_callback(value, json_write_chunk, out, flags | JSON_REAL_PRECISION(15)) != 0)

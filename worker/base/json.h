@@ -17,6 +17,11 @@ json_t *json_read(struct span text, size_t max_depth, struct err *err);
  * bits in somebody's metadata must not make a whole answer unreadable. */
 json_t *json_read_loose(struct span text, size_t max_depth, struct err *err);
 
+/* The bytes of a string, the value's own; SPAN_NONE for anything else, NULL included. */
+struct span json_span(const json_t *value);
+/* The same of the member of that name in an object. */
+struct span json_member_span(const json_t *object, const char *name);
+
 /* Appends `value` in compact form. Numbers keep their value: reals are written with 15 digits where those read back
  * as the same number, else with 17. */
 void json_write(struct buf *out, const json_t *value);

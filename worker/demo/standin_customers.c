@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/json.h"
 #include "base/mem.h"
 #include "demo/standin_fields.h"
 #include "demo/standin_render.h"
@@ -220,7 +221,7 @@ void standin_customers_create(const struct standin_call *call)
         standin_reply_detail(call->reply, 500);
     else if (!standin_fields_refused(&fields, call->reply)) {
         const json_t *external_id = json_object_get(object, "external_id");
-        struct span text = {json_string_value(external_id), json_string_length(external_id)};
+        struct span text = json_span(external_id);
         standin_store_lock(call->store);
         struct standin_customer *customer =
             standin_store_add_customer(call->store, &draft, text.size == 0 ? SPAN_NONE : text);
@@ -258,7 +259,7 @@ static void customer_apply(const struct standin_call *call, struct standin_custo
         changed = changed || other;
         if (other && i == STANDIN_EXTERNAL_ID) {
             const json_t *value = json_object_get(fields->object, "external_id");
-            struct span text = {json_string_value(value), json_string_length(value)};
+            struct span text = json_span(value);
             standin_store_set_external_id(call->store, customer, text.size == 0 ? SPAN_NONE : text);
         }
     }

@@ -68,7 +68,7 @@ static char *field_json(const json_t *value)
     struct buf json;
     buf_init(&json, JSON_LIMIT);
     if (json_is_string(value))
-        json_write_string(&json, (struct span){json_string_value(value), json_string_length(value)});
+        json_write_string(&json, json_span(value));
     else
         json_write(&json, value);
     char *copy = mem_copy(buf_span(&json));
@@ -104,7 +104,7 @@ char *standin_field_text(struct standin_fields *fields, const char *name, size_t
         standin_field_error(fields, name, "is invalid");
         return NULL;
     }
-    struct span text = {json_string_value(value), json_string_length(value)};
+    struct span text = json_span(value);
     if (text.size == 0)
         return NULL;
     if (field_has_nul(value) || (max_characters > 0 && utf8_length(text) > max_characters)) {
@@ -185,7 +185,7 @@ bool standin_field_id(struct standin_fields *fields, const char *name, char out[
         standin_field_error(fields, name, "is invalid");
         return false;
     }
-    if (!standin_id_read((struct span){json_string_value(value), json_string_length(value)}, out)) {
+    if (!standin_id_read(json_span(value), out)) {
         out[0] = 0;
         fields->broken = true;
     }

@@ -36,14 +36,6 @@ void keyring_free(struct keyring *keyring)
     free(keyring);
 }
 
-static struct span keyring_string(const json_t *object, const char *name)
-{
-    const json_t *value = json_object_get(object, name);
-    if (!json_is_string(value))
-        return SPAN_NONE;
-    return (struct span){json_string_value(value), json_string_length(value)};
-}
-
 static int keyring_members(const json_t *object, struct err *err)
 {
     static const char *const known[] = {"id",         "sender",    "key",    "accounts",
@@ -85,7 +77,7 @@ static int keyring_time(const json_t *object, const char *name, int64_t *out_ms,
     const json_t *value = json_object_get(object, name);
     if (value == NULL || json_is_null(value))
         return 0;
-    if (!time_text_read(keyring_string(object, name), out_ms))
+    if (!time_text_read(json_member_span(object, name), out_ms))
         return err_set(err, ERR_USAGE, "%s: expected a time such as \"2026-12-31T00:00:00Z\"", name);
     return 0;
 }
@@ -96,14 +88,14 @@ static int keyring_entry_read(const json_t *object, struct keyring_entry *entry,
         return err_set(err, ERR_USAGE, "expected an object");
     if (keyring_members(object, err) != 0)
         return -1;
-    struct span id = keyring_string(object, "id"), sender = keyring_string(object, "sender");
+    struct span id = json_member_span(object, "id"), sender = json_member_span(object, "sender");
     if (!name_is_valid(id))
         return err_set(err, ERR_USAGE, "id: expected [a-z0-9][a-z0-9_-]{0,62}");
     if (!name_is_valid(sender))
         return err_set(err, ERR_USAGE, "sender: expected [a-z0-9][a-z0-9_-]{0,62}, the name of who signs");
     entry->id = mem_copy(id);
     entry->sender = mem_copy(sender);
-    if (key_read(keyring_string(object, "key"), &entry->key, err) != 0)
+    if (key_read(json_member_span(object, "key"), &entry->key, err) != 0)
         return -1;
     if (entry->key.kind != KEY_ED25519_PUBLIC && entry->key.kind != KEY_HMAC)
         return err_set(

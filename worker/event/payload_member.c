@@ -114,7 +114,7 @@ enum outcome member_text(const struct member *member, const struct member_text *
         return rule->required ? bad_member(member, NULL, "is missing", detail) : OUTCOME_NONE;
     if (!json_is_string(member->value))
         return bad_member(member, NULL, "is not a string", detail);
-    struct span text = {json_string_value(member->value), json_string_length(member->value)};
+    struct span text = json_span(member->value);
     size_t length = utf8_length(text);
     char asked[64];
     if (length < rule->least || length > rule->most) {
@@ -202,8 +202,8 @@ void quick_reply_parts(const json_t *reply, struct span *text, struct span *acti
     const json_t *action_value = json_object_get(reply, "action");
     if (!json_is_string(action_value))
         action_value = text_value;
-    *text = (struct span){json_string_value(text_value), json_string_length(text_value)};
-    *action = (struct span){json_string_value(action_value), json_string_length(action_value)};
+    *text = json_span(text_value);
+    *action = json_span(action_value);
 }
 
 static enum outcome member_quick_reply(const struct member *reply, struct detail *detail)

@@ -90,7 +90,7 @@ static int member_text(const json_t *value, const char *name, struct span *out, 
     if (!json_is_string(value) && !json_is_null(value))
         return err_set(err, ERR_USAGE, "not a record: \"%.60s\" is %s; expected a string or null", name,
                        value == NULL ? "missing" : "something else");
-    *out = (struct span){json_string_value(value), json_string_length(value)};
+    *out = json_span(value);
     return 0;
 }
 

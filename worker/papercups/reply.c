@@ -8,17 +8,9 @@
 #include "base/utf8.h"
 #include "event/payload.h"
 
-static struct span member_string(const json_t *object, const char *name)
-{
-    const json_t *value = json_object_get(object, name);
-    if (!json_is_string(value))
-        return SPAN_NONE;
-    return (struct span){json_string_value(value), json_string_length(value)};
-}
-
 static bool reply_id(const json_t *object, struct uuid *out)
 {
-    struct span id = member_string(object, "id");
+    struct span id = json_member_span(object, "id");
     if (!uuid_is_valid(id))
         return false;
     memcpy(out->text, id.data, 36);
@@ -45,7 +37,7 @@ static bool reply_ids(const json_t *list, const char *by, struct answer *out)
         const json_t *object = json_array_get(list, i);
         if (!reply_add_id(object, out))
             return false;
-        struct span at = by == NULL ? SPAN_NONE : member_string(object, by);
+        struct span at = by == NULL ? SPAN_NONE : json_member_span(object, by);
         size_t common = at.size < greatest.size ? at.size : greatest.size;
         int order = common == 0 ? 0 : memcmp(at.data, greatest.data, common);
         if (order > 0 || (order == 0 && at.size > greatest.size)) {
@@ -60,7 +52,7 @@ static bool reply_ids(const json_t *list, const char *by, struct answer *out)
 
 static bool is_marked(const json_t *message, const struct identity *marks, size_t mark_count)
 {
-    struct span found = member_string(json_object_get(message, "metadata"), "cupbearer");
+    struct span found = json_member_span(json_object_get(message, "metadata"), "cupbearer");
     char mark[MARK_TEXT_SIZE + 1];
     for (size_t i = 0; i < mark_count; i++) {
         identity_mark(&marks[i], mark);
@@ -96,7 +88,7 @@ static const json_t *reply_first(const json_t *list, const struct answer *answer
 {
     for (size_t i = 0; i < json_array_size(list); i++) {
         const json_t *object = json_array_get(list, i);
-        if (answer->id_count > 0 && span_equal(member_string(object, "id"), span_of(answer->ids[0].text)))
+        if (answer->id_count > 0 && span_equal(json_member_span(object, "id"), span_of(answer->ids[0].text)))
             return object;
     }
     return NULL;
@@ -104,7 +96,7 @@ static const json_t *reply_first(const json_t *list, const struct answer *answer
 
 static void reply_conversation_state(const json_t *conversation, struct answer *out)
 {
-    out->closed = span_equal(member_string(conversation, "status"), SPAN("closed"));
+    out->closed = span_equal(json_member_span(conversation, "status"), SPAN("closed"));
     out->unassigned = conversation != NULL && is_null(conversation, "assignee_id");
 }
 
@@ -148,7 +140,7 @@ static bool reply_customer(const json_t *data, struct answer *out)
 /* Whose key it is: the account's id stands where other answers have the thing's own. */
 static bool reply_me(const json_t *data, struct answer *out)
 {
-    struct span id = member_string(data, "account_id");
+    struct span id = json_member_span(data, "account_id");
     if (!uuid_is_valid(id))
         return false;
     out->ids = mem_new(1, sizeof(*out->ids));
@@ -211,9 +203,9 @@ static void reply_words(const json_t *root, struct buf *out)
         struct span why = words_cut(span_of(text == NULL ? "is refused" : text), 100);
         buf_printf(out, " %.*s %.*s;", SPAN_ARGS(field), SPAN_ARGS(why));
     }
-    struct span message = member_string(error, "message");
+    struct span message = json_member_span(error, "message");
     if (message.data == NULL)
-        message = member_string(json_object_get(root, "errors"), "detail");
+        message = json_member_span(json_object_get(root, "errors"), "detail");
     message = words_cut(message, 200);
     if (message.data != NULL)
         buf_printf(out, " %.*s", SPAN_ARGS(message));

@@ -53,12 +53,6 @@ void receipt_write(struct buf *out, const struct receipt *r)
     buf_add_text(out, "}");
 }
 
-static struct span read_text(const json_t *root, const char *name)
-{
-    const json_t *value = json_object_get(root, name);
-    return (struct span){json_string_value(value), json_string_length(value)};
-}
-
 static bool read_number(const json_t *root, const char *name, int64_t least, int64_t most, int64_t *out)
 {
     const json_t *value = json_object_get(root, name);
@@ -73,13 +67,13 @@ int receipt_read(struct span json, struct receipt *out, struct json_t **root, st
     if (*root == NULL)
         return err_set(err, ERR_NO, "not a receipt: no JSON of at most %d bytes", RECEIPT_SIZE_MAX);
     int64_t partition = 0, attempts = 0;
-    out->event_id = read_text(*root, "event_id");
-    out->sender = read_text(*root, "sender");
-    out->account = read_text(*root, "account");
-    out->detail = read_text(*root, "detail");
-    out->topic = read_text(*root, "topic");
-    struct span reason = read_text(*root, "reason");
-    out->outcome = outcome_find(read_text(*root, "outcome"), reason);
+    out->event_id = json_member_span(*root, "event_id");
+    out->sender = json_member_span(*root, "sender");
+    out->account = json_member_span(*root, "account");
+    out->detail = json_member_span(*root, "detail");
+    out->topic = json_member_span(*root, "topic");
+    struct span reason = json_member_span(*root, "reason");
+    out->outcome = outcome_find(json_member_span(*root, "outcome"), reason);
     bool good = out->outcome != OUTCOME_NONE && out->topic.data != NULL &&
                 read_number(*root, "partition", 0, INT32_MAX, &partition) &&
                 read_number(*root, "offset", 0, INT64_MAX, &out->offset) &&
