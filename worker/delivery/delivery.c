@@ -2,32 +2,11 @@
 
 #include <stdlib.h>
 
-#include "base/mem.h"
+#include "delivery/look.h"
 #include "delivery/retry.h"
+#include "delivery/step.h"
 
 #define UNKNOWN_FOR_MS (3600 * 1000) /* how long an unreadable event is asked for past its deadline */
-#define LOOK_PAGES     20            /* of customers; more is unreadable */
-#define LOOK_AGAIN_MS  1000          /* between two looks that must both say "absent" */
-
-static void delivery_enter(struct delivery *d, enum delivery_step step, struct mono wake)
-{
-    d->step = step;
-    d->wake = wake;
-}
-
-static void delivery_finish(struct delivery *d, enum outcome outcome)
-{
-    d->step = STEP_DONE;
-    d->outcome = outcome;
-    d->unknown = false;
-}
-
-static void search_done(struct delivery_search *search)
-{
-    free(search->customers);
-    free(search->conversations);
-    *search = (struct delivery_search){0};
-}
 
 void delivery_init(struct delivery *d, const struct payload *payload, const struct delivery_limits *limits,
                    struct mono deadline)
@@ -56,27 +35,16 @@ void delivery_resolved(struct delivery *d, const struct cached *where)
 
 void delivery_done(struct delivery *d)
 {
-    search_done(&d->search);
+    look_done(&d->search);
 }
 
 /* ---- what it wants ---- */
-
-static struct call delivery_look_through(const struct delivery *d)
-{
-    const struct delivery_search *search = &d->search;
-    if (search->customer_next < search->customer_count)
-        return (struct call){.kind = CALL_READ_CUSTOMER, .id = search->customers[search->customer_next]};
-    return (struct call){.kind = CALL_READ_MESSAGES, .id = search->conversations[search->conversation_next]};
-}
 
 static struct call delivery_call(const struct delivery *d)
 {
     static const enum call_kind resolve[] = {[ADDRESS_EXTERNAL_ID] = CALL_FIND_CUSTOMERS,
                                              [ADDRESS_CUSTOMER_ID] = CALL_READ_CUSTOMER,
                                              [ADDRESS_CONVERSATION_ID] = CALL_READ_CONVERSATION};
-    static const enum call_kind look[] = {[ADDRESS_EXTERNAL_ID] = CALL_FIND_CUSTOMERS,
-                                          [ADDRESS_CUSTOMER_ID] = CALL_READ_CUSTOMER,
-                                          [ADDRESS_CONVERSATION_ID] = CALL_READ_MESSAGES};
     switch (d->step) {
     case STEP_RESOLVE:
         return (struct call){.kind = resolve[d->address], .id = d->to};
@@ -97,9 +65,8 @@ static struct call delivery_call(const struct delivery *d)
             return (struct call){.kind = CALL_POST_MESSAGE, .id = d->conversation};
         return (struct call){.kind = CALL_POST_CONVERSATION, .id = d->customer};
     case STEP_LOOK:
-        return (struct call){.kind = look[d->address], .id = d->to, .page = d->search.page};
     case STEP_LOOK_THROUGH:
-        return delivery_look_through(d);
+        return look_call(d);
     case STEP_DONE:
         break;
     }
@@ -148,90 +115,8 @@ void delivery_calling(struct delivery *d, const struct call *call, struct mono n
     d->calling = true;
     if (d->step == STEP_LOOK && call->page == 0)
         d->look_started = now;
-    if (call->kind == CALL_POST_MESSAGE || call->kind == CALL_POST_CONVERSATION)
+    if (call_posts(call))
         d->attempts++;
-}
-
-/* ---- reading back ---- */
-
-static void delivery_there(struct delivery *d, const struct answer *answer)
-{
-    d->message = answer->marked;
-    delivery_finish(d, OUTCOME_DELIVERED);
-}
-
-/* One look has gone through everything and has not found it. */
-static void delivery_absent(struct delivery *d, struct mono now)
-{
-    search_done(&d->search);
-    d->tries = 0;
-    if (!mono_reached(d->absent_from, d->look_started)) {
-        delivery_enter(d, STEP_LOOK, d->absent_from);
-        return;
-    }
-    if (++d->absent_seen < d->absent_needed) {
-        delivery_enter(d, STEP_LOOK, mono_after(now, LOOK_AGAIN_MS));
-        return;
-    }
-    if (d->was_500 && d->refusals++ == 0)
-        d->refused_since = now;
-    d->unknown = d->was_500 = false;
-    d->customer = d->conversation = (struct uuid){{0}};
-    delivery_enter(d, STEP_RESOLVE, now);
-}
-
-/* A look that could not be finished says nothing: never a reason to post. */
-static void delivery_unreadable(struct delivery *d, int64_t delay_ms, struct mono now)
-{
-    search_done(&d->search);
-    d->absent_seen = 0;
-    d->tries++;
-    delivery_enter(d, STEP_LOOK, mono_after(now, delay_ms));
-}
-
-static void search_add(struct uuid **list, size_t *count, const struct answer *answer)
-{
-    if (answer->id_count == 0)
-        return;
-    *list = mem_grow(*list, *count + answer->id_count, sizeof(**list));
-    memcpy(*list + *count, answer->ids, answer->id_count * sizeof(**list));
-    *count += answer->id_count;
-}
-
-static void delivery_take_look(struct delivery *d, const struct call *call, const struct answer *answer,
-                               int64_t delay_ms, struct mono now)
-{
-    struct delivery_search *search = &d->search;
-    bool gone = answer->kind == ANSWER_NOT_FOUND && call->kind == CALL_READ_CUSTOMER;
-    bool more = answer->incomplete && call->kind == CALL_FIND_CUSTOMERS && call->page + 1 < LOOK_PAGES;
-    if ((answer->kind != ANSWER_OK && !gone) || (answer->incomplete && !answer->mark_found && !more)) {
-        delivery_unreadable(d, delay_ms, now);
-        return;
-    }
-    if (answer->mark_found) {
-        if (call->kind == CALL_READ_MESSAGES)
-            d->conversation = call->id;
-        delivery_there(d, answer);
-        return;
-    }
-    if (call->kind == CALL_FIND_CUSTOMERS)
-        search_add(&search->customers, &search->customer_count, answer);
-    else if (call->kind == CALL_READ_CUSTOMER)
-        search_add(&search->conversations, &search->conversation_count, answer);
-    if (d->step == STEP_LOOK_THROUGH && call->kind == CALL_READ_CUSTOMER)
-        search->customer_next++;
-    else if (d->step == STEP_LOOK_THROUGH)
-        search->conversation_next++;
-    if (more) {
-        search->page++;
-        delivery_enter(d, STEP_LOOK, now);
-        return;
-    }
-    if (search->customer_next < search->customer_count ||
-        search->conversation_next < search->conversation_count)
-        delivery_enter(d, STEP_LOOK_THROUGH, now);
-    else
-        delivery_absent(d, now);
 }
 
 /* ---- what was answered ---- */
@@ -241,7 +126,7 @@ static void delivery_retry(struct delivery *d, enum delivery_step step, int64_t 
     d->tries++;
     /* Where to post was found out before the outage: an agent may have closed the conversation meanwhile. */
     if (step == STEP_POST && mono_reached(mono_after(d->resolved_at, CACHE_TTL_MS), now)) {
-        d->customer = d->conversation = (struct uuid){{0}};
+        delivery_forget(d);
         step = STEP_RESOLVE;
     }
     delivery_enter(d, step, mono_after(now, delay_ms));
@@ -371,7 +256,7 @@ static void delivery_take_not_found(struct delivery *d, const struct call *call,
                                                             : OUTCOME_CONVERSATION_NOT_FOUND);
     } else if (!d->resolved_again) {
         d->resolved_again = true;
-        d->customer = d->conversation = (struct uuid){{0}};
+        delivery_forget(d);
         delivery_enter(d, STEP_RESOLVE, now);
     } else {
         d->detail = answer->detail;
@@ -430,7 +315,7 @@ void delivery_take(struct delivery *d, const struct call *call, struct answer *a
         delay_ms = retry_after_bounded_ms(answer->retry_after_ms);
     d->calling = false;
     if (d->step == STEP_LOOK || d->step == STEP_LOOK_THROUGH)
-        delivery_take_look(d, call, answer, delay_ms, now);
+        look_take(d, call, answer, delay_ms, now);
     else
         delivery_take_other(d, call, answer, delay_ms, now);
 }

@@ -1,0 +1,103 @@
+#include "delivery/look.h"
+
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "delivery/step.h"
+
+#define LOOK_PAGES    20   /* of customers; more is unreadable */
+#define LOOK_AGAIN_MS 1000 /* between two looks that must both say "absent" */
+
+void look_done(struct delivery_search *search)
+{
+    free(search->customers);
+    free(search->conversations);
+    *search = (struct delivery_search){0};
+}
+
+struct call look_call(const struct delivery *d)
+{
+    static const enum call_kind first[] = {[ADDRESS_EXTERNAL_ID] = CALL_FIND_CUSTOMERS,
+                                           [ADDRESS_CUSTOMER_ID] = CALL_READ_CUSTOMER,
+                                           [ADDRESS_CONVERSATION_ID] = CALL_READ_MESSAGES};
+    const struct delivery_search *search = &d->search;
+    if (d->step == STEP_LOOK)
+        return (struct call){.kind = first[d->address], .id = d->to, .page = search->page};
+    if (search->customer_next < search->customer_count)
+        return (struct call){.kind = CALL_READ_CUSTOMER, .id = search->customers[search->customer_next]};
+    return (struct call){.kind = CALL_READ_MESSAGES, .id = search->conversations[search->conversation_next]};
+}
+
+/* One look has gone through everything and has not found it. */
+static void look_absent(struct delivery *d, struct mono now)
+{
+    look_done(&d->search);
+    d->tries = 0;
+    if (!mono_reached(d->absent_from, d->look_started)) {
+        delivery_enter(d, STEP_LOOK, d->absent_from);
+        return;
+    }
+    if (++d->absent_seen < d->absent_needed) {
+        delivery_enter(d, STEP_LOOK, mono_after(now, LOOK_AGAIN_MS));
+        return;
+    }
+    if (d->was_500 && d->refusals++ == 0)
+        d->refused_since = now;
+    d->unknown = d->was_500 = false;
+    delivery_forget(d);
+    delivery_enter(d, STEP_RESOLVE, now);
+}
+
+/* A look that could not be finished says nothing: never a reason to post. */
+static void look_unreadable(struct delivery *d, int64_t delay_ms, struct mono now)
+{
+    look_done(&d->search);
+    d->absent_seen = 0;
+    d->tries++;
+    delivery_enter(d, STEP_LOOK, mono_after(now, delay_ms));
+}
+
+static void look_add(struct uuid **list, size_t *count, const struct answer *answer)
+{
+    if (answer->id_count == 0)
+        return;
+    *list = mem_grow(*list, *count + answer->id_count, sizeof(**list));
+    memcpy(*list + *count, answer->ids, answer->id_count * sizeof(**list));
+    *count += answer->id_count;
+}
+
+void look_take(struct delivery *d, const struct call *call, const struct answer *answer, int64_t delay_ms,
+               struct mono now)
+{
+    struct delivery_search *search = &d->search;
+    bool gone = answer->kind == ANSWER_NOT_FOUND && call->kind == CALL_READ_CUSTOMER;
+    bool more = answer->incomplete && call->kind == CALL_FIND_CUSTOMERS && call->page + 1 < LOOK_PAGES;
+    if ((answer->kind != ANSWER_OK && !gone) || (answer->incomplete && !answer->mark_found && !more)) {
+        look_unreadable(d, delay_ms, now);
+        return;
+    }
+    if (answer->mark_found) {
+        if (call->kind == CALL_READ_MESSAGES)
+            d->conversation = call->id;
+        delivery_there(d, answer);
+        return;
+    }
+    if (call->kind == CALL_FIND_CUSTOMERS)
+        look_add(&search->customers, &search->customer_count, answer);
+    else if (call->kind == CALL_READ_CUSTOMER)
+        look_add(&search->conversations, &search->conversation_count, answer);
+    if (d->step == STEP_LOOK_THROUGH && call->kind == CALL_READ_CUSTOMER)
+        search->customer_next++;
+    else if (d->step == STEP_LOOK_THROUGH)
+        search->conversation_next++;
+    if (more) {
+        search->page++;
+        delivery_enter(d, STEP_LOOK, now);
+        return;
+    }
+    if (search->customer_next < search->customer_count ||
+        search->conversation_next < search->conversation_count)
+        delivery_enter(d, STEP_LOOK_THROUGH, now);
+    else
+        look_absent(d, now);
+}

@@ -1,0 +1,33 @@
+/* How a delivery changes its step: what delivery.c and look.c share. */
+#ifndef DELIVERY_STEP_H
+#define DELIVERY_STEP_H
+
+#include "delivery/delivery.h"
+
+static inline void delivery_enter(struct delivery *d, enum delivery_step step, struct mono wake)
+{
+    d->step = step;
+    d->wake = wake;
+}
+
+static inline void delivery_finish(struct delivery *d, enum outcome outcome)
+{
+    d->step = STEP_DONE;
+    d->outcome = outcome;
+    d->unknown = false;
+}
+
+/* The message was found. */
+static inline void delivery_there(struct delivery *d, const struct answer *answer)
+{
+    d->message = answer->marked;
+    delivery_finish(d, OUTCOME_DELIVERED);
+}
+
+/* Where to post has to be found out anew. */
+static inline void delivery_forget(struct delivery *d)
+{
+    d->customer = d->conversation = (struct uuid){{0}};
+}
+
+#endif
