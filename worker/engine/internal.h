@@ -79,6 +79,8 @@ void settle_again(struct engine *engine, struct job *job);
 struct job *job_new(struct engine *engine, struct partition *partition, const struct record *record);
 /* It holds `size` bytes more, for an account. */
 void job_grow(struct engine *engine, struct job *job, size_t size);
+/* Its customer's next may come to the head; does nothing where it is in no queue. */
+void job_leave_queue(struct job *job);
 /* Takes a job out of everything and frees it at the next input, because effects may point into it. */
 void job_drop(struct engine *engine, struct job *job);
 void job_free(struct job *job);

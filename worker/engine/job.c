@@ -40,6 +40,13 @@ void job_grow(struct engine *engine, struct job *job, size_t size)
     job->account->memory_used += size;
 }
 
+void job_leave_queue(struct job *job)
+{
+    if (job->queue != NULL)
+        queue_remove(job->queue, &job->in_queue);
+    job->queue = NULL;
+}
+
 static void job_unlink(struct job *job)
 {
     struct partition *partition = job->partition;
@@ -59,9 +66,7 @@ void job_drop(struct engine *engine, struct job *job)
     timer_clear(&engine->timers, &job->timer);
     if (job->state == JOB_READY)
         queue_remove(&job->account->ready, &job->in_ready);
-    if (job->queue != NULL)
-        queue_remove(job->queue, &job->in_queue);
-    job->queue = NULL;
+    job_leave_queue(job);
     slots_remove(&engine->jobs, job->handle);
     job_unlink(job);
     engine->memory_used -= job->size;

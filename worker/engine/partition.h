@@ -32,9 +32,9 @@ struct partition {
     int64_t suspect_end; /* a record below it without a receipt may have been posted by an earlier owner */
     struct mono suspect_absent_from; /* when "absent" begins to count for such a one */
     struct mono first_from; /* an earlier owner may have posted to any customer until the assignment */
-    int64_t reach;                   /* accepted: deliveries below it may start */
-    int64_t receipts_end;            /* behind the last receipt known to be written */
-    int64_t receipts_from;           /* where those of events beyond the watermark begin */
+    int64_t reach;          /* accepted: deliveries below it may start */
+    int64_t receipts_end;   /* behind the last receipt known to be written */
+    int64_t receipts_from;  /* where those of events beyond the watermark begin */
 
     int64_t committed;  /* the last offset that was accepted */
     int64_t committing; /* the one under way, -1: none */

@@ -7,10 +7,10 @@
 #define REFUSALS_MAX 5
 
 /* A partition that is being given up starts nothing: what has not been posted is left to the next owner. Only what may
- * be posted already is followed to its end, by reading. */
-static bool run_is_left(const struct job *job, const struct call *call)
+ * be posted already is followed to its end, which is by reading: an unknown delivery asks for nothing else. */
+static bool run_is_left(const struct job *job)
 {
-    return job->partition->state != PARTITION_RUNNING && (!job->delivery.unknown || call_writes(call));
+    return job->partition->state != PARTITION_RUNNING && !job->delivery.unknown;
 }
 
 /* The checks of time. One that may have been shown already is read back before they are made: it must not be called
@@ -54,7 +54,7 @@ static void run_job(struct engine *engine, struct job *job)
     run_look_up(engine, job);
     switch (delivery_want(&job->delivery, engine->now.mono, &job->call)) {
     case DELIVERY_CALLS:
-        if (run_is_left(job, &job->call)) {
+        if (run_is_left(job)) {
             run_leave(engine, job);
             return;
         }
@@ -64,7 +64,7 @@ static void run_job(struct engine *engine, struct job *job)
             timer_set(&engine->timers, &job->timer, job->delivery.deadline);
         return;
     case DELIVERY_WAITS:
-        if (job->partition->state != PARTITION_RUNNING && !job->delivery.unknown) {
+        if (run_is_left(job)) {
             run_leave(engine, job); /* what it waits for would be left to the next owner in any case */
             return;
         }
@@ -150,8 +150,7 @@ void run_place(struct engine *engine, struct job *job)
     timer_clear(&engine->timers, &job->timer);
     job->state = JOB_WAITING;
     /* It may have waited long: its deadline is looked at again. */
-    if (delivery_want(&job->delivery, engine->now.mono, &job->call) == DELIVERY_CALLS &&
-        !run_is_left(job, &job->call))
+    if (delivery_want(&job->delivery, engine->now.mono, &job->call) == DELIVERY_CALLS && !run_is_left(job))
         run_call(engine, job);
     else
         run_job(engine, job);

@@ -10,13 +10,6 @@ static struct wall window_end(const struct engine *engine, const struct job *job
     return (struct wall){from_ms + engine->options.window_ms};
 }
 
-static void settle_leave_queue(struct job *job)
-{
-    if (job->queue != NULL)
-        queue_remove(job->queue, &job->in_queue);
-    job->queue = NULL;
-}
-
 static void settle_dead_letter(struct engine *engine, struct job *job)
 {
     const struct dead_letter_facts facts = {.topic = engine->options.events_topic,
@@ -122,7 +115,7 @@ void settle(struct engine *engine, struct job *job, enum outcome outcome)
     /* A failed one stays at the head until its receipt is acknowledged: after a crash it would be tried again, and its
      * successor must not have been shown before it. */
     if (!outcome_is_failed(outcome))
-        settle_leave_queue(job);
+        job_leave_queue(job);
     settle_produce(engine, job, outcome_has_dead_letter(outcome) ? JOB_DEAD_LETTER : JOB_RECEIPT);
 }
 
