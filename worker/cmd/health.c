@@ -6,8 +6,9 @@
 #include "cmd/failure.h"
 #include "cmd/options.h"
 #include "cmd/visible.h"
+#include "io/config.h"
 
-#define DEFAULT_URL "http://127.0.0.1:9464"
+#define DEFAULT_URL "http://" CONFIG_ADMIN_LISTEN
 #define TIMEOUT_MS  5000L /* more than the worker's own patience with its loop */
 #define ANSWER_MAX  1024
 

@@ -24,18 +24,6 @@ static const char help[] =
     "Exit codes: 0 stopped, 2 configuration, 3 Kafka or Papercups does not answer, 4 stopped with events "
     "left, 5 system.\n";
 
-static int set_level(const char *word)
-{
-    static const char *const words[] = {"error", "warning", "info", "debug"};
-    for (int i = 0; i < 4; i++) {
-        if (strcmp(word, words[i]) == 0) {
-            log_set_level((enum log_level)i);
-            return 0;
-        }
-    }
-    return -1;
-}
-
 static int run_with(const struct config *config, struct err *err)
 {
     struct loop *worker = worker_new(config, err);
@@ -57,7 +45,7 @@ int cmd_run(int argc, char **argv)
     while ((option = getopt_long(argc, argv, "c:h", options, NULL)) != -1) {
         if (option == 'c')
             path = optarg;
-        else if (option == 'l' && set_level(optarg) != 0) {
+        else if (option == 'l' && !log_set_level(optarg)) {
             fprintf(stderr,
                     "cupbearer run: --log-level: expected error, warning, info or debug, not \"%s\"\n",
                     optarg);

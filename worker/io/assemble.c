@@ -14,8 +14,7 @@
 #include "io/log.h"
 #include "io/secret.h"
 
-#define ADMIN_DEFAULT "127.0.0.1:9464"
-#define FLUSH_MS      2000
+#define FLUSH_MS 2000
 
 /* ---- files ---- */
 
@@ -175,7 +174,7 @@ static int make_admin(struct loop *worker, const struct config *config, struct e
     if (strcmp(config->admin_listen, "off") == 0)
         return 0;
     worker->admin = admin_new(config->admin_listen, err);
-    if (worker->admin != NULL || strcmp(config->admin_listen, ADMIN_DEFAULT) != 0)
+    if (worker->admin != NULL || strcmp(config->admin_listen, CONFIG_ADMIN_LISTEN) != 0)
         return worker->admin == NULL ? -1 : 0;
     /* Several workers on one machine are no mistake; only one of them can have the address that nobody chose. */
     log_say(LOG_LEVEL_WARNING, "admin", "%s. This worker has no metrics", err->text);

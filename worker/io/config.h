@@ -71,6 +71,8 @@ struct config {
     size_t account_count;
 };
 
+#define CONFIG_ADMIN_LISTEN "127.0.0.1:9464" /* the default of [admin] listen */
+
 /* Reads `path` (NULL for none), then the environment (`environ`-like, NULL-terminated; NULL for none), then the files
  * of sasl.password_file and ssl.key.password_file. Returns the configuration, config_free() it; or NULL with ERR_USAGE
  * and file, line or variable, setting and what to do. Call it before there are threads: it sets a global of libinih. */

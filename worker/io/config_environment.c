@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "io/config_form.h"
+#include "event/envelope.h"
 #include "io/config_nearest.h"
 
 #define PREFIX SPAN("CUPBEARER_")
@@ -37,7 +37,7 @@ static const struct setting *account_split(struct span rest, struct buf *name)
             c = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
             buf_add(name, &c, 1);
         }
-        return form_account(buf_span(name)) ? setting : NULL;
+        return name_is_valid(buf_span(name)) ? setting : NULL;
     }
     return NULL;
 }

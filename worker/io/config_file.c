@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "io/config_form.h"
+#include "event/envelope.h"
 
 enum { FILE_MAX = 1 << 20, LINE_MAX_BYTES = 8192 };
 
@@ -44,7 +44,7 @@ static void account_begin(struct ini_file *file, struct span name)
 {
     struct err problem;
     size_t known = source_account(file->source, name);
-    if (!form_account(name)) {
+    if (!name_is_valid(name)) {
         err_set(&problem, ERR_USAGE,
                 "write [account NAME]; the name has 1 to 63 of the characters a-z 0-9 _ - and begins with a "
                 "letter "

@@ -43,16 +43,6 @@ bool form_servers(struct span s)
     return true;
 }
 
-bool form_uuid(struct span s)
-{
-    if (s.size != 36)
-        return false;
-    for (size_t i = 0; i < s.size; i++)
-        if (strchr(i == 8 || i == 13 || i == 18 || i == 23 ? "-" : DIGITS "abcdef", s.data[i]) == NULL)
-            return false;
-    return true;
-}
-
 bool form_topic(struct span s)
 {
     return s.size >= 1 && s.size <= 249 && span_only(s, LETTER DIGITS "._-") && !span_equal(s, SPAN(".")) &&
@@ -80,12 +70,6 @@ bool form_listen(struct span s, struct span *host, struct span *port)
     return name.size >= 1 && name.size <= 253 &&
            span_only(name, v6 ? DIGITS "abcdefABCDEF:." : LETTER DIGITS ".-") &&
            (span_equal(rest, SPAN("0")) || port_valid(rest));
-}
-
-bool form_account(struct span s)
-{
-    return s.size >= 1 && s.size <= 63 && span_only(s, LOWER DIGITS "_-") && s.data[0] != '-' &&
-           s.data[0] != '_';
 }
 
 static bool span_ends(struct span s, struct span end)

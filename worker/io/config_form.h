@@ -7,9 +7,6 @@
 /* HOST:PORT,HOST:PORT; spaces around the commas and leaving out a port are allowed. */
 bool form_servers(struct span s);
 
-/* 36 characters, lower case. */
-bool form_uuid(struct span s);
-
 /* A topic's name, as Kafka has it. */
 bool form_topic(struct span s);
 
@@ -18,9 +15,6 @@ bool form_location_host(struct span s);
 
 /* HOST:PORT or [IPV6]:PORT to listen at; port 0 is allowed. Puts its two parts where `host` and `port` are not NULL. */
 bool form_listen(struct span s, struct span *host, struct span *port);
-
-/* An account's name: [a-z0-9][a-z0-9_-]{0,62}. */
-bool form_account(struct span s);
 
 /* Why `s` is no base URL, as half a sentence that does not repeat it; NULL where it is one. */
 const char *form_url_problem(struct span s);

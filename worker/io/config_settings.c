@@ -75,7 +75,7 @@ const struct setting settings[] = {
     {SECTION_WORKER, "drain_timeout", SETTING_DURATION, AT(drain_timeout_ms), false, "10s", 0, MINUTES(5)},
     {SECTION_WORKER, "memory", SETTING_SIZE, AT(memory_bytes), false, "64MiB", MIB(4), MIB(65536)},
 
-    {SECTION_ADMIN, "listen", SETTING_LISTEN, AT(admin_listen), false, "127.0.0.1:9464", 0, 0},
+    {SECTION_ADMIN, "listen", SETTING_LISTEN, AT(admin_listen), false, CONFIG_ADMIN_LISTEN, 0, 0},
 
     {SECTION_ACCOUNT, "url", SETTING_URL, IN(url), true, NULL, 0, 0},
     {SECTION_ACCOUNT, "api_key_file", SETTING_PATH, IN(api_key_file), true, NULL, 0, 0},

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "event/payload.h"
 #include "io/config.h"
 #include "io/config_form.h"
 
@@ -137,8 +138,9 @@ static const char *text_problem(const struct setting *setting, struct span text)
         return form_topic(text) ? NULL
                                 : "must be a topic's name: 1 to 249 of the characters A-Z a-z 0-9 . _ -";
     case SETTING_UUID:
-        return form_uuid(text) ? NULL
-                               : "must be a UUID in lower case, such as 0b4a7c1e-52d1-4c5c-9a3e-6f1d2a7b8c90";
+        return uuid_is_valid(text)
+                   ? NULL
+                   : "must be a UUID in lower case, such as 0b4a7c1e-52d1-4c5c-9a3e-6f1d2a7b8c90";
     case SETTING_LISTEN:
         return span_equal(text, SPAN("off")) || form_listen(text, NULL, NULL)
                    ? NULL

@@ -12,17 +12,6 @@
 
 #define CONNECT_TIMEOUT_MS 5000
 
-struct http_headers {
-    struct http_headers *before;
-    struct curl_slist *read, *write;
-};
-
-struct http_site {
-    char *base_url;
-    struct http_headers
-        *headers; /* in use; behind it those before, which requests under way may still read */
-};
-
 struct exchange {
     struct exchange *next;     /* idle ones */
     struct exchange *next_all; /* every one of the http: as many as were ever under way at once */
@@ -47,60 +36,6 @@ struct http {
     http_done *done;
     void *context;
 };
-
-/* ---- a site ---- */
-
-struct http_site *http_site_new(const char *base_url)
-{
-    struct http_site *site = mem_new(1, sizeof(*site));
-    site->base_url = mem_copy(span_of(base_url));
-    return site;
-}
-
-int http_site_set_key(struct http_site *site, const struct secret *api_key, struct err *err)
-{
-    for (size_t i = 0; i < api_key->size; i++)
-        if (api_key->data[i] <= ' ' || api_key->data[i] > '~')
-            return err_set(err, ERR_USAGE,
-                           "the API key for %s holds a character that no HTTP header can carry",
-                           site->base_url);
-    struct http_headers *headers = mem_new(1, sizeof(*headers));
-    struct buf line;
-    buf_init(&line, 8192);
-    buf_add_text(&line, "Authorization: Bearer ");
-    buf_add(&line, api_key->data, api_key->size);
-    headers->read = curl_slist_append(NULL, line.data);
-    headers->write = curl_slist_append(NULL, line.data);
-    explicit_bzero(line.data, line.size);
-    buf_done(&line);
-    curl_slist_append(headers->write, "Content-Type: application/json");
-    curl_slist_append(headers->write, "Expect:"); /* no 100-continue: one round trip less, one state less */
-    headers->before = site->headers;
-    site->headers = headers;
-    return 0;
-}
-
-static void headers_free(struct curl_slist *list)
-{
-    for (struct curl_slist *at = list; at != NULL; at = at->next)
-        explicit_bzero(at->data, strlen(at->data));
-    curl_slist_free_all(list);
-}
-
-void http_site_free(struct http_site *site)
-{
-    if (site == NULL)
-        return;
-    while (site->headers != NULL) {
-        struct http_headers *headers = site->headers;
-        site->headers = headers->before;
-        headers_free(headers->read);
-        headers_free(headers->write);
-        free(headers);
-    }
-    free(site->base_url);
-    free(site);
-}
 
 /* ---- one exchange ---- */
 
@@ -194,10 +129,10 @@ static void exchange_prepare(struct exchange *exchange, const struct http_site *
     bool writes = exchange->writes = strcmp(method, "GET") != 0;
     struct buf url;
     buf_init(&url, 16384);
-    buf_printf(&url, "%s%s", site->base_url, path);
+    buf_printf(&url, "%s%s", http_site_url(site), path);
     curl_easy_setopt(easy, CURLOPT_URL, url.data);
     buf_done(&url);
-    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, writes ? site->headers->write : site->headers->read);
+    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, http_site_headers(site, writes));
     if (writes) {
         curl_easy_setopt(easy, CURLOPT_POST, 1L);
         curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)exchange->request.size);

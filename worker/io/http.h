@@ -8,18 +8,10 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/moment.h"
-#include "io/secret.h"
+#include "io/http_site.h"
 #include "papercups/reply.h"
 
 struct http;
-struct http_site;
-
-/* Where requests go and with which key: "Authorization: Bearer KEY" stands in memory that is wiped. The base URL has no
- * slash at its end. Freed with http_site_free, after the http it is used with. */
-struct http_site *http_site_new(const char *base_url);
-/* Requests from now on carry this key; those under way keep theirs. -1 with err where no header can carry it. */
-int http_site_set_key(struct http_site *site, const struct secret *api_key, struct err *err);
-void http_site_free(struct http_site *site);
 
 /* `done` is called from http_turn, never from http_send; the reply's spans live until it returns. */
 typedef void http_done(void *context, uint64_t handle, const struct reply *reply);

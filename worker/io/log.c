@@ -9,16 +9,22 @@
 
 #define LINE_MAX_SIZE 8192
 
+static const char *const level_words[] = {"error", "warning", "info", "debug"};
 static enum log_level wanted_level = LOG_LEVEL_INFO;
 
-void log_set_level(enum log_level level)
+bool log_set_level(const char *word)
 {
-    wanted_level = level;
+    for (size_t i = 0; i < sizeof(level_words) / sizeof(level_words[0]); i++) {
+        if (strcmp(word, level_words[i]) == 0) {
+            wanted_level = (enum log_level)i;
+            return true;
+        }
+    }
+    return false;
 }
 
 void log_begin(struct log_line *line, enum log_level level, const char *event)
 {
-    static const char *const words[] = {"error", "warning", "info", "debug"};
     *line = (struct log_line){.wanted = level <= wanted_level};
     if (!line->wanted)
         return;
@@ -27,7 +33,7 @@ void log_begin(struct log_line *line, enum log_level level, const char *event)
     int64_t ms = clock_now().wall.ms;
     time_text_write(at, ms);
     at[19] = 0; /* the Z comes behind the fraction */
-    buf_printf(&line->text, "ts=%s.%03dZ level=%s event=%s", at, (int)(ms % 1000), words[level], event);
+    buf_printf(&line->text, "ts=%s.%03dZ level=%s event=%s", at, (int)(ms % 1000), level_words[level], event);
 }
 
 static bool log_is_plain(struct span value)

@@ -12,8 +12,8 @@ struct log_line {
     bool wanted;
 };
 
-/* Lines beyond it are not written. The default is LOG_LEVEL_INFO. */
-void log_set_level(enum log_level level);
+/* error, warning, info (the default) or debug: lines beyond it are not written. False for any other word. */
+bool log_set_level(const char *word);
 
 /* ts=... level=... event=NAME, to which log_text and log_number add; log_end writes it. */
 void log_begin(struct log_line *line, enum log_level level, const char *event);

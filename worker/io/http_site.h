@@ -1,0 +1,24 @@
+/* Where HTTP requests go, and with which key. */
+#ifndef IO_HTTP_SITE_H
+#define IO_HTTP_SITE_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "io/secret.h"
+
+struct http_site;
+struct curl_slist;
+
+/* Where requests go and with which key: "Authorization: Bearer KEY" stands in memory that is wiped. The base URL has no
+ * slash at its end. Freed with http_site_free, after the http it is used with. */
+struct http_site *http_site_new(const char *base_url);
+/* Requests from now on carry this key; those under way keep theirs. -1 with err where no header can carry it. */
+int http_site_set_key(struct http_site *site, const struct secret *api_key, struct err *err);
+void http_site_free(struct http_site *site);
+
+const char *http_site_url(const struct http_site *site);
+/* The headers of a request that carries the key; the site's. `writes`: one with a JSON body. */
+struct curl_slist *http_site_headers(const struct http_site *site, bool writes);
+
+#endif
