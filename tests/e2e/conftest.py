@@ -1,5 +1,6 @@
 """What the tests stand on: one real Kafka for the run; topics, a stand-in Papercups and workers for each test."""
 
+import secrets
 import signal
 
 import pytest
@@ -55,3 +56,9 @@ def receipts(kafka, topics):
     reader = Reader(kafka, topics.receipts, topics.partitions)
     yield reader
     reader.close()
+
+
+@pytest.fixture
+def customer():
+    """A user id that no other test knows."""
+    return f"user_{secrets.token_hex(6)}"

@@ -1,7 +1,6 @@
 """What an account goes through: keys refused, changed and swapped, keyrings changed and broken, pauses asked for."""
 
 import json
-import secrets
 import shutil
 import signal
 
@@ -15,11 +14,6 @@ def world(kafka, tmp_path):
     made = World(tmp_path, kafka, kafka.topics())
     yield made
     made.close()
-
-
-@pytest.fixture
-def customer():
-    return f"user_{secrets.token_hex(6)}"
 
 
 def deliver(world, customer, body="hello", key=BACKEND):

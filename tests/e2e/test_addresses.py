@@ -1,6 +1,5 @@
 """Every address, and every setting of an account about customers and conversations."""
 
-import secrets
 import urllib.parse
 import uuid
 
@@ -14,11 +13,6 @@ def world(kafka, tmp_path_factory):
     made = World(tmp_path_factory.mktemp("addresses"), kafka, kafka.topics())
     yield made
     made.close()
-
-
-@pytest.fixture
-def customer():
-    return f"user_{secrets.token_hex(6)}"
 
 
 def settings_world(kafka, tmp_path_factory, name, **settings):

@@ -4,7 +4,6 @@ One worker, one stand-in and one set of topics serve the whole file; each test h
 """
 
 import json
-import secrets
 import time
 from dataclasses import replace
 
@@ -19,11 +18,6 @@ def world(kafka, tmp_path_factory):
     made = World(tmp_path_factory.mktemp("outcomes"), kafka, kafka.topics())
     yield made
     made.close()
-
-
-@pytest.fixture
-def customer():
-    return f"user_{secrets.token_hex(6)}"
 
 
 # Delivered

@@ -226,16 +226,15 @@ static void the_first_message_to_a_customer_is_a_spacing_from_the_assignment(voi
     story_end(w);
 }
 
-/* Its timer is due in the very turn in which something else has started it. */
-static void a_commit_and_the_end_of_a_spacing_may_come_in_one_turn(void **state)
+/* Ann's second event waits for the end of the spacing; in the turn in which that ends, a commit lets everybody start. */
+static struct world *spacing_ends_with_a_commit(const char *second)
 {
-    (void)state;
     struct world_options options = world_options();
     options.spacing_ms = 1000;
     struct world *w = story_begin(&options);
     world_pass(w, 1000);
     story_arrive(w, "ann", "e1");
-    story_arrive(w, "ann", "e2");
+    story_arrive(w, "ann", second);
     story_answers(w, 3);
     w->log.partitions[0].end = 9000;
     story_publish(w, "ben", "e3");
@@ -244,6 +243,14 @@ static void a_commit_and_the_end_of_a_spacing_may_come_in_one_turn(void **state)
     w->now.mono.ms += 1000;
     w->now.wall.ms += 1000;
     story_commit(w);
+    return w;
+}
+
+/* Its timer is due in the very turn in which something else has started it. */
+static void a_commit_and_the_end_of_a_spacing_may_come_in_one_turn(void **state)
+{
+    (void)state;
+    struct world *w = spacing_ends_with_a_commit("e2");
     story_expect(w, "post v1 e2; find ben");
     story_end(w);
 }
@@ -251,20 +258,7 @@ static void a_commit_and_the_end_of_a_spacing_may_come_in_one_turn(void **state)
 static void the_end_of_a_spacing_makes_no_second_receipt_of_a_duplicate(void **state)
 {
     (void)state;
-    struct world_options options = world_options();
-    options.spacing_ms = 1000;
-    struct world *w = story_begin(&options);
-    world_pass(w, 1000);
-    story_arrive(w, "ann", "e1");
-    story_arrive(w, "ann", "e1");
-    story_answers(w, 3);
-    w->log.partitions[0].end = 9000;
-    story_publish(w, "ben", "e3");
-    story_feed(w);
-    story_skip(w);
-    w->now.mono.ms += 1000;
-    w->now.wall.ms += 1000;
-    story_commit(w);
+    struct world *w = spacing_ends_with_a_commit("e1");
     story_expect(w, "receipt 0/1 duplicate; find ben");
     story_end(w);
 }
