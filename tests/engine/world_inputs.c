@@ -78,9 +78,10 @@ void world_rebuild(struct world *world, int worker, int32_t partition)
 bool world_feed(struct world *world, int worker, int32_t partition)
 {
     struct share *share = world_share(world, worker, partition);
-    const struct record *record = share->started && !share->paused
-                                      ? fake_log_event(&world->log.partitions[partition], share->position)
-                                      : NULL;
+    const struct record *record =
+        share->started && !share->paused && engine_has_room(world->workers[worker].engine)
+            ? fake_log_event(&world->log.partitions[partition], share->position)
+            : NULL;
     if (record == NULL)
         return false;
     share->position = record->offset + 1;

@@ -248,7 +248,7 @@ static void a_value_of_the_wrong_form_or_out_of_range_is_told_with_the_right_one
          "CUPBEARER_DEDUP_WINDOW: window must be from 2m to 7d, not \"8d\""},
         {TWO "memory = 64MB\n", NULL,
          AT(6) "memory = \"64MB\" is no size; write a whole number and its unit: 256KiB, 64MiB or 1GiB"},
-        {TWO "memory = 1MiB\n", NULL, AT(6) "memory must be from 4MiB to 64GiB, not \"1MiB\""},
+        {TWO "memory = 512KiB\n", NULL, AT(6) "memory must be from 1MiB to 64GiB, not \"512KiB\""},
         {TWO "http_timeout = 99ms\n", NULL, AT(6) "http_timeout must be from 100ms to 2m, not \"99ms\""},
         {TWO "name_events = yes\n", NULL, AT(6) "name_events must be false or true, not \"yes\""},
         {KAFKA "partitioner = random\n", NULL, AT(3) "partitioner must be murmur2 or crc32, not \"random\""},

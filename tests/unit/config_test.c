@@ -100,7 +100,7 @@ static void what_nobody_sets_has_its_default(void **state)
     assert_int_equal(config->settle_time_ms, 10000);
     assert_int_equal(config->message_spacing_ms, 1000);
     assert_int_equal(config->drain_timeout_ms, 10000);
-    assert_int_equal(config->memory_bytes, 64 << 20);
+    assert_int_equal(config->memory_bytes, 1536 << 10);
     assert_int_equal(config->account_count, 1);
     assert_string_equal(config->accounts[0].name, "acme-eu");
     assert_string_equal(config->accounts[0].url, "https://p.example.com");
@@ -141,6 +141,23 @@ static void what_the_file_sets_is_set(void **state)
     assert_string_equal(config->accounts[1].inbox, UUID);
     assert_int_equal(config->accounts[1].max_in_flight, 64);
     assert_int_equal(config->accounts[1].deliver_within_ms, 600000);
+    config_free(config);
+}
+
+static void several_accounts_have_more_memory_unless_it_is_set(void **state)
+{
+    (void)state;
+    static const char b[] =
+        "[account b]\nurl = http://localhost\napi_key_file = /b\npapercups_account = " UUID
+        "\nwidget_host = localhost\n";
+    char text[2000];
+    snprintf(text, sizeof(text), ALL "%s", b);
+    struct config *config = load(text, NULL);
+    assert_int_equal(config->memory_bytes, 64 << 20);
+    config_free(config);
+    snprintf(text, sizeof(text), KAFKA WORKER "memory = 5MiB\n" ACCOUNT "%s", b);
+    config = load(text, NULL);
+    assert_int_equal(config->memory_bytes, 5 << 20);
     config_free(config);
 }
 
@@ -347,6 +364,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         IN_DIRECTORY(what_nobody_sets_has_its_default),
         IN_DIRECTORY(what_the_file_sets_is_set),
+        IN_DIRECTORY(several_accounts_have_more_memory_unless_it_is_set),
         IN_DIRECTORY(variables_override_the_file_and_may_name_accounts_that_it_lacks),
         IN_DIRECTORY(variables_alone_are_enough),
         IN_DIRECTORY(what_kubernetes_says_of_a_service_named_cupbearer_is_no_setting),

@@ -4,7 +4,12 @@
 
 #include "engine/offsets.h"
 
-static void at_the_memory_limit_reading_pauses_and_goes_on_at_three_quarters_of_it(void **state)
+static bool has_room(struct world *w)
+{
+    return engine_has_room(w->workers[0].engine);
+}
+
+static void a_full_memory_takes_no_record_and_when_that_lasts_the_partitions_pause(void **state)
 {
     (void)state;
     struct world_options options = world_options();
@@ -12,8 +17,16 @@ static void at_the_memory_limit_reading_pauses_and_goes_on_at_three_quarters_of_
     struct world *w = story_begin(&options);
     story_publish(w, "ann", "e1");
     story_publish(w, "ben", "e2");
-    story_feed(w);
-    story_expect(w, "commit 0/0 reach=5001 receipts=0; pause 0");
+    assert_true(has_room(w));
+    story_feed(w); /* e1 only: then it is full */
+    assert_false(has_room(w));
+    story_expect(w, "commit 0/0 reach=5001 receipts=0");
+    world_pass(w, ENGINE_FULL_MS - 1);
+    story_expect_nothing(w);
+    assert_int_equal(engine_deadline(w->workers[0].engine).ms, w->now.mono.ms + 1);
+    world_pass(w, 1);
+    story_expect(w, "pause 0");
+    assert_true(has_room(w)); /* the group sees us poll; there is nothing to get */
     world_pass(w, 60000);
     story_expect_nothing(w);
     story_commit(w);
@@ -25,9 +38,9 @@ static void at_the_memory_limit_reading_pauses_and_goes_on_at_three_quarters_of_
     story_end(w);
 }
 
-static void nothing_is_dropped_to_make_room(void **state)
+/* A world with 40 events for one customer, of which the memory holds some. */
+static struct world *world_with_a_full_memory(void)
 {
-    (void)state;
     struct world_options options = world_options();
     options.memory_bytes = 20000;
     struct world *w = story_begin(&options);
@@ -37,14 +50,37 @@ static void nothing_is_dropped_to_make_room(void **state)
         story_publish(w, "ann", name);
     }
     story_feed(w);
-    size_t most = engine_unsettled(w->workers[0].engine);
-    assert_in_range(most, 5, 30);
-    assert_non_null(strstr(w->trace.data, "pause 0\n"));
-    world_go(w);
-    assert_non_null(strstr(w->trace.data, "resume 0\n"));
+    assert_in_range(engine_unsettled(w->workers[0].engine), 5, 30);
+    assert_false(has_room(w));
+    return w;
+}
+
+static void assert_all_delivered(struct world *w)
+{
     assert_int_equal(w->papercups.message_count, 40);
     assert_int_equal(engine_unsettled(w->workers[0].engine), 0);
     story_end(w);
+}
+
+static void nothing_is_dropped_to_make_room(void **state)
+{
+    (void)state;
+    struct world *w = world_with_a_full_memory();
+    world_go(w);
+    assert_null(strstr(w->trace.data, "pause 0\n")); /* it was full often, and never for long */
+    assert_all_delivered(w);
+}
+
+static void a_pause_ends_at_three_quarters_of_the_limit(void **state)
+{
+    (void)state;
+    struct world *w = world_with_a_full_memory();
+    world_pass(w, ENGINE_FULL_MS);
+    assert_non_null(strstr(w->trace.data, "pause 0\n"));
+    assert_null(strstr(w->trace.data, "resume 0\n"));
+    world_go(w);
+    assert_non_null(strstr(w->trace.data, "resume 0\n"));
+    assert_all_delivered(w);
 }
 
 /* ---- an account's share ---- */
@@ -186,8 +222,9 @@ static void records_that_are_read_twice_are_ignored(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(at_the_memory_limit_reading_pauses_and_goes_on_at_three_quarters_of_it),
+        cmocka_unit_test(a_full_memory_takes_no_record_and_when_that_lasts_the_partitions_pause),
         cmocka_unit_test(nothing_is_dropped_to_make_room),
+        cmocka_unit_test(a_pause_ends_at_three_quarters_of_the_limit),
         cmocka_unit_test(an_event_for_which_its_account_has_no_room_fails_and_another_account_goes_on),
         cmocka_unit_test(a_suspect_is_read_back_though_its_account_has_no_room),
         cmocka_unit_test(a_repetition_without_room_does_not_make_a_duplicate_of_the_event_that_waits),

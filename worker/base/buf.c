@@ -87,17 +87,23 @@ void buf_printf(struct buf *b, const char *format, ...)
     va_end(args);
 }
 
+void buf_add_decimal(struct buf *b, long long value)
+{
+    char digits[3 * sizeof(value) + 1], *at = digits + sizeof(digits);
+    unsigned long long left = value < 0 ? 0 - (unsigned long long)value : (unsigned long long)value;
+    do
+        *--at = (char)('0' + left % 10);
+    while ((left /= 10) > 0);
+    if (value < 0)
+        *--at = '-';
+    buf_add(b, at, (size_t)(digits + sizeof(digits) - at));
+}
+
 void buf_add_be32(struct buf *b, unsigned long value)
 {
     unsigned char bytes[4] = {(unsigned char)(value >> 24), (unsigned char)(value >> 16),
                               (unsigned char)(value >> 8), (unsigned char)value};
     buf_add(b, bytes, sizeof(bytes));
-}
-
-void buf_add_be64(struct buf *b, unsigned long long value)
-{
-    buf_add_be32(b, (unsigned long)(value >> 32));
-    buf_add_be32(b, (unsigned long)(value & 0xffffffffULL));
 }
 
 void buf_add_prefixed(struct buf *b, struct span s)

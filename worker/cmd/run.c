@@ -1,10 +1,12 @@
 #include <getopt.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
 #include "cmd/cmd.h"
 #include "io/assemble.h"
+#include "io/json_memory.h"
 #include "io/log.h"
 
 #define DEFAULT_CONFIG "/etc/cupbearer/cupbearer.conf"
@@ -23,6 +25,15 @@ static const char help[] =
     "at once (4).\n"
     "Exit codes: 0 stopped, 2 configuration, 3 Kafka or Papercups does not answer, 4 stopped with events "
     "left, 5 system.\n";
+
+/* One heap for all threads: librdkafka allocates what it fetches in threads of its own, and each heap keeps the most that
+ * it ever held. What is fetched at once is mapped, so that it is given back whole. 3 MB of 30 in the bench. */
+static void run_memory(void)
+{
+    mallopt(M_ARENA_MAX, 1);
+    mallopt(M_MMAP_THRESHOLD, 65536);
+    json_memory_use();
+}
 
 static int run_with(const struct config *config, struct err *err)
 {
@@ -65,6 +76,7 @@ int cmd_run(int argc, char **argv)
     }
     struct err err = {0};
     prctl(PR_SET_DUMPABLE, 0); /* no core dump, whatever the kernel pipes cores to: keys are in this memory */
+    run_memory();
     struct config *config = config_load(path == NULL ? DEFAULT_CONFIG : path, environ, &err);
     int code = config == NULL ? (int)err.code : run_with(config, &err);
     config_free(config);

@@ -148,7 +148,7 @@ static void drain(struct engine *engine, struct partition *partition)
 
 static void assign_pause(struct engine *engine, struct partition *partition)
 {
-    bool wanted = engine->full || offsets_span(&partition->offsets) >= OFFSETS_SPAN_MAX;
+    bool wanted = engine->pausing || offsets_span(&partition->offsets) >= OFFSETS_SPAN_MAX;
     if (wanted == partition->paused)
         return;
     partition->paused = wanted;

@@ -31,7 +31,7 @@ struct engine *engine_new(const struct engine_options *options, struct keyring *
     }
     receipt_mac_key(&mark_secret, engine->mac_key);
     engine->rng.state = options->seed;
-    engine->sweep_at = MONO_NEVER;
+    engine->sweep_at = engine->pause_at = MONO_NEVER;
     map_init(&engine->accounts, options->hash_key);
     queues_init(&engine->queues, options->hash_key);
     cache_init(&engine->cache, options->hash_key);
@@ -186,14 +186,22 @@ static void engine_due(struct engine *engine)
     }
 }
 
-/* Full at the limit, and no longer full at three quarters of it: a pause costs a new fetch. */
+/* At the limit no record is handed in. Mostly that is over at once; when it lasts, the partitions pause, for who polls no
+ * more is put out of its group. A pause throws away what was fetched, so it ends only at three quarters of the limit. */
 static void engine_weigh(struct engine *engine)
 {
     size_t limit = (size_t)engine->options.memory_bytes;
-    if (engine->memory_used >= limit)
-        engine->full = true;
-    else if (engine->memory_used < limit / 4 * 3)
-        engine->full = false;
+    engine->full = engine->memory_used >= limit;
+    if (engine->pausing) {
+        engine->pausing = engine->memory_used >= limit / 4 * 3;
+    } else if (!engine->full) {
+        engine->pause_at = MONO_NEVER;
+    } else if (engine->pause_at.ms == MONO_NEVER.ms) {
+        engine->pause_at = mono_after(engine->now.mono, ENGINE_FULL_MS);
+    } else if (mono_reached(engine->pause_at, engine->now.mono)) {
+        engine->pause_at = MONO_NEVER;
+        engine->pausing = true;
+    }
 }
 
 static void engine_partitions(struct engine *engine)
@@ -224,10 +232,16 @@ void engine_take(struct engine *engine, const struct input *input, struct effect
 struct mono engine_deadline(const struct engine *engine)
 {
     struct mono at = mono_earlier(timers_next(&engine->timers), engine->sweep_at);
+    at = mono_earlier(at, engine->pause_at);
     for (int32_t i = 0; i < engine->options.partition_count; i++)
         if (engine->partitions[i] != NULL)
             at = mono_earlier(at, partition_deadline(engine->partitions[i]));
     return at;
+}
+
+bool engine_has_room(const struct engine *engine)
+{
+    return !engine->full || engine->pausing;
 }
 
 const struct account *engine_next_account(const struct engine *engine, const struct account *account)

@@ -10,6 +10,8 @@
 #include "event/event.h"
 #include "papercups/reply.h"
 
+#define ENGINE_FULL_MS 1000 /* full for so long, the partitions pause */
+
 struct engine_options {
     const char *events_topic, *receipts_topic, *dead_topic; /* must outlive the engine */
     enum partitioner partitioner;
@@ -143,6 +145,11 @@ void engine_take(struct engine *engine, const struct input *input, struct effect
 
 /* When INPUT_TICK is due at the latest; MONO_NEVER. */
 struct mono engine_deadline(const struct engine *engine);
+
+/* False: its memory is full; do not poll for records until any other input has made room. When that lasts for
+ * ENGINE_FULL_MS the partitions pause, and it is true again, for the group wants to see us poll. Records handed in all the
+ * same are taken. */
+bool engine_has_room(const struct engine *engine);
 
 /* For metrics: every account in turn (NULL: the first), NULL behind the last; and the outcomes of records whose account
  * is not known. */

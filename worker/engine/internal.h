@@ -35,7 +35,8 @@ struct engine {
     struct partition **partitions; /* by id; NULL: not ours */
     size_t memory_used;
     uint64_t outcomes[OUTCOME_COUNT]; /* of records without a known account */
-    bool full;
+    bool full, pausing;               /* see engine_weigh */
+    struct mono pause_at;             /* MONO_NEVER: not full, or pausing already */
     bool stopping, stopped;
     struct mono sweep_at;
 
@@ -79,6 +80,8 @@ void settle_again(struct engine *engine, struct job *job);
 struct job *job_new(struct engine *engine, struct partition *partition, const struct record *record);
 /* It holds `size` bytes more, for an account. */
 void job_grow(struct engine *engine, struct job *job, size_t size);
+/* It has its outcome: nothing will be posted any more. */
+void job_forget_message(struct engine *engine, struct job *job);
 /* Its customer's next may come to the head; does nothing where it is in no queue. */
 void job_leave_queue(struct job *job);
 /* Takes a job out of everything and frees it at the next input, because effects may point into it. */

@@ -40,6 +40,16 @@ void job_grow(struct engine *engine, struct job *job, size_t size)
     job->account->memory_used += size;
 }
 
+void job_forget_message(struct engine *engine, struct job *job)
+{
+    size_t size = message_size(&job->message);
+    message_done(&job->message);
+    job->size -= size;
+    engine->memory_used -= size;
+    if (job->account != NULL)
+        job->account->memory_used -= size;
+}
+
 void job_leave_queue(struct job *job)
 {
     if (job->queue != NULL)

@@ -116,6 +116,7 @@ void settle(struct engine *engine, struct job *job, enum outcome outcome)
      * successor must not have been shown before it. */
     if (!outcome_is_failed(outcome))
         job_leave_queue(job);
+    job_forget_message(engine, job);
     settle_produce(engine, job, outcome_has_dead_letter(outcome) ? JOB_DEAD_LETTER : JOB_RECEIPT);
 }
 

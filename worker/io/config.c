@@ -147,6 +147,15 @@ static int secrets_read(struct config *config, const struct config_source *sourc
     return 0;
 }
 
+/* With one account what does not fit waits in the log as well. With several an event that finds its account's share full
+ * is refused, so there shall be room. */
+static void memory_default(struct config *config, const struct config_source *source)
+{
+    const struct setting *setting = setting_find(SECTION_WORKER, SPAN("memory"));
+    if (config->account_count > 1 && source_find(source, setting, ACCOUNT_NONE) == NULL)
+        config->memory_bytes = 64 << 20;
+}
+
 /* The configuration that `source` says, or NULL. */
 static struct config *config_build(const struct config_source *source, const char *path, struct err *err)
 {
@@ -156,6 +165,7 @@ static struct config *config_build(const struct config_source *source, const cha
     for (size_t i = 0; i < source->account_count; i++)
         config->accounts[i].name = mem_copy(span_of(source->accounts[i].name));
     defaults_put(config);
+    memory_default(config, source);
     if (entries_put(config, source, err) == 0 && config_check(config, source, path, err) == 0 &&
         secrets_read(config, source, err) == 0)
         return config;

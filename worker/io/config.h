@@ -62,7 +62,7 @@ struct config {
     int64_t settle_time_ms;          /* default 10 s */
     int64_t message_spacing_ms;      /* default 1 s; 0s turns it off */
     int64_t drain_timeout_ms;        /* default 10 s */
-    int64_t memory_bytes;            /* waiting events in all, default 64 MiB */
+    int64_t memory_bytes;            /* waiting events in all; default 1.5 MiB, with several accounts 64 */
 
     /* [admin] */
     char *admin_listen; /* HOST:PORT, [V6]:PORT, or "off"; default 127.0.0.1:9464 */

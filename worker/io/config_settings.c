@@ -73,7 +73,7 @@ const struct setting settings[] = {
     {SECTION_WORKER, "settle_time", SETTING_DURATION, AT(settle_time_ms), false, "10s", 100, MINUTES(5)},
     {SECTION_WORKER, "message_spacing", SETTING_DURATION, AT(message_spacing_ms), false, "1s", 0, MINUTES(1)},
     {SECTION_WORKER, "drain_timeout", SETTING_DURATION, AT(drain_timeout_ms), false, "10s", 0, MINUTES(5)},
-    {SECTION_WORKER, "memory", SETTING_SIZE, AT(memory_bytes), false, "64MiB", MIB(4), MIB(65536)},
+    {SECTION_WORKER, "memory", SETTING_SIZE, AT(memory_bytes), false, "1536KiB", MIB(1), MIB(65536)},
 
     {SECTION_ADMIN, "listen", SETTING_LISTEN, AT(admin_listen), false, CONFIG_ADMIN_LISTEN, 0, 0},
 

@@ -45,7 +45,9 @@ struct consumer *consumer_new(const struct config *config, const struct consumer
     /* Little is fetched ahead: what waits, waits in the log. librdkafka looks after a full queue only once a second,
      * unless it is told otherwise, which it can be from 2.2 on; before that a refresh of metadata wakes it. */
     const struct kafka_setting defaults[] = {
-        {"queued.max.messages.kbytes", "1024"},
+        {"queued.max.messages.kbytes", "512"},
+        {"fetch.message.max.bytes",
+         "131072"}, /* of a partition at once; a larger record comes all the same */
         rd_kafka_version() >= 0x02020000
             ? (struct kafka_setting){"fetch.queue.backoff.ms", "5"}
             : (struct kafka_setting){"topic.metadata.refresh.interval.ms", "100"},
@@ -336,7 +338,7 @@ static void consumer_event(struct consumer *consumer, rd_kafka_event_t *event)
 bool consumer_turn(struct consumer *consumer)
 {
     kafka_queue_fd_clear(consumer->fd);
-    for (int i = 0; i < TURN_EVENTS; i++) {
+    for (int i = 0; i < TURN_EVENTS && consumer->calls.wanted(consumer->calls.context); i++) {
         rd_kafka_event_t *event = rd_kafka_queue_poll(consumer->queue, 0);
         if (event == NULL)
             return false;

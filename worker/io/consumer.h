@@ -21,6 +21,7 @@ struct consumer_calls {
     void (*assigned)(void *context, const struct consumer_assigned *assigned);
     void (*revoked)(void *context, int32_t partition, bool lost);
     void (*record)(void *context, const struct record *record); /* borrowed until return */
+    bool (*wanted)(void *context);                              /* false: the turn ends, whatever is left */
     void (*committed)(void *context, int32_t partition, int64_t offset, bool ok);
     void *context;
 };

@@ -1,14 +1,12 @@
 #include "io/http.h"
 
 #include <curl/curl.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
-#include <sys/socket.h>
 
 #include "base/mem.h"
 #include "io/clock.h"
+#include "io/http_socket.h"
 
 #define CONNECT_TIMEOUT_MS 5000
 
@@ -28,9 +26,8 @@ struct exchange {
 
 struct http {
     CURLM *multi;
-    int epoll_fd;
-    uint64_t epoll_tag;
     int64_t timeout_ms;
+    struct http_sockets sockets;
     struct mono timer;
     struct exchange *idle, *all;
     http_done *done;
@@ -73,21 +70,7 @@ static size_t exchange_write(char *data, size_t size, size_t count, void *contex
     return exchange->answer.failed ? 0 : size * count;
 }
 
-/* A request given up must not arrive later: closing resets the connection, and data that nobody acknowledges is dropped
- * when we stop waiting for the answer. */
-static int exchange_socket(void *context, curl_socket_t fd, curlsocktype purpose)
-{
-    const int64_t *timeout_ms = context;
-    struct linger linger = {.l_onoff = 1, .l_linger = 0};
-    unsigned int user_timeout = (unsigned int)*timeout_ms;
-    if (purpose == CURLSOCKTYPE_IPCXN) {
-        setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
-        setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &user_timeout, sizeof(user_timeout));
-    }
-    return CURL_SOCKOPT_OK;
-}
-
-static struct exchange *exchange_new(const int64_t *timeout_ms)
+static struct exchange *exchange_new(int64_t timeout_ms)
 {
     struct exchange *exchange = mem_new(1, sizeof(*exchange));
     CURL *easy = exchange->easy = curl_easy_init();
@@ -101,16 +84,17 @@ static struct exchange *exchange_new(const int64_t *timeout_ms)
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L); /* never carry the key elsewhere */
     curl_easy_setopt(easy, CURLOPT_USERAGENT, "cupbearer/" CUPBEARER_VERSION);
-    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)*timeout_ms);
+    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)timeout_ms);
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
-                     (long)(*timeout_ms < CONNECT_TIMEOUT_MS ? *timeout_ms : CONNECT_TIMEOUT_MS));
+                     (long)(timeout_ms < CONNECT_TIMEOUT_MS ? timeout_ms : CONNECT_TIMEOUT_MS));
+    curl_easy_setopt(easy, CURLOPT_BUFFERSIZE,
+                     8192L); /* a message and its answer are smaller; the default is 80 KiB */
+    curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, 16384L);
     curl_easy_setopt(easy, CURLOPT_READFUNCTION, exchange_read);
     curl_easy_setopt(easy, CURLOPT_READDATA, exchange);
     curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, exchange_seek);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, exchange_write);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, exchange);
-    curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, exchange_socket);
-    curl_easy_setopt(easy, CURLOPT_SOCKOPTDATA, timeout_ms);
     return exchange;
 }
 
@@ -129,7 +113,8 @@ static void exchange_prepare(struct exchange *exchange, const struct http_site *
     bool writes = exchange->writes = strcmp(method, "GET") != 0;
     struct buf url;
     buf_init(&url, 16384);
-    buf_printf(&url, "%s%s", http_site_url(site), path);
+    buf_add_text(&url, http_site_url(site));
+    buf_add_text(&url, path);
     curl_easy_setopt(easy, CURLOPT_URL, url.data);
     buf_done(&url);
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, http_site_headers(site, writes));
@@ -171,7 +156,7 @@ static void exchange_reply(const struct exchange *exchange, CURLcode code, struc
 void http_get(const struct http_site *site, const char *path, int64_t timeout_ms, struct reply *reply,
               struct buf *body)
 {
-    struct exchange *exchange = exchange_new(&timeout_ms);
+    struct exchange *exchange = exchange_new(timeout_ms);
     exchange_prepare(exchange, site, "GET", path);
     exchange_reply(exchange, curl_easy_perform(exchange->easy), reply);
     if (reply->failure.data != NULL) { /* it points into the exchange: the body's place is free to hold it */
@@ -191,16 +176,8 @@ static int http_socket(CURL *easy, curl_socket_t fd, int what, void *context, vo
 {
     struct http *http = context;
     (void)easy;
-    if (what == CURL_POLL_REMOVE) {
-        epoll_ctl(http->epoll_fd, EPOLL_CTL_DEL, fd, NULL);
-        return 0;
-    }
-    struct epoll_event event = {.data.u64 = http->epoll_tag | (uint32_t)fd};
-    event.events = ((what & CURL_POLL_IN) != 0 ? (uint32_t)EPOLLIN : 0u) |
-                   ((what & CURL_POLL_OUT) != 0 ? (uint32_t)EPOLLOUT : 0u);
-    if (epoll_ctl(http->epoll_fd, known == NULL ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, fd, &event) != 0)
-        epoll_ctl(http->epoll_fd, known == NULL ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd, &event);
-    curl_multi_assign(http->multi, fd, http);
+    (void)known;
+    http_sockets_watch(&http->sockets, fd, what);
     return 0;
 }
 
@@ -217,8 +194,6 @@ struct http *http_new(int epoll_fd, uint64_t epoll_tag, int64_t timeout_ms, http
 {
     struct http *http = mem_new(1, sizeof(*http));
     *http = (struct http){.multi = curl_multi_init(),
-                          .epoll_fd = epoll_fd,
-                          .epoll_tag = epoll_tag,
                           .timeout_ms = timeout_ms,
                           .timer = MONO_NEVER,
                           .done = done,
@@ -228,6 +203,7 @@ struct http *http_new(int epoll_fd, uint64_t epoll_tag, int64_t timeout_ms, http
         err_set(err, ERR_SYSTEM, "libcurl cannot be initialised");
         return NULL;
     }
+    http_sockets_init(&http->sockets, epoll_fd, epoll_tag, timeout_ms);
     curl_multi_setopt(http->multi, CURLMOPT_SOCKETFUNCTION, http_socket);
     curl_multi_setopt(http->multi, CURLMOPT_SOCKETDATA, http);
     curl_multi_setopt(http->multi, CURLMOPT_TIMERFUNCTION, http_timer);
@@ -242,7 +218,8 @@ void http_send(struct http *http, uint64_t handle, const struct http_site *site,
     if (exchange != NULL) {
         http->idle = exchange->next;
     } else {
-        exchange = exchange_new(&http->timeout_ms);
+        exchange = exchange_new(http->timeout_ms);
+        http_sockets_set(&http->sockets, exchange->easy);
         exchange->next_all = http->all;
         http->all = exchange;
     }
@@ -302,6 +279,8 @@ static void http_collect(struct http *http)
 void http_ready(struct http *http, int fd, uint32_t events)
 {
     int running = 0;
+    if (!http_sockets_wanted(&http->sockets, fd))
+        return;
     int what = ((events & (EPOLLIN | EPOLLHUP)) != 0 ? CURL_CSELECT_IN : 0) |
                ((events & EPOLLOUT) != 0 ? CURL_CSELECT_OUT : 0) |
                ((events & EPOLLERR) != 0 ? CURL_CSELECT_ERR : 0);
@@ -334,5 +313,6 @@ void http_free(struct http *http)
         exchange_free(exchange);
     }
     curl_multi_cleanup(http->multi);
+    http_sockets_done(&http->sockets);
     free(http);
 }

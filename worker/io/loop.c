@@ -207,14 +207,23 @@ static void loop_record(void *context, const struct record *record)
     loop_take(context, &(struct input){.type = INPUT_RECORD, .record = record});
 }
 
+static bool loop_wanted(void *context)
+{
+    const struct loop *loop = context;
+    return engine_has_room(loop->engine);
+}
+
 static void loop_committed(void *context, int32_t partition, int64_t offset, bool ok)
 {
     loop_take(context,
               &(struct input){.type = INPUT_COMMITTED, .partition = partition, .offset = offset, .ok = ok});
 }
 
-const struct consumer_calls loop_consumer_calls = {
-    .assigned = loop_assigned, .revoked = loop_revoked, .record = loop_record, .committed = loop_committed};
+const struct consumer_calls loop_consumer_calls = {.assigned = loop_assigned,
+                                                   .revoked = loop_revoked,
+                                                   .record = loop_record,
+                                                   .wanted = loop_wanted,
+                                                   .committed = loop_committed};
 
 void loop_produced(void *context, engine_handle handle, enum produced produced, int64_t offset)
 {
@@ -277,7 +286,8 @@ static int loop_signal(struct loop *loop, struct err *err)
 /* milliseconds, rounded up by the clock's own grain: truncating would make a deadline spin. */
 static int loop_wait_ms(const struct loop *loop)
 {
-    if (loop->more_events || loop->more_receipts || loop->refusal_count > 0)
+    if ((loop->more_events && engine_has_room(loop->engine)) || loop->more_receipts ||
+        loop->refusal_count > 0)
         return 0;
     struct mono at = mono_earlier(engine_deadline(loop->engine), http_deadline(loop->http));
     at = mono_earlier(at, files_deadline(loop->files));

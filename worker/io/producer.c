@@ -24,7 +24,10 @@ struct producer *producer_new(const struct config *config, producer_done *done, 
         {"message.max.bytes", "4000000"}, /* what is too large is the broker's to say */
         {NULL, NULL},
     };
-    rd_kafka_conf_t *conf = kafka_conf_new(config, settings, err);
+    /* librdkafka sends a partition's batch when its first record has waited so long, and polls without pause during the
+     * last millisecond of that. With its own 5 ms and some partitions that is all the time. */
+    static const struct kafka_setting defaults[] = {{"linger.ms", "25"}, {NULL, NULL}};
+    rd_kafka_conf_t *conf = kafka_conf_new_with(config, defaults, settings, err);
     if (conf == NULL)
         return NULL;
     rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR);

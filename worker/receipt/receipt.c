@@ -7,7 +7,9 @@
 
 static void write_name(struct buf *out, const char *name)
 {
-    buf_printf(out, "%s\"%s\":", out->data[out->size - 1] == '{' ? "" : ",", name);
+    buf_add_text(out, out->data[out->size - 1] == '{' ? "\"" : ",\"");
+    buf_add_text(out, name);
+    buf_add_text(out, "\":");
 }
 
 static void write_text(struct buf *out, const char *name, struct span text)
@@ -21,7 +23,7 @@ static void write_text(struct buf *out, const char *name, struct span text)
 static void write_number(struct buf *out, const char *name, int64_t number)
 {
     write_name(out, name);
-    buf_printf(out, "%lld", (long long)number);
+    buf_add_decimal(out, number);
 }
 
 void receipt_write(struct buf *out, const struct receipt *r)

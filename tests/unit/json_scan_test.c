@@ -1,0 +1,173 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdlib.h>
+
+#include "base/json.h"
+#include "base/json_scan.h"
+#include "unit/tables/table.h"
+
+#define DEPTH 16
+
+static bool is_json(struct span text)
+{
+    struct json_scan scan;
+    char *copy = table_exact(text);
+    json_scan_init(&scan, (struct span){copy, text.size}, DEPTH);
+    json_scan_skip(&scan);
+    bool is = json_scan_is_done(&scan);
+    free(copy);
+    return is;
+}
+
+/* What jansson refuses and the scan lets pass, as it says: repeated members, bytes that are not UTF-8, lone surrogates,
+ * U+0000, numbers that no double holds. */
+static bool is_let_pass(const char *why)
+{
+    static const char *const let_pass[] = {"duplicate object key", "unable to decode byte",
+                                           "invalid Unicode",      "\\u0000",
+                                           "real number overflow", "NUL byte"};
+    for (size_t i = 0; i < sizeof(let_pass) / sizeof(let_pass[0]); i++)
+        if (strstr(why, let_pass[i]) != NULL)
+            return true;
+    return false;
+}
+
+/* Both must agree; objects and arrays only, as jansson wants them. */
+static const char *disagreement(struct span text)
+{
+    struct err err = {ERR_NONE, 0, ""};
+    json_t *value = json_read_loose(text, DEPTH, &err);
+    bool ours = is_json(text), theirs = value != NULL;
+    json_decref(value);
+    if (theirs && !ours)
+        return "jansson takes it, the scan does not";
+    if (ours && !theirs && !is_let_pass(err.text))
+        return "the scan takes it, jansson does not";
+    return NULL;
+}
+
+static void it_takes_what_jansson_takes(void **state)
+{
+    (void)state;
+    struct table table;
+    table_init(&table, TESTS_DIR "/unit/tables/json.txt");
+    while (table_next(&table)) {
+        struct span text = table.cells[0];
+        const char *wrong =
+            text.size > 0 && (text.data[0] == '{' || text.data[0] == '[') ? disagreement(text) : NULL;
+        if (wrong != NULL)
+            table_wrong(&table, "%s", wrong);
+    }
+    table_done(&table);
+}
+
+/* Every single byte of a text with everything in it, changed to everything that means something. */
+static void it_refuses_what_jansson_refuses(void **state)
+{
+    (void)state;
+    static const char whole[] = "{\"a\":[1,-2.5,3e4,0],\"b\\n\\u00e9\":{\"c\":null,\"d\":true},\"e\":[],"
+                                "\"f\":{},\"g\":[false,\"\\\"x\"]} ";
+    static const char bytes[] = "{}[]:,\"\\ 0-.eutfn\n\x01\x7f\xff";
+    int refused = 0;
+    for (size_t at = 0; at < sizeof(whole) - 1; at++)
+        for (size_t i = 0; i < sizeof(bytes); i++) {
+            char text[sizeof(whole)];
+            memcpy(text, whole, sizeof(whole));
+            text[at] = bytes[i];
+            struct span span = {text, sizeof(whole) - 1};
+            const char *wrong = text[0] == '{' ? disagreement(span) : NULL;
+            if (wrong != NULL)
+                fail_msg("%s: %s", wrong, text);
+            refused += !is_json(span);
+        }
+    assert_in_range(refused, 500, 1900);
+    for (size_t size = 0; size < sizeof(whole) - 2; size++)
+        assert_false(is_json((struct span){whole, size}));
+    assert_true(is_json(span_of(whole)));
+    assert_false(is_json(SPAN_NONE));
+}
+
+static void depth_is_bounded(void **state)
+{
+    (void)state;
+    assert_true(is_json(SPAN("[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]")));
+    assert_false(is_json(SPAN("[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]")));
+    assert_false(is_json(SPAN("{\"a\":[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]}")));
+    assert_true(is_json(SPAN("[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]],{\"a\":[[]]}]")));
+}
+
+static void members_are_walked_and_values_taken(void **state)
+{
+    (void)state;
+    struct json_scan scan;
+    struct span name, text = SPAN_NONE;
+    size_t count = 0;
+    json_scan_init(
+        &scan, SPAN(" {\"a\" : \"x\" , \"b\":\"\\u0061\",\"c\":12.9,\"d\":1e3,\"\\u0061\":null,\"e\":-1}\n"),
+        2);
+    assert_false(json_scan_array(&scan));
+    assert_true(json_scan_object(&scan));
+    assert_true(json_scan_member(&scan, &name));
+    assert_true(span_equal(name, SPAN("a")));
+    assert_false(json_scan_null(&scan));
+    assert_false(json_scan_count(&scan, &count));
+    assert_true(json_scan_string(&scan, &text));
+    assert_true(span_equal(text, SPAN("x")));
+    assert_true(json_scan_member(&scan, &name));
+    assert_true(json_scan_string(&scan, &text));
+    assert_null(text.data); /* it has an escape */
+    assert_true(json_scan_member(&scan, &name));
+    assert_true(json_scan_count(&scan, &count));
+    assert_int_equal(count, 12);
+    assert_true(json_scan_member(&scan, &name));
+    assert_true(json_scan_count(&scan, &count));
+    assert_true(count == SIZE_MAX);
+    assert_true(json_scan_member(&scan, &name));
+    assert_null(name.data);
+    assert_false(json_scan_is_done(&scan));
+    assert_true(json_scan_null(&scan));
+    assert_true(json_scan_member(&scan, &name));
+    assert_false(json_scan_count(&scan, &count));
+    json_scan_skip(&scan);
+    assert_false(json_scan_member(&scan, &name));
+    assert_true(json_scan_is_done(&scan));
+}
+
+static void after_a_failure_nothing_is_true(void **state)
+{
+    (void)state;
+    struct json_scan scan;
+    struct span span;
+    size_t count;
+    json_scan_init(&scan, SPAN("[1 2]"), 2);
+    assert_true(json_scan_array(&scan));
+    assert_true(json_scan_item(&scan));
+    json_scan_skip(&scan);
+    assert_false(json_scan_item(&scan));
+    assert_true(scan.failed);
+    assert_false(json_scan_item(&scan));
+    assert_false(json_scan_array(&scan));
+    assert_false(json_scan_object(&scan));
+    assert_false(json_scan_member(&scan, &span));
+    assert_false(json_scan_string(&scan, &span));
+    assert_false(json_scan_count(&scan, &count));
+    assert_false(json_scan_null(&scan));
+    assert_false(json_scan_is_done(&scan));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(it_takes_what_jansson_takes),
+        cmocka_unit_test(it_refuses_what_jansson_refuses),
+        cmocka_unit_test(depth_is_bounded),
+        cmocka_unit_test(members_are_walked_and_values_taken),
+        cmocka_unit_test(after_a_failure_nothing_is_true),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,268 @@
+#include "papercups/content.h"
+
+#include "base/json_scan.h"
+#include "base/mem.h"
+#include "event/payload.h"
+#include "papercups/reply.h"
+
+struct reading {
+    struct json_scan scan;
+    const struct call *call;
+    const struct identity *marks;
+    size_t mark_count;
+    struct answer *out;
+};
+
+/* A customer, a conversation, a message or a user: what of its members counts, wherever they stand. */
+struct thing {
+    struct span id, account_id, status, created_at, updated_at;
+    bool has_host, has_assignee, has_messages, has_conversations;
+    bool marked; /* by one of ours, in its metadata */
+};
+
+static bool reading_things(struct reading *r, struct thing *first);
+static bool reading_messages(struct reading *r);
+
+static bool lists_conversations(const struct reading *r)
+{
+    return r->call->kind == CALL_LIST_CONVERSATIONS || r->call->kind == CALL_LIST_CLOSED;
+}
+
+static bool uuid_of(struct span id, struct uuid *out)
+{
+    if (!uuid_is_valid(id))
+        return false;
+    memcpy(out->text, id.data, 36);
+    out->text[36] = 0;
+    return true;
+}
+
+static struct span reading_text(struct reading *r)
+{
+    struct span text = SPAN_NONE;
+    if (!json_scan_string(&r->scan, &text))
+        json_scan_skip(&r->scan);
+    return text;
+}
+
+/* Takes the value; whether there was something. */
+static bool reading_anything(struct reading *r)
+{
+    if (json_scan_null(&r->scan))
+        return false;
+    json_scan_skip(&r->scan);
+    return true;
+}
+
+static bool is_mark(struct span text, const struct identity *marks, size_t mark_count)
+{
+    char mark[MARK_TEXT_SIZE + 1];
+    for (size_t i = 0; i < mark_count; i++) {
+        identity_mark(&marks[i], mark);
+        if (span_equal(text, span_of(mark)))
+            return true;
+    }
+    return false;
+}
+
+static bool reading_marked(struct reading *r)
+{
+    struct span name;
+    bool marked = false;
+    if (!json_scan_object(&r->scan)) {
+        json_scan_skip(&r->scan);
+        return false;
+    }
+    while (json_scan_member(&r->scan, &name))
+        if (span_equal(name, SPAN("cupbearer")))
+            marked = is_mark(reading_text(r), r->marks, r->mark_count) || marked;
+        else
+            json_scan_skip(&r->scan);
+    return marked;
+}
+
+/* A list in a thing counts only where the call asks for it. */
+static bool reading_list(struct reading *r, struct span name, struct thing *out)
+{
+    enum call_kind kind = r->call->kind;
+    if (span_equal(name, SPAN("conversations")) && kind == CALL_READ_CUSTOMER) {
+        out->has_conversations = true;
+        return reading_things(r, NULL);
+    }
+    if (span_equal(name, SPAN("messages")) && (lists_conversations(r) || kind == CALL_READ_CONVERSATION)) {
+        out->has_messages = true;
+        return reading_messages(r);
+    }
+    json_scan_skip(&r->scan);
+    return true;
+}
+
+static bool reading_thing(struct reading *r, struct thing *out)
+{
+    const struct {
+        struct span name, *text;
+    } texts[] = {
+        {SPAN("id"), &out->id},
+        {SPAN("account_id"), &out->account_id},
+        {SPAN("status"), &out->status},
+        {SPAN("created_at"), &out->created_at},
+        {SPAN("updated_at"), &out->updated_at},
+    };
+    struct span name;
+    *out = (struct thing){0};
+    if (!json_scan_object(&r->scan))
+        return false;
+    while (json_scan_member(&r->scan, &name)) {
+        struct span *text = NULL;
+        for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+            if (span_equal(name, texts[i].name))
+                text = texts[i].text;
+        if (text != NULL && text->data != NULL)
+            return false; /* a member twice */
+        if (text != NULL)
+            *text = reading_text(r);
+        else if (span_equal(name, SPAN("host")))
+            out->has_host = reading_anything(r);
+        else if (span_equal(name, SPAN("assignee_id")))
+            out->has_assignee = reading_anything(r);
+        else if (span_equal(name, SPAN("metadata")))
+            out->marked = reading_marked(r);
+        else if (!reading_list(r, name, out))
+            return false;
+    }
+    return !r->scan.failed;
+}
+
+static bool reading_add_id(struct answer *out, struct span id)
+{
+    if (out->id_count == REPLY_IDS_MAX)
+        return false;
+    if ((out->id_count & (out->id_count - 1)) == 0) /* 0, or a power of two: full */
+        out->ids = mem_grow(out->ids, out->id_count == 0 ? 1 : out->id_count * 2, sizeof(*out->ids));
+    return uuid_of(id, &out->ids[out->id_count]) && ++out->id_count > 0;
+}
+
+/* By their bytes: the times of one list are all written alike. */
+static bool is_later(struct span a, struct span b)
+{
+    size_t common = a.size < b.size ? a.size : b.size;
+    int order = common == 0 ? 0 : memcmp(a.data, b.data, common);
+    return order > 0 || (order == 0 && a.size > b.size);
+}
+
+/* By what the things of a list are told apart; where all have none, the list's own first is it. */
+static struct span time_of(const struct reading *r, const struct thing *thing)
+{
+    return r->call->kind == CALL_FIND_CUSTOMERS ? thing->updated_at
+           : lists_conversations(r)             ? thing->created_at
+                                                : SPAN_NONE;
+}
+
+/* The ids of a list, that of the latest thing first, which `first` becomes (NULL: nobody asks). */
+static bool reading_things(struct reading *r, struct thing *first)
+{
+    struct answer *out = r->out;
+    struct thing thing;
+    struct span latest = SPAN_NONE;
+    size_t before = out->id_count;
+    if (!json_scan_array(&r->scan))
+        return false;
+    while (json_scan_item(&r->scan)) {
+        if (!reading_thing(r, &thing) || !reading_add_id(out, thing.id) ||
+            (lists_conversations(r) && !thing.has_messages))
+            return false;
+        struct span at = time_of(r, &thing);
+        if (out->id_count - before > 1 && !is_later(at, latest))
+            continue;
+        struct uuid id = out->ids[out->id_count - 1];
+        out->ids[out->id_count - 1] = out->ids[before];
+        out->ids[before] = id;
+        latest = at;
+        if (first != NULL)
+            *first = thing;
+    }
+    return !r->scan.failed;
+}
+
+static bool reading_messages(struct reading *r)
+{
+    struct thing message;
+    if (!json_scan_array(&r->scan))
+        return false;
+    while (json_scan_item(&r->scan)) {
+        if (!reading_thing(r, &message))
+            return false;
+        if (message.marked) {
+            r->out->mark_found = true;
+            uuid_of(message.id, &r->out->marked);
+        }
+    }
+    return !r->scan.failed;
+}
+
+static bool reading_data(struct reading *r)
+{
+    struct answer *out = r->out;
+    struct thing thing = {0};
+    switch (r->call->kind) {
+    case CALL_FIND_CUSTOMERS:
+        if (!reading_things(r, &thing))
+            return false;
+        out->host_missing = out->id_count > 0 && !thing.has_host;
+        return true;
+    case CALL_LIST_CONVERSATIONS:
+    case CALL_LIST_CLOSED:
+        if (!reading_things(r, &thing))
+            return false;
+        out->closed = span_equal(thing.status, SPAN("closed"));
+        out->unassigned = out->id_count > 0 && !thing.has_assignee;
+        return true;
+    case CALL_READ_MESSAGES:
+        return reading_messages(r);
+    case CALL_READ_CUSTOMER:
+        if (!reading_thing(r, &thing) || !thing.has_conversations)
+            return false;
+        out->host_missing = !thing.has_host;
+        return true;
+    case CALL_READ_CONVERSATION:
+        if (!reading_thing(r, &thing))
+            return false;
+        out->closed = span_equal(thing.status, SPAN("closed"));
+        out->unassigned = !thing.has_assignee;
+        return reading_add_id(out, thing.id);
+    case CALL_ME: /* whose key it is: the account's id stands where other answers have the thing's own */
+        return reading_thing(r, &thing) && reading_add_id(out, thing.account_id);
+    case CALL_CREATE_CUSTOMER:
+    case CALL_SET_HOST:
+    case CALL_REOPEN:
+    case CALL_UNASSIGN:
+    case CALL_POST_MESSAGE:
+    case CALL_POST_CONVERSATION:
+        return reading_thing(r, &thing) && reading_add_id(out, thing.id);
+    }
+    return false;
+}
+
+bool content_read(struct span body, const struct call *call, const struct identity *marks, size_t mark_count,
+                  struct answer *out)
+{
+    struct reading r = {.call = call, .marks = marks, .mark_count = mark_count, .out = out};
+    struct span name;
+    bool has_data = false, has_pages = false;
+    size_t pages = 0;
+    json_scan_init(&r.scan, body, REPLY_DEPTH_MAX);
+    if (!json_scan_object(&r.scan))
+        return false;
+    while (json_scan_member(&r.scan, &name)) {
+        if (span_equal(name, SPAN("data"))) {
+            if (has_data || !reading_data(&r))
+                return false;
+            has_data = true;
+        } else if (!span_equal(name, SPAN("total_pages")) ||
+                   !(has_pages = json_scan_count(&r.scan, &pages))) {
+            json_scan_skip(&r.scan);
+        }
+    }
+    out->incomplete = call->kind == CALL_FIND_CUSTOMERS && pages > (size_t)call->page + 1;
+    return json_scan_is_done(&r.scan) && has_data && (has_pages || call->kind != CALL_FIND_CUSTOMERS);
+}

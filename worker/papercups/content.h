@@ -1,0 +1,12 @@
+/* What the body of a good answer says, by call. */
+#ifndef PAPERCUPS_CONTENT_H
+#define PAPERCUPS_CONTENT_H
+
+#include "delivery/answer.h"
+#include "event/identity.h"
+
+/* Fills `out` but for kind and status; false: it is not what was asked for, or not whole. `out` may hold ids then too. */
+bool content_read(struct span body, const struct call *call, const struct identity *marks, size_t mark_count,
+                  struct answer *out);
+
+#endif
