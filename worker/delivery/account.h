@@ -45,7 +45,7 @@ struct account {
     struct queue ready; /* who wants to make a call, first come first served */
     struct pace pace;
     enum account_hold hold;
-    bool probing;
+    uint64_t probe;     /* the request that asks whose key it is; 0: none that counts */
     struct timer timer; /* the next probe, or the end of a pause */
     size_t memory_used;
     struct mono posted_at; /* when a message was last taken */

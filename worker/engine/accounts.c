@@ -35,15 +35,14 @@ engine_handle accounts_request(struct engine *engine, struct account *account, c
 
 static void accounts_probe(struct engine *engine, struct account *account)
 {
-    if (account->probing)
-        return;
-    account->probing = true;
-    accounts_request(engine, account, &(struct call){.kind = CALL_ME}, NULL);
+    if (account->probe == 0)
+        account->probe = accounts_request(engine, account, &(struct call){.kind = CALL_ME}, NULL);
 }
 
 void accounts_hold(struct engine *engine, struct account *account, enum account_hold hold)
 {
     account->hold = hold;
+    account->probe = 0; /* one under way asks with the key before this one */
     timer_set(&engine->timers, &account->timer, engine->now.mono);
     accounts_tell(engine, account);
 }
@@ -53,7 +52,7 @@ static void accounts_probed(struct engine *engine, struct account *account, cons
                             enum account_hold before)
 {
     const char *expected = account->options.papercups_account;
-    account->probing = false;
+    account->probe = 0;
     if (answer->kind == ANSWER_OK)
         account->hold =
             expected == NULL || strcmp(answer->ids[0].text, expected) == 0 ? ACCOUNT_OPEN : ACCOUNT_STRANGER;
@@ -95,7 +94,7 @@ struct pending accounts_answered(struct engine *engine, engine_handle handle, co
     account->in_flight--;
     slots_remove(&engine->requests, handle);
     free(found);
-    if (pending.call.kind == CALL_ME)
+    if (handle == account->probe)
         accounts_probed(engine, account, answer, before);
     else if (before == ACCOUNT_OPEN && account->hold != ACCOUNT_OPEN) {
         accounts_tell(engine, account);

@@ -1,0 +1,81 @@
+#include "engine/story.h"
+
+#include "engine/world_take.h"
+
+/* The file of the API key has another content, which is in use from here on. */
+static void new_api_key(struct world *w)
+{
+    world_take(w, 0, &(struct input){.type = INPUT_API_KEY, .account = 0});
+}
+
+/* e1 waits, because Papercups refused the key. */
+static struct world *world_with_a_held_account(void)
+{
+    struct world *w = story_begin(NULL);
+    story_arrive(w, "ann", "e1");
+    story_answer(w, FATE_UNAUTHORIZED);
+    story_skip(w);
+    return w;
+}
+
+static void a_held_account_is_asked_whose_key_it_has_every_ten_seconds(void **state)
+{
+    (void)state;
+    struct world *w = world_with_a_held_account();
+    world_pass(w, 9999);
+    story_expect_nothing(w);
+    world_pass(w, 1);
+    story_expect(w, "me");
+    story_answer(w, FATE_UNAUTHORIZED);
+    world_pass(w, 9999);
+    story_expect_nothing(w);
+    world_pass(w, 1);
+    story_expect(w, "me");
+    story_answer(w, FATE_DONE);
+    story_expect(w, "account acme open; find ann");
+    world_go_for(w, 30000);
+    assert_int_equal(fake_papercups_shown(&w->papercups, "ann", "e1"), 1);
+    story_end(w);
+}
+
+static void a_new_key_is_asked_for_at_once(void **state)
+{
+    (void)state;
+    struct world *w = world_with_a_held_account();
+    new_api_key(w);
+    story_expect(w, "account acme unchecked; me");
+    world_go_for(w, 30000);
+    assert_int_equal(fake_papercups_shown(&w->papercups, "ann", "e1"), 1);
+    story_end(w);
+}
+
+static void the_answer_to_the_old_key_says_nothing_of_the_new_one(void **state)
+{
+    (void)state;
+    struct world *w = world_with_a_held_account();
+    world_pass(w, 10000);
+    story_expect(w, "me");
+    new_api_key(w);
+    story_expect(w, "account acme unchecked; me");
+    story_answer(w, FATE_DONE); /* the old key is good */
+    story_expect_nothing(w);
+    story_answer(w, FATE_UNAUTHORIZED); /* the new one is not */
+    story_expect(w, "account acme unauthorized");
+    world_pass(w, 9999);
+    story_expect_nothing(w);
+    world_pass(w, 1);
+    story_expect(w, "me");
+    world_go_for(w, 30000);
+    assert_int_equal(fake_papercups_shown(&w->papercups, "ann", "e1"), 1);
+    story_end(w);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_held_account_is_asked_whose_key_it_has_every_ten_seconds),
+        cmocka_unit_test(a_new_key_is_asked_for_at_once),
+        cmocka_unit_test(the_answer_to_the_old_key_says_nothing_of_the_new_one),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
