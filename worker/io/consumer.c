@@ -42,18 +42,7 @@ struct consumer *consumer_new(const struct config *config, const struct consumer
         {"partition.assignment.strategy", "range"},
         {NULL, NULL},
     };
-    /* Little is fetched ahead: what waits, waits in the log. librdkafka looks after a full queue only once a second,
-     * unless it is told otherwise, which it can be from 2.2 on; before that a refresh of metadata wakes it. */
-    const struct kafka_setting defaults[] = {
-        {"queued.max.messages.kbytes", "512"},
-        {"fetch.message.max.bytes",
-         "131072"}, /* of a partition at once; a larger record comes all the same */
-        rd_kafka_version() >= 0x02020000
-            ? (struct kafka_setting){"fetch.queue.backoff.ms", "5"}
-            : (struct kafka_setting){"topic.metadata.refresh.interval.ms", "100"},
-        {NULL, NULL},
-    };
-    rd_kafka_conf_t *conf = kafka_conf_new_with(config, defaults, settings, err);
+    rd_kafka_conf_t *conf = kafka_consumer_conf_new(config, settings, err);
     if (conf == NULL)
         return NULL;
     rd_kafka_conf_set_events(conf,

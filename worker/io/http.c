@@ -10,7 +10,10 @@
 
 #define CONNECT_TIMEOUT_MS 5000
 
+#define ANSWERS_MAX (32u << 20) /* of all that are under way, in bytes */
+
 struct exchange {
+    struct http *owner;        /* NULL: it is alone */
     struct exchange *next;     /* idle ones */
     struct exchange *next_all; /* every one of the http: as many as were ever under way at once */
     bool writes;
@@ -30,6 +33,7 @@ struct http {
     struct http_sockets sockets;
     struct mono timer;
     struct exchange *idle, *all;
+    size_t answer_bytes; /* of the exchanges under way */
     http_done *done;
     void *context;
 };
@@ -62,12 +66,15 @@ static int exchange_seek(void *context, curl_off_t offset, int origin)
 static size_t exchange_write(char *data, size_t size, size_t count, void *context)
 {
     struct exchange *exchange = context;
-    if (exchange->answer.size + size * count > REPLY_BODY_MAX) {
+    size_t part = size * count, others = exchange->owner == NULL ? 0 : exchange->owner->answer_bytes;
+    if (exchange->answer.size + part > REPLY_BODY_MAX || others + part > ANSWERS_MAX) {
         exchange->too_large = true;
         return 0;
     }
-    buf_add(&exchange->answer, data, size * count);
-    return exchange->answer.failed ? 0 : size * count;
+    if (exchange->owner != NULL)
+        exchange->owner->answer_bytes += part;
+    buf_add(&exchange->answer, data, part);
+    return exchange->answer.failed ? 0 : part;
 }
 
 static struct exchange *exchange_new(int64_t timeout_ms)
@@ -219,6 +226,7 @@ void http_send(struct http *http, uint64_t handle, const struct http_site *site,
         http->idle = exchange->next;
     } else {
         exchange = exchange_new(http->timeout_ms);
+        exchange->owner = http;
         http_sockets_set(&http->sockets, exchange->easy);
         exchange->next_all = http->all;
         http->all = exchange;
@@ -272,6 +280,7 @@ static void http_collect(struct http *http)
         curl_multi_remove_handle(http->multi, easy);
         exchange_reply(exchange, code, &reply);
         http->done(http->context, exchange->handle, &reply);
+        http->answer_bytes -= exchange->answer.size;
         http_recycle(http, exchange, code);
     }
 }
@@ -285,6 +294,7 @@ void http_ready(struct http *http, int fd, uint32_t events)
                ((events & EPOLLOUT) != 0 ? CURL_CSELECT_OUT : 0) |
                ((events & EPOLLERR) != 0 ? CURL_CSELECT_ERR : 0);
     curl_multi_socket_action(http->multi, fd, what, &running);
+    http_sockets_served(&http->sockets, fd);
 }
 
 void http_turn(struct http *http, struct mono now)

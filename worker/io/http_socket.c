@@ -101,6 +101,15 @@ void http_sockets_watch(struct http_sockets *sockets, curl_socket_t fd, int what
         http_sockets_push(fd);
 }
 
+/* What was written in answer to an event, and libcurl goes on waiting for what it waited for: a TLS handshake's end and
+ * the request behind it. */
+void http_sockets_served(struct http_sockets *sockets, curl_socket_t fd)
+{
+    struct http_socket *one = http_sockets_at(sockets, fd);
+    if (one->connection && one->wanted != 0)
+        http_sockets_push(fd);
+}
+
 bool http_sockets_wanted(struct http_sockets *sockets, curl_socket_t fd)
 {
     struct http_socket *one = http_sockets_at(sockets, fd);

@@ -31,7 +31,8 @@ void http_sockets_set(struct http_sockets *sockets, CURL *easy);
 /* libcurl's CURLMOPT_SOCKETFUNCTION in short: `what` is one of CURL_POLL_*. */
 void http_sockets_watch(struct http_sockets *sockets, curl_socket_t fd, int what);
 
-/* Whether an event of that descriptor is for libcurl. */
+/* To be called before and after libcurl is told of an event of that descriptor. False: it is not for libcurl. */
 bool http_sockets_wanted(struct http_sockets *sockets, curl_socket_t fd);
+void http_sockets_served(struct http_sockets *sockets, curl_socket_t fd);
 
 #endif

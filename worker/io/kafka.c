@@ -67,6 +67,23 @@ rd_kafka_conf_t *kafka_conf_new(const struct config *config, const struct kafka_
     return kafka_conf_new_with(config, none, settings, err);
 }
 
+/* Little is fetched ahead: what waits, waits in the log. librdkafka looks after a full queue only once a second, unless it
+ * is told otherwise, which it can be from 2.2 on; before that a refresh of metadata wakes it. */
+rd_kafka_conf_t *kafka_consumer_conf_new(const struct config *config, const struct kafka_setting *settings,
+                                         struct err *err)
+{
+    const struct kafka_setting defaults[] = {
+        {"queued.max.messages.kbytes", "512"},
+        {"fetch.message.max.bytes",
+         "131072"}, /* of a partition at once; a larger record comes all the same */
+        rd_kafka_version() >= 0x02020000
+            ? (struct kafka_setting){"fetch.queue.backoff.ms", "5"}
+            : (struct kafka_setting){"topic.metadata.refresh.interval.ms", "100"},
+        {NULL, NULL},
+    };
+    return kafka_conf_new_with(config, defaults, settings, err);
+}
+
 rd_kafka_t *kafka_new(rd_kafka_type_t type, rd_kafka_conf_t *conf, struct err *err)
 {
     char why[256];

@@ -19,6 +19,9 @@ rd_kafka_conf_t *kafka_conf_new(const struct config *config, const struct kafka_
 /* The same, with `defaults` that the user's file may change. */
 rd_kafka_conf_t *kafka_conf_new_with(const struct config *config, const struct kafka_setting *defaults,
                                      const struct kafka_setting *settings, struct err *err);
+/* The same, with what makes a consumer small. */
+rd_kafka_conf_t *kafka_consumer_conf_new(const struct config *config, const struct kafka_setting *settings,
+                                         struct err *err);
 /* Takes the conf over in either case. NULL with err. */
 rd_kafka_t *kafka_new(rd_kafka_type_t type, rd_kafka_conf_t *conf, struct err *err);
 

@@ -40,7 +40,7 @@ struct reader *reader_new(const struct config *config, const struct reader_calls
         {"allow.auto.create.topics", "false"},
         {NULL, NULL},
     };
-    rd_kafka_conf_t *conf = kafka_conf_new(config, settings, err);
+    rd_kafka_conf_t *conf = kafka_consumer_conf_new(config, settings, err);
     rd_kafka_t *rk = conf == NULL ? NULL : kafka_new(RD_KAFKA_CONSUMER, conf, err);
     if (rk == NULL)
         return NULL;
@@ -94,6 +94,14 @@ static void reader_give_up(struct reader *reader, const char *what, rd_kafka_res
              rd_kafka_err2str(code));
 }
 
+static void reader_check(struct reader *reader, const char *what, rd_kafka_error_t *error)
+{
+    if (error == NULL)
+        return;
+    reader_give_up(reader, what, rd_kafka_error_code(error));
+    rd_kafka_error_destroy(error);
+}
+
 static void reader_finish(struct reader *reader, struct stretch *stretch)
 {
     stretch->finished = true;
@@ -101,21 +109,39 @@ static void reader_finish(struct reader *reader, struct stretch *stretch)
     reader->calls->finished(reader->context, stretch->partition, stretch->end);
 }
 
+/* A partition that was given away and is assigned again is read anew: what was read of it went to an owner that is gone. */
+static void reader_forget(struct reader *reader, int32_t partition)
+{
+    rd_kafka_topic_partition_list_t *gone = rd_kafka_topic_partition_list_new(1);
+    size_t kept = 0;
+    for (size_t i = 0; i < reader->count; i++) {
+        const struct stretch *stretch = &reader->stretches[i];
+        if (stretch->partition != partition) {
+            reader->stretches[kept++] = *stretch;
+            continue;
+        }
+        reader->unfinished -= !stretch->finished;
+        if (stretch->begun)
+            rd_kafka_topic_partition_list_add(gone, reader->topic, partition);
+    }
+    reader->count = kept;
+    if (gone->cnt > 0)
+        reader_check(reader, "unassign", rd_kafka_incremental_unassign(reader->rk, gone));
+    rd_kafka_topic_partition_list_destroy(gone);
+}
+
 static void reader_begin(struct reader *reader, int32_t partition, int64_t offset)
 {
     rd_kafka_topic_partition_list_t *next = rd_kafka_topic_partition_list_new(1);
     rd_kafka_topic_partition_list_add(next, reader->topic, partition)->offset = offset;
-    rd_kafka_error_t *error = rd_kafka_incremental_assign(reader->rk, next);
-    if (error != NULL) {
-        reader_give_up(reader, "assign", rd_kafka_error_code(error));
-        rd_kafka_error_destroy(error);
-    }
+    reader_check(reader, "assign", rd_kafka_incremental_assign(reader->rk, next));
     rd_kafka_topic_partition_list_destroy(next);
 }
 
 void reader_add(struct reader *reader, int32_t partition, int64_t offset, struct wall since)
 {
     int64_t low = 0, end = 0;
+    reader_forget(reader, partition);
     rd_kafka_resp_err_t code = kafka_watermarks(reader->rk, reader->topic, partition, &low, &end);
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
         reader_give_up(reader, "watermarks", code);

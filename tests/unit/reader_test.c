@@ -1,0 +1,166 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <poll.h>
+#include <stdlib.h>
+
+#include "io/reader.h"
+
+/* It needs rdkafka.h before it. */
+#include <librdkafka/rdkafka_mock.h>
+
+#define TOPIC    "receipts"
+#define RECEIPTS 500
+
+/* librdkafka's own broker, with as many receipts in partition 0. */
+struct broker {
+    rd_kafka_t *rk;
+    rd_kafka_mock_cluster_t *cluster;
+    struct config config;
+    size_t receipts, finished;
+    int64_t end;
+};
+
+static rd_kafka_t *client(rd_kafka_type_t type, const char *bootstrap)
+{
+    char why[256];
+    rd_kafka_conf_t *conf = rd_kafka_conf_new();
+    assert_int_equal(rd_kafka_conf_set(conf, bootstrap == NULL ? "client.id" : "bootstrap.servers",
+                                       bootstrap == NULL ? "mock" : bootstrap, why, sizeof(why)),
+                     RD_KAFKA_CONF_OK);
+    rd_kafka_t *rk = rd_kafka_new(type, conf, why, sizeof(why));
+    assert_non_null(rk);
+    return rk;
+}
+
+static void broker_fill(const char *bootstrap)
+{
+    rd_kafka_t *producer = client(RD_KAFKA_PRODUCER, bootstrap);
+    for (int i = 0; i < RECEIPTS; i++)
+        assert_int_equal(rd_kafka_producev(producer, RD_KAFKA_V_TOPIC(TOPIC), RD_KAFKA_V_PARTITION(0),
+                                           RD_KAFKA_V_VALUE((void *)(uintptr_t) "receipt", 7),
+                                           RD_KAFKA_V_END),
+                         RD_KAFKA_RESP_ERR_NO_ERROR);
+    assert_int_equal(rd_kafka_flush(producer, 10000), RD_KAFKA_RESP_ERR_NO_ERROR);
+    rd_kafka_destroy(producer);
+}
+
+static int setup(void **state)
+{
+    struct broker *broker = calloc(1, sizeof(*broker));
+    broker->rk = client(RD_KAFKA_PRODUCER, NULL);
+    broker->cluster = rd_kafka_mock_cluster_new(broker->rk, 1);
+    assert_non_null(broker->cluster);
+    rd_kafka_mock_topic_create(broker->cluster, TOPIC, 2, 1);
+    const char *bootstrap = rd_kafka_mock_cluster_bootstraps(broker->cluster);
+    broker->config = (struct config){.bootstrap_servers = (char *)(uintptr_t)bootstrap,
+                                     .group_id = (char *)(uintptr_t) "group",
+                                     .receipts_topic = (char *)(uintptr_t)TOPIC};
+    broker_fill(bootstrap);
+    *state = broker;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct broker *broker = *state;
+    rd_kafka_mock_cluster_destroy(broker->cluster);
+    rd_kafka_destroy(broker->rk);
+    free(broker);
+    return 0;
+}
+
+static void took(void *context, const struct record *record)
+{
+    struct broker *broker = context;
+    assert_int_equal(record->partition, 0);
+    broker->receipts++;
+}
+
+static void finished(void *context, int32_t partition, int64_t end)
+{
+    struct broker *broker = context;
+    assert_int_equal(partition, 0);
+    broker->finished++;
+    broker->end = end;
+}
+
+static const struct reader_calls calls = {took, finished};
+
+static struct reader *reader_begin(struct broker *broker)
+{
+    struct err err;
+    broker->receipts = broker->finished = 0;
+    struct reader *reader = reader_new(&broker->config, &calls, broker, &err);
+    assert_non_null(reader);
+    reader_add(reader, 0, INT64_MAX, (struct wall){0});
+    return reader;
+}
+
+static void reader_go(struct reader *reader)
+{
+    while (!reader_is_done(reader)) {
+        struct pollfd one = {.fd = reader_fd(reader), .events = POLLIN};
+        assert_null(reader_fatal(reader));
+        if (!reader_turn(reader))
+            assert_true(reader_is_done(reader) || poll(&one, 1, 30000) == 1);
+    }
+    assert_null(reader_fatal(reader));
+}
+
+static void a_partition_is_read_to_its_end(void **state)
+{
+    struct broker *broker = *state;
+    struct reader *reader = reader_begin(broker);
+    reader_go(reader);
+    assert_int_equal(broker->receipts, RECEIPTS);
+    assert_int_equal(broker->finished, 1);
+    assert_int_equal(broker->end, RECEIPTS);
+    reader_free(reader);
+}
+
+/* It was revoked while its receipts were read, and is ours again. */
+static void a_partition_that_comes_again_while_it_is_read_is_read_anew(void **state)
+{
+    struct broker *broker = *state;
+    struct reader *reader = reader_begin(broker);
+    while (broker->receipts == 0) {
+        struct pollfd one = {.fd = reader_fd(reader), .events = POLLIN};
+        if (!reader_turn(reader) && broker->receipts == 0)
+            assert_int_equal(poll(&one, 1, 30000), 1);
+    }
+    broker->receipts = broker->finished = 0;
+    reader_add(reader, 0, INT64_MAX, (struct wall){0});
+    assert_false(reader_is_done(reader));
+    reader_go(reader);
+    assert_int_equal(broker->receipts, RECEIPTS);
+    assert_int_equal(broker->finished, 1);
+    reader_free(reader);
+}
+
+static void one_that_was_finished_too(void **state)
+{
+    struct broker *broker = *state;
+    struct reader *reader = reader_begin(broker);
+    reader_go(reader);
+    broker->receipts = 0;
+    reader_add(reader, 0, INT64_MAX, (struct wall){0});
+    reader_go(reader);
+    assert_int_equal(broker->receipts, RECEIPTS);
+    assert_int_equal(broker->finished, 2);
+    reader_free(reader);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_partition_is_read_to_its_end),
+        cmocka_unit_test(a_partition_that_comes_again_while_it_is_read_is_read_anew),
+        cmocka_unit_test(one_that_was_finished_too),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
