@@ -120,6 +120,10 @@ static void chaos_commit(struct chaos *chaos)
     size_t place = 0;
     while (world->commits[place].partition != partition)
         place++;
+    if (chaos_chance(chaos, 5)) {
+        world_commit_late(world, place, chaos_below(chaos, WORLD_COMMIT_MS));
+        return;
+    }
     bool applied = chaos_chance(chaos, 92) && !world->commits[place].fenced;
     world_committed(world, place, applied, applied && chaos_chance(chaos, 92));
 }
@@ -169,16 +173,6 @@ static void chaos_flush(struct chaos *chaos, int32_t partition)
     }
 }
 
-/* No late word about commits of before the assignment: as long as INPUT_COMMITTED does not say which commit it speaks
- * of, the engine would take it for the answer to its newest. */
-static void chaos_silence(struct chaos *chaos, int32_t partition)
-{
-    struct world *world = chaos->world;
-    for (size_t i = 0; i < world->commit_count; i++)
-        if (world->commits[i].partition == partition && world->commits[i].fenced)
-            world->commits[i].worker = WORLD_NOBODY;
-}
-
 static void chaos_assign(struct chaos *chaos, int32_t partition)
 {
     int worker = (int)chaos_below(chaos, chaos->world->options.worker_count);
@@ -187,7 +181,6 @@ static void chaos_assign(struct chaos *chaos, int32_t partition)
     if (world_owner(chaos->world, partition) == WORLD_NOBODY) {
         chaos_flush(chaos, partition);
         world_assign(chaos->world, worker, partition);
-        chaos_silence(chaos, partition);
     }
 }
 

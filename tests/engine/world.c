@@ -108,6 +108,7 @@ void world_free(struct world *world)
     free(world->produces);
     free(world->commits);
     free(world->lates);
+    free(world->late_commits);
     fake_log_done(&world->log);
     fake_papercups_done(&world->papercups);
     key_done(&world->signing_key);
@@ -222,7 +223,24 @@ struct mono world_next(const struct world *world)
         at = mono_earlier(at, engine_deadline(world->workers[i].engine));
     for (size_t i = 0; i < world->late_count; i++)
         at = mono_earlier(at, world->lates[i].at);
+    for (size_t i = 0; i < world->late_commit_count; i++)
+        at = mono_earlier(at, world->late_commits[i].at);
     return at;
+}
+
+static void world_apply_late_commits(struct world *world)
+{
+    for (size_t i = world->late_commit_count; i > 0; i--) {
+        struct world_late_commit late = world->late_commits[i - 1];
+        if (!mono_reached(late.at, world->now.mono))
+            continue;
+        world->late_commits[i - 1] = world->late_commits[--world->late_commit_count];
+        if (!late.what.fenced)
+            fake_log_commit(&world->log, late.what.partition, late.what.offset, late.what.text);
+        if (world->verbose)
+            world_note(world, WORLD_NOBODY, "   late commit %d/%lld%s", (int)late.what.partition,
+                       (long long)late.what.offset, late.what.fenced ? ": refused" : "");
+    }
 }
 
 void world_advance(struct world *world, struct mono to)
@@ -244,6 +262,7 @@ void world_advance(struct world *world, struct mono to)
             buf_done(&text);
         }
     }
+    world_apply_late_commits(world);
     for (int i = 0; i < world->options.worker_count; i++)
         world_tick(world, i);
 }

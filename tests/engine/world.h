@@ -17,6 +17,7 @@
 #define WORLD_HTTP_MS   15000
 #define WORLD_SETTLE_MS 10000
 #define WORLD_DRAIN_MS  10000
+#define WORLD_COMMIT_MS 60000 /* how long a commit that got no answer may still arrive */
 
 struct world_options {
     int32_t partition_count;
@@ -64,6 +65,7 @@ struct world_produce {
 
 struct world_commit {
     int worker;
+    engine_handle handle;
     int32_t partition;
     int64_t offset;
     char text[PROGRESS_TEXT_MAX];
@@ -75,6 +77,12 @@ struct world_late {
     struct mono at;
     char account[16];
     struct fake_request what;
+};
+
+/* A commit that its sender was told of as failed, and that still arrives. */
+struct world_late_commit {
+    struct mono at;
+    struct world_commit what;
 };
 
 struct world {
@@ -92,6 +100,8 @@ struct world {
     struct buf trace;
     bool verbose; /* the inputs are in the trace too, with the time */
     bool cut_off; /* something was given up that may arrive still: a record may have a second receipt */
+    struct world_late_commit *late_commits;
+    size_t late_commit_count;
     char failure[300];
 };
 
@@ -157,6 +167,8 @@ void world_late(struct world *world, const struct world_request *request, int64_
 void world_acknowledge(struct world *world, size_t place, enum produced produced);
 /* `applied`: it is what the next owner will find (never of a fenced one); `ok`: what the worker is told. */
 void world_committed(struct world *world, size_t place, bool applied, bool ok);
+/* The worker is told that it failed, and `ms` from now it is applied all the same, unless it is fenced by then. */
+void world_commit_late(struct world *world, size_t place, int64_t ms);
 /* All that nobody waits for is gone for good. */
 void world_forget(struct world *world);
 

@@ -72,7 +72,8 @@ static void world_perform_produce(struct world *world, int worker, const struct 
 
 static void world_perform_commit(struct world *world, int worker, const struct effect *effect)
 {
-    struct world_commit commit = {.worker = worker, .partition = effect->partition, .offset = effect->offset};
+    struct world_commit commit = {
+        .worker = worker, .handle = effect->handle, .partition = effect->partition, .offset = effect->offset};
     snprintf(commit.text, sizeof(commit.text), "%s", effect->text.data);
     struct progress progress;
     if (!progress_read(buf_span(&effect->text), &progress))

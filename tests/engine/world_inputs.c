@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/mem.h"
 #include "world_take.h"
 
 #define INPUT_NOTE(world, worker, ...)                                                                       \
@@ -39,6 +40,9 @@ static void world_fence(struct world *world, int32_t partition)
     for (size_t i = 0; i < world->commit_count; i++)
         if (world->commits[i].partition == partition)
             world->commits[i].fenced = true;
+    for (size_t i = 0; i < world->late_commit_count; i++)
+        if (world->late_commits[i].what.partition == partition)
+            world->late_commits[i].what.fenced = true;
 }
 
 void world_assign(struct world *world, int worker, int32_t partition)
@@ -272,7 +276,16 @@ void world_committed(struct world *world, size_t place, bool applied, bool ok)
         world_take(
             world, commit.worker,
             &(struct input){
-                .type = INPUT_COMMITTED, .partition = commit.partition, .offset = commit.offset, .ok = ok});
+                .type = INPUT_COMMITTED, .partition = commit.partition, .handle = commit.handle, .ok = ok});
+}
+
+void world_commit_late(struct world *world, size_t place, int64_t ms)
+{
+    world->late_commits =
+        mem_grow(world->late_commits, world->late_commit_count + 1, sizeof(*world->late_commits));
+    world->late_commits[world->late_commit_count++] =
+        (struct world_late_commit){mono_after(world->now.mono, ms), world->commits[place]};
+    world_committed(world, place, false, false);
 }
 
 void world_forget(struct world *world)

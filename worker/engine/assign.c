@@ -3,6 +3,8 @@
 #include "engine/internal.h"
 
 #define COMMIT_EVERY_MS 1000
+#define COMMIT_LOST_MS                                                                                       \
+    60000 /* how long a commit without an answer may still arrive: librdkafka gives it up then */
 #define COMMIT_AGAIN_MS 200 /* the last one of a partition, when it was refused */
 
 void assign(struct engine *engine, const struct input *input)
@@ -92,8 +94,10 @@ static void commit(struct engine *engine, struct partition *partition)
         progress.reach = partition->suspect_end;
     partition->committing = partition->offsets.low;
     partition->committing_reach = progress.reach;
+    partition->committing_again = partition->commit_again;
     partition->commit_at = mono_after(engine->now.mono, COMMIT_EVERY_MS);
     struct effect *effect = effect_add(engine, EFFECT_COMMIT, partition->id);
+    effect->handle = partition->commit_handle = ++engine->last_commit;
     effect->offset = partition->committing;
     char text[PROGRESS_TEXT_MAX];
     progress_write(&progress, text);
@@ -115,21 +119,38 @@ static void run_within_reach(struct engine *engine, struct partition *partition)
     }
 }
 
-void committed(struct engine *engine, struct partition *partition, int64_t offset, bool ok)
+static void commit_accepted(struct engine *engine, struct partition *partition)
 {
-    if (partition->committing < 0)
-        return; /* a late word about a commit of before it was lost */
-    bool farther = ok && partition->committing_reach > partition->reach;
-    partition->committing = -1;
-    if (ok) {
-        partition->committed = offset;
-        partition->reach = partition->committing_reach;
-    } else {
-        partition->reach_at = mono_after(engine->now.mono, COMMIT_EVERY_MS);
-        partition->commit_at = mono_after(engine->now.mono, COMMIT_AGAIN_MS);
+    int64_t before = partition_reach(partition);
+    partition->committed = partition->committing;
+    partition->reach = partition->committing_reach;
+    if (partition->committing_again) {
+        partition->commit_again = false;
+        if (partition->lost_until.ms == MONO_NEVER.ms)
+            partition->lost_reach = INT64_MAX;
     }
-    if (partition->state == PARTITION_RUNNING && farther)
+    if (partition->state == PARTITION_RUNNING && partition_reach(partition) > before)
         run_within_reach(engine, partition);
+}
+
+static void commit_failed(const struct engine *engine, struct partition *partition)
+{
+    if (partition->committing_reach < partition->lost_reach)
+        partition->lost_reach = partition->committing_reach;
+    partition->lost_until = mono_after(engine->now.mono, COMMIT_LOST_MS);
+    partition->reach_at = mono_after(engine->now.mono, COMMIT_EVERY_MS);
+    partition->commit_at = mono_after(engine->now.mono, COMMIT_AGAIN_MS);
+}
+
+void committed(struct engine *engine, struct partition *partition, engine_handle handle, bool ok)
+{
+    if (partition->committing < 0 || handle != partition->commit_handle)
+        return; /* a late word about a commit of an assignment before this one */
+    if (ok)
+        commit_accepted(engine, partition);
+    else
+        commit_failed(engine, partition);
+    partition->committing = -1;
     if (partition->state == PARTITION_COMMITTING &&
         (ok || mono_reached(partition->drain_end, engine->now.mono)))
         release(engine, partition);
@@ -159,6 +180,10 @@ void partition_turn(struct engine *engine, struct partition *partition)
 {
     switch (partition->state) {
     case PARTITION_RUNNING:
+        if (mono_reached(partition->lost_until, engine->now.mono)) {
+            partition->lost_until = MONO_NEVER;
+            partition->commit_again = true;
+        }
         if (mono_reached(partition_commit_due(partition), engine->now.mono))
             commit(engine, partition);
         assign_pause(engine, partition);
@@ -179,7 +204,7 @@ struct mono partition_deadline(const struct partition *partition)
 {
     switch (partition->state) {
     case PARTITION_RUNNING:
-        return partition_commit_due(partition);
+        return mono_earlier(partition_commit_due(partition), partition->lost_until);
     case PARTITION_DRAINING: /* without jobs it waits for the answer to a commit */
         return partition->job_count > 0 ? partition->drain_end : MONO_NEVER;
     case PARTITION_COMMITTING:

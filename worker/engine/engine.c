@@ -107,7 +107,7 @@ static void engine_partition_input(struct engine *engine, const struct input *in
     if (partition == NULL)
         return; /* a late word */
     if (input->type == INPUT_COMMITTED)
-        committed(engine, partition, input->offset, input->ok);
+        committed(engine, partition, input->handle, input->ok);
     else if (input->type == INPUT_RECEIPT)
         rebuild_receipt(engine, partition, input->record);
     else if (input->type == INPUT_REBUILT)

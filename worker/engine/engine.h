@@ -59,7 +59,7 @@ struct input {
     enum input_type type;
     struct moment now;
     int32_t partition;    /* ASSIGNED, REBUILT, COMMITTED, REVOKED, LOST */
-    int64_t offset;       /* ASSIGNED, REBUILT, COMMITTED; PRODUCED: where it was written, -1: not known */
+    int64_t offset;       /* ASSIGNED, REBUILT; PRODUCED: where it was written, -1: not known */
     bool never_committed; /* ASSIGNED: the group has no offset for it; `offset` is the log's beginning */
     int64_t end;          /* ASSIGNED */
     struct span metadata; /* ASSIGNED; SPAN_NONE: there was none */
@@ -67,7 +67,7 @@ struct input {
     enum produced produced;
     struct keyring *keyring;     /* KEYRING */
     size_t account;              /* API_KEY: the account_options.index */
-    engine_handle handle;        /* ANSWERED, PRODUCED */
+    engine_handle handle;        /* ANSWERED, PRODUCED, COMMITTED */
     const struct record *record; /* RECORD, RECEIPT */
     const struct reply *reply;   /* ANSWERED */
 };
@@ -75,7 +75,7 @@ struct input {
 enum effect_type {
     EFFECT_REQUEST, /* to Papercups; answered by INPUT_ANSWERED with the handle, whatever happens */
     EFFECT_PRODUCE, /* to Kafka; answered by INPUT_PRODUCED with the handle */
-    EFFECT_COMMIT,  /* partition, offset, text: the metadata; answered by INPUT_COMMITTED */
+    EFFECT_COMMIT,  /* partition, offset, text: the metadata; answered by INPUT_COMMITTED with the handle */
     EFFECT_READ_RECEIPTS, /* partition: hand in its receipts from the earlier of `offset` and `since` up to their end now */
     EFFECT_START,    /* partition: hand in its records from `offset` on; `count` receipts had no good MAC */
     EFFECT_PAUSE,    /* partition: hand in no more records */

@@ -34,6 +34,7 @@ struct engine {
     struct slots jobs, requests;
     struct partition **partitions; /* by id; NULL: not ours */
     size_t memory_used;
+    engine_handle last_commit;
     uint64_t outcomes[OUTCOME_COUNT]; /* of records without a known account */
     bool full, pausing;               /* see engine_weigh */
     struct mono pause_at;             /* MONO_NEVER: not full, or pausing already */
@@ -96,7 +97,7 @@ void rebuild_finish(struct engine *engine, struct partition *partition, int64_t 
 void assign(struct engine *engine, const struct input *input);
 void revoke(struct engine *engine, struct partition *partition);
 void lose(struct engine *engine, struct partition *partition);
-void committed(struct engine *engine, struct partition *partition, int64_t offset, bool ok);
+void committed(struct engine *engine, struct partition *partition, engine_handle handle, bool ok);
 /* What is due for a partition: its commit, the end of its draining, a pause. */
 void partition_turn(struct engine *engine, struct partition *partition);
 struct mono partition_deadline(const struct partition *partition);

@@ -17,6 +17,8 @@ struct partition *partition_new(int32_t id, int64_t offset, const unsigned char 
     window_init(&partition->window, hash_key);
     partition->committed = offset;
     partition->committing = -1;
+    partition->lost_reach = INT64_MAX;
+    partition->lost_until = MONO_NEVER;
     return partition;
 }
 
@@ -31,6 +33,11 @@ void partition_free(struct partition *partition)
     free(partition);
 }
 
+int64_t partition_reach(const struct partition *partition)
+{
+    return partition->reach < partition->lost_reach ? partition->reach : partition->lost_reach;
+}
+
 static bool partition_wants_reach(const struct partition *partition)
 {
     return partition->offsets.next > partition->reach - REACH_STEP / 2 && partition->jobs != NULL;
@@ -42,7 +49,8 @@ struct mono partition_commit_due(const struct partition *partition)
         return MONO_NEVER;
     if (partition_wants_reach(partition))
         return partition->reach_at;
-    return partition->offsets.low > partition->committed ? partition->commit_at : MONO_NEVER;
+    bool moved = partition->offsets.low > partition->committed || partition->commit_again;
+    return moved ? partition->commit_at : MONO_NEVER;
 }
 
 /* Clocks of brokers differ a little, and a leader changes: records may be stamped slightly out of order. */

@@ -38,9 +38,16 @@ struct partition {
 
     int64_t committed;  /* the last offset that was accepted */
     int64_t committing; /* the one under way, -1: none */
+    uint64_t commit_handle;
     int64_t committing_reach;
-    struct mono commit_at; /* an offset that moved is committed then */
-    struct mono reach_at;  /* not before: the last commit failed */
+    /* A commit without an answer may be applied late, over a later one. Nothing is started beyond its reach until it can
+     * arrive no more and one that was sent after that is accepted. */
+    int64_t lost_reach;     /* the least of such commits; INT64_MAX: there is none */
+    struct mono lost_until; /* until when they may arrive; MONO_NEVER: not any more */
+    bool commit_again;      /* one of them may have put back what was committed */
+    bool committing_again;  /* the one under way was sent for that */
+    struct mono commit_at;  /* an offset that moved is committed then */
+    struct mono reach_at;   /* not before: the last commit failed */
     struct mono drain_end;
     bool inherited; /* given up with something that the next owner must suspect */
     bool paused;
@@ -50,6 +57,8 @@ struct partition *partition_new(int32_t id, int64_t offset, const unsigned char 
 /* Its jobs must be gone. */
 void partition_free(struct partition *partition);
 
+/* Deliveries below it may start. */
+int64_t partition_reach(const struct partition *partition);
 /* When a commit is due: at once where records come close to the reach, else every second when the offset moved.
  * MONO_NEVER: there is nothing to commit, or one is under way. */
 struct mono partition_commit_due(const struct partition *partition);

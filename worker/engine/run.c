@@ -109,7 +109,7 @@ void run_head(struct engine *engine, struct queue *queue)
             timer_set(&engine->timers, &job->timer, not_before);
             return;
         }
-        if (job->record->offset >= job->partition->reach)
+        if (job->record->offset >= partition_reach(job->partition))
             return; /* until a commit has said that deliveries may have started there */
         timer_clear(&engine->timers, &job->timer); /* it may be due in this very turn, and mean nothing now */
         if (run_judge(engine, job))

@@ -244,16 +244,19 @@ static void consumer_committed(struct consumer *consumer, rd_kafka_event_t *even
         if (!ok && one->err != code)
             log_say(LOG_LEVEL_WARNING, "commit", "partition %d: %s", (int)one->partition,
                     rd_kafka_err2str(one->err));
-        consumer->calls.committed(consumer->calls.context, one->partition, one->offset, ok);
+        consumer->calls.committed(consumer->calls.context, one->partition, (uint64_t)(uintptr_t)one->opaque,
+                                  ok);
     }
 }
 
-void consumer_commit(struct consumer *consumer, int32_t partition, int64_t offset, struct span metadata)
+void consumer_commit(struct consumer *consumer, uint64_t handle, int32_t partition, int64_t offset,
+                     struct span metadata)
 {
     rd_kafka_topic_partition_t *one =
         rd_kafka_topic_partition_list_add(consumer->commits, consumer->topic, partition);
     one->offset = offset;
-    one->metadata = mem_copy(metadata); /* the list frees it */
+    one->opaque = (void *)(uintptr_t)handle; /* it comes back in the answer */
+    one->metadata = mem_copy(metadata);      /* the list frees it */
     one->metadata_size = metadata.size;
 }
 
@@ -269,7 +272,7 @@ void consumer_flush(struct consumer *consumer)
     consumer->commits = rd_kafka_topic_partition_list_new(16);
     for (int i = 0; refused != NULL && i < refused->cnt; i++)
         consumer->calls.committed(consumer->calls.context, refused->elems[i].partition,
-                                  refused->elems[i].offset, false);
+                                  (uint64_t)(uintptr_t)refused->elems[i].opaque, false);
     if (refused != NULL)
         rd_kafka_topic_partition_list_destroy(refused);
 }

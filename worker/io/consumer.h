@@ -22,7 +22,7 @@ struct consumer_calls {
     void (*revoked)(void *context, int32_t partition, bool lost);
     void (*record)(void *context, const struct record *record); /* borrowed until return */
     bool (*wanted)(void *context);                              /* false: the turn ends, whatever is left */
-    void (*committed)(void *context, int32_t partition, int64_t offset, bool ok);
+    void (*committed)(void *context, int32_t partition, uint64_t handle, bool ok);
     void *context;
 };
 
@@ -51,7 +51,8 @@ size_t consumer_partition_count(const struct consumer *consumer); /* assigned */
 int32_t consumer_next_partition(const struct consumer *consumer, int32_t partition, int64_t *lag);
 
 void consumer_started(struct consumer *consumer, int32_t partition);
-void consumer_commit(struct consumer *consumer, int32_t partition, int64_t offset, struct span metadata);
+void consumer_commit(struct consumer *consumer, uint64_t handle, int32_t partition, int64_t offset,
+                     struct span metadata);
 /* Sends what consumer_commit has collected, as one request. */
 void consumer_flush(struct consumer *consumer);
 void consumer_pause(struct consumer *consumer, int32_t partition, bool paused);

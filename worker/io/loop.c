@@ -132,7 +132,8 @@ static void loop_perform(struct loop *loop, struct effect *effect)
         loop_produce(loop, effect);
         break;
     case EFFECT_COMMIT:
-        consumer_commit(loop->consumer, effect->partition, effect->offset, buf_span(&effect->text));
+        consumer_commit(loop->consumer, effect->handle, effect->partition, effect->offset,
+                        buf_span(&effect->text));
         break;
     case EFFECT_READ_RECEIPTS:
         loop_read_receipts(loop, effect);
@@ -213,10 +214,10 @@ static bool loop_wanted(void *context)
     return engine_has_room(loop->engine);
 }
 
-static void loop_committed(void *context, int32_t partition, int64_t offset, bool ok)
+static void loop_committed(void *context, int32_t partition, uint64_t handle, bool ok)
 {
     loop_take(context,
-              &(struct input){.type = INPUT_COMMITTED, .partition = partition, .offset = offset, .ok = ok});
+              &(struct input){.type = INPUT_COMMITTED, .partition = partition, .handle = handle, .ok = ok});
 }
 
 const struct consumer_calls loop_consumer_calls = {.assigned = loop_assigned,
