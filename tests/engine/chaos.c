@@ -158,15 +158,15 @@ static void chaos_advance(struct chaos *chaos)
 
 /* ---- workers and partitions ---- */
 
-/* A failed receipt of an owner before arrives before the next one reads the receipts, or never. (Later: the next owner
- * has posted the event, crashes before its own receipt, and the third takes it for failed. That takes a worker that was
- * frozen, or gave its partition up with receipts unacknowledged, and a crash in the right moment.) */
-static void chaos_flush(struct chaos *chaos, int32_t partition)
+/* A failed receipt of another worker, which was frozen or killed, arrives before the new owner reads the receipts, or
+ * never. (Later: the owner has posted the event, crashes before its own receipt, and the third takes it for failed.) */
+static void chaos_flush(struct chaos *chaos, int worker, int32_t partition)
 {
     struct world *world = chaos->world;
     for (size_t i = 0; i < world->produce_count;) {
         const struct record *record = world->produces[i].record;
-        if (record->partition == partition && outcome_is_failed(fake_receipt_outcome(record)))
+        if (record->partition == partition && world->produces[i].worker != worker &&
+            outcome_is_failed(fake_receipt_outcome(record)))
             world_acknowledge(world, i, chaos_chance(chaos, 50) ? PRODUCED_OK : PRODUCED_FAILED);
         else
             i++;
@@ -179,7 +179,7 @@ static void chaos_assign(struct chaos *chaos, int32_t partition)
     if (chaos->stopping[worker])
         return;
     if (world_owner(chaos->world, partition) == WORLD_NOBODY) {
-        chaos_flush(chaos, partition);
+        chaos_flush(chaos, worker, partition);
         world_assign(chaos->world, worker, partition);
     }
 }

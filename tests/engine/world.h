@@ -32,7 +32,7 @@ struct world_options {
 
 /* What a worker's consumer knows of a partition. */
 struct share {
-    bool held, reading, started, paused, revoked;
+    bool held, reading, started, paused, revoked, lost;
     int64_t position;      /* of the next record to hand in */
     int64_t end;           /* of the log, when it was assigned */
     int64_t receipts_from; /* what EFFECT_READ_RECEIPTS asked for */

@@ -147,9 +147,11 @@ static void world_perform(struct world *world, int worker, struct effect *effect
         world_note(world, worker, "%s %d", share->paused ? "pause" : "resume", (int)effect->partition);
         break;
     case EFFECT_RELEASED:
-        for (size_t i = 0; i < world->produce_count; i++)
-            world->cut_off = world->cut_off || (world->produces[i].worker == worker &&
-                                                world->produces[i].record->partition == effect->partition);
+        for (size_t i = 0; i < world->produce_count && !share->lost; i++)
+            if (world->produces[i].worker == worker &&
+                world->produces[i].record->partition == effect->partition)
+                world_fail(world, "partition %d is released before its receipts are acknowledged",
+                           (int)effect->partition);
         *share = (struct share){0};
         world_note(world, worker, "released %d", (int)effect->partition);
         break;

@@ -105,7 +105,7 @@ void world_revoke(struct world *world, int worker, int32_t partition)
 
 void world_lose(struct world *world, int worker, int32_t partition)
 {
-    *world_share(world, worker, partition) = (struct share){.held = true, .revoked = true};
+    *world_share(world, worker, partition) = (struct share){.held = true, .revoked = true, .lost = true};
     world->cut_off = true;
     INPUT_NOTE(world, worker, "lost %d", (int)partition);
     world_take(world, worker, &(struct input){.type = INPUT_LOST, .partition = partition});

@@ -44,6 +44,7 @@ static void a_suspect_that_is_there_is_not_posted_again_by_a_worker_that_knows_w
     story_arrive(w, "ann", "e2");
     story_answers(w, 1);
     world_lose(w, 0, 0);
+    world_acknowledge(w, 0, PRODUCED_FAILED);
     world_assign(w, 0, 0);
     world_rebuild(w, 0, 0);
     story_feed(w);

@@ -1,5 +1,6 @@
 #include <assert.h>
 
+#include "base/mem.h"
 #include "engine/internal.h"
 
 #define COMMIT_EVERY_MS 1000
@@ -27,10 +28,43 @@ void assign(struct engine *engine, const struct input *input)
     partition->receipts_from = partition->receipts_end = progress.receipts;
     partition->untouched = input->never_committed;
     partition->admitted.ms = progress.admitted_ms;
-    struct effect *effect = effect_add(engine, EFFECT_READ_RECEIPTS, id);
-    effect->offset = progress.receipts;
-    if (progress.admitted_ms > engine->options.window_ms)
-        effect->since.ms = progress.admitted_ms - engine->options.window_ms;
+    partition->receipts_since.ms = progress.admitted_ms > engine->options.window_ms
+                                       ? progress.admitted_ms - engine->options.window_ms
+                                       : 0;
+}
+
+/* ---- what a partition that was lost has left under way ---- */
+
+void strays_add(struct engine *engine, engine_handle handle, int32_t partition)
+{
+    engine->strays = mem_grow(engine->strays, engine->stray_count + 1, sizeof(*engine->strays));
+    engine->strays[engine->stray_count++] = (struct stray){handle, partition};
+}
+
+void strays_done(struct engine *engine, engine_handle handle)
+{
+    size_t i = 0;
+    while (i < engine->stray_count && engine->strays[i].handle != handle)
+        i++;
+    if (i < engine->stray_count)
+        engine->strays[i] = engine->strays[--engine->stray_count];
+}
+
+static bool strays_has(const struct engine *engine, int32_t partition)
+{
+    for (size_t i = 0; i < engine->stray_count; i++)
+        if (engine->strays[i].partition == partition)
+            return true;
+    return false;
+}
+
+/* Only now are all of this worker's own receipts among those that will be read. */
+static void rebuild_begin(struct engine *engine, struct partition *partition)
+{
+    partition->state = PARTITION_REBUILDING;
+    struct effect *effect = effect_add(engine, EFFECT_READ_RECEIPTS, partition->id);
+    effect->offset = partition->receipts_from;
+    effect->since = partition->receipts_since;
 }
 
 /* A job that is given up may be in Papercups already where that is not known, where it is delivered and has no receipt
@@ -39,6 +73,8 @@ static void drop_job(struct engine *engine, struct job *job)
 {
     if (job->delivery.unknown || job->delivery.attempts > 0 || job->outcome == OUTCOME_DELIVERED)
         job->partition->inherited = true;
+    if (job->producing)
+        strays_add(engine, job->handle, job->partition->id);
     job_drop(engine, job);
 }
 
@@ -69,10 +105,10 @@ static void drop_unstarted(struct engine *engine, struct partition *partition)
 
 void revoke(struct engine *engine, struct partition *partition)
 {
-    if (partition->state != PARTITION_RUNNING && partition->state != PARTITION_REBUILDING)
+    if (partition->state == PARTITION_DRAINING || partition->state == PARTITION_COMMITTING)
         return;
     partition->inherited =
-        partition->state == PARTITION_REBUILDING || partition->offsets.next < partition->suspect_end;
+        partition->state != PARTITION_RUNNING || partition->offsets.next < partition->suspect_end;
     partition->state = PARTITION_DRAINING;
     partition->drain_end = mono_after(engine->now.mono, engine->options.drain_ms);
     drop_unstarted(engine, partition);
@@ -156,13 +192,24 @@ void committed(struct engine *engine, struct partition *partition, engine_handle
         release(engine, partition);
 }
 
+/* Its time is over: what has not come to its outcome is left to the next owner. A receipt that is under way is waited for,
+ * or it could be written after that one has read the receipts. */
+static void drop_undecided(struct engine *engine, struct partition *partition)
+{
+    for (struct job *job = partition->jobs, *next; job != NULL; job = next) {
+        next = job->next;
+        if (!job->producing)
+            drop_job(engine, job);
+    }
+}
+
 static void drain(struct engine *engine, struct partition *partition)
 {
-    if (partition->job_count > 0 && !mono_reached(partition->drain_end, engine->now.mono))
-        return;
-    drop_jobs(engine, partition);
-    if (partition->committing >= 0)
-        return; /* the last one is sent when this is answered */
+    partition->drained = partition->drained || mono_reached(partition->drain_end, engine->now.mono);
+    if (partition->drained)
+        drop_undecided(engine, partition);
+    if (partition->job_count > 0 || partition->committing >= 0 || strays_has(engine, partition->id))
+        return; /* the last commit is sent when the one under way is answered */
     partition->state = PARTITION_COMMITTING;
     commit(engine, partition);
 }
@@ -195,6 +242,10 @@ void partition_turn(struct engine *engine, struct partition *partition)
         if (partition->committing < 0 && mono_reached(partition->commit_at, engine->now.mono))
             commit(engine, partition);
         break;
+    case PARTITION_ASSIGNED:
+        if (!strays_has(engine, partition->id))
+            rebuild_begin(engine, partition);
+        break;
     case PARTITION_REBUILDING:
         break;
     }
@@ -205,10 +256,11 @@ struct mono partition_deadline(const struct partition *partition)
     switch (partition->state) {
     case PARTITION_RUNNING:
         return mono_earlier(partition_commit_due(partition), partition->lost_until);
-    case PARTITION_DRAINING: /* without jobs it waits for the answer to a commit */
-        return partition->job_count > 0 ? partition->drain_end : MONO_NEVER;
+    case PARTITION_DRAINING: /* without jobs, or drained, it waits for an answer */
+        return partition->job_count > 0 && !partition->drained ? partition->drain_end : MONO_NEVER;
     case PARTITION_COMMITTING:
         return partition->committing < 0 ? partition->commit_at : MONO_NEVER;
+    case PARTITION_ASSIGNED:
     case PARTITION_REBUILDING:
         break;
     }

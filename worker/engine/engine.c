@@ -72,6 +72,7 @@ void engine_free(struct engine *engine)
     sodium_memzero(engine->mac_key, sizeof(engine->mac_key));
     sodium_memzero(engine->previous_mac_key, sizeof(engine->previous_mac_key));
     free(engine->partitions);
+    free(engine->strays);
     free(engine->effects);
     free(engine);
 }
@@ -89,6 +90,8 @@ static void engine_produced(struct engine *engine, const struct input *input)
     struct job *job = slots_find(&engine->jobs, input->handle);
     if (job != NULL)
         settle_produced(engine, job, input->produced, input->offset);
+    else
+        strays_done(engine, input->handle);
 }
 
 static void engine_partition_input(struct engine *engine, const struct input *input)

@@ -19,6 +19,12 @@ struct pending {
     struct mono started;
 };
 
+/* A dead letter or a receipt under way for a partition that was lost meanwhile: it may be written still. */
+struct stray {
+    engine_handle handle;
+    int32_t partition;
+};
+
 struct engine {
     struct engine_options options;
     struct keyring *keyring;
@@ -44,6 +50,8 @@ struct engine {
     struct moment now; /* of the input being taken */
     struct effect *effects;
     size_t effect_count, effect_capacity;
+    struct stray *strays;
+    size_t stray_count;
     struct job *gone; /* jobs that were dropped; effects may point into them until the next input */
 };
 
@@ -97,6 +105,8 @@ void rebuild_finish(struct engine *engine, struct partition *partition, int64_t 
 void assign(struct engine *engine, const struct input *input);
 void revoke(struct engine *engine, struct partition *partition);
 void lose(struct engine *engine, struct partition *partition);
+void strays_add(struct engine *engine, engine_handle handle, int32_t partition);
+void strays_done(struct engine *engine, engine_handle handle);
 void committed(struct engine *engine, struct partition *partition, engine_handle handle, bool ok);
 /* What is due for a partition: its commit, the end of its draining, a pause. */
 void partition_turn(struct engine *engine, struct partition *partition);

@@ -48,6 +48,7 @@ struct job {
     int64_t finished_at_ms;
     bool without_value; /* the dead letter would not fit with it */
     bool bare;          /* nor with the record's own key and headers */
+    bool producing;     /* its dead letter or receipt is under way */
     unsigned produce_tries;
 };
 

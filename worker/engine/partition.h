@@ -11,6 +11,7 @@
 struct job;
 
 enum partition_state {
+    PARTITION_ASSIGNED,   /* what this worker has produced for it before it was lost is still under way */
     PARTITION_REBUILDING, /* its receipts are being read; its records are not handed in yet */
     PARTITION_RUNNING,
     PARTITION_DRAINING,  /* revoked: nothing new starts, what is under way may finish until drain_end */
@@ -31,10 +32,11 @@ struct partition {
     size_t foreign_receipts; /* read without a good MAC: ignored */
     int64_t suspect_end; /* a record below it without a receipt may have been posted by an earlier owner */
     struct mono suspect_absent_from; /* when "absent" begins to count for such a one */
-    struct mono first_from; /* an earlier owner may have posted to any customer until the assignment */
-    int64_t reach;          /* accepted: deliveries below it may start */
-    int64_t receipts_end;   /* behind the last receipt known to be written */
-    int64_t receipts_from;  /* where those of events beyond the watermark begin */
+    struct mono first_from;     /* an earlier owner may have posted to any customer until the assignment */
+    int64_t reach;              /* accepted: deliveries below it may start */
+    int64_t receipts_end;       /* behind the last receipt known to be written */
+    struct wall receipts_since; /* PARTITION_ASSIGNED: and from when on they are to be read; 0: all */
+    int64_t receipts_from;      /* where those of events beyond the watermark begin */
 
     int64_t committed;  /* the last offset that was accepted */
     int64_t committing; /* the one under way, -1: none */
@@ -49,6 +51,7 @@ struct partition {
     struct mono commit_at;  /* an offset that moved is committed then */
     struct mono reach_at;   /* not before: the last commit failed */
     struct mono drain_end;
+    bool drained;   /* drain_end was reached */
     bool inherited; /* given up with something that the next owner must suspect */
     bool paused;
 };

@@ -86,6 +86,7 @@ static void settle_receipt(struct engine *engine, struct job *job)
 
 static void settle_produce(struct engine *engine, struct job *job, enum job_state state)
 {
+    job->producing = true;
     if (state == JOB_DEAD_LETTER)
         settle_dead_letter(engine, job);
     else
@@ -167,6 +168,7 @@ static void settle_finished(struct engine *engine, struct job *job)
 void settle_produced(struct engine *engine, struct job *job, enum produced produced, int64_t offset)
 {
     assert(job->state == JOB_DEAD_LETTER || job->state == JOB_RECEIPT);
+    job->producing = false;
     if (produced == PRODUCED_OK && job->state == JOB_RECEIPT) {
         partition_receipt_written(job->partition, offset);
         settle_finished(engine, job);
