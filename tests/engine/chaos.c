@@ -261,6 +261,7 @@ static struct world *chaos_world(struct chaos *chaos)
     options.worker_count = 1 + (int)chaos_below(chaos, 3);
     options.max_in_flight = 1 + (int32_t)chaos_below(chaos, 4);
     options.spacing_ms = chaos_chance(chaos, 50) ? 1000 : 0;
+    options.flood_limit = chaos_chance(chaos, 20) ? 3 : 0;
     options.memory_bytes = chaos_chance(chaos, 30) ? 8000 : 1 << 20;
     options.account_memory_bytes = chaos_chance(chaos, 30) ? 6000 : 0;
     options.unassign = chaos_chance(chaos, 30);

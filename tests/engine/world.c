@@ -60,6 +60,7 @@ static struct engine *world_engine(const struct world *world)
         .window_ms = o->window_ms,
         .limits = {.http_timeout_ms = WORLD_HTTP_MS, .settle_ms = WORLD_SETTLE_MS},
         .spacing_ms = o->spacing_ms,
+        .flood_limit = o->flood_limit,
         .drain_ms = WORLD_DRAIN_MS,
         .memory_bytes = o->memory_bytes,
         .name_events = true,

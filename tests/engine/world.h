@@ -23,7 +23,7 @@ struct world_options {
     int32_t partition_count;
     int worker_count;
     int32_t max_in_flight; /* of each account */
-    int64_t spacing_ms, memory_bytes, window_ms;
+    int64_t spacing_ms, flood_limit, memory_bytes, window_ms;
     size_t account_memory_bytes; /* 0: accounts have no share of their own */
     bool admit_by_clock, unassign;
     const char *mark_secret, *previous_mark_secret; /* as in their files */

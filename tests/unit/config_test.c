@@ -99,6 +99,7 @@ static void what_nobody_sets_has_its_default(void **state)
     assert_int_equal(config->http_timeout_ms, 15000);
     assert_int_equal(config->settle_time_ms, 10000);
     assert_int_equal(config->message_spacing_ms, 1000);
+    assert_int_equal(config->flood_limit, 20);
     assert_int_equal(config->drain_timeout_ms, 10000);
     assert_int_equal(config->memory_bytes, 1536 << 10);
     assert_int_equal(config->account_count, 1);

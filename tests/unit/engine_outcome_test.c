@@ -174,6 +174,31 @@ static void a_stamp_from_the_ends_of_time_does_no_harm(void **state)
     story_end(w);
 }
 
+static void more_events_in_a_minute_than_the_limit_are_a_flood(void **state)
+{
+    (void)state;
+    struct world_options options = world_options();
+    options.flood_limit = 2;
+    struct world *w = story_begin(&options);
+    story_arrive(w, "ann", "e1");
+    story_publish(w, "ann", "e2");
+    story_publish(w, "ann", "e3");
+    story_publish(w, "ben", "e4");
+    world_go(w);
+    assert_int_equal(fake_log_outcome(&w->log.partitions[0], 1), OUTCOME_DELIVERED);
+    assert_int_equal(fake_log_outcome(&w->log.partitions[0], 2), OUTCOME_FLOOD);
+    assert_int_equal(fake_log_outcome(&w->log.partitions[0], 3), OUTCOME_DELIVERED);
+    world_pass(w, 60000 - 1);
+    story_publish(w, "ann", "e5");
+    world_go(w);
+    assert_int_equal(fake_log_outcome(&w->log.partitions[0], 4), OUTCOME_FLOOD);
+    world_pass(w, 1);
+    story_publish(w, "ann", "e6");
+    world_go(w);
+    assert_int_equal(fake_log_outcome(&w->log.partitions[0], 5), OUTCOME_DELIVERED);
+    story_end(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -187,6 +212,7 @@ int main(void)
         cmocka_unit_test(the_successor_of_a_rejected_event_need_not_wait),
         cmocka_unit_test(a_record_of_nothing_but_nulls_is_rejected_and_settled),
         cmocka_unit_test(a_stamp_from_the_ends_of_time_does_no_harm),
+        cmocka_unit_test(more_events_in_a_minute_than_the_limit_are_a_flood),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -14,6 +14,7 @@ static void queues_remove(struct queues *queues, struct queue *queue)
 {
     assert(queue->head == NULL);
     map_remove(&queues->by_key, &queue->node);
+    flood_done(&queue->flood);
     free(queue);
 }
 
@@ -39,7 +40,7 @@ struct queue *queues_take(struct queues *queues, struct span key)
 
 void queues_tidy(struct queues *queues, struct queue *queue, struct mono now)
 {
-    if (queue->head == NULL && mono_reached(queue->not_before, now))
+    if (queue->head == NULL && mono_reached(mono_later(queue->not_before, queue->flood_until), now))
         queues_remove(queues, queue);
 }
 

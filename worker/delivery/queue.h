@@ -1,9 +1,11 @@
 /* One first-in-first-out queue per routing key: the order that a customer is promised. The head is under way, the rest
- * wait; queues are found by their key and vanish when they are empty and owe no pause. */
+ * wait; queues are found by their key and vanish when they are empty and owe no
+ * pause and no count. */
 #ifndef DELIVERY_QUEUE_H
 #define DELIVERY_QUEUE_H
 
 #include "base/map.h"
+#include "delivery/flood.h"
 #include "delivery/timer.h"
 
 struct queue_item {
@@ -14,7 +16,9 @@ struct queue {
     struct map_node node; /* under the routing key, which the queue owns */
     struct queue_item *head, *tail;
     size_t length;
-    struct mono not_before; /* the next message to this customer starts then at the earliest */
+    struct flood flood;
+    struct mono flood_until; /* what it has counted matters until then */
+    struct mono not_before;  /* the next message to this customer starts then at the earliest */
 };
 
 struct queues {
@@ -26,7 +30,7 @@ void queues_done(struct queues *queues);
 
 /* The queue of that key, made where there is none. */
 struct queue *queues_take(struct queues *queues, struct span key);
-/* Frees the queue where nothing waits in it and its pause is over; else does nothing. */
+/* Frees the queue where nothing waits in it, its pause is over and its count without meaning; else does nothing. */
 void queues_tidy(struct queues *queues, struct queue *queue, struct mono now);
 /* Frees every queue that queues_tidy would: those whose pause ended while nobody asked. */
 void queues_sweep(struct queues *queues, struct mono now);

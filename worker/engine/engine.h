@@ -20,7 +20,8 @@ struct engine_options {
         admit_by_clock; /* the topic has producers' timestamps: the worker's clock says when a record was admitted */
     int64_t window_ms;
     struct delivery_limits limits;
-    int64_t spacing_ms; /* between two messages to one customer */
+    int64_t flood_limit; /* events to one conversation within a minute; 0: any number */
+    int64_t spacing_ms;  /* between two messages to one customer */
     int64_t drain_ms;
     int64_t memory_bytes; /* of records that wait or are under way */
     bool papercups_ids, name_events;

@@ -13,6 +13,17 @@ static bool run_is_left(const struct job *job)
     return job->partition->state != PARTITION_RUNNING && !job->delivery.unknown;
 }
 
+static enum outcome run_judge_flood(const struct engine *engine, struct job *job)
+{
+    size_t limit = (size_t)engine->options.flood_limit;
+    if (limit > 0)
+        job->queue->flood_until = mono_after(engine->now.mono, FLOOD_MS);
+    if (flood_pass(&job->queue->flood, limit, job->admitted_at_ms))
+        return OUTCOME_NONE;
+    return detail_set(&job->detail, OUTCOME_FLOOD,
+                      "%zu events to this conversation in a minute are the limit", limit);
+}
+
 /* The checks of time. One that may have been shown already is read back before they are made: it must not be called
  * expired, or refused for its key, when it was delivered. */
 static bool run_judge_time(struct engine *engine, struct job *job)
@@ -22,6 +33,8 @@ static bool run_judge_time(struct engine *engine, struct job *job)
     job->judged = true;
     enum outcome outcome = event_judge(keyring_find(engine->keyring, job->key_id), job->signed_at_s,
                                        job->ttl_s, job->admitted_at_ms, &job->detail);
+    if (outcome == OUTCOME_NONE)
+        outcome = run_judge_flood(engine, job);
     if (outcome != OUTCOME_NONE)
         settle(engine, job, outcome);
     return outcome == OUTCOME_NONE;

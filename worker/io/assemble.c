@@ -64,6 +64,7 @@ static void engine_settings(const struct config *config, int32_t partition_count
         .window_ms = config->window_ms,
         .limits = {config->http_timeout_ms, config->settle_time_ms},
         .spacing_ms = config->message_spacing_ms,
+        .flood_limit = config->flood_limit,
         .drain_ms = config->drain_timeout_ms,
         .memory_bytes = config->memory_bytes,
         .papercups_ids = config->papercups_ids,

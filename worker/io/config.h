@@ -61,8 +61,9 @@ struct config {
     int64_t http_timeout_ms;         /* default 15 s */
     int64_t settle_time_ms;          /* default 10 s */
     int64_t message_spacing_ms;      /* default 1 s; 0s turns it off */
-    int64_t drain_timeout_ms;        /* default 10 s */
-    int64_t memory_bytes;            /* waiting events in all; default 1.5 MiB, with several accounts 64 */
+    int32_t flood_limit;      /* events to one conversation within a minute, default 20; 0: any number */
+    int64_t drain_timeout_ms; /* default 10 s */
+    int64_t memory_bytes;     /* waiting events in all; default 1.5 MiB, with several accounts 64 */
 
     /* [admin] */
     char *admin_listen; /* HOST:PORT, [V6]:PORT, or "off"; default 127.0.0.1:9464 */

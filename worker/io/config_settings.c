@@ -72,6 +72,7 @@ const struct setting settings[] = {
     {SECTION_WORKER, "http_timeout", SETTING_DURATION, AT(http_timeout_ms), false, "15s", 100, MINUTES(2)},
     {SECTION_WORKER, "settle_time", SETTING_DURATION, AT(settle_time_ms), false, "10s", 100, MINUTES(5)},
     {SECTION_WORKER, "message_spacing", SETTING_DURATION, AT(message_spacing_ms), false, "1s", 0, MINUTES(1)},
+    {SECTION_WORKER, "flood_limit", SETTING_COUNT, AT(flood_limit), false, "20", 0, 1000},
     {SECTION_WORKER, "drain_timeout", SETTING_DURATION, AT(drain_timeout_ms), false, "10s", 0, MINUTES(5)},
     {SECTION_WORKER, "memory", SETTING_SIZE, AT(memory_bytes), false, "1536KiB", MIB(1), MIB(65536)},
 
