@@ -6,6 +6,7 @@
 #
 #   build    compiler, CMake and the libraries, to build the worker and its unit tests
 #   kafka    a Java runtime and Maven, for deploy/kafka.sh
+#   java     Java's compiler, for the tests' backend in Java
 #   python   Python with venv, for the tests from outside
 #   node     Node and npm, for the README's Node snippet
 #   browser  Chromium, for looking at pages
@@ -24,6 +25,7 @@ setup_needs() {
         echo lib:cmocka=libcmocka-dev
         ;;
     kafka) echo java=default-jre-headless mvn=maven ;;
+    java) echo javac=default-jdk-headless ;;
     python) echo py:venv,ensurepip=python3-venv ;;
     node) echo node=nodejs npm=npm ;;
     browser) echo chromium=chromium ;;
@@ -33,7 +35,7 @@ setup_needs() {
         echo py:yaml=python3-yaml
         ;;
     *)
-        echo "setup.sh: unknown purpose '$1': say build, kafka, python, node, browser, kcat or deploy" >&2
+        echo "setup.sh: unknown purpose '$1': say build, kafka, java, python, node, browser, kcat or deploy" >&2
         return 2
         ;;
     esac

@@ -133,7 +133,7 @@ node_environment() {
 }
 
 outside_tools() {
-    setup python kafka node kcat browser deploy && python_environment && node_environment && deploy/kafka.sh fetch >/dev/null
+    setup python kafka java node kcat browser deploy && python_environment && node_environment && deploy/kafka.sh fetch >/dev/null
 }
 
 outside() {

@@ -61,24 +61,35 @@ class Kafka:
 
     def __init__(self, directory):
         self.directory = directory
-        words = self.script("start")
+        words = self.script("start", directory)
         self.bootstrap = re.search(r"bootstrap=(\S+)", words)[1]
         # librdkafka's own words tell of connections that end with the broker; what fails is asserted.
         self.client = {"bootstrap.servers": self.bootstrap, "log_level": 0}
         self.admin = AdminClient(self.client)
-        self.producer = Producer({
+        self.producer = self.producer_with()
+
+    def producer_with(self, **settings):
+        """A producer as any other, but for settings of librdkafka's, with _ for its dots."""
+        return Producer({
             **self.client, "partitioner": "murmur2_random", "enable.idempotence": True, "linger.ms": 1,
+            **{name.replace("_", "."): value for name, value in settings.items()},
         })  # fmt: skip
 
-    def script(self, command):
+    @staticmethod
+    def script(command, *arguments):
         done = subprocess.run(
-            [ROOT / "deploy/kafka.sh", command, self.directory], capture_output=True, text=True, timeout=300
+            [ROOT / "deploy/kafka.sh", command, *arguments], capture_output=True, text=True, timeout=300
         )
         assert done.returncode == 0, f"kafka.sh {command}: {done.stdout}{done.stderr}"
         return done.stdout
 
     def stop(self):
-        self.script("stop")
+        self.script("stop", self.directory)
+
+    @classmethod
+    def jars(cls):
+        """The class path of Kafka's own Java clients."""
+        return f"{cls.script('fetch').strip()}/jars/*"
 
     def create(self, name, partitions, **config):
         futures = self.admin.create_topics(
@@ -105,8 +116,9 @@ class Kafka:
         self.create(topics.dead, partitions)
         return topics
 
-    def publish(self, topic, events, partition=None):
+    def publish(self, topic, events, partition=None, producer=None):
         """Publishes in order; returns the (partition, offset) of each."""
+        producer = producer or self.producer
         places = [None] * len(events)
 
         def acknowledged(index):
@@ -118,11 +130,11 @@ class Kafka:
 
         where = {} if partition is None else {"partition": partition}
         for index, event in enumerate(events):
-            self.producer.produce(
+            producer.produce(
                 topic, key=event.key, value=event.value, headers=event.headers, on_delivery=acknowledged(index), **where
             )
-            self.producer.poll(0)
-        assert self.producer.flush(30) == 0, "the broker did not acknowledge all"
+            producer.poll(0)
+        assert producer.flush(30) == 0, "the broker did not acknowledge all"
         return places
 
     def committed(self, group, topics):

@@ -43,9 +43,15 @@ def key():
 
 
 @pytest.fixture
-def installation(tmp_path, kafka, topics, standin, key):
-    """Files of a deployment that knows `key` and one account, acme. What is still running at the end is killed."""
-    made = Installation(tmp_path / "worker", kafka, topics, standin.url, [key])
+def keys(key):
+    """Those in the keyring."""
+    return [key]
+
+
+@pytest.fixture
+def installation(tmp_path, kafka, topics, standin, keys):
+    """Files of a deployment that knows `keys` and one account, acme. What is still running at the end is killed."""
+    made = Installation(tmp_path / "worker", kafka, topics, standin.url, keys)
     yield made
     print(made.tails())
     made.discard()

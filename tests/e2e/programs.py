@@ -12,8 +12,11 @@ from pathlib import Path
 from broker import ROOT, wait_until
 
 PROGRAM = ROOT / os.environ.get("BUILD_DIRECTORY", "build-tests") / "cupbearer"
+SANITIZED_PROGRAM = ROOT / os.environ.get("SANITIZED_BUILD_DIRECTORY", "build-asan") / "cupbearer"
 # The programs read settings from variables of this name too; a developer's own must not reach them.
 ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("CUPBEARER_")}
+# For the sanitized build; the worker makes itself undumpable, which LeakSanitizer cannot stand.
+ENVIRONMENT |= {"ASAN_OPTIONS": "detect_leaks=0", "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1"}
 # What worker/demo/standin.h gives `cupbearer standin`.
 STANDIN_API_KEY = "standin-api-key"
 STANDIN_ACCOUNT = "5b1a2c3d-0001-4000-8000-000000000001"
@@ -33,17 +36,19 @@ class Process:
     """A process whose words go to a file, which tells when it is ready."""
 
     started = []  # all of this run, so that none outlives it, whatever a fixture fails at
+    command = (PROGRAM,)
+    stdin = subprocess.DEVNULL
 
-    def __init__(self, log, *arguments):
+    def __init__(self, log, *arguments, program=None):
         self.log = Path(log)
-        self.arguments = [PROGRAM, *map(str, arguments)]
+        self.arguments = [*([program] if program else self.command), *map(str, arguments)]
         self.process = None
 
     def start(self, ready):
         """Starts and waits until the log holds a match of `ready`, which is returned."""
         with self.log.open("wb") as out:
             self.process = subprocess.Popen(
-                self.arguments, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, env=ENVIRONMENT
+                self.arguments, stdin=self.stdin, stdout=out, stderr=subprocess.STDOUT, env=ENVIRONMENT
             )
         Process.started.append(self)
 
@@ -52,7 +57,7 @@ class Process:
             assert found or self.process.poll() is None, f"ended with {self.process.returncode}\n{self.tail()}"
             return found
 
-        return wait_until(look, f"'{ready}' from {self.arguments[1]}", START_S, self.tail)
+        return wait_until(look, f"'{ready}' from {self.log.stem}", START_S, self.tail)
 
     def await_log(self, wanted):
         """Waits until the log holds a match."""
@@ -89,8 +94,11 @@ class Process:
 
 
 class StandIn(Process):
-    def __init__(self, directory, port=0):
-        super().__init__(directory / "standin.log", "standin", "--port", port)
+    """`accounts`: (API key, account id, inbox id) of each, where it is not to be the one of worker/demo/standin.h."""
+
+    def __init__(self, directory, port=0, accounts=()):
+        words = [word for account in accounts for word in ("--account", ":".join(account))]
+        super().__init__(directory / "standin.log", "standin", "--port", port, *words)
         self.url = self.start(r"standin url=(http://127\.0\.0\.1:\d+)")[1]
 
     @property
@@ -106,9 +114,9 @@ class StandIn(Process):
             text = answer.read()
         return json.loads(text) if text else None
 
-    def api(self, method, path, content=None):
-        """A call of Papercups' own API, with the account's key."""
-        return self.call(method, path, content, {"Authorization": f"Bearer {STANDIN_API_KEY}"})
+    def api(self, method, path, content=None, key=STANDIN_API_KEY):
+        """A call of Papercups' own API, with an account's key."""
+        return self.call(method, path, content, {"Authorization": f"Bearer {key}"})
 
     def fault(self, kind, body, times=1, **more):
         """What happens to the next POST of the API that carries this body, by whichever call it comes."""
@@ -131,7 +139,8 @@ class StandIn(Process):
 class Installation:
     """The files of one deployment in a directory: keyring, secrets, configuration; and workers that run by it."""
 
-    def __init__(self, directory, kafka, topics, standin_url, keys):
+    def __init__(self, directory, kafka, topics, standin_url, keys, program=PROGRAM):
+        self.program = program
         self.directory = directory
         directory.mkdir(parents=True, exist_ok=True)
         self.workers = []
@@ -169,6 +178,12 @@ class Installation:
         self.settings.setdefault(section, {}).update(settings)
         return self
 
+    def add_account(self, name, **settings):
+        """One like acme but for these settings, with a key file of its own."""
+        key_file = self.secret_write(f"{name}.key", STANDIN_API_KEY + "\n")
+        section = {**self.settings["account acme"], "api_key_file": key_file, **settings}
+        return self.configure(f"account {name}", **section)
+
     def configuration(self):
         lines = []
         for section, settings in self.settings.items():
@@ -180,7 +195,7 @@ class Installation:
     def worker(self):
         """Starts a worker and waits until it has its partitions: what is published before that may be older than it."""
         log = self.directory / f"worker-{len(self.workers) + 1}.log"
-        worker = Process(log, "run", "--config", self.configuration(), "--log-level", "debug")
+        worker = Process(log, "run", "--config", self.configuration(), "--log-level", "debug", program=self.program)
         self.workers.append(worker)
         worker.start(r"(?m)\bevent=started\b")
         return worker

@@ -6,7 +6,7 @@ import signal
 
 import pytest
 from signing import HmacKey, payload, sign
-from world import BACKEND, KEYS, World, bodies
+from world import BACKEND, KEYS, World, assert_dead, bodies
 
 
 @pytest.fixture
@@ -72,25 +72,16 @@ def test_a_key_revoked_while_its_event_waits_is_looked_at_before_the_post(world,
     world.installation.secret_write("acme.key", "revoked\n")
     hang_up(world)
     world.worker.await_log(r"event=account .*state=unauthorized")
-    place = world.publish(sign(BACKEND, payload(customer, "waits")))
+    event = sign(BACKEND, payload(customer, "waits"))
+    place = world.publish(event)
     # A record behind it that is rejected at once: when it has its receipt, this one has been read.
     stranger = sign(HmacKey("stranger-1"), payload(customer, "behind it"))
     assert world.outcome(stranger) == ("rejected", "unknown_key")
     write_keyring(world, [key for key in KEYS.values() if key.id != BACKEND.id])
     world.installation.secret_write("acme.key", "standin-api-key\n")
     hang_up(world)
-    receipt = world.receipt(place)
-    assert (receipt["outcome"], receipt["reason"]) == ("failed", "key_revoked")
+    assert_dead(world, place, event, "failed", "key_revoked")
     assert bodies(world, customer) == []
-
-
-def test_papercups_is_given_the_pause_it_asks_for(world, customer):
-    body = f"later {customer}"
-    world.standin.fault("status", body, status=429, answer="{}", retry_after=1)
-    receipt = world.receipt(world.publish(sign(BACKEND, payload(customer, body))))
-    assert (receipt["outcome"], receipt["attempts"]) == ("delivered", 2)
-    assert receipt["finished_at"] - receipt["admitted_at"] >= 1000
-    assert bodies(world, customer) == [body]
 
 
 def test_a_worker_starts_beside_a_papercups_that_is_down_and_delivers_when_it_is_back(kafka, tmp_path, customer):
@@ -99,5 +90,38 @@ def test_a_worker_starts_beside_a_papercups_that_is_down_and_delivers_when_it_is
         place = made.publish(sign(BACKEND, payload(customer, "patience")))
         made.start_standin()
         assert made.receipt(place)["outcome"] == "delivered"
+    finally:
+        made.close()
+
+
+def test_an_account_that_fills_its_share_of_the_memory_loses_nothing_and_holds_up_no_other(kafka, tmp_path, customer):
+    sections = {"worker": {"memory": "1MiB"}}
+    made = World(tmp_path, kafka, kafka.topics(), sections, accounts={"globex": {}})
+    try:
+        made.installation.secret_write("acme.key", "revoked\n")
+        hang_up(made)
+        made.worker.await_log(r"event=account .*state=unauthorized")
+        # Each takes twice its size, and acme's share is a quarter of the memory: about seven of them.
+        pages = [
+            sign(BACKEND, payload(f"{customer}_{number}", "a page", metadata={"page": "x" * 16000}))
+            for number in range(20)
+        ]
+        places = kafka.publish(made.topics.events, pages)
+        made.receipts.find(lambda record: len(made.receipts.records) >= 10, "the first that found no room")
+        assert made.outcome(sign(KEYS["elsewhere-1"], payload(customer, account="globex"))) == ("delivered", None)
+        refused = {(told["partition"], told["offset"]) for told in made.told() if told["outcome"] == "failed"}
+        assert 10 <= len(refused) < 20
+        for place, event in zip(places, pages, strict=True):
+            if place in refused:
+                assert_dead(made, place, event, "failed", "backlog")
+                assert bodies(made, event.key.removeprefix("acme/e/")) == []
+        made.installation.secret_write("acme.key", "standin-api-key\n")
+        hang_up(made)
+        for place in set(places) - refused:
+            assert made.receipt(place)["outcome"] == "delivered"
+        for place, event in zip(places, pages, strict=True):
+            if place in refused:  # of that, nothing was tried: the same bytes again are no duplicate
+                assert made.outcome(event) == ("delivered", None)
+            assert bodies(made, event.key.removeprefix("acme/e/")) == ["a page"]
     finally:
         made.close()

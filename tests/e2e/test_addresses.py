@@ -5,7 +5,7 @@ import uuid
 
 import pytest
 from signing import payload, sign
-from world import BACKEND, World, bodies
+from world import BACKEND, World, assert_dead, bodies
 
 
 @pytest.fixture(scope="module")
@@ -16,7 +16,7 @@ def world(kafka, tmp_path_factory):
 
 
 def settings_world(kafka, tmp_path_factory, name, **settings):
-    return World(tmp_path_factory.mktemp(name), kafka, kafka.topics(), account=settings)
+    return World(tmp_path_factory.mktemp(name), kafka, kafka.topics(), {"account acme": settings})
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +62,7 @@ def test_a_customer_that_papercups_knows_is_reached_by_its_id(world, customer):
 
 def test_a_customer_id_that_papercups_does_not_know_fails(world):
     event = sign(BACKEND, to(customer_id=str(uuid.uuid4())))
-    assert world.outcome(event) == ("failed", "customer_not_found")
+    assert_dead(world, world.publish(event), event, "failed", "customer_not_found")
 
 
 def test_a_conversation_is_reached_by_its_id_and_no_other(world, customer):
@@ -77,7 +77,7 @@ def test_a_conversation_is_reached_by_its_id_and_no_other(world, customer):
 
 def test_a_conversation_id_that_papercups_does_not_know_fails(world):
     event = sign(BACKEND, to(conversation_id=str(uuid.uuid4())))
-    assert world.outcome(event) == ("failed", "conversation_not_found")
+    assert_dead(world, world.publish(event), event, "failed", "conversation_not_found")
 
 
 # Existing customers
@@ -102,12 +102,14 @@ def test_of_several_customers_the_newest_is_taken_and_the_receipt_says_how_many(
     make_customer(world, customer, host="shop.example")
     receipt = world.receipt(world.publish(sign(BACKEND, payload(customer, "which?"))))
     assert (receipt["outcome"], receipt["customer_matches"]) == ("delivered", 2)
+    assert world.admin.metrics().value("cupbearer_ambiguous_customers_total", account="acme") == 1
 
 
 def test_where_ambiguity_is_refused_nothing_is_posted(refusing, customer):
     make_customer(refusing, customer, host="shop.example")
     make_customer(refusing, customer, host="shop.example")
-    assert refusing.outcome(sign(BACKEND, payload(customer, "which?"))) == ("failed", "customer_not_found")
+    event = sign(BACKEND, payload(customer, "which?"))
+    assert_dead(refusing, refusing.publish(event), event, "failed", "customer_not_found")
     assert bodies(refusing, customer) == []
 
 

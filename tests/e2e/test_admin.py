@@ -3,53 +3,17 @@
 import ctypes
 import http.client
 import os
-import re
 import socket
 import threading
 import time
-import urllib.error
-import urllib.parse
-import urllib.request
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
+from admin import Admin, outcomes
 from broker import wait_until
 from programs import Installation, run_program
-from prometheus import Metrics
 from signing import HmacKey, payload, sign
-
-
-class Admin:
-    """The endpoint of one worker."""
-
-    def __init__(self, worker):
-        self.url = re.search(r"event=admin url=(\S+)", worker.text())[1]
-        where = urllib.parse.urlsplit(self.url)
-        self.address = where.hostname, where.port
-
-    def ask(self, path, method="GET", data=None):
-        """(status, text, headers)"""
-        request = urllib.request.Request(self.url + path, method=method, data=data)
-        try:
-            with urllib.request.urlopen(request, timeout=20) as answer:
-                return answer.status, answer.read().decode(), answer.headers
-        except urllib.error.HTTPError as refusal:
-            return refusal.code, refusal.read().decode(), refusal.headers
-
-    def metrics(self):
-        status, text, headers = self.ask("/metrics")
-        assert (status, headers["Content-Type"]) == (200, "text/plain; version=0.0.4; charset=utf-8")
-        return Metrics(text)
-
-    def wait_for(self, what, expected):
-        """Waits until what(metrics) is as expected; returns these metrics."""
-
-        def look():
-            metrics = self.metrics()
-            return metrics if what(metrics) == expected else None
-
-        return wait_until(look, f"{expected}", explain=lambda: f"{what(self.metrics())}")
 
 
 @pytest.fixture
@@ -65,11 +29,6 @@ def worker(installation):
 @pytest.fixture
 def admin(worker):
     return Admin(worker)
-
-
-def outcomes(metrics):
-    """Those that happened: {(account, outcome, reason): how often}."""
-    return {labels: count for labels, count in metrics.all("cupbearer_outcomes_total").items() if count > 0}
 
 
 def test_what_is_counted_is_what_was_sent(kafka, topics, standin, key, installation, admin):

@@ -1,10 +1,12 @@
 """A worker at work on topics of its own, with keys of every kind: what the outcome tests ask and look at."""
 
 import json
+from collections import Counter
 
-from broker import Reader
-from programs import Installation, StandIn
-from signing import Ed25519Key, HmacKey
+from admin import Admin, outcomes, requests
+from broker import Reader, wait_until
+from programs import PROGRAM, Installation, StandIn
+from signing import Ed25519Key, HmacKey, as_bytes
 
 KEYS = {
     key.id: key
@@ -24,24 +26,41 @@ BACKEND = KEYS["backend-1"]
 class World:
     """A worker at work, and what a test asks of it."""
 
-    def __init__(self, directory, kafka, topics, account=None, standin_is_up=True):
+    program = PROGRAM  # of the workers
+    standin_accounts = ()  # as the stand-in takes them
+    keys = tuple(KEYS.values())
+
+    def __init__(self, directory, kafka, topics, sections=None, accounts=None, keys=None, standin_is_up=True):
+        """`sections` of the configuration, by name, on top of what all have; `accounts` beside acme, by name, as far as
+        they differ from it; other `keys` than the class's."""
         directory.mkdir(parents=True, exist_ok=True)
         self.directory = directory
         self.kafka = kafka
         self.topics = topics
-        self.standin = StandIn(directory)
-        self.installation = Installation(directory / "worker", kafka, topics, self.standin.url, KEYS.values())
+        self.standin = StandIn(directory, accounts=self.standin_accounts)
+        self.installation = Installation(
+            directory / "worker", kafka, topics, self.standin.url, keys or self.keys, self.program
+        )  # fmt: skip
         self.installation.configure("worker", http_timeout="2s", settle_time="1s")
-        self.installation.configure("account acme", **(account or {}))
+        self.installation.configure("admin", listen="127.0.0.1:0")
+        for section, settings in (sections or {}).items():
+            self.installation.configure(section, **settings)
+        for name, settings in (accounts or {}).items():
+            self.installation.add_account(name, **settings)
+        self.prepare()
         if not standin_is_up:
             self.standin.stop()
         self.receipts = Reader(kafka, topics.receipts, topics.partitions)
         self.dead = Reader(kafka, topics.dead, topics.partitions)
         self.worker = self.installation.worker()
+        self.admin = Admin(self.worker)
+
+    def prepare(self):
+        """What else is configured before the worker starts."""
 
     def start_standin(self):
         """Again, where it was before."""
-        self.standin = StandIn(self.directory, self.standin.port)
+        self.standin = StandIn(self.directory, self.standin.port, self.standin_accounts)
 
     def publish(self, event, partition=None):
         return self.kafka.publish(self.topics.events, [event], partition)[0]
@@ -53,7 +72,27 @@ class World:
         )  # fmt: skip
 
     def receipt(self, place):
-        return json.loads(self.receipt_record(place).value)
+        told = json.loads(self.receipt_record(place).value)
+        self.expect_counted()
+        return told
+
+    def expect_counted(self):
+        """The worker counts what stands in the receipts: each made its own number rise by one, and no other."""
+
+        def expected():
+            return Counter((one.get("account", ""), one["outcome"], one.get("reason") or "") for one in self.told())
+
+        wait_until(
+            lambda: outcomes(self.admin.metrics()) == expected(), "cupbearer_outcomes_total says what the receipts say",
+            explain=lambda: f"{outcomes(self.admin.metrics())}\n{expected()}",
+        )  # fmt: skip
+
+    def told(self):
+        """All receipts that there are."""
+        return [json.loads(record.value) for record in self.receipts.read(0)]
+
+    def requests(self, account="acme"):
+        return requests(self.admin.metrics(), account)
 
     def outcome(self, event, partition=None):
         """Publishes and waits: (outcome, reason) of the receipt."""
@@ -70,6 +109,13 @@ class World:
     def has_dead_letter(self, place):
         source = f"{self.topics.events}/{place[0]}/{place[1]}"
         return any(record.header("cupbearer-source") == source for record in self.dead.read())
+
+    def records_published(self):
+        """How many records the events topic holds."""
+        reader = Reader(self.kafka, self.topics.events, self.topics.partitions)
+        ends = [reader.consumer.get_watermark_offsets(where, timeout=10)[1] for where in reader.consumer.assignment()]
+        reader.close()
+        return sum(ends)
 
     def close(self):
         self.receipts.close()
@@ -88,16 +134,26 @@ def bodies(world, customer):
 def assert_dead(world, place, event, outcome, reason):
     """The dead letter is the record as it was, plus headers that say why; its receipt names the same reason."""
     receipt = world.receipt(place)
-    assert (receipt["outcome"], receipt["reason"]) == (outcome, reason)
-    letter = world.dead_letter(place)
-    assert letter.key == event.key.encode()
+    assert (receipt["outcome"], receipt.get("reason")) == (outcome, reason)
+    assert_letter(world.dead_letter(place), event, receipt)
+    return receipt
+
+
+def assert_letter(letter, event, receipt):
+    assert letter.key == as_bytes(event.key)
     assert letter.value == event.value
+    assert_letter_headers(letter, event, receipt)
+
+
+def assert_letter_headers(letter, event, receipt):
+    reason = receipt["reason"]
     assert letter.header("cupbearer-reason") == reason
     assert letter.header("cupbearer-failed-at")
     assert (letter.header("cupbearer-detail") or "") == receipt.get("detail", "")
     assert letter.header("cupbearer-attempts") == str(receipt.get("attempts", 0))
-    own = [(name, value.decode()) for name, value in letter.headers if not name.startswith("cupbearer-")]
-    assert own == [(name, text) for name, text in event.headers if not name.startswith("cupbearer-")]
-    keys = [value.decode() for name, value in letter.headers if name == "cupbearer-key"]
-    assert keys == [text for name, text in event.headers if name == "cupbearer-key"]
-    return receipt
+    own = [pair for pair in letter.headers if not pair[0].startswith("cupbearer-") or pair[0] == "cupbearer-key"]
+    assert own == [
+        (name, as_bytes(text))
+        for name, text in event.headers
+        if not name.startswith("cupbearer-") or name == "cupbearer-key"
+    ]

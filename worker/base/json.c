@@ -48,6 +48,14 @@ static json_t *json_parse(struct span text, size_t max_depth, size_t flags, stru
     if (value == NULL) {
         json_drop_quotes(error.text);
         err_set(err, ERR_NO, "not JSON: %s at byte %d", error.text, error.position);
+        return NULL;
+    }
+    /* jansson (2.14) overlooks one behind a number, true, false or null. */
+    const char *zero = memchr(text.data, 0, text.size);
+    if (zero != NULL) {
+        json_decref(value);
+        err_set(err, ERR_NO, "not JSON: a zero at byte %zu", (size_t)(zero - text.data));
+        return NULL;
     }
     return value;
 }

@@ -2,6 +2,7 @@
 
 #include <sodium.h>
 
+#include "base/base64.h"
 #include "cmd/slip_message.h"
 
 #define CANDIDATES_MAX ENVELOPE_SIGNATURES_MAX
@@ -34,13 +35,13 @@ static bool candidate_decode(struct span code, struct candidate *out)
     };
     for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
         size_t size = 0;
-        int failed = ways[i].variant == 0 ? sodium_hex2bin(out->bytes, sizeof(out->bytes), code.data,
-                                                           code.size, NULL, &size, NULL)
-                                          : sodium_base642bin(out->bytes, sizeof(out->bytes), code.data,
-                                                              code.size, NULL, &size, NULL, ways[i].variant);
+        bool read =
+            ways[i].variant == 0
+                ? sodium_hex2bin(out->bytes, sizeof(out->bytes), code.data, code.size, NULL, &size, NULL) == 0
+                : base64_read(code, ways[i].variant, out->bytes, sizeof(out->bytes), &size);
         out->hmac = size == crypto_auth_hmacsha256_BYTES;
         out->slip = ways[i].slip;
-        if (failed == 0 && (out->hmac || size == crypto_sign_BYTES))
+        if (read && (out->hmac || size == crypto_sign_BYTES))
             return true;
     }
     return false;

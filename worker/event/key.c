@@ -2,6 +2,8 @@
 
 #include <sodium.h>
 
+#include "base/base64.h"
+
 #define KEY_TEXT_MAX 128
 
 static const struct {
@@ -61,8 +63,7 @@ int key_read(struct span text, struct key *out, struct err *err)
     unsigned char bytes[KEY_TEXT_MAX];
     size_t size = 0;
     if (code.size > KEY_TEXT_MAX ||
-        sodium_base642bin(bytes, sizeof(bytes), code.data, code.size, NULL, &size, NULL,
-                          sodium_base64_VARIANT_ORIGINAL) != 0 ||
+        !base64_read(code, sodium_base64_VARIANT_ORIGINAL, bytes, sizeof(bytes), &size) ||
         size < kinds[kind].least || size > kinds[kind].most) {
         sodium_memzero(bytes, sizeof(bytes));
         return err_set(err, ERR_USAGE, "not a key: expected %s", kinds[kind].form);

@@ -4,6 +4,8 @@
 #include <sodium.h>
 #include <stdlib.h>
 
+#include "base/base64.h"
+
 static void signature_hmac(const struct key *key, struct span id, struct span timestamp, struct span value,
                            unsigned char out[crypto_auth_hmacsha256_BYTES])
 {
@@ -31,9 +33,7 @@ static void signature_message(struct buf *message, struct span id, struct span t
 static bool signature_decode(struct span code, unsigned char *out, size_t size)
 {
     size_t decoded = 0;
-    return sodium_base642bin(out, size, code.data, code.size, NULL, &decoded, NULL,
-                             sodium_base64_VARIANT_ORIGINAL) == 0 &&
-           decoded == size;
+    return base64_read(code, sodium_base64_VARIANT_ORIGINAL, out, size, &decoded) && decoded == size;
 }
 
 bool signature_check(const struct key *key, const struct envelope *envelope, struct span value)

@@ -144,13 +144,16 @@ static void exchange_reply(const struct exchange *exchange, CURLcode code, struc
     long status = 0;
     char *type = NULL;
     curl_off_t retry_after_s = 0;
+    long request_size = 0;
     curl_easy_getinfo(exchange->easy, CURLINFO_RESPONSE_CODE, &status);
+    curl_easy_getinfo(exchange->easy, CURLINFO_REQUEST_SIZE, &request_size);
     curl_easy_getinfo(exchange->easy, CURLINFO_CONTENT_TYPE, &type);
     curl_easy_getinfo(exchange->easy, CURLINFO_RETRY_AFTER, &retry_after_s);
     *reply = (struct reply){.status = (int)status, .body = buf_span(&exchange->answer)};
     if (code != CURLE_OK && !exchange->too_large) {
-        /* A read has no body to tell by, and nothing hangs on it: libcurl's word is good enough. */
-        bool was_sent = exchange->writes ? exchange->was_sent : code != CURLE_COULDNT_CONNECT;
+        /* A read has no body to tell by, and nothing hangs on it: libcurl's word is good enough. It is not its code:
+         * a name that is not found and a failed handshake have codes of their own. */
+        bool was_sent = exchange->writes ? exchange->was_sent : request_size > 0;
         reply->transport = was_sent ? TRANSPORT_LOST : TRANSPORT_NOT_SENT;
         reply->failure = span_of(exchange->failure[0] != 0 ? exchange->failure : curl_easy_strerror(code));
         return;

@@ -38,6 +38,9 @@ struct reader *reader_new(const struct config *config, const struct reader_calls
         {"auto.offset.reset", "earliest"},
         {"enable.partition.eof", "true"},
         {"allow.auto.create.topics", "false"},
+        /* One fetch at a time is under way: with librdkafka's 500 ms each partition that is added waits so long for one
+         * that has nothing left to say. */
+        {"fetch.wait.max.ms", "5"},
         {NULL, NULL},
     };
     rd_kafka_conf_t *conf = kafka_consumer_conf_new(config, settings, err);
