@@ -12,10 +12,11 @@
 #   browser  Chromium, for looking at pages
 #   kcat     kcat and openssl, to publish and read from the shell
 #   deploy   what the manual, the completions, the unit and docker-compose.yml are checked with
+#   fuzz     clang with the runtime of its fuzzer, for tests/fuzz.sh
 #
 # Exit codes: 0 all is there, 2 it cannot be installed (the text says what to type), 5 apt-get failed.
 
-# What a purpose needs, as CHECK=PACKAGE. CHECK is a command, lib:NAME (pkg-config) or py:MODULES.
+# What a purpose needs, as CHECK=PACKAGE. CHECK is a command, lib:NAME (pkg-config), py:MODULES or fuzzer:clang.
 setup_needs() {
     case $1 in
     build)
@@ -34,8 +35,9 @@ setup_needs() {
         echo mandoc=mandoc groff=groff-base zsh=zsh systemd-analyze=systemd docker-compose=docker-compose
         echo py:yaml=python3-yaml
         ;;
+    fuzz) echo fuzzer:clang=clang+runtime ;;
     *)
-        echo "setup.sh: unknown purpose '$1': say build, kafka, java, python, node, browser, kcat or deploy" >&2
+        echo "setup.sh: unknown purpose '$1': say build, kafka, java, python, node, browser, kcat, deploy or fuzz" >&2
         return 2
         ;;
     esac
@@ -46,8 +48,43 @@ setup_is_there() { # CHECK
     lib:libc) [ -e /usr/include/stdio.h ] ;;
     lib:*) pkg-config --exists "${1#lib:}" 2>/dev/null ;;
     py:*) python3 -c "import ${1#py:}" 2>/dev/null ;;
+    fuzzer:clang) setup_clang >/dev/null ;;
     *) command -v "$1" >/dev/null ;;
     esac
+}
+
+# Prints the name of a clang that can link fuzz targets: `clang`, else the newest `clang-N`. 1 where there is none.
+setup_clang() {
+    local clang program status=1
+    program=$(mktemp) || return
+    for clang in clang $(compgen -c clang- | grep -x 'clang-[0-9]*' | sort -t - -k 2 -rnu); do
+        "$clang" -fsanitize=fuzzer,address,undefined -x c - -o "$program" 2>/dev/null <<'C' || continue
+int LLVMFuzzerTestOneInput(const unsigned char *data, unsigned long size) { return size > 9 && *data == 9; }
+C
+        echo "$clang"
+        status=0
+        break
+    done
+    rm -f "$program"
+    return $status
+}
+
+# A package's names for apt-get, which must know its lists. The runtime of clang's fuzzer is a package of clang's
+# version, which clang does not require; where there is no such package, clang brings it.
+setup_package() { # PACKAGE
+    local version
+    if [ "$1" != clang+runtime ]; then
+        echo "$1"
+        return
+    fi
+    echo clang
+    version=$(apt-cache depends clang 2>/dev/null | sed -n 's/^ *Depends: clang-\([0-9]*\)$/\1/p')
+    if apt-cache show "libclang-rt-$version-dev" >/dev/null 2>&1; then echo "libclang-rt-$version-dev"; fi
+}
+
+setup_packages() { # PACKAGE…
+    local package
+    for package in "$@"; do setup_package "$package"; done
 }
 
 # Runs apt-get as root, itself or by sudo; its words are shown only when it fails.
@@ -70,7 +107,7 @@ setup() { # PURPOSE…
     done
     [ ${#missing[@]} -gt 0 ] || return 0
 
-    local install=(install -y --no-install-recommends "${missing[@]}")
+    local install=(install -y --no-install-recommends)
     if ! command -v apt-get >/dev/null; then
         echo "setup.sh: there is no apt-get here; install what these Debian packages hold: ${missing[*]}" >&2
         return 2
@@ -79,7 +116,8 @@ setup() { # PURPOSE…
         if command -v sudo >/dev/null && { [ -t 0 ] || sudo -n true 2>/dev/null; }; then
             setup_root=(sudo)
         else
-            echo "setup.sh: not root. Type, as root: apt-get update && apt-get ${install[*]}" >&2
+            echo "setup.sh: not root. Type, as root: apt-get update && apt-get ${install[*]}" \
+                "$(setup_packages "${missing[@]}" | xargs)" >&2
             return 2
         fi
     fi
@@ -87,7 +125,8 @@ setup() { # PURPOSE…
     if [ ${#setup_root[@]} -gt 0 ] && [ -t 0 ]; then
         sudo -v || return 2
     fi
-    setup_apt update && setup_apt "${install[@]}" || return 5
+    # shellcheck disable=SC2046 # package names are words
+    setup_apt update && setup_apt "${install[@]}" $(setup_packages "${missing[@]}") || return 5
     hash -r
 }
 

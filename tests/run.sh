@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Runs every test there is, on a machine that needs nothing but bash, git and apt: installs what is missing, builds with
-# warnings as errors (plain and with sanitizers), then unit tests in both builds, the core's purity, and the tests from
-# outside against a real Kafka. The last line is the sum: "N passed, N failed, N skipped".
+# warnings as errors (plain and with sanitizers), then unit tests in both builds, the core's purity and how much of it
+# they run, fuzz targets for five seconds each (where there is a clang with its fuzzer: it is not installed for that),
+# and the tests from outside against a real Kafka. The last line is the sum: "N passed, N failed, N skipped".
 #
 #   tests/run.sh [--unit] [-k EXPRESSION] [--keep]
 #
@@ -80,7 +81,7 @@ build() { # DIRECTORY CMAKE_OPTION…
         cmake --build "$directory" >>"$log" 2>&1; then
         return 0
     fi
-    grep -E -A 6 'error|Error|FAILED|undefined' "$log" | head -n 60 >&2
+    grep -E -A 6 'error:|Error|FAILED|undefined' "$log" | head -n 60 >&2
     echo "run.sh: the whole log: $log" >&2
     return 1
 }
@@ -115,6 +116,28 @@ unit() { # DIRECTORY
 
 purity() {
     if tests/purity.sh build-tests; then count 1 0 0; else count 0 1 0; fi
+}
+
+# Fewer lines than this in a room means that somebody forgot the tests of something.
+coverage() {
+    if tests/coverage.sh --least 97; then count 1 0 0; else count 0 1 0; fi
+}
+
+# A target that does not crash has passed; without a clang all of them are one that is skipped.
+fuzzing() { # SECONDS
+    local log=$cache/fuzz.log last
+    if ! setup_clang >/dev/null; then
+        echo "no clang with its fuzzer is here, so nothing is fuzzed; deploy/setup.sh fuzz would bring it"
+        count 0 0 1
+        return
+    fi
+    tests/fuzz.sh --seconds "$1" 2>&1 | tee "$log"
+    last=$(tail -n 1 "$log")
+    if [[ $last =~ ^fuzz\ targets=([0-9]+)\ executions=[0-9]+\ crashes=([0-9]+)$ ]]; then
+        count $((BASH_REMATCH[1] - BASH_REMATCH[2])) "${BASH_REMATCH[2]}" 0
+    else
+        count 0 1 0
+    fi
 }
 
 # The virtual environment is made anew when the requirements change, and gets its name only when it is whole.
@@ -164,6 +187,8 @@ needed_stage "build with sanitizers" build build-asan -DCUPBEARER_SANITIZE=ON
 stage "unit tests" unit build-tests
 stage "unit tests with sanitizers" unit build-asan
 stage "purity of the core" purity
+stage "coverage of the core by unit tests" coverage
+stage "fuzz targets" fuzzing 5
 if ! $unit_only; then
     needed_stage "tools for the tests from outside" outside_tools
     stage "tests from outside, real Kafka" outside

@@ -1,18 +1,34 @@
 /* An answer of Papercups: the first two bytes choose the call and the status, the rest is the body. */
+#include <stdlib.h>
+
+#include "event/payload.h"
 #include "fuzz/fuzz.h"
 #include "papercups/reply.h"
+
+/* What is read of a good answer is used as it is, in paths and bodies. */
+static void check_answer(const struct answer *answer)
+{
+    if (answer->id_count > REPLY_IDS_MAX)
+        abort();
+    for (size_t i = 0; i < answer->id_count; i++)
+        if (!uuid_is_valid(span_of(answer->ids[i].text)))
+            abort();
+    if (answer->marked.text[0] != 0 && !uuid_is_valid(span_of(answer->marked.text)))
+        abort();
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const int statuses[] = {200, 201, 301, 401, 404, 422, 429, 500, 503};
+    static const struct identity marks[] = {{{1}}, {{0}}};
     if (size < 2)
         return 0;
     const struct call call = {.kind = (enum call_kind)(data[0] % (CALL_ME + 1))};
     const struct reply reply = {
         .status = statuses[data[1] % 9], .is_json = true, .body = {(const char *)data + 2, size - 2}};
-    const struct identity mark = {{1}};
     struct answer answer;
-    reply_read(&reply, &call, &mark, 1, &answer);
+    reply_read(&reply, &call, marks, 2, &answer);
+    check_answer(&answer);
     answer_done(&answer);
     return 0;
 }

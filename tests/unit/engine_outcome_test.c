@@ -199,6 +199,27 @@ static void more_events_in_a_minute_than_the_limit_are_a_flood(void **state)
     story_end(w);
 }
 
+static void outcomes_are_counted_by_account_where_it_is_known(void **state)
+{
+    (void)state;
+    struct world *w = story_begin(NULL);
+    const struct engine *engine = w->workers[0].engine;
+    fake_papercups_plant(&w->papercups, "acme", "ann", "older", "v1:of-somebody-else");
+    fake_papercups_plant(&w->papercups, "acme", "ann", "older", "v1:of-somebody-else");
+    publish_forged(w);
+    story_publish(w, "ann", "e2");
+    story_publish(w, "ben", "e3");
+    world_go_for(w, 1000);
+    assert_int_equal(engine_outcomes(engine)[OUTCOME_BAD_SIGNATURE], 1);
+    assert_int_equal(engine_outcomes(engine)[OUTCOME_DELIVERED], 0);
+    const struct account *account = engine_next_account(engine, NULL);
+    while (strcmp(account->options.name, WORLD_ACCOUNT) != 0)
+        account = engine_next_account(engine, account);
+    assert_int_equal(account->stats.outcomes[OUTCOME_DELIVERED], 2);
+    assert_int_equal(account->stats.ambiguous, 1);
+    story_end(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -211,6 +232,7 @@ int main(void)
         cmocka_unit_test(the_successor_of_a_failed_event_starts_when_that_ones_receipt_is_acknowledged),
         cmocka_unit_test(the_successor_of_a_rejected_event_need_not_wait),
         cmocka_unit_test(a_record_of_nothing_but_nulls_is_rejected_and_settled),
+        cmocka_unit_test(outcomes_are_counted_by_account_where_it_is_known),
         cmocka_unit_test(a_stamp_from_the_ends_of_time_does_no_harm),
         cmocka_unit_test(more_events_in_a_minute_than_the_limit_are_a_flood),
     };

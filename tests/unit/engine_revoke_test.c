@@ -358,6 +358,28 @@ static void a_suspect_that_was_not_read_back_stays_one_for_the_next_owner(void *
     }
 }
 
+/* What is left to do after a delivery is a courtesy: it neither keeps the partition nor makes the next owner suspect. */
+static void a_delivered_event_is_settled_without_what_would_follow(void **state)
+{
+    (void)state;
+    struct world_options options = world_options();
+    options.unassign = true;
+    for (int revoked = 0; revoked < 2; revoked++) {
+        struct world *w = story_begin(&options);
+        fake_papercups_plant(&w->papercups, "acme", "ann", "older", "v1:of-somebody-else");
+        story_arrive(w, "ann", "e1");
+        story_answers(w, 2);
+        if (revoked == 1)
+            world_revoke(w, 0, 0);
+        story_skip(w);
+        story_answer(w, FATE_DONE);
+        story_expect(w, revoked == 1 ? "receipt 0/0 delivered" : "unassign v1");
+        world_go(w);
+        assert_int_equal(fake_log_outcome(&w->log.partitions[0], 0), OUTCOME_DELIVERED);
+        story_end(w);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -370,6 +392,7 @@ int main(void)
         cmocka_unit_test(a_partition_is_not_given_up_before_its_receipts_are_acknowledged),
         cmocka_unit_test(a_receipt_that_fails_after_the_drain_time_leaves_a_suspect),
         cmocka_unit_test(a_partition_lost_and_assigned_again_is_read_when_its_own_receipts_are_written),
+        cmocka_unit_test(a_delivered_event_is_settled_without_what_would_follow),
         cmocka_unit_test(a_late_answer_changes_nothing_but_frees_the_accounts_place),
         cmocka_unit_test(a_late_acknowledgement_settles_nothing),
         cmocka_unit_test(a_late_word_about_a_commit_of_before_changes_nothing),

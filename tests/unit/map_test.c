@@ -98,6 +98,27 @@ static void any_empties_a_table_that_is_added_to_meanwhile(void **state)
     free(things);
 }
 
+static void next_walks_through_all(void **state)
+{
+    (void)state;
+    struct thing *things = things_new();
+    struct map map;
+    map_init(&map, hash_key);
+    assert_null(map_next(&map, NULL));
+    for (int i = 0; i < COUNT; i++)
+        map_add(&map, &things[i].node);
+    int count = 0;
+    for (struct map_node *node = map_next(&map, NULL); node != NULL; node = map_next(&map, node)) {
+        struct thing *thing = MAP_ENTRY(node, struct thing, node);
+        assert_int_not_equal(thing->name[0], 0); /* not seen before */
+        thing->name[0] = 0;
+        count++;
+    }
+    assert_int_equal(count, COUNT);
+    map_done(&map);
+    free(things);
+}
+
 static void keys_are_bytes_and_may_hold_nul_or_nothing(void **state)
 {
     (void)state;
@@ -118,6 +139,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ten_thousand_keys_are_found_and_the_removed_ones_are_not),
         cmocka_unit_test(any_empties_a_table_that_is_added_to_meanwhile),
+        cmocka_unit_test(next_walks_through_all),
         cmocka_unit_test(keys_are_bytes_and_may_hold_nul_or_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

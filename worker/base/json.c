@@ -37,6 +37,17 @@ static void json_drop_quotes(char *text)
     }
 }
 
+/* jansson passes over a 0 byte behind a number or a word; nowhere in JSON may one stand. */
+static json_t *json_without_zero(json_t *value, struct span text, struct err *err)
+{
+    const char *zero = value == NULL ? NULL : memchr(text.data, 0, text.size);
+    if (zero == NULL)
+        return value;
+    json_decref(value);
+    err_set(err, ERR_NO, "not JSON: control character 0x0 at byte %zu", (size_t)(zero - text.data) + 1);
+    return NULL;
+}
+
 static json_t *json_parse(struct span text, size_t max_depth, size_t flags, struct err *err)
 {
     if (json_depth(text) > max_depth) {
@@ -48,16 +59,8 @@ static json_t *json_parse(struct span text, size_t max_depth, size_t flags, stru
     if (value == NULL) {
         json_drop_quotes(error.text);
         err_set(err, ERR_NO, "not JSON: %s at byte %d", error.text, error.position);
-        return NULL;
     }
-    /* jansson (2.14) overlooks one behind a number, true, false or null. */
-    const char *zero = memchr(text.data, 0, text.size);
-    if (zero != NULL) {
-        json_decref(value);
-        err_set(err, ERR_NO, "not JSON: a zero at byte %zu", (size_t)(zero - text.data));
-        return NULL;
-    }
-    return value;
+    return json_without_zero(value, text, err);
 }
 
 json_t *json_read(struct span text, size_t max_depth, struct err *err)

@@ -132,9 +132,9 @@ static size_t scan_digits(struct json_scan *scan)
     return (size_t)(scan->at - start);
 }
 
-bool json_scan_count(struct json_scan *scan, size_t *out)
+/* A number without its sign, which must begin right here. */
+static bool scan_number(struct json_scan *scan, size_t *out)
 {
-    scan_peek(scan);
     const char *start = scan->at;
     size_t count = 0, digits = scan->failed ? 0 : scan_digits(scan);
     if (digits == 0)
@@ -151,6 +151,12 @@ bool json_scan_count(struct json_scan *scan, size_t *out)
     }
     *out = count;
     return true;
+}
+
+bool json_scan_count(struct json_scan *scan, size_t *out)
+{
+    scan_peek(scan);
+    return scan_number(scan, out);
 }
 
 static bool scan_word(struct json_scan *scan, const char *word)
@@ -182,7 +188,7 @@ void json_scan_skip(struct json_scan *scan)
     } else if (!json_scan_string(scan, &ignored) && !json_scan_null(scan) && !scan_word(scan, "true") &&
                !scan_word(scan, "false")) {
         scan_word(scan, "-");
-        if (!json_scan_count(scan, &count))
+        if (!scan_number(scan, &count))
             scan->failed = true;
     }
 }

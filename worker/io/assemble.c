@@ -62,7 +62,7 @@ static void engine_settings(const struct config *config, int32_t partition_count
         .partition_count = partition_count,
         .admit_by_clock = config->allow_create_time,
         .window_ms = config->window_ms,
-        .limits = {config->http_timeout_ms, config->settle_time_ms},
+        .limits = {.http_timeout_ms = config->http_timeout_ms, .settle_ms = config->settle_time_ms},
         .spacing_ms = config->message_spacing_ms,
         .flood_limit = config->flood_limit,
         .drain_ms = config->drain_timeout_ms,

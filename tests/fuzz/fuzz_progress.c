@@ -1,0 +1,18 @@
+/* A commit's metadata, as whoever may commit for the group may have left them. What is read must be written alike. */
+#include <stdlib.h>
+
+#include "engine/progress.h"
+#include "fuzz/fuzz.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct progress progress, again;
+    char text[PROGRESS_TEXT_MAX];
+    if (!progress_read((struct span){(const char *)data, size}, &progress))
+        return 0;
+    progress_write(&progress, text);
+    if (!progress_read(span_of(text), &again) || again.reach != progress.reach ||
+        again.receipts != progress.receipts || again.admitted_ms != progress.admitted_ms)
+        abort();
+    return 0;
+}
