@@ -7,7 +7,7 @@ import json
 import math
 import re
 
-from signing import HmacKey, address, as_bytes
+from signing import HmacKey, as_bytes, routing_key_of
 
 HEADERS = ("webhook-id", "webhook-timestamp", "webhook-signature", "cupbearer-key")
 FORMS = {
@@ -85,7 +85,7 @@ def payload_reason(event, keys):
     key = keys[dict(event.headers)["cupbearer-key"]]
     if content["account"] not in key.accounts:
         return "account_not_granted"
-    routing_key = f"{content['account']}/{address(given(content['to']))}"
+    routing_key = routing_key_of({"account": content["account"], "to": given(content["to"])})
     return None if as_bytes(event.key) == routing_key.encode() else "wrong_routing_key"
 
 

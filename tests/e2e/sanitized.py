@@ -34,6 +34,9 @@ class SanitizedWorld(World):
     def prepare(self):
         self.installation.configure("admin", listen="127.0.0.1:0")
 
+    def expect_counted(self):
+        """Not here: among these receipts are forged ones, and a worker that is started again counts from 0."""
+
     def own_receipts(self, seconds=0.05):
         return [record for record in self.receipts.read(seconds) if record.place not in self.planted]
 

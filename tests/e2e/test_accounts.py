@@ -125,3 +125,16 @@ def test_an_account_that_fills_its_share_of_the_memory_loses_nothing_and_holds_u
             assert bodies(made, event.key.removeprefix("acme/e/")) == ["a page"]
     finally:
         made.close()
+
+
+def test_more_events_to_one_conversation_than_the_limit_are_a_flood(kafka, tmp_path, customer):
+    made = World(tmp_path, kafka, kafka.topics(), {"worker": {"flood_limit": 2}})
+    try:
+        for body in ("one", "two"):
+            assert made.outcome(sign(BACKEND, payload(customer, body))) == ("delivered", None)
+        event = sign(BACKEND, payload(customer, "three"))
+        assert_dead(made, made.publish(event), event, "failed", "flood")
+        assert made.outcome(sign(BACKEND, payload(f"{customer}b"))) == ("delivered", None)
+        assert bodies(made, customer) == ["one", "two"]
+    finally:
+        made.close()
