@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define FLOOD_MS    60000
+#define FLOOD_MS 60000
 
 struct flood {
     int64_t *admitted_ms; /* when those were admitted that went through in the last minute; a ring */
