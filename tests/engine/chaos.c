@@ -68,6 +68,11 @@ static void chaos_publish(struct chaos *chaos)
 
 /* ---- what becomes of what was sent ---- */
 
+static bool is_frozen(const struct chaos *chaos, int worker)
+{
+    return worker >= 0 && chaos->world->workers[worker].frozen;
+}
+
 static enum fate chaos_fate(struct chaos *chaos)
 {
     static const enum fate lost[] = {FATE_LOST, FATE_LOST_STORED, FATE_LOST_STORED_LATE};
@@ -86,7 +91,9 @@ static void chaos_answer(struct chaos *chaos)
         return;
     size_t place = (size_t)chaos_below(chaos, (int64_t)world->request_count);
     const struct world_request *request = &world->requests[place];
-    if (!fake_request_writes(&request->what) && request->status == 0 && chaos_chance(chaos, 30))
+    if (is_frozen(chaos, request->worker))
+        world_arrive(world, place, chaos_chance(chaos, 50));
+    else if (!fake_request_writes(&request->what) && request->status == 0 && chaos_chance(chaos, 30))
         world_look(world, place);
     else
         world_answer(world, place, chaos_fate(chaos));
@@ -103,6 +110,8 @@ static void chaos_acknowledge(struct chaos *chaos)
     while (world->produces[place].worker != chosen->worker || world->produces[place].topic != chosen->topic ||
            world->produces[place].record->partition != chosen->record->partition)
         place++;
+    if (is_frozen(chaos, world->produces[place].worker))
+        return;
     enum produced produced = chaos_chance(chaos, 93) ? PRODUCED_OK
                              : chosen->topic[0] == FAKE_DEAD[0] && chaos_chance(chaos, 50)
                                  ? PRODUCED_TOO_LARGE
@@ -120,6 +129,8 @@ static void chaos_commit(struct chaos *chaos)
     size_t place = 0;
     while (world->commits[place].partition != partition)
         place++;
+    if (is_frozen(chaos, world->commits[place].worker))
+        return;
     if (chaos_chance(chaos, 5)) {
         world_commit_late(world, place, chaos_below(chaos, WORLD_COMMIT_MS));
         return;
@@ -134,7 +145,10 @@ static void chaos_time_out(struct chaos *chaos)
     static const enum fate lost[] = {FATE_LOST, FATE_LOST_STORED, FATE_LOST_STORED_LATE};
     struct world *world = chaos->world;
     for (size_t i = 0; i < world->request_count;) {
-        if (mono_reached(mono_after(world->requests[i].sent_at, WORLD_HTTP_MS), world->now.mono))
+        bool over = mono_reached(mono_after(world->requests[i].sent_at, WORLD_HTTP_MS), world->now.mono);
+        if (over && is_frozen(chaos, world->requests[i].worker))
+            world_arrive(world, i++, chaos_chance(chaos, 50));
+        else if (over)
             world_answer(world, i, lost[chaos_below(chaos, 3)]);
         else
             i++;
@@ -149,10 +163,11 @@ static void chaos_advance(struct chaos *chaos)
     if (chaos_chance(chaos, 50) && next.ms - world->now.mono.ms < 60000)
         to = next;
     for (size_t i = 0; i < world->request_count; i++)
-        to = mono_earlier(to, mono_after(world->requests[i].sent_at, WORLD_HTTP_MS));
+        if (world->requests[i].status == 0 || !is_frozen(chaos, world->requests[i].worker))
+            to = mono_earlier(to, mono_after(world->requests[i].sent_at, WORLD_HTTP_MS));
     if (mono_reached(next, to))
         to = next; /* never beyond what somebody waits for */
-    world_advance(world, to);
+    world_advance(world, mono_later(to, world->now.mono));
     chaos_time_out(chaos);
 }
 
@@ -166,19 +181,32 @@ static void chaos_flush(struct chaos *chaos, int worker, int32_t partition)
     for (size_t i = 0; i < world->produce_count;) {
         const struct record *record = world->produces[i].record;
         if (record->partition == partition && world->produces[i].worker != worker &&
-            outcome_is_failed(fake_receipt_outcome(record)))
-            world_acknowledge(world, i, chaos_chance(chaos, 50) ? PRODUCED_OK : PRODUCED_FAILED);
-        else
+            !world->produces[i].written && outcome_is_failed(fake_receipt_outcome(record))) {
+            if (is_frozen(chaos, world->produces[i].worker))
+                world_write(world, i);
+            else
+                world_acknowledge(world, i, chaos_chance(chaos, 50) ? PRODUCED_OK : PRODUCED_FAILED);
+        } else
             i++;
     }
+}
+
+/* Who was frozen learns sooner or later what was taken from it; before it is given anything new, in any case. */
+static void chaos_learn(struct chaos *chaos, int worker)
+{
+    for (int32_t i = 0; i < chaos->world->options.partition_count; i++)
+        if (chaos->world->workers[worker].shares[i].given_away)
+            world_lose(chaos->world, worker, i);
 }
 
 static void chaos_assign(struct chaos *chaos, int32_t partition)
 {
     int worker = (int)chaos_below(chaos, chaos->world->options.worker_count);
-    if (chaos->stopping[worker])
+    if (chaos->stopping[worker] || is_frozen(chaos, worker) ||
+        chaos->world->workers[worker].shares[partition].held)
         return;
     if (world_owner(chaos->world, partition) == WORLD_NOBODY) {
+        chaos_learn(chaos, worker);
         chaos_flush(chaos, worker, partition);
         world_assign(chaos->world, worker, partition);
     }
@@ -194,6 +222,8 @@ static void chaos_partition(struct chaos *chaos)
         return;
     }
     const struct share *share = &world->workers[owner].shares[partition];
+    if (is_frozen(chaos, owner))
+        return;
     if (share->reading && chaos_chance(chaos, 70))
         world_rebuild(world, owner, partition);
     else if (!share->revoked && chaos_chance(chaos, 3))
@@ -208,6 +238,15 @@ static void chaos_worker(struct chaos *chaos)
 {
     struct world *world = chaos->world;
     int worker = (int)chaos_below(chaos, world->options.worker_count);
+    if (is_frozen(chaos, worker)) {
+        world_thaw(world, worker);
+        return;
+    }
+    if (chaos_chance(chaos, 30) && !chaos->stopping[worker] && !world->workers[worker].stopped) {
+        world_freeze(world, worker);
+        return;
+    }
+    chaos_learn(chaos, worker);
     if (world->workers[worker].stopped || chaos_chance(chaos, 10)) {
         world_crash(world, worker);
         chaos->stopping[worker] = false;
@@ -242,6 +281,9 @@ static void chaos_calm(struct chaos *chaos)
     struct world *world = chaos->world;
     for (int hours = 0; hours < 4 && world->failure[0] == 0; hours++) {
         for (int i = 0; i < world->options.worker_count; i++) {
+            if (world->workers[i].frozen)
+                world_thaw(world, i);
+            chaos_learn(chaos, i);
             if (chaos->stopping[i])
                 world_go_for(world, WORLD_DRAIN_MS + 1000);
             if (world->workers[i].stopped)
@@ -264,6 +306,7 @@ static struct world *chaos_world(struct chaos *chaos)
     options.flood_limit = chaos_chance(chaos, 20) ? 3 : 0;
     options.memory_bytes = chaos_chance(chaos, 30) ? 8000 : 1 << 20;
     options.account_memory_bytes = chaos_chance(chaos, 30) ? 6000 : 0;
+    options.lease_ms = WORLD_LEASE_MS;
     options.unassign = chaos_chance(chaos, 30);
     options.window_ms = 7LL * 24 * 3600 * 1000;
     options.admit_by_clock = chaos_chance(chaos, 25);

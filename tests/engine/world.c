@@ -61,6 +61,7 @@ static struct engine *world_engine(const struct world *world)
         .limits = {.http_timeout_ms = WORLD_HTTP_MS, .settle_ms = WORLD_SETTLE_MS},
         .spacing_ms = o->spacing_ms,
         .flood_limit = o->flood_limit,
+        .lease_ms = o->lease_ms,
         .drain_ms = WORLD_DRAIN_MS,
         .memory_bytes = o->memory_bytes,
         .name_events = true,
@@ -204,7 +205,7 @@ void world_crash(struct world *world, int worker)
     engine_free(w->engine);
     world->options.seed++;
     w->engine = world_engine(world);
-    w->stopped = false;
+    w->stopped = w->frozen = false;
     memset(w->shares, 0, (size_t)world->options.partition_count * sizeof(struct share));
     for (size_t i = 0; i < world->request_count; i++)
         if (world->requests[i].worker == worker)
@@ -221,12 +222,21 @@ struct mono world_next(const struct world *world)
 {
     struct mono at = MONO_NEVER;
     for (int i = 0; i < world->options.worker_count; i++)
-        at = mono_earlier(at, engine_deadline(world->workers[i].engine));
+        if (!world->workers[i].frozen)
+            at = mono_earlier(at, engine_deadline(world->workers[i].engine));
     for (size_t i = 0; i < world->late_count; i++)
         at = mono_earlier(at, world->lates[i].at);
     for (size_t i = 0; i < world->late_commit_count; i++)
         at = mono_earlier(at, world->late_commits[i].at);
-    return at;
+    return mono_later(at, world->now.mono); /* who was frozen is late */
+}
+
+static void world_give_away(struct world *world, int worker)
+{
+    for (int32_t i = 0; i < world->options.partition_count; i++)
+        world->workers[worker].shares[i].given_away = world->workers[worker].shares[i].held;
+    for (size_t i = 0; i < world->commit_count; i++)
+        world->commits[i].fenced = world->commits[i].fenced || world->commits[i].worker == worker;
 }
 
 static void world_apply_late_commits(struct world *world)
@@ -264,8 +274,13 @@ void world_advance(struct world *world, struct mono to)
         }
     }
     world_apply_late_commits(world);
-    for (int i = 0; i < world->options.worker_count; i++)
-        world_tick(world, i);
+    for (int i = 0; i < world->options.worker_count; i++) {
+        struct worker *w = &world->workers[i];
+        if (!w->frozen)
+            world_tick(world, i);
+        else if (mono_reached(mono_after(w->frozen_at, WORLD_SESSION_MS), to))
+            world_give_away(world, i);
+    }
 }
 
 void world_pass(struct world *world, int64_t ms)

@@ -14,16 +14,19 @@
 #define WORLD_ACCOUNT     "acme"
 #define WORLD_ACCOUNT_2   "beta"
 
-#define WORLD_HTTP_MS   15000
-#define WORLD_SETTLE_MS 10000
-#define WORLD_DRAIN_MS  10000
-#define WORLD_COMMIT_MS 60000 /* how long a commit that got no answer may still arrive */
+#define WORLD_HTTP_MS    15000
+#define WORLD_SETTLE_MS  10000
+#define WORLD_DRAIN_MS   10000
+#define WORLD_SESSION_MS 45000 /* who was not heard of for so long is out of the group */
+#define WORLD_LEASE_MS   27000
+#define WORLD_COMMIT_MS  60000 /* how long a commit that got no answer may still arrive */
 
 struct world_options {
     int32_t partition_count;
     int worker_count;
     int32_t max_in_flight; /* of each account */
     int64_t spacing_ms, flood_limit, memory_bytes, window_ms;
+    int64_t lease_ms;            /* 0: none */
     size_t account_memory_bytes; /* 0: accounts have no share of their own */
     bool admit_by_clock, unassign;
     const char *mark_secret, *previous_mark_secret; /* as in their files */
@@ -33,6 +36,7 @@ struct world_options {
 /* What a worker's consumer knows of a partition. */
 struct share {
     bool held, reading, started, paused, revoked, lost;
+    bool given_away;       /* the group took it from a worker that was frozen; it does not know yet */
     int64_t position;      /* of the next record to hand in */
     int64_t end;           /* of the log, when it was assigned */
     int64_t receipts_from; /* what EFFECT_READ_RECEIPTS asked for */
@@ -44,6 +48,8 @@ struct worker {
     struct engine *engine;
     struct share *shares;
     bool stopped;
+    bool frozen; /* SIGSTOP, a suspended machine: nothing reaches it, nothing comes from it */
+    struct mono frozen_at;
 };
 
 struct world_request {
@@ -61,6 +67,8 @@ struct world_produce {
     engine_handle handle;
     const char *topic;
     struct record *record;
+    bool written; /* while its sender was frozen; it is told later */
+    int64_t offset;
 };
 
 struct world_commit {
@@ -138,6 +146,12 @@ void world_lose(struct world *world, int worker, int32_t partition);
 void world_stop(struct world *world, int worker);
 /* The engine is thrown away and a new one begins; what it had sent is nobody's now and may still arrive. */
 void world_crash(struct world *world, int worker);
+/* Time passes and it does not notice. After WORLD_SESSION_MS its partitions may be given to others. */
+void world_freeze(struct world *world, int worker);
+/* It goes on: its clock has jumped, and what has come for it waits. */
+void world_thaw(struct world *world, int worker);
+/* What a frozen worker has sent arrives, or does not; its answer waits. */
+void world_arrive(struct world *world, size_t place, bool arrives);
 /* WORLD_NOBODY, or who holds the partition. */
 int world_owner(const struct world *world, int32_t partition);
 
@@ -165,6 +179,8 @@ void world_look(struct world *world, size_t place);
 /* A write that its sender has lost sight of is done `ms` from now. */
 void world_late(struct world *world, const struct world_request *request, int64_t ms);
 void world_acknowledge(struct world *world, size_t place, enum produced produced);
+/* It is written now, and its sender, who is frozen, is told later. */
+void world_write(struct world *world, size_t place);
 /* `applied`: it is what the next owner will find (never of a fenced one); `ok`: what the worker is told. */
 void world_committed(struct world *world, size_t place, bool applied, bool ok);
 /* The worker is told that it failed, and `ms` from now it is applied all the same, unless it is fenced by then. */

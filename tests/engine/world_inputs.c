@@ -29,7 +29,7 @@ void world_tick(struct world *world, int worker)
 int world_owner(const struct world *world, int32_t partition)
 {
     for (int i = 0; i < world->options.worker_count; i++)
-        if (world->workers[i].shares[partition].held)
+        if (world->workers[i].shares[partition].held && !world->workers[i].shares[partition].given_away)
             return i;
     return WORLD_NOBODY;
 }
@@ -119,6 +119,20 @@ void world_stop(struct world *world, int worker)
     world_take(world, worker, &(struct input){.type = INPUT_STOP});
 }
 
+void world_freeze(struct world *world, int worker)
+{
+    INPUT_NOTE(world, worker, "is frozen%s", "");
+    world->workers[worker].frozen = true;
+    world->workers[worker].frozen_at = world->now.mono;
+    world->cut_off = true;
+}
+
+void world_thaw(struct world *world, int worker)
+{
+    INPUT_NOTE(world, worker, "goes on%s", "");
+    world->workers[worker].frozen = false;
+}
+
 /* ---- requests ---- */
 
 void world_look(struct world *world, size_t place)
@@ -141,20 +155,31 @@ void world_late(struct world *world, const struct world_request *request, int64_
     snprintf(late->account, sizeof(late->account), "%s", request->account);
 }
 
-static bool fate_stores(enum fate fate)
-{
-    return fate == FATE_DONE || fate == FATE_LOST_STORED || fate == FATE_ERROR_STORED || fate == FATE_GARBAGE;
-}
-
 /* Papercups does what is asked, and `request` gets its answer. */
 static void world_do(struct world *world, struct world_request *request)
 {
     unsigned made = 0;
-    if (fake_request_writes(&request->what))
+    if (request->status == 0 && fake_request_writes(&request->what))
         made = fake_papercups_store(&world->papercups, request->account, &request->what);
     if (request->status == 0)
         request->status =
             fake_papercups_answer(&world->papercups, request->account, &request->what, made, &request->body);
+}
+
+void world_arrive(struct world *world, size_t place, bool arrives)
+{
+    struct world_request *request = &world->requests[place];
+    if (request->status != 0)
+        return;
+    if (arrives)
+        world_do(world, request);
+    else
+        request->status = -1; /* never answered */
+}
+
+static bool fate_stores(enum fate fate)
+{
+    return fate == FATE_DONE || fate == FATE_LOST_STORED || fate == FATE_ERROR_STORED || fate == FATE_GARBAGE;
 }
 
 static struct reply world_reply(const struct world_request *request, enum fate fate)
@@ -214,6 +239,10 @@ void world_answer(struct world *world, size_t place, enum fate fate)
 {
     assert(place < world->request_count);
     struct world_request request = world->requests[place];
+    if (request.status < 0)
+        fate = FATE_LOST;
+    else if (request.status > 0 && fake_request_writes(&request.what))
+        fate = fate == FATE_DONE ? FATE_DONE : FATE_LOST; /* it has arrived already */
     world->request_count--;
     memmove(&world->requests[place], &world->requests[place + 1],
             (world->request_count - place) * sizeof(request));
@@ -239,6 +268,14 @@ void world_answer(struct world *world, size_t place, enum fate fate)
 
 /* ---- Kafka ---- */
 
+void world_write(struct world *world, size_t place)
+{
+    struct world_produce *produce = &world->produces[place];
+    produce->record->timestamp_ms = world->now.wall.ms;
+    produce->offset = fake_log_write(&world->log, produce->topic, produce->record);
+    produce->written = true;
+}
+
 void world_acknowledge(struct world *world, size_t place, enum produced produced)
 {
     assert(place < world->produce_count);
@@ -246,9 +283,10 @@ void world_acknowledge(struct world *world, size_t place, enum produced produced
     world->produce_count--;
     memmove(&world->produces[place], &world->produces[place + 1],
             (world->produce_count - place) * sizeof(produce));
-    int64_t offset = -1;
+    int64_t offset = produce.written ? produce.offset : -1;
+    produced = produce.written ? PRODUCED_OK : produced;
     produce.record->timestamp_ms = world->now.wall.ms;
-    if (produced == PRODUCED_OK)
+    if (produced == PRODUCED_OK && !produce.written)
         offset = fake_log_write(&world->log, produce.topic, produce.record);
     INPUT_NOTE(world, produce.worker, "produced %s %d: %d", produce.topic, (int)produce.record->partition,
                (int)produced);

@@ -4,6 +4,7 @@
 #include "engine/internal.h"
 
 #define COMMIT_EVERY_MS 1000
+#define LEASE_RENEW_MS  3000
 #define COMMIT_LOST_MS                                                                                       \
     60000 /* how long a commit without an answer may still arrive: librdkafka gives it up then */
 #define COMMIT_AGAIN_MS 200 /* the last one of a partition, when it was refused */
@@ -16,6 +17,7 @@ void assign(struct engine *engine, const struct input *input)
         return;
     struct partition *partition = partition_new(id, input->offset, engine->options.hash_key);
     engine->partitions[id] = partition;
+    engine->leased = false;
     /* Without a word about how far deliveries went, they may have gone to the end. */
     struct progress progress;
     if (!progress_read(input->metadata, &progress))
@@ -131,6 +133,7 @@ static void commit(struct engine *engine, struct partition *partition)
     partition->committing = partition->offsets.low;
     partition->committing_reach = progress.reach;
     partition->committing_again = partition->commit_again;
+    partition->commit_sent = engine->now.mono;
     partition->commit_at = mono_after(engine->now.mono, COMMIT_EVERY_MS);
     struct effect *effect = effect_add(engine, EFFECT_COMMIT, partition->id);
     effect->handle = partition->commit_handle = ++engine->last_commit;
@@ -155,6 +158,24 @@ static void run_within_reach(struct engine *engine, struct partition *partition)
     }
 }
 
+/* The lease is there again: everything may go on that had to wait for it. */
+static void lease_renewed(struct engine *engine)
+{
+    for (int32_t i = 0; i < engine->options.partition_count; i++)
+        if (engine->partitions[i] != NULL && engine->partitions[i]->state == PARTITION_RUNNING)
+            run_within_reach(engine, engine->partitions[i]);
+}
+
+static void lease_extend(struct engine *engine, struct mono sent)
+{
+    bool had = engine_has_lease(engine);
+    if (!engine->leased || sent.ms > engine->lease_from.ms)
+        engine->lease_from = sent;
+    engine->leased = true;
+    if (!had && engine_has_lease(engine))
+        lease_renewed(engine);
+}
+
 static void commit_accepted(struct engine *engine, struct partition *partition)
 {
     int64_t before = partition_reach(partition);
@@ -165,6 +186,7 @@ static void commit_accepted(struct engine *engine, struct partition *partition)
         if (partition->lost_until.ms == MONO_NEVER.ms)
             partition->lost_reach = INT64_MAX;
     }
+    lease_extend(engine, partition->commit_sent);
     if (partition->state == PARTITION_RUNNING && partition_reach(partition) > before)
         run_within_reach(engine, partition);
 }
@@ -214,6 +236,16 @@ static void drain(struct engine *engine, struct partition *partition)
     commit(engine, partition);
 }
 
+/* While something is under way the lease is kept young; where nothing is, nobody needs one. */
+static struct mono commit_due(const struct engine *engine, const struct partition *partition)
+{
+    struct mono due = partition_commit_due(partition);
+    if (engine->options.lease_ms == 0 || partition->jobs == NULL || partition->committing >= 0)
+        return due;
+    struct mono renew = engine->leased ? mono_after(engine->lease_from, LEASE_RENEW_MS) : partition->reach_at;
+    return mono_earlier(due, mono_later(renew, partition->reach_at));
+}
+
 static void assign_pause(struct engine *engine, struct partition *partition)
 {
     bool wanted = engine->pausing || offsets_span(&partition->offsets) >= OFFSETS_SPAN_MAX;
@@ -231,7 +263,7 @@ void partition_turn(struct engine *engine, struct partition *partition)
             partition->lost_until = MONO_NEVER;
             partition->commit_again = true;
         }
-        if (mono_reached(partition_commit_due(partition), engine->now.mono))
+        if (mono_reached(commit_due(engine, partition), engine->now.mono))
             commit(engine, partition);
         assign_pause(engine, partition);
         break;
@@ -251,11 +283,11 @@ void partition_turn(struct engine *engine, struct partition *partition)
     }
 }
 
-struct mono partition_deadline(const struct partition *partition)
+struct mono partition_deadline(const struct engine *engine, const struct partition *partition)
 {
     switch (partition->state) {
     case PARTITION_RUNNING:
-        return mono_earlier(partition_commit_due(partition), partition->lost_until);
+        return mono_earlier(commit_due(engine, partition), partition->lost_until);
     case PARTITION_DRAINING: /* without jobs, or drained, it waits for an answer */
         return partition->job_count > 0 && !partition->drained ? partition->drain_end : MONO_NEVER;
     case PARTITION_COMMITTING:

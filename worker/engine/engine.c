@@ -232,13 +232,19 @@ void engine_take(struct engine *engine, const struct input *input, struct effect
     *out = (struct effects){engine->effects, engine->effect_count};
 }
 
+bool engine_has_lease(const struct engine *engine)
+{
+    int64_t lease_ms = engine->options.lease_ms;
+    return lease_ms == 0 || (engine->leased && engine->now.mono.ms - engine->lease_from.ms < lease_ms);
+}
+
 struct mono engine_deadline(const struct engine *engine)
 {
     struct mono at = mono_earlier(timers_next(&engine->timers), engine->sweep_at);
     at = mono_earlier(at, engine->pause_at);
     for (int32_t i = 0; i < engine->options.partition_count; i++)
         if (engine->partitions[i] != NULL)
-            at = mono_earlier(at, partition_deadline(engine->partitions[i]));
+            at = mono_earlier(at, partition_deadline(engine, engine->partitions[i]));
     return at;
 }
 

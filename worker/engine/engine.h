@@ -20,6 +20,7 @@ struct engine_options {
         admit_by_clock; /* the topic has producers' timestamps: the worker's clock says when a record was admitted */
     int64_t window_ms;
     struct delivery_limits limits;
+    int64_t lease_ms; /* how long an accepted commit proves that the partitions are ours; 0: not asked for */
     int64_t flood_limit; /* events to one conversation within a minute; 0: any number */
     int64_t spacing_ms;  /* between two messages to one customer */
     int64_t drain_ms;

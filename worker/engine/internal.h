@@ -41,6 +41,8 @@ struct engine {
     struct partition **partitions; /* by id; NULL: not ours */
     size_t memory_used;
     engine_handle last_commit;
+    bool leased;                      /* a commit was accepted since the last assignment */
+    struct mono lease_from;           /* when the newest of them was sent */
     uint64_t outcomes[OUTCOME_COUNT]; /* of records without a known account */
     bool full, pausing;               /* see engine_weigh */
     struct mono pause_at;             /* MONO_NEVER: not full, or pausing already */
@@ -54,6 +56,10 @@ struct engine {
     size_t stray_count;
     struct job *gone; /* jobs that were dropped; effects may point into them until the next input */
 };
+
+/* Whether this worker may still act for its partitions: a commit that was accepted proves that they were its own when it
+ * was sent, and nobody else gets them before the session timeout. */
+bool engine_has_lease(const struct engine *engine);
 
 /* effects.c */
 struct effect *effect_add(struct engine *engine, enum effect_type type, int32_t partition);
@@ -110,6 +116,6 @@ void strays_done(struct engine *engine, engine_handle handle);
 void committed(struct engine *engine, struct partition *partition, engine_handle handle, bool ok);
 /* What is due for a partition: its commit, the end of its draining, a pause. */
 void partition_turn(struct engine *engine, struct partition *partition);
-struct mono partition_deadline(const struct partition *partition);
+struct mono partition_deadline(const struct engine *engine, const struct partition *partition);
 
 #endif

@@ -42,6 +42,7 @@ struct partition {
     int64_t committing; /* the one under way, -1: none */
     uint64_t commit_handle;
     int64_t committing_reach;
+    struct mono commit_sent;
     /* A commit without an answer may be applied late, over a later one. Nothing is started beyond its reach until it can
      * arrive no more and one that was sent after that is accepted. */
     int64_t lost_reach;     /* the least of such commits; INT64_MAX: there is none */

@@ -4,7 +4,8 @@
 #include "base/mem.h"
 #include "engine/internal.h"
 
-#define REFUSALS_MAX 5
+#define REFUSALS_MAX   5
+#define LEASE_AGAIN_MS 1000
 
 /* A partition that is being given up starts nothing: what has not been posted is left to the next owner. Only what may
  * be posted already is followed to its end, which is by reading: an unknown delivery asks for nothing else. */
@@ -59,9 +60,21 @@ static void run_leave(struct engine *engine, struct job *job)
         job_drop(engine, job);
 }
 
+/* False: the partition may be somebody else's by now. It is asked again a little later. */
+static bool run_has_lease(struct engine *engine, struct job *job)
+{
+    if (engine_has_lease(engine))
+        return true;
+    job->state = JOB_WAITING;
+    timer_set(&engine->timers, &job->timer, mono_after(engine->now.mono, LEASE_AGAIN_MS));
+    return false;
+}
+
 /* Asks the delivery what it wants, and does it; a finished one is settled. */
 static void run_job(struct engine *engine, struct job *job)
 {
+    if (!run_has_lease(engine, job))
+        return;
     if (!run_judge_time(engine, job))
         return;
     run_look_up(engine, job);
@@ -122,7 +135,7 @@ void run_head(struct engine *engine, struct queue *queue)
             timer_set(&engine->timers, &job->timer, not_before);
             return;
         }
-        if (job->record->offset >= partition_reach(job->partition))
+        if (job->record->offset >= partition_reach(job->partition) || !engine_has_lease(engine))
             return; /* until a commit has said that deliveries may have started there */
         timer_clear(&engine->timers, &job->timer); /* it may be due in this very turn, and mean nothing now */
         if (run_judge(engine, job))
@@ -163,7 +176,8 @@ void run_place(struct engine *engine, struct job *job)
     timer_clear(&engine->timers, &job->timer);
     job->state = JOB_WAITING;
     /* It may have waited long: its deadline is looked at again. */
-    if (delivery_want(&job->delivery, engine->now.mono, &job->call) == DELIVERY_CALLS && !run_is_left(job))
+    if (engine_has_lease(engine) &&
+        delivery_want(&job->delivery, engine->now.mono, &job->call) == DELIVERY_CALLS && !run_is_left(job))
         run_call(engine, job);
     else
         run_job(engine, job);
@@ -184,7 +198,10 @@ void run_timer(struct engine *engine, struct job *job)
         break;
     case JOB_DEAD_LETTER:
     case JOB_RECEIPT:
-        settle_again(engine, job);
+        if (engine_has_lease(engine))
+            settle_again(engine, job);
+        else
+            timer_set(&engine->timers, &job->timer, mono_after(engine->now.mono, LEASE_AGAIN_MS));
         break;
     case JOB_READY: /* its deadline */
         queue_remove(&account->ready, &job->in_ready);
@@ -227,6 +244,8 @@ void run_answer(struct engine *engine, engine_handle handle, const struct reply 
         run_tell_trouble(engine, job, &answer);
         if (answer.kind != ANSWER_OK) /* what was known of the customer may be the reason */
             cache_forget(&engine->cache, job->record->key);
+        if (!engine_has_lease(engine)) /* it says what was, before others may have done more */
+            answer.kind = ANSWER_LOST;
         delivery_take(&job->delivery, &job->call, &answer, engine->now.mono, &engine->rng);
         run_job(engine, job);
         run_head(engine, queue);

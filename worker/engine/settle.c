@@ -4,6 +4,8 @@
 #include "delivery/retry.h"
 #include "engine/internal.h"
 
+#define LEASE_AGAIN_MS 1000
+
 static struct wall window_end(const struct engine *engine, const struct job *job)
 {
     int64_t from_ms = job->admitted_at_ms > job->finished_at_ms ? job->admitted_at_ms : job->finished_at_ms;
@@ -176,7 +178,12 @@ void settle_produced(struct engine *engine, struct job *job, enum produced produ
     }
     if (produced == PRODUCED_OK) {
         job->produce_tries = 0;
-        settle_produce(engine, job, JOB_RECEIPT);
+        if (engine_has_lease(engine)) {
+            settle_produce(engine, job, JOB_RECEIPT);
+        } else {
+            job->state = JOB_RECEIPT;
+            timer_set(&engine->timers, &job->timer, mono_after(engine->now.mono, LEASE_AGAIN_MS));
+        }
         return;
     }
     job->bare = job->bare || (job->without_value && produced == PRODUCED_TOO_LARGE);
