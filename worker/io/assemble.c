@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "io/checks.h"
 #include "io/clock.h"
+#include "io/config_check.h"
 #include "io/log.h"
 #include "io/secret.h"
 
@@ -65,6 +66,7 @@ static void engine_settings(const struct config *config, int32_t partition_count
         .limits = {.http_timeout_ms = config->http_timeout_ms, .settle_ms = config->settle_time_ms},
         .spacing_ms = config->message_spacing_ms,
         .flood_limit = config->flood_limit,
+        .lease_ms = config_lease_ms(config),
         .drain_ms = config->drain_timeout_ms,
         .memory_bytes = config->memory_bytes,
         .papercups_ids = config->papercups_ids,

@@ -89,13 +89,18 @@ static int64_t property_number(const struct config *config, const char *name, in
     return otherwise;
 }
 
+int64_t config_lease_ms(const struct config *config)
+{
+    return property_number(config, "session.timeout.ms", SESSION_TIMEOUT_MS) -
+           property_number(config, "heartbeat.interval.ms", HEARTBEAT_INTERVAL_MS) - config->http_timeout_ms;
+}
+
 static int lease_check(const struct config *config, const struct config_source *source, const char *path,
                        struct err *err)
 {
     int64_t session = property_number(config, "session.timeout.ms", SESSION_TIMEOUT_MS);
     int64_t heartbeat = property_number(config, "heartbeat.interval.ms", HEARTBEAT_INTERVAL_MS);
-    int64_t lease = session - heartbeat - config->http_timeout_ms;
-    if (lease >= LEASE_MIN_MS)
+    if (config_lease_ms(config) >= LEASE_MIN_MS)
         return 0;
     const char *origin = origin_of(source, SECTION_KAFKA, "heartbeat.interval.ms", ACCOUNT_NONE, path);
     origin = origin_of(source, SECTION_KAFKA, "session.timeout.ms", ACCOUNT_NONE, origin);

@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "io/log.h"
+#include "io/membership.h"
 #include "io/positions.h"
 #include "io/record_of.h"
 
@@ -23,6 +24,7 @@ struct consumer {
     size_t to_release; /* partitions of a revocation that is under way */
     struct positions positions;
     enum consumer_state state;
+    struct buf membership; /* of the assignment */
     bool closing;
     char fatal[256];
 };
@@ -77,6 +79,7 @@ void consumer_free(struct consumer *consumer)
         close(consumer->fd);
     free(consumer->topic);
     positions_done(&consumer->positions);
+    buf_done(&consumer->membership);
     free(consumer);
 }
 
@@ -158,6 +161,7 @@ static bool consumer_start(struct consumer *consumer, rd_kafka_topic_partition_t
 static void consumer_assign(struct consumer *consumer, const rd_kafka_topic_partition_list_t *partitions)
 {
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_copy(partitions);
+    membership_read(&consumer->membership, consumer->rk);
     rd_kafka_resp_err_t code = rd_kafka_committed(consumer->rk, list, LOOKUP_MS);
     bool good = code == RD_KAFKA_RESP_ERR_NO_ERROR;
     consumer->assigning = list;
@@ -238,9 +242,10 @@ static void consumer_committed(struct consumer *consumer, rd_kafka_event_t *even
     const rd_kafka_topic_partition_list_t *list = rd_kafka_event_topic_partition_list(event);
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR && code != RD_KAFKA_RESP_ERR__NO_OFFSET)
         log_say(LOG_LEVEL_WARNING, "commit", "%s", rd_kafka_err2str(code));
+    bool is_member = membership_holds(&consumer->membership, consumer->rk);
     for (int i = 0; list != NULL && i < list->cnt; i++) {
         const rd_kafka_topic_partition_t *one = &list->elems[i];
-        bool ok = code == RD_KAFKA_RESP_ERR_NO_ERROR && one->err == RD_KAFKA_RESP_ERR_NO_ERROR;
+        bool ok = is_member && code == RD_KAFKA_RESP_ERR_NO_ERROR && one->err == RD_KAFKA_RESP_ERR_NO_ERROR;
         if (!ok && one->err != code)
             log_say(LOG_LEVEL_WARNING, "commit", "partition %d: %s", (int)one->partition,
                     rd_kafka_err2str(one->err));
