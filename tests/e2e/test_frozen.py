@@ -1,0 +1,49 @@
+"""A worker that is stopped for longer than its session (SIGSTOP, a suspended machine) and goes on without knowing it."""
+
+import json
+import signal
+
+import pytest
+from broker import wait_until
+from signing import payload, sign
+
+EVENTS = 200
+
+
+@pytest.fixture
+def topics(kafka):
+    return kafka.topics(partitions=1)
+
+
+def test_a_frozen_worker_that_goes_on_shows_nothing_that_another_has_shown(
+    kafka, topics, standin, key, installation, receipts, customer
+):
+    installation.configure("kafka", **{"session.timeout.ms": 6000, "heartbeat.interval.ms": 500})
+    installation.configure("worker", http_timeout="500ms", settle_time="500ms")
+    installation.configure("account acme", max_in_flight=2)
+    frozen = installation.worker()
+    # Many customers whose conversations are known: most have a post to make as soon as there is a place for it.
+    events = [sign(key, payload(f"{customer}_{n % 20}", f"number {n}")) for n in range(EVENTS)]
+    standin.call("POST", "/_standin/faults", {"fault": "slow", "delay_ms": 20, "times": 0})
+    kafka.publish(topics.events, events)
+    wait_until(lambda: len(receipts.read()) >= EVENTS // 4, "the first receipts", explain=installation.tails)
+    frozen.process.send_signal(signal.SIGSTOP)
+    other = installation.worker()  # it has the partition once the session of the frozen one is over
+    wait_until(lambda: len(receipts.read()) >= EVENTS // 2, "half of the receipts", explain=installation.tails)
+    frozen.process.send_signal(signal.SIGCONT)
+    wait_until(lambda: len({place(one) for one in receipts.read()}) == EVENTS, "all receipts", 60, installation.tails)
+    frozen.stop()
+    other.stop()
+
+    assert {json.loads(one.value)["outcome"] for one in receipts.records} == {"delivered"}
+    shown = [message["body"] for message in standin.messages()]
+    assert sorted(shown) == sorted(f"number {n}" for n in range(EVENTS)), "each once"
+    for n in range(20):
+        assert [message["body"] for message in standin.messages(f"{customer}_{n}")] == [
+            f"number {m}" for m in range(n, EVENTS, 20)
+        ]
+
+
+def place(receipt):
+    told = json.loads(receipt.value)
+    return told["partition"], told["offset"]
