@@ -26,9 +26,9 @@ void buf_add_text(struct buf *b, const char *text);
 void buf_printf(struct buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void buf_vprintf(struct buf *b, const char *format, va_list args) __attribute__((format(printf, 2, 0)));
 
-/* A number of 4 or 8 bytes, big endian: what length-prefixed bytes under a MAC are made of. */
 /* In digits. */
 void buf_add_decimal(struct buf *b, long long value);
+/* A number of 4 bytes, big endian: what length-prefixed bytes under a MAC are made of. */
 void buf_add_be32(struct buf *b, unsigned long value);
 /* The length of s as be32, then s. */
 void buf_add_prefixed(struct buf *b, struct span s);
