@@ -95,6 +95,8 @@ void settle_again(struct engine *engine, struct job *job);
 struct job *job_new(struct engine *engine, struct partition *partition, const struct record *record);
 /* It holds `size` bytes more, for an account. */
 void job_grow(struct engine *engine, struct job *job, size_t size);
+/* Its timer asks again a little later: see engine_has_lease. */
+void job_wait_for_lease(struct engine *engine, struct job *job);
 /* It has its outcome: nothing will be posted any more. */
 void job_forget_message(struct engine *engine, struct job *job);
 /* Its customer's next may come to the head; does nothing where it is in no queue. */

@@ -4,8 +4,7 @@
 #include "base/mem.h"
 #include "engine/internal.h"
 
-#define REFUSALS_MAX   5
-#define LEASE_AGAIN_MS 1000
+#define REFUSALS_MAX 5
 
 /* A partition that is being given up starts nothing: what has not been posted is left to the next owner. Only what may
  * be posted already is followed to its end, which is by reading: an unknown delivery asks for nothing else. */
@@ -66,7 +65,7 @@ static bool run_has_lease(struct engine *engine, struct job *job)
     if (engine_has_lease(engine))
         return true;
     job->state = JOB_WAITING;
-    timer_set(&engine->timers, &job->timer, mono_after(engine->now.mono, LEASE_AGAIN_MS));
+    job_wait_for_lease(engine, job);
     return false;
 }
 
@@ -201,7 +200,7 @@ void run_timer(struct engine *engine, struct job *job)
         if (engine_has_lease(engine))
             settle_again(engine, job);
         else
-            timer_set(&engine->timers, &job->timer, mono_after(engine->now.mono, LEASE_AGAIN_MS));
+            job_wait_for_lease(engine, job);
         break;
     case JOB_READY: /* its deadline */
         queue_remove(&account->ready, &job->in_ready);

@@ -4,8 +4,6 @@
 #include "delivery/retry.h"
 #include "engine/internal.h"
 
-#define LEASE_AGAIN_MS 1000
-
 static struct wall window_end(const struct engine *engine, const struct job *job)
 {
     int64_t from_ms = job->admitted_at_ms > job->finished_at_ms ? job->admitted_at_ms : job->finished_at_ms;
@@ -182,7 +180,7 @@ void settle_produced(struct engine *engine, struct job *job, enum produced produ
             settle_produce(engine, job, JOB_RECEIPT);
         } else {
             job->state = JOB_RECEIPT;
-            timer_set(&engine->timers, &job->timer, mono_after(engine->now.mono, LEASE_AGAIN_MS));
+            job_wait_for_lease(engine, job);
         }
         return;
     }
