@@ -321,9 +321,11 @@ def test_what_compose_starts_delivers_an_event(own_kafka, kafka_commands, standi
     conf.write_text((DEPLOY / "compose/cupbearer.conf").read_text().replace("/run/secrets/", f"{tmp_path}/"))
 
     service = compose(PAPERCUPS_URL=standin.url, PAPERCUPS_ACCOUNT=STANDIN_ACCOUNT)["services"]["worker"]
+    assert service["tmpfs"] == ["/run/cupbearer"], "the configuration's state_dir"
     # On this machine others may listen too.
     variables = {
-        **service["environment"], "CUPBEARER_KAFKA_BOOTSTRAP_SERVERS": own_kafka.bootstrap,
+        **service["environment"], "CUPBEARER_WORKER_STATE_DIR": str(tmp_path),
+        "CUPBEARER_KAFKA_BOOTSTRAP_SERVERS": own_kafka.bootstrap,
         "CUPBEARER_ADMIN_LISTEN": "127.0.0.1:0",
     }  # fmt: skip
     worker = Process(tmp_path / "worker.log", *service["command"], "--config", conf)

@@ -50,24 +50,25 @@ static struct engine *world_engine(const struct world *world)
                                                .max_in_flight = o->max_in_flight,
                                                .unassign = o->unassign,
                                                .memory_bytes = o->account_memory_bytes};
-    struct engine_options options = {
-        .events_topic = FAKE_EVENTS,
-        .receipts_topic = FAKE_RECEIPTS,
-        .dead_topic = FAKE_DEAD,
-        .partitioner = PARTITIONER_MURMUR2,
-        .partition_count = o->partition_count,
-        .admit_by_clock = o->admit_by_clock,
-        .window_ms = o->window_ms,
-        .limits = {.http_timeout_ms = WORLD_HTTP_MS, .settle_ms = WORLD_SETTLE_MS},
-        .spacing_ms = o->spacing_ms,
-        .flood_limit = o->flood_limit,
-        .lease_ms = o->lease_ms,
-        .drain_ms = WORLD_DRAIN_MS,
-        .memory_bytes = o->memory_bytes,
-        .name_events = true,
-        .seed = o->seed,
-        .accounts = accounts,
-        .account_count = 2};
+    struct engine_options options = {.events_topic = FAKE_EVENTS,
+                                     .receipts_topic = FAKE_RECEIPTS,
+                                     .dead_topic = FAKE_DEAD,
+                                     .partitioner = PARTITIONER_MURMUR2,
+                                     .partition_count = o->partition_count,
+                                     .admit_by_clock = o->admit_by_clock,
+                                     .window_ms = o->window_ms,
+                                     .limits = {.http_timeout_ms = WORLD_HTTP_MS,
+                                                .settle_ms = WORLD_SETTLE_MS,
+                                                .unknown_for_ms = 3600 * 1000},
+                                     .spacing_ms = o->spacing_ms,
+                                     .flood_limit = o->flood_limit,
+                                     .lease_ms = o->lease_ms,
+                                     .drain_ms = WORLD_DRAIN_MS,
+                                     .memory_bytes = o->memory_bytes,
+                                     .name_events = true,
+                                     .seed = o->seed,
+                                     .accounts = accounts,
+                                     .account_count = 2};
     memcpy(options.hash_key, hash_key, sizeof(hash_key));
     struct keyring *keyring = keyring_read(SPAN(KEYRING), hash_key, NULL);
     assert(keyring != NULL);

@@ -59,17 +59,18 @@ static struct engine *engine_make(void)
                                                        "0b4a7c1e-52d1-4c5c-9a3e-6f1d2a7b8c91",
                                                    .reopen = true,
                                                    .unassign = true};
-    const struct engine_options options = {.events_topic = "events",
-                                           .receipts_topic = "receipts",
-                                           .dead_topic = "dead",
-                                           .partition_count = 1,
-                                           .window_ms = 3600000,
-                                           .limits = {.http_timeout_ms = 15000, .settle_ms = 10000},
-                                           .drain_ms = 10000,
-                                           .memory_bytes = 1 << 20,
-                                           .papercups_ids = true,
-                                           .accounts = &account,
-                                           .account_count = 1};
+    const struct engine_options options = {
+        .events_topic = "events",
+        .receipts_topic = "receipts",
+        .dead_topic = "dead",
+        .partition_count = 1,
+        .window_ms = 3600000,
+        .limits = {.http_timeout_ms = 15000, .settle_ms = 10000, .unknown_for_ms = 3600 * 1000},
+        .drain_ms = 10000,
+        .memory_bytes = 1 << 20,
+        .papercups_ids = true,
+        .accounts = &account,
+        .account_count = 1};
     if (sodium_init() < 0)
         abort();
     return engine_new(&options, keyring_read(SPAN(KEYRING), options.hash_key, NULL),

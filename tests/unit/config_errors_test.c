@@ -81,6 +81,8 @@ static void an_unknown_name_is_told_with_the_nearest_known_one(void **state)
          AT(3) "unknown setting \"Bootstrap.Servers\" in [kafka]; did you mean \"bootstrap_servers\"?"},
         {KAFKA "group.id = x\n", NULL,
          AT(3) "unknown setting \"group.id\" in [kafka]; did you mean \"group_id\"?"},
+        {KAFKA "group.instance.id = x\n", NULL,
+         AT(3) "unknown setting \"group.instance.id\" in [kafka]; did you mean \"group_instance_id\"?"},
         {KAFKA "sasl.mechanism = PLAIN\n", NULL,
          AT(3) "unknown setting \"sasl.mechanism\" in [kafka]; did you mean \"sasl.mechanisms\"?"},
         {KAFKA "plankton = x\n", NULL,
@@ -232,12 +234,19 @@ static void what_is_no_ini_file_is_refused_at_its_line(void **state)
 #define NO_UUID "must be a UUID in lower case, such as 0b4a7c1e-52d1-4c5c-9a3e-6f1d2a7b8c90"
 #define NO_HOST "widget_host must be what location.host says on the page: app.example.com or localhost:3000"
 #define NO_UNIT "is no duration; write a whole number and its unit: 500ms, 90s, 10m, 1h or 7d"
+#define NO_INSTANCE                                                                                          \
+    "group_instance_id must have %h in it, which becomes the host's name, and else only the characters "     \
+    "A-Z a-z 0-9 . _ -: two workers of one name would show messages twice"
 #define SERVERS "bootstrap_servers must be HOST:PORT, several with commas between: kafka-1:9092,kafka-2:9092"
 
 static void a_value_of_the_wrong_form_or_out_of_range_is_told_with_the_right_one(void **state)
 {
     (void)state;
     static const struct expectation table[] = {
+        {KAFKA "group_instance_id = worker\n", NULL, AT(3) NO_INSTANCE},
+        {KAFKA "group_instance_id = %h/%h\n", NULL, AT(3) NO_INSTANCE},
+        {KAFKA "group_instance_id = %h-%H\n", NULL, AT(3) NO_INSTANCE},
+        {KAFKA "group_instance_id = %h%\n", NULL, AT(3) NO_INSTANCE},
         {ALL "[dedup]\nwindow = 3600\n", NULL, AT(12) "window = \"3600\" " NO_UNIT},
         {ALL "[dedup]\nwindow = 1.5h\n", NULL, AT(12) "window = \"1.5h\" " NO_UNIT},
         {ALL "[dedup]\nwindow = 1 h\n", NULL, AT(12) "window = \"1 h\" " NO_UNIT},
@@ -298,6 +307,10 @@ static void settings_that_contradict_each_other_are_refused(void **state)
          AT(3) "session.timeout.ms (22999) less heartbeat.interval.ms (3000) less http_timeout (15000ms) "
                "must leave at "
                "least 5000ms; shorten http_timeout or lengthen session.timeout.ms"},
+        {KAFKA "group_instance_id = %h\n" WORKER "[account acme]\nurl = https://p\n" REST, NULL,
+         AT(3) "group_instance_id needs [worker] state_dir, a directory of this machine (or container) for "
+               "the lock "
+               "that lets no second worker take the same name"},
         {TWO "http_timeout = 14s\n[account acme]\nurl = https://p\n" REST,
          "CUPBEARER_WORKER_HTTP_TIMEOUT=38s",
          "CUPBEARER_WORKER_HTTP_TIMEOUT: session.timeout.ms (45000) less heartbeat.interval.ms (3000) less "

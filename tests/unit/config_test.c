@@ -95,6 +95,9 @@ static void what_nobody_sets_has_its_default(void **state)
     assert_string_equal(config->keyring_file, "/k");
     assert_string_equal(config->mark_secret_file, "/m");
     assert_null(config->mark_secret_previous_file);
+    assert_null(config->group_instance_id);
+    assert_null(config->state_dir);
+    assert_int_equal(config->unknown_for_ms, 3600000);
     assert_false(config->name_events);
     assert_int_equal(config->http_timeout_ms, 15000);
     assert_int_equal(config->settle_time_ms, 10000);

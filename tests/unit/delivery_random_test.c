@@ -240,6 +240,7 @@ static void model_begin(struct model *m, uint64_t seed)
     }
     const struct delivery_limits limits = {.http_timeout_ms = HTTP_TIMEOUT_MS,
                                            .settle_ms = SETTLE_MS,
+                                           .unknown_for_ms = 3600 * 1000,
                                            .reopen = chance(m, 30),
                                            .unassign = chance(m, 30)};
     struct mono deadline = {m->now_ms + rng_below(&m->rng, 1200000)};

@@ -59,7 +59,8 @@ static void story_begin(struct story *story, struct table *table, struct span se
         id = span_cut(&setup, ' ');
     struct uuid to = uuid_named(id);
     const struct payload payload = {.address = address, .to = span_of(to.text)};
-    struct delivery_limits limits = {.http_timeout_ms = HTTP_TIMEOUT_MS, .settle_ms = SETTLE_MS};
+    struct delivery_limits limits = {
+        .http_timeout_ms = HTTP_TIMEOUT_MS, .settle_ms = SETTLE_MS, .unknown_for_ms = 3600 * 1000};
     *story = (struct story){.table = table, .rng = {1}, .now = {START_MS}};
     int64_t deadline_ms = 3600000, absent_from_ms = -1, times = 0;
     struct cached cached = {.customer_matches = 1};
@@ -294,7 +295,8 @@ static void every_answer_to_every_call_leads_where_the_table_says(void **state)
 static int64_t longest_wait(bool suspect, unsigned tries, enum answer_kind kind)
 {
     const struct payload payload = {.address = ADDRESS_EXTERNAL_ID};
-    const struct delivery_limits limits = {.http_timeout_ms = HTTP_TIMEOUT_MS, .settle_ms = SETTLE_MS};
+    const struct delivery_limits limits = {
+        .http_timeout_ms = HTTP_TIMEOUT_MS, .settle_ms = SETTLE_MS, .unknown_for_ms = 3600 * 1000};
     int64_t longest_ms = 0;
     for (uint64_t seed = 0; seed < 300; seed++) {
         struct delivery delivery;

@@ -6,8 +6,6 @@
 #include "delivery/retry.h"
 #include "delivery/step.h"
 
-#define UNKNOWN_FOR_MS (3600 * 1000) /* how long an unreadable event is asked for past its deadline */
-
 void delivery_init(struct delivery *d, const struct payload *payload, const struct delivery_limits *limits,
                    struct mono deadline)
 {
@@ -74,7 +72,7 @@ static struct call delivery_call(const struct delivery *d)
 }
 
 /* An event that may be shown is never called failed: past its deadline it is only read, and once that has not worked
- * for an hour either, it is said as it is. The hour begins when the delivery is first asked past its deadline: after
+ * for some time either, it is said as it is. That time begins when the delivery is first asked past its deadline: after
  * an outage of the workers that may be long past, and nothing has been read yet. */
 static void delivery_check_deadline(struct delivery *d, struct mono now)
 {
@@ -85,7 +83,7 @@ static void delivery_check_deadline(struct delivery *d, struct mono now)
                    d->attempts);
         delivery_finish(d, OUTCOME_GAVE_UP);
     } else if (d->read_until.ms == 0) {
-        d->read_until = mono_after(now, UNKNOWN_FOR_MS);
+        d->read_until = mono_after(now, d->limits.unknown_for_ms);
     } else if (mono_reached(d->read_until, now)) {
         detail_set(&d->detail, OUTCOME_UNKNOWN,
                    "%u attempts; Papercups could not be read: it may have been shown", d->attempts);

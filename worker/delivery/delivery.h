@@ -14,6 +14,8 @@ struct delivery_limits {
     int64_t http_timeout_ms;
     /* How long a request may still be under way inside Papercups after we lost sight of it. */
     int64_t settle_ms;
+    /* How long what may be shown, and cannot be read, is asked for past its deadline; then it is said as it is. */
+    int64_t unknown_for_ms;
     bool reopen, unassign, refuse_ambiguous; /* the account's settings */
 };
 

@@ -11,7 +11,6 @@
 #include "base/mem.h"
 #include "io/checks.h"
 #include "io/clock.h"
-#include "io/config_check.h"
 #include "io/log.h"
 #include "io/secret.h"
 
@@ -63,7 +62,9 @@ static void engine_settings(const struct config *config, int32_t partition_count
         .partition_count = partition_count,
         .admit_by_clock = config->allow_create_time,
         .window_ms = config->window_ms,
-        .limits = {.http_timeout_ms = config->http_timeout_ms, .settle_ms = config->settle_time_ms},
+        .limits = {.http_timeout_ms = config->http_timeout_ms,
+                   .settle_ms = config->settle_time_ms,
+                   .unknown_for_ms = config->unknown_for_ms},
         .spacing_ms = config->message_spacing_ms,
         .flood_limit = config->flood_limit,
         .lease_ms = config_lease_ms(config),
@@ -161,7 +162,9 @@ static int make_io(struct loop *worker, const struct config *config, struct err 
         return -1;
     struct consumer_calls calls = loop_consumer_calls;
     calls.context = worker;
-    worker->consumer = consumer_new(config, &calls, err);
+    if (instance_take(&worker->instance, config, err) != 0)
+        return -1;
+    worker->consumer = consumer_new(config, worker->instance.id, &calls, err);
     worker->producer = worker->consumer == NULL ? NULL : producer_new(config, loop_produced, worker, err);
     return worker->producer == NULL ? -1 : 0;
 }
@@ -206,7 +209,7 @@ struct loop *worker_new(const struct config *config, struct err *err)
 {
     struct loop *worker = mem_new(1, sizeof(*worker));
     worker->config = config;
-    worker->epoll_fd = worker->signal_fd = -1;
+    worker->epoll_fd = worker->signal_fd = worker->instance.lock_fd = -1;
     if (worker_make(worker, config, err) == 0)
         return worker;
     worker_free(worker);
@@ -221,6 +224,7 @@ void worker_free(struct loop *worker)
     producer_free(worker->producer, FLUSH_MS);
     reader_free(worker->reader);
     consumer_free(worker->consumer);
+    instance_done(&worker->instance); /* nothing is in the group any more */
     http_free(worker->http);
     for (size_t i = 0; i < worker->site_count; i++)
         http_site_free(worker->sites[i]);

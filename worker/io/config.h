@@ -36,6 +36,7 @@ struct config {
     /* [kafka] */
     char *bootstrap_servers; /* required */
     char *group_id;          /* default "cupbearer" */
+    char *group_instance_id; /* with %h for the host's name, or NULL: see io/instance.h */
     enum partitioner partitioner;
     struct config_property *properties;
     size_t property_count;
@@ -57,13 +58,15 @@ struct config {
     char *keyring_file;              /* required */
     char *mark_secret_file;          /* required */
     char *mark_secret_previous_file; /* or NULL */
+    char *state_dir;                 /* or NULL; required with group_instance_id */
     bool name_events;                /* default false */
     int64_t http_timeout_ms;         /* default 15 s */
     int64_t settle_time_ms;          /* default 10 s */
-    int64_t message_spacing_ms;      /* default 1 s; 0s turns it off */
-    int32_t flood_limit;      /* events to one conversation within a minute, default 20; 0: any number */
-    int64_t drain_timeout_ms; /* default 10 s */
-    int64_t memory_bytes;     /* waiting events in all; default 1.5 MiB, with several accounts 64 */
+    int64_t unknown_for_ms;     /* how long what may be shown is read back past its deadline; default 1 h */
+    int64_t message_spacing_ms; /* default 1 s; 0s turns it off */
+    int32_t flood_limit;        /* events to one conversation within a minute, default 20; 0: any number */
+    int64_t drain_timeout_ms;   /* default 10 s */
+    int64_t memory_bytes;       /* waiting events in all; default 1.5 MiB, with several accounts 64 */
 
     /* [admin] */
     char *admin_listen; /* HOST:PORT, [V6]:PORT, or "off"; default 127.0.0.1:9464 */
@@ -79,6 +82,12 @@ struct config {
  * and file, line or variable, setting and what to do. Call it before there are threads: it sets a global of libinih. */
 struct config *config_load(const char *path, char *const *environment, struct err *err);
 void config_free(struct config *config);
+
+/* For how long after a commit was sent that the coordinator accepted a worker may act: nobody else has its partitions by
+ * then, whatever it has missed, and what it started has ended. */
+int64_t config_lease_ms(const struct config *config);
+/* max.poll.interval.ms: longer than the loop can be busy with anything else than polling. */
+int64_t config_poll_ms(const struct config *config);
 
 /* Whether librdkafka property `name` may be set by users; for `--kafka NAME=VALUE` of `send`. On false err names the
  * nearest allowed one. */

@@ -9,6 +9,7 @@
 /* What the two are where nobody sets them: librdkafka's defaults, which the worker keeps. */
 #define SESSION_TIMEOUT_MS    INT64_C(45000)
 #define HEARTBEAT_INTERVAL_MS INT64_C(3000)
+#define POLL_INTERVAL_MS      INT64_C(300000)
 
 void *config_member(struct config *config, const struct setting *setting, size_t account)
 {
@@ -95,6 +96,13 @@ int64_t config_lease_ms(const struct config *config)
            property_number(config, "heartbeat.interval.ms", HEARTBEAT_INTERVAL_MS) - config->http_timeout_ms;
 }
 
+int64_t config_poll_ms(const struct config *config)
+{
+    int64_t ms =
+        property_number(config, "session.timeout.ms", SESSION_TIMEOUT_MS) + config->drain_timeout_ms + 15000;
+    return ms < POLL_INTERVAL_MS ? POLL_INTERVAL_MS : ms;
+}
+
 static int lease_check(const struct config *config, const struct config_source *source, const char *path,
                        struct err *err)
 {
@@ -110,6 +118,18 @@ static int lease_check(const struct config *config, const struct config_source *
                    ") less http_timeout (%" PRId64 "ms) must leave at least %" PRId64
                    "ms; shorten http_timeout or lengthen session.timeout.ms",
                    origin, session, heartbeat, config->http_timeout_ms, LEASE_MIN_MS);
+}
+
+static int instance_check(const struct config *config, const struct config_source *source, const char *path,
+                          struct err *err)
+{
+    if (config->group_instance_id == NULL || config->state_dir != NULL)
+        return 0;
+    return err_set(
+        err, ERR_USAGE,
+        "%s: group_instance_id needs [worker] state_dir, a directory of this machine (or container) for the "
+        "lock that lets no second worker take the same name",
+        origin_of(source, SECTION_KAFKA, "group_instance_id", ACCOUNT_NONE, path));
 }
 
 static int accounts_check(const struct config *config, const struct config_source *source, struct err *err)
@@ -134,7 +154,7 @@ int config_check(struct config *config, const struct config_source *source, cons
 {
     path = path == NULL ? "the environment" : path;
     if (required_check(config, source, path, err) != 0 || topics_check(config, source, path, err) != 0 ||
-        lease_check(config, source, path, err) != 0)
+        lease_check(config, source, path, err) != 0 || instance_check(config, source, path, err) != 0)
         return -1;
     return accounts_check(config, source, err);
 }

@@ -13,8 +13,4 @@ void *config_member(struct config *config, const struct setting *setting, size_t
 int config_check(struct config *config, const struct config_source *source, const char *path,
                  struct err *err);
 
-/* For how long after a commit was sent that the coordinator accepted a worker may act: nobody else has its partitions by
- * then, whatever it has missed, and what it started has ended. */
-int64_t config_lease_ms(const struct config *config);
-
 #endif

@@ -49,6 +49,21 @@ bool form_topic(struct span s)
            !span_equal(s, SPAN(".."));
 }
 
+bool form_instance(struct span s)
+{
+    bool named = false;
+    bool good = s.size <= 249;
+    struct span rest = s;
+    for (struct span part = span_cut(&rest, '%'); good; part = span_cut(&rest, '%')) {
+        good = span_only(named ? span_skip(part, 1) : part, LETTER DIGITS "._-");
+        if (rest.data == NULL)
+            break;
+        good = good && span_starts(rest, SPAN("h"));
+        named = true;
+    }
+    return good && named;
+}
+
 bool form_location_host(struct span s)
 {
     return s.size <= 255 && host_valid(s, LOWER DIGITS ".-");

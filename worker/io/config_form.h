@@ -10,6 +10,9 @@ bool form_servers(struct span s);
 /* A topic's name, as Kafka has it. */
 bool form_topic(struct span s);
 
+/* A topic's name but for %h, which is in it at least once. */
+bool form_instance(struct span s);
+
 /* What location.host says in a browser: lower case, the port only where it is not the usual one. */
 bool form_location_host(struct span s);
 

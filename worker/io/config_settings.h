@@ -26,6 +26,7 @@ enum config_section {
 enum setting_type {
     SETTING_SERVERS,        /* char *: HOST:PORT,HOST:PORT */
     SETTING_WORD,           /* char *: no white space, max bytes */
+    SETTING_INSTANCE,       /* char *: a name with %h in it */
     SETTING_PATH,           /* char * */
     SETTING_TOPIC,          /* char * */
     SETTING_UUID,           /* char * */

@@ -37,7 +37,6 @@ static const struct refusal {
     {"delivery.timeout.ms", RECEIPTS},
     {"transactional.id", RECEIPTS},
     {"partition.assignment.strategy", TOGETHER},
-    {"group.instance.id", TOGETHER},
     {"group.protocol", TOGETHER},
     {"group.remote.assignor", TOGETHER},
     {"max.poll.interval.ms", "the worker sets it itself, from session.timeout.ms and drain_timeout"},

@@ -137,6 +137,11 @@ static const char *text_problem(const struct setting *setting, struct span text)
     case SETTING_TOPIC:
         return form_topic(text) ? NULL
                                 : "must be a topic's name: 1 to 249 of the characters A-Z a-z 0-9 . _ -";
+    case SETTING_INSTANCE:
+        return form_instance(text)
+                   ? NULL
+                   : "must have %h in it, which becomes the host's name, and else only the characters "
+                     "A-Z a-z 0-9 . _ -: two workers of one name would show messages twice";
     case SETTING_UUID:
         return uuid_is_valid(text)
                    ? NULL
@@ -208,6 +213,7 @@ int value_put(const struct setting *setting, const char *text, void *member, str
         return amount_put(setting, text, sizes, member, err);
     case SETTING_SERVERS:
     case SETTING_WORD:
+    case SETTING_INSTANCE:
     case SETTING_PATH:
     case SETTING_TOPIC:
     case SETTING_UUID:

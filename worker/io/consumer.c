@@ -29,9 +29,11 @@ struct consumer {
     char fatal[256];
 };
 
-struct consumer *consumer_new(const struct config *config, const struct consumer_calls *calls,
-                              struct err *err)
+struct consumer *consumer_new(const struct config *config, const char *instance_id,
+                              const struct consumer_calls *calls, struct err *err)
 {
+    char poll_ms[32];
+    snprintf(poll_ms, sizeof(poll_ms), "%lld", (long long)config_poll_ms(config));
     const struct kafka_setting settings[] = {
         {"group.id", config->group_id},
         {"enable.auto.commit", "false"},
@@ -42,6 +44,8 @@ struct consumer *consumer_new(const struct config *config, const struct consumer
         /* Eager: everything is revoked, drained and committed before anything is assigned. librdkafka before 2.4.0
          * hangs in close with the cooperative one. */
         {"partition.assignment.strategy", "range"},
+        {"max.poll.interval.ms", poll_ms},
+        {instance_id == NULL ? NULL : "group.instance.id", instance_id},
         {NULL, NULL},
     };
     rd_kafka_conf_t *conf = kafka_consumer_conf_new(config, settings, err);
@@ -300,8 +304,13 @@ static void consumer_error(struct consumer *consumer, rd_kafka_event_t *event)
 {
     rd_kafka_resp_err_t code = rd_kafka_event_error(event);
     if (code == RD_KAFKA_RESP_ERR__FATAL)
-        rd_kafka_fatal_error(consumer->rk, consumer->fatal, sizeof(consumer->fatal));
-    else
+        code = rd_kafka_fatal_error(consumer->rk, consumer->fatal, sizeof(consumer->fatal));
+    if (code == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID)
+        snprintf(consumer->fatal, sizeof(consumer->fatal),
+                 "another worker has joined the group under this one's group_instance_id, from elsewhere: "
+                 "give each "
+                 "machine a host name of its own");
+    else if (consumer->fatal[0] == 0)
         log_say(LOG_LEVEL_WARNING, "consumer", "%s", rd_kafka_event_error_string(event));
 }
 

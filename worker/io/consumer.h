@@ -26,9 +26,9 @@ struct consumer_calls {
     void *context;
 };
 
-/* Not subscribed yet. NULL with err. */
-struct consumer *consumer_new(const struct config *config, const struct consumer_calls *calls,
-                              struct err *err);
+/* Not subscribed yet; `instance_id`: group.instance.id, or NULL. NULL with err. */
+struct consumer *consumer_new(const struct config *config, const char *instance_id,
+                              const struct consumer_calls *calls, struct err *err);
 /* Leaves whatever still goes on as it is. */
 void consumer_free(struct consumer *consumer);
 

@@ -8,6 +8,7 @@
 #include "io/consumer.h"
 #include "io/files.h"
 #include "io/http.h"
+#include "io/instance.h"
 #include "io/metrics.h"
 #include "io/producer.h"
 #include "io/reader.h"
@@ -20,6 +21,7 @@ struct loop_refusal {
 
 struct loop {
     int epoll_fd, signal_fd;
+    struct instance instance;
     struct engine *engine;
     struct consumer *consumer;
     struct producer *producer;
