@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs every test there is, on a machine that needs nothing but bash, git and apt: installs what is missing, builds with
-# warnings as errors (plain and with sanitizers), then unit tests in both builds, the core's purity and how much of it
-# they run, fuzz targets for five seconds each (where there is a clang with its fuzzer: it is not installed for that),
+# warnings as errors (plain and with sanitizers), then unit tests in both builds, the core's purity, the simulator with
+# 3,000 seeds (build-tests/tests/sim --seeds N for more), how much of the core the unit tests run, fuzz targets for five seconds each (where there is a clang with its fuzzer: it is not installed for that),
 # and the tests from outside against a real Kafka. The last line is the sum: "N passed, N failed, N skipped".
 #
 #   tests/run.sh [--unit] [-k EXPRESSION] [--keep]
@@ -118,6 +118,19 @@ purity() {
     if tests/purity.sh build-tests; then count 1 0 0; else count 0 1 0; fi
 }
 
+# The engine in random runs; the last line says how many there were, and of what.
+simulator() { # SEEDS
+    local log=$cache/sim.log status=0
+    build-tests/tests/sim --seeds "$1" >"$log" 2>&1 || status=$?
+    if [ $status = 0 ] && tail -n 1 "$log" | grep -q "^sim seeds=$1 failed=0 "; then
+        tail -n 1 "$log"
+        count "$1" 0 0
+    else
+        tail -n 60 "$log"
+        count 0 1 0
+    fi
+}
+
 # Fewer lines than this in a room means that somebody forgot the tests of something.
 coverage() {
     if tests/coverage.sh --least 97; then count 1 0 0; else count 0 1 0; fi
@@ -187,6 +200,7 @@ needed_stage "build with sanitizers" build build-asan -DCUPBEARER_SANITIZE=ON
 stage "unit tests" unit build-tests
 stage "unit tests with sanitizers" unit build-asan
 stage "purity of the core" purity
+stage "simulator" simulator 3000
 stage "coverage of the core by unit tests" coverage
 stage "fuzz targets" fuzzing 5
 if ! $unit_only; then

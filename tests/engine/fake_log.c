@@ -88,6 +88,24 @@ int64_t fake_log_write(struct fake_log *log, const char *topic, const struct rec
     return copy->offset;
 }
 
+void fake_log_make_again(struct fake_log *log, int32_t partition)
+{
+    struct fake_partition *made = &log->partitions[partition];
+    for (size_t i = 0; i < made->event_count; i++)
+        free(made->events[i]);
+    free(made->events);
+    made->events = NULL;
+    made->event_count = 0;
+    made->end = 0;
+    made->committed = -1;
+    made->metadata[0] = 0;
+    for (size_t i = 0; i < made->receipt_count; i++)
+        made->receipts[i].of = -1;
+    for (size_t i = 0; i < made->dead_count; i++)
+        free(made->dead[i]);
+    made->dead_count = 0;
+}
+
 void fake_log_commit(struct fake_log *log, int32_t partition, int64_t offset, const char *metadata)
 {
     log->partitions[partition].committed = offset;

@@ -41,6 +41,9 @@ void fake_log_done(struct fake_log *log);
 const struct record *fake_log_publish(struct fake_log *log, const struct record *record);
 /* Appends a copy to the receipts (what is not one: outcome NONE, of -1) or to the dead letters. Its offset there. */
 int64_t fake_log_write(struct fake_log *log, const char *topic, const struct record *record);
+/* Its events are gone, and its offsets begin anew; nothing is committed. Receipts and dead letters stay, but are those of
+ * no event that there is. */
+void fake_log_make_again(struct fake_log *log, int32_t partition);
 void fake_log_commit(struct fake_log *log, int32_t partition, int64_t offset, const char *metadata);
 
 /* The first event at or beyond that offset, or NULL. */

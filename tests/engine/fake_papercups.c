@@ -138,7 +138,7 @@ static void *fake_more(void *list, unsigned count, size_t size)
 static unsigned fake_add_conversation(struct fake_papercups *p, unsigned customer)
 {
     p->conversations = fake_more(p->conversations, p->conversation_count, sizeof(*p->conversations));
-    p->conversations[p->conversation_count] = customer;
+    p->conversations[p->conversation_count] = (struct fake_conversation){.customer = customer};
     return ++p->conversation_count;
 }
 
@@ -163,13 +163,25 @@ static unsigned fake_add_customer(struct fake_papercups *p, const char *account,
     return ++p->customer_count;
 }
 
+static bool fake_has_mark(const struct fake_papercups *p, const char *mark)
+{
+    for (unsigned i = 0; i < p->message_count; i++)
+        if (strcmp(p->messages[i].mark, mark) == 0)
+            return true;
+    return false;
+}
+
 unsigned fake_papercups_store(struct fake_papercups *p, const char *account,
                               const struct fake_request *request)
 {
     if (request->kind == CALL_CREATE_CUSTOMER)
         return fake_add_customer(p, account, request->external_id);
+    if (request->kind == CALL_REOPEN && request->id <= p->conversation_count)
+        p->conversations[request->id - 1].closed = false;
     if (!fake_request_posts(request))
         return request->id;
+    if (p->unique_marks && fake_has_mark(p, request->mark))
+        return 0;
     if (request->kind == CALL_POST_MESSAGE && request->id <= p->conversation_count)
         return fake_add_message(p, request->id, request->event, request->mark);
     if (request->kind != CALL_POST_CONVERSATION || request->id > p->customer_count)
@@ -199,17 +211,28 @@ static void write_messages(struct buf *out, const struct fake_papercups *p, unsi
     }
 }
 
+enum listed { LISTED_ALL, LISTED_OPEN, LISTED_CLOSED };
+
+static bool is_listed(const struct fake_conversation *conversation, unsigned customer, enum listed which)
+{
+    if (conversation->customer != customer || which == LISTED_ALL)
+        return conversation->customer == customer;
+    return !conversation->archived && conversation->closed == (which == LISTED_CLOSED);
+}
+
+/* The list of all is that of a customer's row, without messages. */
 static void write_conversations(struct buf *out, const struct fake_papercups *p, unsigned customer,
-                                bool with_messages)
+                                enum listed which)
 {
     const char *comma = "";
     for (unsigned i = 1; i <= p->conversation_count; i++) {
-        if (p->conversations[i - 1] != customer)
+        if (!is_listed(&p->conversations[i - 1], customer, which))
             continue;
         buf_printf(out, "%s{", comma);
         write_id(out, 'b', i);
-        if (with_messages) {
-            buf_printf(out, ",\"created_at\":\"%09u\",\"messages\":[", i);
+        if (which != LISTED_ALL) {
+            buf_printf(out, ",\"created_at\":\"%09u\",\"status\":\"%s\",\"messages\":[", i,
+                       which == LISTED_OPEN ? "open" : "closed");
             write_messages(out, p, i);
             buf_add_text(out, "]");
         }
@@ -246,12 +269,14 @@ static int answer_read(const struct fake_papercups *p, const char *account,
         return 200;
     case CALL_READ_CUSTOMER:
         buf_add_text(body, "{\"host\":\"shop.example\",\"conversations\":[");
-        write_conversations(body, p, request->id, false);
+        write_conversations(body, p, request->id, LISTED_ALL);
         buf_add_text(body, "]}}");
         return customer_known ? 200 : 404;
     case CALL_LIST_CONVERSATIONS:
+    case CALL_LIST_CLOSED:
         buf_add_text(body, "[");
-        write_conversations(body, p, request->id, true);
+        write_conversations(body, p, request->id,
+                            request->kind == CALL_LIST_CLOSED ? LISTED_CLOSED : LISTED_OPEN);
         buf_add_text(body, "]}");
         return 200;
     case CALL_READ_MESSAGES:
@@ -266,9 +291,6 @@ static int answer_read(const struct fake_papercups *p, const char *account,
         return request->id >= 1 && request->id <= p->conversation_count ? 200 : 404;
     case CALL_ME:
         buf_add_text(body, "{\"account_id\":\"" FAKE_ACCOUNT_ID "\"}}");
-        return 200;
-    case CALL_LIST_CLOSED: /* none ever is */
-        buf_add_text(body, "[]}");
         return 200;
     case CALL_CREATE_CUSTOMER:
     case CALL_SET_HOST:
@@ -297,7 +319,13 @@ int fake_papercups_answer(const struct fake_papercups *p, const char *account,
 const struct fake_customer *fake_papercups_reader(const struct fake_papercups *p,
                                                   const struct fake_message *message)
 {
-    return &p->customers[p->conversations[message->conversation - 1] - 1];
+    return &p->customers[p->conversations[message->conversation - 1].customer - 1];
+}
+
+void fake_papercups_plant_row(struct fake_papercups *p, unsigned customer)
+{
+    const struct fake_customer like = p->customers[customer - 1];
+    fake_add_customer(p, like.account, like.external_id);
 }
 
 unsigned fake_papercups_shown(const struct fake_papercups *p, const char *customer, const char *event)

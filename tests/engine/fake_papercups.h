@@ -24,16 +24,22 @@ struct fake_customer {
     struct mono answered_at; /* the world's: when a post to it was last answered */
 };
 
+struct fake_conversation {
+    unsigned customer;
+    bool closed, archived; /* an archived one is in no list but that of its customer */
+};
+
 struct fake_message {
     unsigned conversation;
-    char event[64], mark[32];
+    char event[64], mark[32]; /* somebody may have taken the mark away */
 };
 
 struct fake_papercups {
     struct fake_customer *customers;
-    unsigned *conversations; /* their customers */
+    struct fake_conversation *conversations;
     struct fake_message *messages;
     unsigned customer_count, conversation_count, message_count;
+    bool unique_marks; /* the index of deploy/papercups-once.sql: a second message of one mark is refused */
 };
 
 void fake_papercups_done(struct fake_papercups *papercups);
@@ -52,6 +58,8 @@ unsigned fake_papercups_store(struct fake_papercups *papercups, const char *acco
 int fake_papercups_answer(const struct fake_papercups *papercups, const char *account,
                           const struct fake_request *request, unsigned made, struct buf *body);
 
+/* Another row with a customer's external id, as the widget makes one. */
+void fake_papercups_plant_row(struct fake_papercups *papercups, unsigned customer);
 /* How many messages of that event there are; `customer` by external id. */
 unsigned fake_papercups_shown(const struct fake_papercups *papercups, const char *customer,
                               const char *event);

@@ -49,6 +49,7 @@ static struct engine *world_engine(const struct world *world)
                                                .deliver_within_max_ms = 24 * 3600 * 1000,
                                                .max_in_flight = o->max_in_flight,
                                                .unassign = o->unassign,
+                                               .reopen = o->reopen,
                                                .memory_bytes = o->account_memory_bytes};
     struct engine_options options = {.events_topic = FAKE_EVENTS,
                                      .receipts_topic = FAKE_RECEIPTS,
@@ -88,6 +89,7 @@ struct world *world_new(const struct world_options *options)
     world->now = (struct moment){{1000000}, {BEGINS_AT_MS}};
     world->signing_key = world_key(SIGNING_KEY);
     world->mark_secret = world_key(options->mark_secret);
+    world->papercups.unique_marks = options->unique_marks;
     fake_log_init(&world->log, options->partition_count);
     buf_init(&world->trace, 1 << 24);
     for (int i = 0; i < options->worker_count; i++) {

@@ -28,7 +28,11 @@ struct world_options {
     int64_t spacing_ms, flood_limit, memory_bytes, window_ms;
     int64_t lease_ms;            /* 0: none */
     size_t account_memory_bytes; /* 0: accounts have no share of their own */
-    bool admit_by_clock, unassign;
+    bool admit_by_clock, unassign, reopen;
+    bool receipts_by_producer; /* their topic has CreateTime: the producer's stamps */
+    bool unique_marks;
+    bool
+        breaches_are_counted; /* of "shown once" and "told as it is": for a world in which they cannot be kept */
     const char *mark_secret, *previous_mark_secret; /* as in their files */
     uint64_t seed;
 };
@@ -48,7 +52,8 @@ struct worker {
     struct engine *engine;
     struct share *shares;
     bool stopped;
-    bool frozen; /* SIGSTOP, a suspended machine: nothing reaches it, nothing comes from it */
+    int64_t wall_ms; /* how far its clock is ahead of the broker's */
+    bool frozen;     /* SIGSTOP, a suspended machine: nothing reaches it, nothing comes from it */
     struct mono frozen_at;
 };
 
@@ -110,6 +115,7 @@ struct world {
     bool cut_off; /* something was given up that may arrive still: a record may have a second receipt */
     struct world_late_commit *late_commits;
     size_t late_commit_count;
+    unsigned doubled, misreported; /* events, where breaches are counted */
     char failure[300];
 };
 
@@ -150,6 +156,9 @@ void world_crash(struct world *world, int worker);
 void world_freeze(struct world *world, int worker);
 /* It goes on: its clock has jumped, and what has come for it waits. */
 void world_thaw(struct world *world, int worker);
+/* The topic of events is deleted and made again: that partition is empty, and the group has no offset for it; its
+ * receipts stay. Nobody may own it. */
+void world_make_again(struct world *world, int32_t partition);
 /* What a frozen worker has sent arrives, or does not; its answer waits. */
 void world_arrive(struct world *world, size_t place, bool arrives);
 /* WORLD_NOBODY, or who holds the partition. */
@@ -209,6 +218,7 @@ void world_check_request(struct world *world, const struct world_request *reques
 void world_check_produce(struct world *world, const struct world_produce *produce);
 void world_check_commit(struct world *world, const struct world_commit *commit);
 void world_check_deadline(struct world *world, int worker);
+void world_check_memory(struct world *world, int worker);
 
 /* A line of the trace, "A " and the like before it where there are several workers. */
 void world_note(struct world *world, int worker, const char *format, ...)

@@ -4,7 +4,7 @@
 #include <jansson.h>
 #include <stdlib.h>
 
-#include "receipt/receipt.h"
+#include "engine/internal.h"
 
 /* Where the event of that id that may be posted now can stand at the earliest. */
 static int64_t world_event_offset(const struct fake_partition *log, const char *event_id, int64_t from)
@@ -31,7 +31,7 @@ static void world_check_post(struct world *world, const struct world_request *re
     if (share->revoked)
         world_fail(world, "%s is posted by a worker that gives its partition up", request->what.event);
     unsigned customer = request->what.kind == CALL_POST_MESSAGE
-                            ? world->papercups.conversations[request->what.id - 1]
+                            ? world->papercups.conversations[request->what.id - 1].customer
                             : request->what.id;
     int64_t from = world->papercups.customers[customer - 1].answered_at.ms;
     if (share->assigned_at.ms > from)
@@ -82,6 +82,17 @@ void world_check_commit(struct world *world, const struct world_commit *commit)
     if (commit->offset < log->committed)
         world_fail(world, "%d/%lld is committed after %lld", (int)commit->partition,
                    (long long)commit->offset, (long long)log->committed);
+}
+
+/* Records are handed in only where there is room: one may go over the limit. */
+#define RECORD_MAX 4096
+
+void world_check_memory(struct world *world, int worker)
+{
+    size_t used = world->workers[worker].engine->memory_used;
+    if (used > (size_t)world->options.memory_bytes + RECORD_MAX)
+        world_fail(world, "%zu bytes are used, and %lld are the limit", used,
+                   (long long)world->options.memory_bytes);
 }
 
 void world_check_deadline(struct world *world, int worker)

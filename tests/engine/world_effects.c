@@ -59,6 +59,7 @@ static void world_note_produce(struct world *world, int worker, const struct rec
 static void world_perform_produce(struct world *world, int worker, const struct effect *effect)
 {
     const struct record record = {.partition = effect->partition,
+                                  .timestamp_ms = effect->timestamp_ms,
                                   .key = effect->key,
                                   .value = effect->value,
                                   .headers = effect->headers,
@@ -182,8 +183,10 @@ void world_take(struct world *world, int worker, const struct input *input)
     struct input timed = *input;
     struct effects effects;
     timed.now = world->now;
+    timed.now.wall.ms += world->workers[worker].wall_ms;
     engine_take(world->workers[worker].engine, &timed, &effects);
     for (size_t i = 0; i < effects.count; i++)
         world_perform(world, worker, &effects.list[i]);
     world_check_deadline(world, worker);
+    world_check_memory(world, worker);
 }

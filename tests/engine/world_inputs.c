@@ -119,6 +119,14 @@ void world_stop(struct world *world, int worker)
     world_take(world, worker, &(struct input){.type = INPUT_STOP});
 }
 
+void world_make_again(struct world *world, int32_t partition)
+{
+    assert(world_owner(world, partition) == WORLD_NOBODY);
+    INPUT_NOTE(world, WORLD_NOBODY, "topic made again: %d", (int)partition);
+    world_fence(world, partition);
+    fake_log_make_again(&world->log, partition);
+}
+
 void world_freeze(struct world *world, int worker)
 {
     INPUT_NOTE(world, worker, "is frozen%s", "");
@@ -229,7 +237,7 @@ static struct reply world_reply(const struct world_request *request, enum fate f
 static void world_mark_answered(struct world *world, const struct fake_request *what)
 {
     if (what->kind == CALL_POST_MESSAGE)
-        world->papercups.customers[world->papercups.conversations[what->id - 1] - 1].answered_at =
+        world->papercups.customers[world->papercups.conversations[what->id - 1].customer - 1].answered_at =
             world->now.mono;
     else if (what->kind == CALL_POST_CONVERSATION)
         world->papercups.customers[what->id - 1].answered_at = world->now.mono;
@@ -268,10 +276,17 @@ void world_answer(struct world *world, size_t place, enum fate fate)
 
 /* ---- Kafka ---- */
 
+static void world_stamp(const struct world *world, const struct world_produce *produce)
+{
+    bool own = world->options.receipts_by_producer && produce->record->timestamp_ms > 0;
+    if (!own)
+        produce->record->timestamp_ms = world->now.wall.ms;
+}
+
 void world_write(struct world *world, size_t place)
 {
     struct world_produce *produce = &world->produces[place];
-    produce->record->timestamp_ms = world->now.wall.ms;
+    world_stamp(world, produce);
     produce->offset = fake_log_write(&world->log, produce->topic, produce->record);
     produce->written = true;
 }
@@ -285,7 +300,8 @@ void world_acknowledge(struct world *world, size_t place, enum produced produced
             (world->produce_count - place) * sizeof(produce));
     int64_t offset = produce.written ? produce.offset : -1;
     produced = produce.written ? PRODUCED_OK : produced;
-    produce.record->timestamp_ms = world->now.wall.ms;
+    if (!produce.written)
+        world_stamp(world, &produce);
     if (produced == PRODUCED_OK && !produce.written)
         offset = fake_log_write(&world->log, produce.topic, produce.record);
     INPUT_NOTE(world, produce.worker, "produced %s %d: %d", produce.topic, (int)produce.record->partition,

@@ -121,6 +121,7 @@ struct effect {
 
     /* PRODUCE: to `topic`, `partition` (-1: by key); a span with data NULL is null */
     const char *topic;
+    int64_t timestamp_ms; /* for a topic with its producers' stamps; 0: the time of producing */
     struct span key, value;
     struct header *headers;
     size_t header_count;

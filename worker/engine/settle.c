@@ -4,10 +4,14 @@
 #include "delivery/retry.h"
 #include "engine/internal.h"
 
+static int64_t window_from_ms(const struct job *job)
+{
+    return job->admitted_at_ms > job->finished_at_ms ? job->admitted_at_ms : job->finished_at_ms;
+}
+
 static struct wall window_end(const struct engine *engine, const struct job *job)
 {
-    int64_t from_ms = job->admitted_at_ms > job->finished_at_ms ? job->admitted_at_ms : job->finished_at_ms;
-    return (struct wall){from_ms + engine->options.window_ms};
+    return (struct wall){window_from_ms(job) + engine->options.window_ms};
 }
 
 static void settle_dead_letter(struct engine *engine, struct job *job)
@@ -80,6 +84,9 @@ static void settle_receipt(struct engine *engine, struct job *job)
     effect->header_count = 1;
     effect->handle = job->handle;
     effect->topic = engine->options.receipts_topic;
+    /* From here the window runs (window_end): who looks for what a window still holds finds it by this time, whatever the
+     * clock of this machine said. */
+    effect->timestamp_ms = window_from_ms(job);
     effect->key = key;
     effect->value = buf_span(&effect->text);
 }

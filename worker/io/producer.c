@@ -92,6 +92,7 @@ bool producer_send(struct producer *producer, const struct effect *effect, enum 
         {.vtype = RD_KAFKA_VTYPE_KEY, .u.mem = {(void *)(uintptr_t)effect->key.data, effect->key.size}},
         {.vtype = RD_KAFKA_VTYPE_VALUE, .u.mem = {(void *)(uintptr_t)effect->value.data, effect->value.size}},
         {.vtype = RD_KAFKA_VTYPE_HEADERS, .u.headers = headers},
+        {.vtype = RD_KAFKA_VTYPE_TIMESTAMP, .u.i64 = effect->timestamp_ms},
         {.vtype = RD_KAFKA_VTYPE_OPAQUE, .u.ptr = (void *)(uintptr_t)effect->handle},
     };
     rd_kafka_error_t *error = rd_kafka_produceva(producer->rk, record, sizeof(record) / sizeof(record[0]));

@@ -1,0 +1,154 @@
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "sim/sim.h"
+
+static const char help[] = "Usage: sim [--seeds N] [--from SEED] [--seed SEED] [--trace] [--steps N] "
+                           "[--window WINDOW]… [--unique-marks]\n"
+                           "\n"
+                           "Drives cupbearer's engine through random runs in virtual time, with every fault "
+                           "there is, and looks whether each\n"
+                           "promise was kept. Each seed is one run, the same at each time. Ends at the first "
+                           "that breaks a promise, and prints\n"
+                           "the command that shows it again.\n"
+                           "\n"
+                           "  --seeds N          so many runs (default 2000)\n"
+                           "  --from SEED        the first of them (default 1)\n"
+                           "  --seed SEED        that one alone\n"
+                           "  --trace            all that happens in it\n"
+                           "  --steps N          of faults and other things, in each run (default 500)\n"
+                           "  --window WINDOW    opens one of the windows in which a message may be shown "
+                           "twice: slow (a request is under way\n"
+                           "                     inside Papercups for longer than the settle time), stopped "
+                           "(a worker is stopped between its\n"
+                           "                     last look at the clock and the write), edited (somebody "
+                           "takes a message's mark away); what is\n"
+                           "                     doubled or misreported is counted then, and is no failure\n"
+                           "  --unique-marks     Papercups has the index of deploy/papercups-once.sql\n"
+                           "\n"
+                           "Exit codes: 0 every promise was kept, 1 one was broken, 2 wrong use.\n";
+
+static struct sim_options current; /* for the word about an assertion that failed */
+
+static void tell_seed(int number)
+{
+    char text[64];
+    int size = snprintf(text, sizeof(text), "\nsim --seed %llu --trace\n", (unsigned long long)current.seed);
+    if (write(STDERR_FILENO, text, (size_t)size) != size)
+        _exit(1);
+    signal(number, SIG_DFL);
+    raise(number);
+}
+
+static void print_again(const struct sim_options *options)
+{
+    printf("again: sim --seed %llu --steps %d --trace%s%s%s%s\n", (unsigned long long)options->seed,
+           options->steps, options->windows.slow ? " --window slow" : "",
+           options->windows.stopped ? " --window stopped" : "",
+           options->windows.edited ? " --window edited" : "", options->unique_marks ? " --unique-marks" : "");
+}
+
+static void add(struct sim_result *sum, const struct sim_result *one)
+{
+    sum->records += one->records;
+    sum->crashes += one->crashes;
+    sum->freezes += one->freezes;
+    sum->rebalances += one->rebalances;
+    sum->doubled += one->doubled;
+    sum->misreported += one->misreported;
+    if (sum->settled_ms < one->settled_ms)
+        sum->settled_ms = one->settled_ms;
+    sum->good = sum->good && one->good;
+}
+
+static bool run(const struct sim_options *options, uint64_t count)
+{
+    struct sim_result sum = {.good = true};
+    uint64_t done = 0;
+    current = *options;
+    for (; done < count && sum.good; done++, current.seed++) {
+        struct sim_result result;
+        struct buf report;
+        buf_init(&report, 1 << 26);
+        sim_run(&current, &report, &result);
+        add(&sum, &result);
+        if (current.trace || !result.good)
+            fputs(report.data, stdout);
+        buf_done(&report);
+        if (!result.good)
+            print_again(&current);
+    }
+    printf(
+        "sim seeds=%llu failed=%d records=%u crashes=%u freezes=%u rebalances=%u doubled=%u misreported=%u "
+        "settled_within=%llds\n",
+        (unsigned long long)done, !sum.good, sum.records, sum.crashes, sum.freezes, sum.rebalances,
+        sum.doubled, sum.misreported, (long long)(sum.settled_ms + 999) / 1000);
+    return sum.good;
+}
+
+static bool window_open(struct sim_windows *windows, const char *name)
+{
+    static const char *const names[] = {"slow", "stopped", "edited"};
+    bool *members[] = {&windows->slow, &windows->stopped, &windows->edited};
+    for (size_t i = 0; i < 3; i++)
+        if (strcmp(name, names[i]) == 0)
+            return *members[i] = true;
+    return false;
+}
+
+static bool number_read(const char *text, uint64_t *out)
+{
+    char *end;
+    errno = 0;
+    *out = strtoull(text, &end, 10);
+    return errno == 0 && *end == 0 && end != text && text[0] != '-';
+}
+
+int main(int argc, char **argv)
+{
+    static const struct option known[] = {{"seeds", required_argument, NULL, 'n'},
+                                          {"from", required_argument, NULL, 'f'},
+                                          {"seed", required_argument, NULL, 's'},
+                                          {"steps", required_argument, NULL, 'k'},
+                                          {"window", required_argument, NULL, 'w'},
+                                          {"trace", no_argument, NULL, 't'},
+                                          {"unique-marks", no_argument, NULL, 'u'},
+                                          {"help", no_argument, NULL, 'h'},
+                                          {NULL, 0, NULL, 0}};
+    struct sim_options options = {.seed = 1, .steps = 500};
+    uint64_t seeds = 2000, steps = 500;
+    bool good = true;
+    int option;
+    while ((option = getopt_long(argc, argv, "", known, NULL)) != -1 && good) {
+        if (option == 'h') {
+            fputs(help, stdout);
+            return 0;
+        }
+        if (option == 's')
+            seeds = 1;
+        if (option == 'n')
+            good = number_read(optarg, &seeds);
+        else if (option == 'f' || option == 's')
+            good = number_read(optarg, &options.seed);
+        else if (option == 'k')
+            good = number_read(optarg, &steps) && steps <= 1000000;
+        else if (option == 'w')
+            good = window_open(&options.windows, optarg);
+        else if (option == '?')
+            good = false;
+        options.trace = options.trace || option == 't';
+        options.unique_marks = options.unique_marks || option == 'u';
+    }
+    if (!good || optind < argc) {
+        fputs("sim: wrong use. Try: sim --help\n", stderr);
+        return 2;
+    }
+    options.steps = (int)steps;
+    signal(SIGABRT, tell_seed);
+    return run(&options, seeds) ? 0 : 1;
+}

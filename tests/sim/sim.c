@@ -1,0 +1,154 @@
+#include "sim/sim.h"
+
+#include "engine/world_end.h"
+#include "sim/sim_internal.h"
+
+#define MINUTE_MS (60 * 1000)
+/* How long it may take until all is settled once nothing goes wrong any more: a commit that was lost may come for a minute,
+ * a delivery whose state is unknown is read back twice after 25 s, and what waits for one customer waits in turn. */
+#define SETTLED_MS (15 * MINUTE_MS)
+
+int64_t sim_below(struct sim *sim, int64_t bound)
+{
+    return rng_below(&sim->rng, bound);
+}
+
+bool sim_chance(struct sim *sim, int64_t per_cent)
+{
+    return sim_below(sim, 100) < per_cent;
+}
+
+static void sim_step(struct sim *sim)
+{
+    int64_t dice = sim_below(sim, 1000);
+    if (dice < 60)
+        sim_publish(sim);
+    else if (dice < 350)
+        sim_partition(sim);
+    else if (dice < 600)
+        sim_answer(sim);
+    else if (dice < 730)
+        sim_acknowledge(sim);
+    else if (dice < 800)
+        sim_commit(sim);
+    else if (dice < 970)
+        sim_advance(sim);
+    else if (dice < 980)
+        sim_others(sim);
+    else
+        sim_worker(sim);
+}
+
+/* ---- the end ---- */
+
+/* Who owns a partition commits again what a late commit has put back. */
+static bool sim_is_settled(const struct sim *sim)
+{
+    const struct world *world = sim->world;
+    if (world->late_commit_count > 0)
+        return false;
+    for (int32_t i = 0; i < world->log.count; i++) {
+        const struct fake_partition *log = &world->log.partitions[i];
+        if (world_owner(world, i) == WORLD_NOBODY)
+            return false;
+        if (log->event_count > 0 && log->committed <= log->events[log->event_count - 1]->offset)
+            return false;
+    }
+    return true;
+}
+
+/* Every worker runs, and knows what it has. */
+static void sim_mend(struct sim *sim)
+{
+    struct world *world = sim->world;
+    for (int i = 0; i < world->options.worker_count; i++) {
+        if (world->workers[i].frozen)
+            world_thaw(world, i);
+        sim_learn(sim, i);
+        if (sim->stopping[i])
+            world_go_for(world, WORLD_DRAIN_MS + 1000);
+        if (world->workers[i].stopped)
+            world_crash(world, i);
+        sim->stopping[i] = false;
+    }
+    for (int32_t i = 0; i < world->options.partition_count; i++)
+        sim_assign(sim, i);
+}
+
+/* Nothing goes wrong any more: everything must come to its end, and soon. What came too late is refused then, for there is
+ * an hour in which an unknown one is asked for. */
+static void sim_calm(struct sim *sim)
+{
+    struct world *world = sim->world;
+    struct mono from = world->now.mono;
+    while (!sim_is_settled(sim) && world->failure[0] == 0) {
+        sim_mend(sim);
+        world_go_for(world, MINUTE_MS / 6);
+        if (mono_reached(mono_after(from, SETTLED_MS), world->now.mono))
+            world_fail(world, "not all is settled %d minutes after the last fault", SETTLED_MS / MINUTE_MS);
+    }
+    sim->result->settled_ms = world->now.mono.ms - from.ms;
+    if (world->failure[0] == 0)
+        world_go_for(world, 3 * 60 * MINUTE_MS); /* nothing moves any more */
+}
+
+/* ---- what a seed makes ---- */
+
+static struct world *sim_world(struct sim *sim, struct buf *report)
+{
+    static const int64_t windows_ms[] = {2 * MINUTE_MS, 10 * MINUTE_MS, 60 * MINUTE_MS,
+                                         7 * 24 * 60 * MINUTE_MS};
+    struct world_options options = world_options();
+    options.partition_count = 1 + (int32_t)sim_below(sim, 3);
+    options.worker_count = 1 + (int)sim_below(sim, 3);
+    options.max_in_flight = 1 + (int32_t)sim_below(sim, 4);
+    options.spacing_ms = sim_chance(sim, 50) ? 1000 : 0;
+    options.flood_limit = sim_chance(sim, 20) ? 3 : 0;
+    options.memory_bytes = sim_chance(sim, 30) ? 8000 : 1 << 20;
+    options.account_memory_bytes = sim_chance(sim, 30) ? 6000 : 0;
+    options.lease_ms = WORLD_LEASE_MS;
+    options.unassign = sim_chance(sim, 30);
+    options.reopen = sim_chance(sim, 30);
+    options.admit_by_clock = sim_chance(sim, 25);
+    options.window_ms = windows_ms[options.admit_by_clock ? 3 : sim_below(sim, 4)];
+    options.receipts_by_producer = sim_chance(sim, 50);
+    options.unique_marks = sim->options.unique_marks;
+    options.breaches_are_counted =
+        sim->options.windows.slow || sim->options.windows.stopped || sim->options.windows.edited;
+    static const int64_t strides_ms[] = {400, 4000, 40000};
+    sim->stride_ms = strides_ms[sim_below(sim, 3)];
+    options.seed = rng_next(&sim->rng);
+    buf_printf(
+        report,
+        "seed %llu: partitions=%d workers=%d max_in_flight=%d spacing=%lldms flood_limit=%lld memory=%lld "
+        "account_memory=%zu unassign=%d reopen=%d admit_by_clock=%d window=%llds receipts=%s\n",
+        (unsigned long long)sim->options.seed, (int)options.partition_count, options.worker_count,
+        (int)options.max_in_flight, (long long)options.spacing_ms, (long long)options.flood_limit,
+        (long long)options.memory_bytes, options.account_memory_bytes, options.unassign, options.reopen,
+        options.admit_by_clock, (long long)options.window_ms / 1000,
+        options.receipts_by_producer ? "CreateTime" : "LogAppendTime");
+    return world_new(&options);
+}
+
+void sim_run(const struct sim_options *options, struct buf *report, struct sim_result *out)
+{
+    struct sim sim = {.options = *options, .rng = {options->seed * 0x9e3779b97f4a7c15u}, .result = out};
+    *out = (struct sim_result){0};
+    struct world *world = sim.world = sim_world(&sim, report);
+    world->verbose = options->trace;
+    for (int i = 0; i < options->steps && world->failure[0] == 0; i++)
+        sim_step(&sim);
+    sim_calm(&sim);
+    if (world->failure[0] == 0)
+        world_end_check(world);
+    out->doubled = world->doubled;
+    out->misreported = world->misreported;
+    out->good = world->failure[0] == 0;
+    for (int32_t i = 0; i < world->log.count; i++)
+        out->records += (unsigned)world->log.partitions[i].event_count;
+    if (options->trace)
+        buf_add_span(report, buf_span(&world->trace));
+    if (!out->good)
+        buf_printf(report, "%s\n", world->failure);
+    world_free(world);
+}

@@ -1,0 +1,39 @@
+/* A random run of the engine: workers come, go, crash and freeze, answers, acknowledgements and commits are late, lost and
+ * wrong; in the end all goes well, and every promise is looked at. Time is virtual, and the same seed gives the same run:
+ * how many workers and partitions there are, and all that happens, follows from it. */
+#ifndef TESTS_SIM_SIM_H
+#define TESTS_SIM_SIM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+
+/* The windows in which a message may be shown twice (README, "What is promised"), each of which can be opened. */
+struct sim_windows {
+    bool slow;    /* a request is under way inside Papercups for longer than the settle time */
+    bool stopped; /* a worker is stopped between its last look at the clock and the write */
+    bool edited;  /* somebody takes the mark away */
+};
+
+struct sim_options {
+    uint64_t seed;
+    int steps;
+    bool trace;
+    struct sim_windows windows;
+    bool unique_marks; /* Papercups has the index of deploy/papercups-once.sql */
+};
+
+struct sim_result {
+    unsigned records, crashes, freezes, rebalances; /* what there was */
+    unsigned doubled;     /* events that were shown more than once: only where a window is open */
+    unsigned misreported; /* shown, and told as failed; or the other way round: only where a window is open */
+    int64_t settled_ms;   /* how long it took, once nothing went wrong any more, until all was settled */
+    bool good;
+};
+
+/* What the seed makes of it goes to `report` as one line, then the trace where it is wanted; a promise that was broken
+ * comes last. */
+void sim_run(const struct sim_options *options, struct buf *report, struct sim_result *out);
+
+#endif

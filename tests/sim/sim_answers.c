@@ -1,0 +1,137 @@
+#include "sim/sim_internal.h"
+
+/* Longer than the settle time, which is the window that `slow` opens. */
+#define SLOW_MS 120000
+
+/* What a frozen worker has handed to its kernel arrives or not, whatever becomes of the worker. With the window `stopped`
+ * it was stopped before that, and writes when it goes on. */
+static bool sim_arrives_alone(const struct sim *sim, const struct world_request *request)
+{
+    return sim_is_frozen(sim, request->worker) && !sim->options.windows.stopped;
+}
+
+static bool sim_is_held(const struct sim *sim, const struct world_request *request)
+{
+    return sim_is_frozen(sim, request->worker) && (request->status != 0 || sim->options.windows.stopped);
+}
+
+/* ---- answers of Papercups ---- */
+
+static enum fate sim_lost(struct sim *sim)
+{
+    static const enum fate lost[] = {FATE_LOST, FATE_LOST_STORED, FATE_LOST_STORED_LATE};
+    return lost[sim_below(sim, 3)];
+}
+
+static enum fate sim_fate(struct sim *sim)
+{
+    int64_t dice = sim_below(sim, 100);
+    if (dice < 75)
+        return FATE_DONE;
+    if (dice < 90)
+        return sim_lost(sim);
+    return (enum fate)sim_below(sim, FATE_COUNT);
+}
+
+static void sim_answered(struct sim *sim, size_t place, enum fate fate)
+{
+    struct world *world = sim->world;
+    bool late = fate == FATE_LOST_STORED_LATE || fate == FATE_ERROR_STORED_LATE;
+    if (late && sim->options.windows.slow && sim_chance(sim, 50) && world->requests[place].status == 0) {
+        world_late(world, &world->requests[place], WORLD_SETTLE_MS + sim_below(sim, SLOW_MS));
+        fate = fate == FATE_LOST_STORED_LATE ? FATE_LOST : FATE_ERROR;
+    }
+    world_answer(world, place, fate);
+}
+
+void sim_answer(struct sim *sim)
+{
+    struct world *world = sim->world;
+    if (world->request_count == 0)
+        return;
+    size_t place = (size_t)sim_below(sim, (int64_t)world->request_count);
+    const struct world_request *request = &world->requests[place];
+    if (sim_arrives_alone(sim, request))
+        world_arrive(world, place, sim_chance(sim, 50));
+    else if (sim_is_held(sim, request))
+        return;
+    else if (!fake_request_writes(&request->what) && request->status == 0 && sim_chance(sim, 30))
+        world_look(world, place);
+    else
+        sim_answered(sim, place, sim_fate(sim));
+}
+
+/* ---- Kafka ---- */
+
+/* A producer keeps the order within a partition: the oldest of the chosen one's topic, partition and worker. */
+void sim_acknowledge(struct sim *sim)
+{
+    struct world *world = sim->world;
+    if (world->produce_count == 0)
+        return;
+    const struct world_produce *chosen = &world->produces[sim_below(sim, (int64_t)world->produce_count)];
+    size_t place = 0;
+    while (world->produces[place].worker != chosen->worker || world->produces[place].topic != chosen->topic ||
+           world->produces[place].record->partition != chosen->record->partition)
+        place++;
+    if (sim_is_frozen(sim, world->produces[place].worker))
+        return;
+    enum produced produced = sim_chance(sim, 93)                                       ? PRODUCED_OK
+                             : chosen->topic[0] == FAKE_DEAD[0] && sim_chance(sim, 50) ? PRODUCED_TOO_LARGE
+                                                                                       : PRODUCED_FAILED;
+    world_acknowledge(world, place, produced);
+}
+
+/* The oldest of the chosen one's partition: a consumer keeps their order. */
+void sim_commit(struct sim *sim)
+{
+    struct world *world = sim->world;
+    if (world->commit_count == 0)
+        return;
+    int32_t partition = world->commits[sim_below(sim, (int64_t)world->commit_count)].partition;
+    size_t place = 0;
+    while (world->commits[place].partition != partition)
+        place++;
+    if (sim_is_frozen(sim, world->commits[place].worker))
+        return;
+    if (sim_chance(sim, 5)) {
+        world_commit_late(world, place, sim_below(sim, WORLD_COMMIT_MS));
+        return;
+    }
+    bool applied = sim_chance(sim, 92) && !world->commits[place].fenced;
+    world_committed(world, place, applied, applied && sim_chance(sim, 92));
+}
+
+/* ---- time ---- */
+
+/* Requests end by their timeout at the latest. */
+static void sim_time_out(struct sim *sim)
+{
+    struct world *world = sim->world;
+    for (size_t i = 0; i < world->request_count;) {
+        const struct world_request *request = &world->requests[i];
+        bool over = mono_reached(mono_after(request->sent_at, WORLD_HTTP_MS), world->now.mono);
+        if (over && sim_arrives_alone(sim, request))
+            world_arrive(world, i++, sim_chance(sim, 50));
+        else if (over && !sim_is_held(sim, request))
+            sim_answered(sim, i, sim_lost(sim));
+        else
+            i++;
+    }
+}
+
+void sim_advance(struct sim *sim)
+{
+    struct world *world = sim->world;
+    struct mono to = mono_after(world->now.mono, 1 + sim_below(sim, sim->stride_ms));
+    struct mono next = world_next(world);
+    if (sim_chance(sim, 50) && next.ms - world->now.mono.ms < 60000)
+        to = next;
+    for (size_t i = 0; i < world->request_count; i++)
+        if (!sim_is_held(sim, &world->requests[i]))
+            to = mono_earlier(to, mono_after(world->requests[i].sent_at, WORLD_HTTP_MS));
+    if (mono_reached(next, to))
+        to = next; /* never beyond what somebody waits for */
+    world_advance(world, mono_later(to, world->now.mono));
+    sim_time_out(sim);
+}

@@ -1,0 +1,68 @@
+#include <stdio.h>
+
+#include "sim/sim_internal.h"
+
+static const char *const customers[] = {"ann", "ben", "cid", "dan"};
+
+/* A repetition within the window is none of its own; one beyond it would be, so there are none close to its end. */
+static bool sim_is_fresh(const struct sim *sim, int event)
+{
+    const struct world *world = sim->world;
+    return event >= sim->first_event &&
+           world->now.wall.ms - sim->published[event].ms < world->options.window_ms / 2;
+}
+
+/* An earlier one once more: the same bytes. */
+static bool sim_repeat(struct sim *sim)
+{
+    struct fake_partition *log =
+        &sim->world->log.partitions[sim_below(sim, sim->world->options.partition_count)];
+    if (log->event_count == 0)
+        return false;
+    const struct record *record = log->events[sim_below(sim, (int64_t)log->event_count)];
+    struct span id = fake_log_header(record, "webhook-id");
+    int event = 0;
+    for (size_t i = 1; i < id.size; i++)
+        event = event * 10 + (id.data[i] - '0');
+    if (!sim_is_fresh(sim, event))
+        return false;
+    world_repeat(sim->world, record);
+    return true;
+}
+
+/* A new id mostly; else one that was there before, signed anew. */
+static int sim_event(struct sim *sim)
+{
+    int event = sim_chance(sim, 20) ? (int)sim_below(sim, sim->events + 1) : sim->events;
+    if (event < sim->events && sim_is_fresh(sim, event))
+        return event;
+    sim->published[sim->events] = sim->world->now.wall;
+    return sim->events++;
+}
+
+void sim_publish(struct sim *sim)
+{
+    struct world *world = sim->world;
+    if (sim->events == SIM_EVENTS || (sim_chance(sim, 10) && sim_repeat(sim)))
+        return;
+    char event_id[16];
+    struct publication publication = {.customer = customers[sim_below(sim, 4)],
+                                      .account = sim_chance(sim, 20) ? WORLD_ACCOUNT_2 : NULL,
+                                      .event_id = event_id};
+    snprintf(event_id, sizeof(event_id), "e%d", sim_event(sim));
+    if (sim_chance(sim, 3))
+        publication.signed_at_s = world->now.wall.ms / 1000 - 100;
+    if (sim_chance(sim, 10))
+        publication.deliver_within_s = 20;
+    if (sim_chance(sim, 5)) /* markers of a transaction */
+        world->log.partitions[sim_below(sim, world->options.partition_count)].end += 2;
+    /* Forged copies of it, before the true one and behind it. */
+    publication.forged = true;
+    if (sim_chance(sim, 5))
+        world_publish(world, &publication);
+    publication.forged = false;
+    world_publish(world, &publication);
+    publication.forged = true;
+    if (sim_chance(sim, 5))
+        world_publish(world, &publication);
+}

@@ -1,0 +1,46 @@
+/* What the simulator's own files share. */
+#ifndef TESTS_SIM_SIM_INTERNAL_H
+#define TESTS_SIM_SIM_INTERNAL_H
+
+#include "base/rng.h"
+#include "engine/world.h"
+#include "sim/sim.h"
+
+#define SIM_EVENTS 30
+
+struct sim {
+    struct world *world;
+    struct rng rng;
+    struct sim_options options;
+    int events;                        /* how many ids there are */
+    int first_event;                   /* those before are of a topic that was made again */
+    struct wall published[SIM_EVENTS]; /* when an id was published first */
+    int64_t stride_ms; /* how far time goes at once, where nothing is due */
+    struct mono frozen_until[WORLD_WORKERS_MAX];
+    bool stopping[WORLD_WORKERS_MAX];
+    struct sim_result *result;
+};
+
+int64_t sim_below(struct sim *sim, int64_t bound);
+bool sim_chance(struct sim *sim, int64_t per_cent);
+bool sim_is_frozen(const struct sim *sim, int worker);
+
+/* sim_events.c: what is published. */
+void sim_publish(struct sim *sim);
+
+/* sim_answers.c: what becomes of what was sent, and how time goes on. */
+void sim_answer(struct sim *sim);
+void sim_acknowledge(struct sim *sim);
+void sim_commit(struct sim *sim);
+void sim_advance(struct sim *sim);
+
+/* sim_workers.c: partitions and workers come and go. */
+void sim_partition(struct sim *sim);
+void sim_assign(struct sim *sim, int32_t partition);
+void sim_worker(struct sim *sim);
+/* Who was frozen learns what was taken from it. */
+void sim_learn(struct sim *sim, int worker);
+/* What people do in Papercups. */
+void sim_others(struct sim *sim);
+
+#endif

@@ -1,0 +1,172 @@
+#include "sim/sim_internal.h"
+
+bool sim_is_frozen(const struct sim *sim, int worker)
+{
+    return worker >= 0 && sim->world->workers[worker].frozen;
+}
+
+/* ---- partitions ---- */
+
+/* A failed receipt of another worker, which was frozen or killed, arrives before the new owner reads the receipts, or
+ * never. (Later: the owner has posted the event, crashes before its own receipt, and the third takes it for failed.) */
+static void sim_flush(struct sim *sim, int worker, int32_t partition)
+{
+    struct world *world = sim->world;
+    for (size_t i = 0; i < world->produce_count;) {
+        const struct record *record = world->produces[i].record;
+        if (record->partition == partition && world->produces[i].worker != worker &&
+            !world->produces[i].written && outcome_is_failed(fake_receipt_outcome(record))) {
+            if (sim_is_frozen(sim, world->produces[i].worker))
+                world_write(world, i);
+            else
+                world_acknowledge(world, i, sim_chance(sim, 50) ? PRODUCED_OK : PRODUCED_FAILED);
+        } else
+            i++;
+    }
+}
+
+void sim_learn(struct sim *sim, int worker)
+{
+    for (int32_t i = 0; i < sim->world->options.partition_count; i++)
+        if (sim->world->workers[worker].shares[i].given_away)
+            world_lose(sim->world, worker, i);
+}
+
+void sim_assign(struct sim *sim, int32_t partition)
+{
+    int worker = (int)sim_below(sim, sim->world->options.worker_count);
+    if (sim->stopping[worker] || sim_is_frozen(sim, worker) ||
+        sim->world->workers[worker].shares[partition].held ||
+        world_owner(sim->world, partition) != WORLD_NOBODY)
+        return;
+    sim_learn(sim, worker); /* before it is given anything new, in any case */
+    sim_flush(sim, worker, partition);
+    world_assign(sim->world, worker, partition);
+}
+
+static bool sim_is_unused(const struct sim *sim, int32_t partition)
+{
+    const struct world *world = sim->world;
+    for (int i = 0; i < world->options.worker_count; i++)
+        if (world->workers[i].shares[partition].held)
+            return false;
+    for (size_t i = 0; i < world->produce_count; i++)
+        if (world->produces[i].record->partition == partition)
+            return false;
+    return true;
+}
+
+/* Everything of events from now on has other ids. */
+static bool sim_make_again(struct sim *sim, int32_t partition)
+{
+    if (!sim_is_unused(sim, partition))
+        return false;
+    world_make_again(sim->world, partition);
+    sim->first_event = sim->events;
+    return true;
+}
+
+void sim_partition(struct sim *sim)
+{
+    struct world *world = sim->world;
+    int32_t partition = (int32_t)sim_below(sim, world->options.partition_count);
+    int owner = world_owner(world, partition);
+    if (owner == WORLD_NOBODY) {
+        if (!sim_chance(sim, 3) || !sim_make_again(sim, partition))
+            sim_assign(sim, partition);
+        return;
+    }
+    const struct share *share = &world->workers[owner].shares[partition];
+    if (sim_is_frozen(sim, owner))
+        return;
+    if (share->reading && sim_chance(sim, 70)) {
+        world_rebuild(world, owner, partition);
+    } else if (!share->revoked && sim_chance(sim, 3)) {
+        world_revoke(world, owner, partition);
+        sim->result->rebalances++;
+    } else if (sim_chance(sim, 1)) {
+        world_lose(world, owner, partition);
+        sim->result->rebalances++;
+    } else {
+        world_feed(world, owner, partition);
+    }
+}
+
+/* ---- workers ---- */
+
+static void sim_jump(struct sim *sim, int worker)
+{
+    static const int64_t ahead_ms[] = {0, 0, 3000, -3000, 300000, -300000, 3 * 3600 * 1000, -3 * 3600 * 1000};
+    sim->world->workers[worker].wall_ms = ahead_ms[sim_below(sim, 8)];
+}
+
+static void sim_crash(struct sim *sim, int worker)
+{
+    world_crash(sim->world, worker);
+    sim->stopping[worker] = false;
+    sim->result->crashes++;
+}
+
+/* Mostly one that has a post under way: there it matters. */
+static int sim_chosen(struct sim *sim)
+{
+    const struct world *world = sim->world;
+    for (size_t i = 0; i < world->request_count; i++) {
+        const struct world_request *request = &world->requests[i];
+        if (request->worker >= 0 && fake_request_posts(&request->what) && sim_chance(sim, 50))
+            return request->worker;
+    }
+    return (int)sim_below(sim, world->options.worker_count);
+}
+
+void sim_worker(struct sim *sim)
+{
+    struct world *world = sim->world;
+    int worker = sim_chosen(sim);
+    int64_t dice = sim_below(sim, 100);
+    if (sim_chance(sim, 15))
+        sim_jump(sim, worker);
+    if (sim_is_frozen(sim, worker)) {
+        if (dice < 5)
+            sim_crash(sim, worker);
+        else if (mono_reached(sim->frozen_until[worker], world->now.mono))
+            world_thaw(world, worker);
+        return;
+    }
+    sim_learn(sim, worker);
+    if (world->workers[worker].stopped || dice < 30) {
+        sim_crash(sim, worker);
+    } else if (!sim->stopping[worker] && dice < 70) {
+        world_freeze(world, worker);
+        sim->frozen_until[worker] = mono_after(world->now.mono, sim_below(sim, 3 * WORLD_SESSION_MS));
+        sim->result->freezes++;
+    } else if (!sim->stopping[worker] && dice < 75) {
+        world_stop(world, worker);
+        sim->stopping[worker] = true;
+    }
+}
+
+/* ---- others ---- */
+
+static void sim_take_mark(struct sim *sim)
+{
+    struct fake_papercups *papercups = &sim->world->papercups;
+    if (papercups->message_count > 0)
+        papercups->messages[sim_below(sim, papercups->message_count)].mark[0] = 0;
+}
+
+void sim_others(struct sim *sim)
+{
+    struct fake_papercups *papercups = &sim->world->papercups;
+    int64_t dice = sim_below(sim, 100);
+    if (dice < 40 && papercups->conversation_count > 0) {
+        struct fake_conversation *one =
+            &papercups->conversations[sim_below(sim, papercups->conversation_count)];
+        one->archived = one->closed && sim_chance(sim, 50);
+        one->closed = sim_chance(sim, 80);
+    } else if (dice < 80 && papercups->customer_count > 0) {
+        fake_papercups_plant_row(papercups, 1 + (unsigned)sim_below(sim, papercups->customer_count));
+    } else if (sim->options.windows.edited) {
+        sim_take_mark(sim);
+    }
+}
