@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Runs every test there is, on a machine that needs nothing but bash, git and apt: installs what is missing, builds with
 # warnings as errors (plain and with sanitizers), then unit tests in both builds, the core's purity, the simulator with
-# 3,000 seeds (build-tests/tests/sim --seeds N for more), how much of the core the unit tests run, fuzz targets for five seconds each (where there is a clang with its fuzzer: it is not installed for that),
-# and the tests from outside against a real Kafka. The last line is the sum: "N passed, N failed, N skipped".
+# 3,000 seeds (build-tests/tests/sim --seeds N for more), how much of the core the unit tests run, fuzz targets for five
+# seconds each (where there is a clang with its fuzzer: it is not installed for that), the tests from outside against a real
+# Kafka, and a minute of chaos (tests/chaos.sh). The last line is the sum: "N passed, N failed, N skipped".
 #
 #   tests/run.sh [--unit] [-k EXPRESSION] [--keep]
 #
@@ -14,6 +15,7 @@
 set -uo pipefail
 cd "$(dirname "$0")/.."
 . deploy/setup.sh
+. tests/environment.sh
 
 unit_only=false keep=false expression=
 while [ $# -gt 0 ]; do
@@ -153,15 +155,6 @@ fuzzing() { # SECONDS
     fi
 }
 
-# The virtual environment is made anew when the requirements change, and gets its name only when it is whole.
-python_environment() {
-    local venv=$cache/venv
-    cmp -s tests/requirements.txt "$venv/requirements.txt" && "$venv/bin/python" -c 'import pytest' 2>/dev/null && return
-    rm -rf "$venv"
-    python3 -m venv "$venv" && "$venv/bin/pip" install -q --disable-pip-version-check -r tests/requirements.txt &&
-        cp tests/requirements.txt "$venv/"
-}
-
 node_environment() {
     [ ! -d "$cache/node/node_modules/kafkajs" ] || return 0
     mkdir -p "$cache/node" &&
@@ -194,6 +187,18 @@ outside() {
     if [ $status = 0 ] && ! $keep; then rm -rf "$cache/e2e"; else echo "what the tests left: $cache/e2e"; fi
 }
 
+# A minute of it; tests/chaos.sh --minutes N for more.
+chaos() {
+    local log=$cache/chaos.log
+    tests/chaos.sh --minutes 1 2>&1 | tee "$log" | tail -n 4
+    if [ "${PIPESTATUS[0]}" = 0 ] && tail -n 1 "$log" | grep -q '^chaos lost=0 doubled=0 disordered=0 '; then
+        count 1 0 0
+    else
+        cat "$log"
+        count 0 1 0
+    fi
+}
+
 needed_stage "tools to build" setup build
 needed_stage "build" build build-tests
 needed_stage "build with sanitizers" build build-asan -DCUPBEARER_SANITIZE=ON
@@ -206,5 +211,6 @@ stage "fuzz targets" fuzzing 5
 if ! $unit_only; then
     needed_stage "tools for the tests from outside" outside_tools
     stage "tests from outside, real Kafka" outside
+    [ -n "$expression" ] || stage "chaos, real Kafka" chaos
 fi
 finish

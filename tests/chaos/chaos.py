@@ -1,0 +1,387 @@
+"""Workers on a real Kafka while everything around them fails; at the end the receipts and the chat must agree.
+
+Disturbances, in a seeded order: a worker is killed (kill -9), frozen for longer than its session (SIGSTOP, SIGCONT), stopped
+(SIGTERM) or joined by a fourth; all are killed; the broker is stopped and started, or killed. Meanwhile a proxy makes
+Papercups fail (proxy.py). Events flow all the time: first publications, the same bytes again, ids signed anew, forged copies.
+
+"recover" is the time from a disturbance until everything that had been published by then has its receipt.
+"""
+
+import argparse
+import json
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections import defaultdict
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "e2e"))
+
+from broker import ROOT, Kafka, Reader, wait_until  # noqa: E402
+from judge import judge  # noqa: E402
+from programs import Installation, Process, StandIn  # noqa: E402
+from signing import HmacKey, payload, sign  # noqa: E402
+
+WORKERS = 3
+PARTITIONS = 6
+CUSTOMERS = 60
+EVENTS_PER_S = 20
+SESSION_S = 6
+SETTLED_S = 240  # once nothing is disturbed any more
+KAFKA_TROUBLE = (3, 4, 5)  # how a worker may end by itself while the broker is away; a supervisor starts it again
+
+
+class Proxy(Process):
+    command = (sys.executable, "-B", Path(__file__).with_name("proxy.py"))
+    stdin = subprocess.PIPE
+
+    def __init__(self, directory, upstream_port, seed):
+        super().__init__(directory / "proxy.log", upstream_port, seed)
+        self.url = f"http://127.0.0.1:{self.start(r'proxy port=([0-9]+)')[1]}"
+
+    def calm(self):
+        self.process.stdin.write(b"calm\n")
+        self.process.stdin.flush()
+        self.await_log("calm")
+
+
+class PatientReader(Reader):
+    """The broker goes and comes: what a consumer says about that is no news here."""
+
+    def read(self, seconds=0.0):
+        known = len(self.records)
+        for message in self.consumer.consume(1000, seconds):
+            if message.error() is None:
+                self.records.append((message.partition(), message.offset(), json.loads(message.value())))
+        return self.records[known:]
+
+
+class Publisher:
+    """Publishes at a steady rate and remembers where everything came to lie."""
+
+    def __init__(self, kafka, topics, seed):
+        self.random = random.Random(seed)
+        self.producer = kafka.producer_with(message_timeout_ms=300000)
+        self.topic = topics.events
+        self.key = HmacKey("backend-1")
+        self.records = []  # (place, event id, customer, whether it is forged)
+        self.ends = [0] * topics.partitions
+        self.recent = []
+        self.count = 0
+
+    def due(self, seconds):
+        while self.count < seconds * EVENTS_PER_S:
+            self.publish_some()
+        self.producer.poll(0)
+
+    def publish_some(self):
+        dice = self.random.random()
+        if self.recent and dice < 0.04:
+            event, customer = self.random.choice(self.recent)
+            self.send(event, customer)  # the same bytes
+        elif self.recent and dice < 0.08:
+            event, customer = self.random.choice(self.recent)
+            self.send(self.event(customer, event.id), customer)
+        else:
+            customer = f"customer_{self.random.randrange(CUSTOMERS)}"
+            event = self.event(customer, f"evt_{self.count}")
+            if self.random.random() < 0.03:
+                forged = event.with_header("webhook-signature", event.header("webhook-signature")[:-6] + "AAAAA=")
+                self.send(forged, customer, True)
+            self.send(event, customer)
+            self.recent = [*self.recent[-200:], (event, customer)]
+
+    def event(self, customer, event_id):
+        return sign(self.key, payload(customer, event_id, deliver_within=86400), event_id)
+
+    def send(self, event, customer, forged=False):
+        def note(error, message):
+            assert error is None, f"publishing: {error}"
+            place = message.partition(), message.offset()
+            self.records.append((place, event.id, customer, forged))
+            self.ends[place[0]] = max(self.ends[place[0]], place[1] + 1)
+
+        self.count += 1
+        self.producer.produce(
+            self.topic, key=event.key, value=event.value, headers=event.headers, on_delivery=note
+        )
+
+
+class Slot:
+    """A worker, its successors, and when what was done to it ends."""
+
+    def __init__(self, number, installation):
+        self.number, self.installation = number, installation
+        self.process, self.until, self.state = None, 0, "down"
+
+    def start(self):
+        log = self.installation.directory / f"worker-{self.number}-{len(self.installation.workers)}.log"
+        process = Process(log, "run", "--config", self.installation.configuration(), "--log-level", "info")
+        process.start("")
+        self.installation.workers.append(process)
+        self.process, self.state = process, "up"
+
+    def send(self, number):
+        self.process.process.send_signal(number)
+
+
+class Chaos:
+    def __init__(self, directory, seconds, seed):
+        self.random = random.Random(seed)
+        self.seconds, self.directory = seconds, directory
+        self.kafka = Kafka(directory / "kafka")
+        self.topics = self.kafka.topics(PARTITIONS)
+        self.standin = StandIn(directory)
+        self.proxy = Proxy(directory, self.standin.port, seed)
+        self.publisher = Publisher(self.kafka, self.topics, seed)
+        self.receipts = PatientReader(self.kafka, self.topics.receipts, PARTITIONS)
+        self.told = defaultdict(list)
+        self.low = [0] * PARTITIONS
+        self.slots = [Slot(number, self.install(number)) for number in range(WORKERS + 1)]
+        self.broker, self.broker_trouble = None, 0
+        self.waiting, self.recovered, self.counts, self.failures = [], [], defaultdict(int), []
+
+    def install(self, number):
+        """Two of three have a name of their own in the group, which is how their partitions wait for them."""
+        made = Installation(
+            self.directory / f"worker-{number}", self.kafka, self.topics, self.proxy.url, [self.publisher.key]
+        )  # fmt: skip
+        shared = self.directory / "worker-0"
+        made.configure("kafka", **{"session.timeout.ms": SESSION_S * 1000, "heartbeat.interval.ms": 500})
+        made.configure("worker", http_timeout="500ms", settle_time="3s", mark_secret_file=shared / "mark.key")
+        made.configure("admin", listen="off")
+        if number < 2:
+            made.configure("kafka", group_instance_id=f"%h-{number}")
+            made.configure("worker", state_dir=made.directory)
+        return made
+
+    # ---- time goes on ----
+
+    def now(self):
+        return time.monotonic() - self.began
+
+    def tell(self, text):
+        print(f"{self.now():7.1f} {text}", flush=True)
+
+    def run(self):
+        self.began = time.monotonic()
+        for slot in self.slots[:WORKERS]:
+            slot.start()
+        next_at = 10.0
+        while self.now() < self.seconds:
+            self.publisher.due(self.now())
+            self.turn()
+            if self.now() >= next_at:
+                self.disturb()
+                next_at = self.now() + self.random.uniform(5, 15)
+            time.sleep(0.01)
+        self.end()
+
+    def turn(self):
+        for partition, offset, told in self.receipts.read():
+            assert told["partition"] == partition, (partition, offset, told)
+            self.told[partition, told["offset"]].append(told)
+        for partition in range(PARTITIONS):
+            while (partition, self.low[partition]) in self.told:
+                self.low[partition] += 1
+        for at, ends in [one for one in self.waiting if all(map(int.__ge__, self.low, one[1]))]:
+            self.recovered.append(self.now() - at)
+            self.waiting.remove((at, ends))
+        if self.broker and self.broker.poll() is not None:
+            assert self.broker.returncode == 0, "kafka.sh could not start the broker again"
+            self.broker, self.broker_trouble = None, self.now()
+            self.tell("the broker is back")
+        for slot in self.slots:
+            self.turn_slot(slot)
+
+    def turn_slot(self, slot):
+        over = self.now() >= slot.until
+        if slot.state == "frozen" and over:
+            self.tell(f"worker {slot.number} goes on")
+            slot.send(signal.SIGCONT)
+            slot.state = "up"
+        elif slot.state == "stopping" and not slot.process.runs():
+            self.expect_end(slot, (0, 3, 4, 5) if self.is_broker_troubled() else (0,))
+            slot.state, slot.until = "down", self.now() + self.random.uniform(0, 3)
+        elif slot.state == "up" and slot.number == WORKERS and over:
+            self.stop(slot)
+        elif slot.state == "up" and not slot.process.runs():
+            self.expect_end(slot, KAFKA_TROUBLE if self.is_broker_troubled() else ())
+            slot.state, slot.until = "down", self.now() + 1
+        elif slot.state == "down" and slot.number < WORKERS and over and not self.broker:
+            slot.start()
+
+    def is_broker_troubled(self):
+        return bool(self.broker) or self.now() - self.broker_trouble < 60
+
+    def expect_end(self, slot, allowed):
+        status = slot.process.process.returncode
+        self.counts["ended by itself"] += status != 0
+        if status not in allowed:
+            self.failures.append(f"worker {slot.number} ended with {status}\n{slot.process.tail()}")
+
+    # ---- disturbances ----
+
+    def disturb(self):
+        kinds = {
+            self.kill: 30, self.freeze: 25, self.terminate: 15, self.join: 10, self.kill_all: 5, self.restart_broker: 7,
+            self.kill_broker: 8,
+        }  # fmt: skip
+        [what] = self.random.choices(list(kinds), kinds.values())
+        slots = [slot for slot in self.slots[:WORKERS] if slot.state == "up"]
+        chosen = self.random.randrange(WORKERS)
+        self.waiting.append((self.now(), list(self.publisher.ends)))
+        if slots:
+            what(slots[chosen % len(slots)])
+
+    def kill(self, slot):
+        self.tell(f"kill -9 of worker {slot.number}")
+        slot.process.process.kill()
+        slot.process.process.wait()
+        slot.state, slot.until = "down", self.now() + self.random.uniform(0, 3)
+        self.counts["kills"] += 1
+
+    def kill_all(self, slot):
+        for one in self.slots:
+            if one.state == "up":
+                self.kill(one)
+
+    def freeze(self, slot):
+        seconds = self.random.uniform(0.5, 2.5 * SESSION_S)
+        self.tell(f"worker {slot.number} is frozen for {seconds:.1f} s")
+        slot.send(signal.SIGSTOP)
+        slot.state, slot.until = "frozen", self.now() + seconds
+        self.counts["freezes"] += 1
+
+    def stop(self, slot):
+        self.tell(f"SIGTERM to worker {slot.number}")
+        slot.process.terminate()
+        slot.state = "stopping"
+
+    def terminate(self, slot):
+        self.stop(slot)
+        self.counts["stops"] += 1
+
+    def join(self, slot):
+        fourth = self.slots[WORKERS]
+        if fourth.state == "down":
+            self.tell("a fourth worker joins")
+            fourth.start()
+            fourth.until = self.now() + self.random.uniform(5, 20)
+            self.counts["joins"] += 1
+
+    def restart_broker(self, slot):
+        self.trouble_broker("restart", "the broker is stopped and started")
+
+    def kill_broker(self, slot):
+        if not self.broker:
+            self.kafka.script("kill", self.kafka.directory)
+        self.trouble_broker("restart", "kill -9 of the broker")
+
+    def trouble_broker(self, command, text):
+        if self.broker:
+            return
+        self.tell(text)
+        self.counts["broker"] += 1
+        self.broker = subprocess.Popen(
+            [ROOT / "deploy/kafka.sh", command, self.kafka.directory], stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+
+    # ---- the end ----
+
+    def end(self):
+        self.tell("nothing fails any more")
+        self.proxy.calm()
+        began = self.now()
+
+        def settled():
+            self.turn()
+            quiet = not self.broker and all(slot.state == "up" for slot in self.slots[:WORKERS])
+            return quiet and self.publisher.producer.flush(0.01) == 0 and self.low == self.publisher.ends
+
+        wait_until(settled, "everything is settled", SETTLED_S, self.explain)
+        self.counts["settled within"] = round(self.now() - began)
+        for slot in self.slots:
+            if slot.state == "up":
+                slot.process.stop()
+        for slot in self.slots:
+            if slot.state == "stopping":
+                self.expect_end(slot, (0,)) if slot.process.wait() == 0 else None
+        self.receipts.read(1)
+
+    def explain(self):
+        missing = {
+            partition: (self.low[partition], self.publisher.ends[partition])
+            for partition in range(PARTITIONS)
+            if self.low[partition] != self.publisher.ends[partition]
+        }
+        return f"partition: (settled to, end): {missing}\n" + "\n".join(
+            slot.process.tail() for slot in self.slots if slot.process
+        )
+
+    def judge(self):
+        messages = [(message["external_id"], message["body"]) for message in self.standin.messages()]
+        verdict = judge(self.publisher.records, self.told, messages)
+        verdict.other += self.failures
+        group = self.slots[0].installation.group
+        for committed, end in self.kafka.committed(group, self.topics):
+            if committed != end:
+                verdict.other.append(f"{committed} is committed of a partition that ends at {end}")
+        return verdict
+
+    def summary(self, verdict):
+        times = sorted(self.recovered) or [0]
+        outcomes = defaultdict(int)
+        for told in self.told.values():
+            outcomes[told[0]["outcome"] + ("/" + told[0]["reason"] if told[0].get("reason") else "")] += 1
+        print(f"outcomes: {dict(outcomes)}; receipts twice: {sum(len(told) > 1 for told in self.told.values())}")
+        print(f"disturbances: {dict(self.counts)}")
+        print(
+            f"chaos lost={len(verdict.lost)} doubled={len(verdict.doubled)} disordered={len(verdict.disordered)} "
+            f"events={len(self.publisher.records)} kills={self.counts['kills']} freezes={self.counts['freezes']} "
+            f"recover_p50={times[len(times) // 2]:.1f} recover_max={times[-1]:.1f}"
+        )
+
+    def discard(self):
+        for slot in self.slots:
+            slot.installation.discard()
+        for process in (self.proxy, self.standin):
+            process.discard()
+        if self.broker:
+            self.broker.wait()
+        self.kafka.stop()
+
+
+def main():
+    words = argparse.ArgumentParser(prog="chaos.sh", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    words.add_argument("--minutes", type=float, default=1, help="how long it is disturbed (default 1)")
+    words.add_argument("--seed", type=int, default=1, help="of the order of disturbances and faults (default 1)")
+    words.add_argument("--keep", action="store_true", help="leave logs and data, also when all is well")
+    words.add_argument("--directory", type=Path, required=True, help=argparse.SUPPRESS)
+    options = words.parse_args()
+    shutil.rmtree(options.directory, ignore_errors=True)
+    options.directory.mkdir(parents=True)
+    print(f"seed {options.seed}, {options.minutes:g} minutes; logs in {options.directory}")
+    chaos = Chaos(options.directory, options.minutes * 60, options.seed)
+    good = False
+    try:
+        chaos.run()
+        verdict = chaos.judge()
+        for line in verdict.lines():
+            print(line)
+        chaos.summary(verdict)
+        good = verdict.good
+    finally:
+        chaos.discard()
+    if good and not options.keep:
+        shutil.rmtree(options.directory)
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(143))
+    sys.exit(main())
