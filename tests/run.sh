@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Runs every test there is, on a machine that needs nothing but bash, git and apt: installs what is missing, builds with
 # warnings as errors (plain and with sanitizers), then unit tests in both builds, the core's purity, the simulator with
-# 3,000 seeds (build-tests/tests/sim --seeds N for more), how much of the core the unit tests run, fuzz targets for five
-# seconds each (where there is a clang with its fuzzer: it is not installed for that), the tests from outside against a real
-# Kafka, and a minute of chaos (tests/chaos.sh). The last line is the sum: "N passed, N failed, N skipped".
+# 3,000 seeds (build-tests/tests/sim --seeds N for more), how much of the core the unit tests run, every order of two events
+# and one fault (tests/explore.sh), fuzz targets for five seconds each (where there is a clang with its fuzzer: it is not
+# installed for that), the tests from outside against a real Kafka, and a minute of chaos (tests/chaos.sh). The last line is
+# the sum: "N passed, N failed, N skipped".
 #
 #   tests/run.sh [--unit] [-k EXPRESSION] [--keep]
 #
@@ -138,6 +139,16 @@ coverage() {
     if tests/coverage.sh --least 97; then count 1 0 0; else count 0 1 0; fi
 }
 
+exploring() {
+    local last
+    last=$(tests/explore.sh | tee /dev/stderr | tail -n 1)
+    if [[ $last =~ ^explore\ scenarios=([0-9]+)\ .*\ broken=([0-9]+)$ ]]; then
+        count $((BASH_REMATCH[1] - BASH_REMATCH[2])) "${BASH_REMATCH[2]}" 0
+    else
+        count 0 1 0
+    fi
+}
+
 # A target that does not crash has passed; without a clang all of them are one that is skipped.
 fuzzing() { # SECONDS
     local log=$cache/fuzz.log last
@@ -207,6 +218,7 @@ stage "unit tests with sanitizers" unit build-asan
 stage "purity of the core" purity
 stage "simulator" simulator 3000
 stage "coverage of the core by unit tests" coverage
+stage "every order of things" exploring
 stage "fuzz targets" fuzzing 5
 if ! $unit_only; then
     needed_stage "tools for the tests from outside" outside_tools

@@ -59,12 +59,14 @@ struct worker {
 
 struct world_request {
     int worker;
+    int32_t partition; /* -1: an account's own */
     engine_handle handle;
     struct mono sent_at;
     char account[16];
     struct fake_request what;
     int status; /* 0: Papercups looks when it answers; else it has looked, and this is its answer */
     struct buf body;
+    bool slow; /* the test's: time goes on meanwhile */
 };
 
 struct world_produce {
@@ -72,8 +74,11 @@ struct world_produce {
     engine_handle handle;
     const char *topic;
     struct record *record;
+    int64_t of; /* a receipt: the event's offset, and what is said of it */
+    enum outcome outcome;
     bool written; /* while its sender was frozen; it is told later */
     int64_t offset;
+    bool slow;
 };
 
 struct world_commit {
@@ -82,7 +87,9 @@ struct world_commit {
     int32_t partition;
     int64_t offset;
     char text[PROGRESS_TEXT_MAX];
-    bool fenced; /* its partition was given to another: it cannot be applied any more */
+    bool fenced;  /* its partition was given to another: it cannot be applied any more */
+    bool applied; /* while its sender was frozen; it is told later */
+    bool slow;
 };
 
 /* A write that is still on its way inside Papercups when its sender has lost sight of it. */
@@ -192,6 +199,8 @@ void world_acknowledge(struct world *world, size_t place, enum produced produced
 void world_write(struct world *world, size_t place);
 /* `applied`: it is what the next owner will find (never of a fenced one); `ok`: what the worker is told. */
 void world_committed(struct world *world, size_t place, bool applied, bool ok);
+/* It is applied now, and its sender, who is frozen, is told later. */
+void world_apply(struct world *world, size_t place);
 /* The worker is told that it failed, and `ms` from now it is applied all the same, unless it is fenced by then. */
 void world_commit_late(struct world *world, size_t place, int64_t ms);
 /* All that nobody waits for is gone for good. */

@@ -17,7 +17,10 @@ static void *world_more(void *list, size_t count, size_t size)
 
 static void world_perform_request(struct world *world, int worker, struct effect *effect)
 {
-    struct world_request request = {.worker = worker, .handle = effect->handle, .sent_at = world->now.mono};
+    struct world_request request = {.worker = worker,
+                                    .partition = effect->partition,
+                                    .handle = effect->handle,
+                                    .sent_at = world->now.mono};
     snprintf(request.account, sizeof(request.account), "%s", effect->account->options.name);
     if (!fake_request_read(span_of(effect->method), buf_span(&effect->path), buf_span(&effect->body),
                            &request.what))
@@ -34,9 +37,10 @@ static void world_perform_request(struct world *world, int worker, struct effect
     world_check_request(world, &request, effect->partition);
 }
 
-static void world_note_produce(struct world *world, int worker, const struct record *record, bool receipt)
+static void world_note_produce(struct world *world, int worker, struct world_produce *produce)
 {
-    if (!receipt) {
+    const struct record *record = produce->record;
+    if (strcmp(produce->topic, FAKE_RECEIPTS) != 0) {
         struct span source = fake_log_header(record, "cupbearer-source");
         struct span reason = fake_log_header(record, "cupbearer-reason");
         source = span_skip(source, strlen(FAKE_EVENTS "/"));
@@ -50,6 +54,8 @@ static void world_note_produce(struct world *world, int worker, const struct rec
         world_fail(world, "not a receipt: %.*s", SPAN_ARGS(record->value));
         return;
     }
+    produce->of = read.offset;
+    produce->outcome = read.outcome;
     const char *reason = outcome_reason(read.outcome);
     world_note(world, worker, "receipt %d/%lld %s", (int)read.partition, (long long)read.offset,
                reason[0] == 0 ? outcome_word(read.outcome) : reason);
@@ -64,9 +70,9 @@ static void world_perform_produce(struct world *world, int worker, const struct 
                                   .value = effect->value,
                                   .headers = effect->headers,
                                   .header_count = effect->header_count};
-    const struct world_produce produce = {
+    struct world_produce produce = {
         .worker = worker, .handle = effect->handle, .topic = effect->topic, .record = record_copy(&record)};
-    world_note_produce(world, worker, &record, strcmp(effect->topic, FAKE_RECEIPTS) == 0);
+    world_note_produce(world, worker, &produce);
     world->produces = world_more(world->produces, world->produce_count, sizeof(produce));
     world->produces[world->produce_count++] = produce;
     world_check_produce(world, &produce);

@@ -243,6 +243,15 @@ static void world_mark_answered(struct world *world, const struct fake_request *
         world->papercups.customers[what->id - 1].answered_at = world->now.mono;
 }
 
+/* What is told to a former owner is nothing to the one after it. */
+static bool world_is_owners(const struct world *world, const struct world_request *request)
+{
+    if (request->worker == WORLD_NOBODY || request->partition < 0)
+        return false;
+    const struct share *share = &world->workers[request->worker].shares[request->partition];
+    return share->held && !share->given_away && mono_reached(share->assigned_at, request->sent_at);
+}
+
 void world_answer(struct world *world, size_t place, enum fate fate)
 {
     assert(place < world->request_count);
@@ -258,7 +267,7 @@ void world_answer(struct world *world, size_t place, enum fate fate)
         world_do(world, &request);
     else if (fate == FATE_LOST_STORED_LATE || fate == FATE_ERROR_STORED_LATE)
         world_late(world, &request, WORLD_SETTLE_MS - 1);
-    if (fate == FATE_DONE)
+    if (fate == FATE_DONE && world_is_owners(world, &request))
         world_mark_answered(world, &request.what);
     const struct reply reply = world_reply(&request, fate);
     if (world->verbose) {
@@ -314,6 +323,14 @@ void world_acknowledge(struct world *world, size_t place, enum produced produced
     free(produce.record);
 }
 
+void world_apply(struct world *world, size_t place)
+{
+    struct world_commit *commit = &world->commits[place];
+    assert(!commit->fenced);
+    fake_log_commit(&world->log, commit->partition, commit->offset, commit->text);
+    commit->applied = true;
+}
+
 void world_committed(struct world *world, size_t place, bool applied, bool ok)
 {
     assert(place < world->commit_count);
@@ -321,7 +338,7 @@ void world_committed(struct world *world, size_t place, bool applied, bool ok)
     world->commit_count--;
     memmove(&world->commits[place], &world->commits[place + 1],
             (world->commit_count - place) * sizeof(commit));
-    applied = applied && !commit.fenced;
+    applied = applied && !commit.fenced && !commit.applied;
     if (applied)
         fake_log_commit(&world->log, commit.partition, commit.offset, commit.text);
     INPUT_NOTE(world, commit.worker, "committed %d/%lld: %s, %s", (int)commit.partition,
