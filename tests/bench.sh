@@ -12,7 +12,7 @@
 #                   are rough
 #   --perf          perf's 40 first symbols of the worker, by self time, while it takes the HMAC events
 #
-# Directories: BUILD_DIRECTORY (build-tests); all else is made in a temporary one and removed, but for failures.
+# Directories: BUILD_DIRECTORY (build-bench); all else is made in a temporary one and removed, but for failures.
 # The last line: bench hmac_us=… ed25519_us=… rss_mb=… idle_wakeups=… events_s=… parts_ratio=…
 #   hmac_us, ed25519_us  CPU µs per event of the worker's process, all threads, user and system
 #   rss_mb               the most that a worker held (VmHWM), the larger of both kinds
@@ -49,7 +49,7 @@ done
 [ "$events" -ge 1000 ] || { echo "bench.sh: --events: at least 1000, or nothing is steady" >&2; exit 2; }
 ! $perf || command -v perf >/dev/null || { echo "bench.sh: --perf needs perf (package linux-perf)" >&2; exit 2; }
 
-build=${BUILD_DIRECTORY:-build-tests}
+build=${BUILD_DIRECTORY:-build-bench}
 partitions=12
 api_key=standin-api-key account=5b1a2c3d-0001-4000-8000-000000000001 # what `cupbearer standin` has by itself
 worker='' standin='' profiler='' whole=false

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Runs every test there is, on a machine that needs nothing but bash, git and apt: installs what is missing, builds with
-# warnings as errors (plain and with sanitizers), then unit tests in both builds, the core's purity, the simulator with
-# 3,000 seeds (build-tests/tests/sim --seeds N for more), how much of the core the unit tests run, every order of two events
-# and one fault (tests/explore.sh), fuzz targets for five seconds each (where there is a clang with its fuzzer: it is not
-# installed for that), the tests from outside against a real Kafka, and a minute of chaos (tests/chaos.sh). The last line is
-# the sum: "N passed, N failed, N skipped".
+# warnings as errors (plain and with sanitizers, both with the points at which a test may kill the worker), then unit
+# tests in both builds, the core's purity, the simulator with 3,000 seeds (build-tests/tests/sim --seeds N for more), how
+# much of the core the unit tests run, every order of two events and one fault (tests/explore.sh), fuzz targets for five
+# seconds each (where there is a clang with its fuzzer: it is not installed for that), the tests from outside against a real
+# Kafka, with their crash matrix, and a minute of chaos (tests/chaos.sh). The last line is the sum: "N passed, N failed,
+# N skipped".
 #
 #   tests/run.sh [--unit] [-k EXPRESSION] [--keep]
 #
@@ -211,8 +212,8 @@ chaos() {
 }
 
 needed_stage "tools to build" setup build
-needed_stage "build" build build-tests
-needed_stage "build with sanitizers" build build-asan -DCUPBEARER_SANITIZE=ON
+needed_stage "build" build build-tests -DCUPBEARER_FAULT_POINTS=ON
+needed_stage "build with sanitizers" build build-asan -DCUPBEARER_FAULT_POINTS=ON -DCUPBEARER_SANITIZE=ON
 stage "unit tests" unit build-tests
 stage "unit tests with sanitizers" unit build-asan
 stage "purity of the core" purity

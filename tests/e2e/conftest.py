@@ -9,6 +9,20 @@ from programs import Installation, Process, StandIn
 from signing import HmacKey
 
 
+REPORT = pytest.StashKey[list[str]]()
+
+
+@pytest.fixture(scope="session")
+def report(request):
+    """Lines to be printed when all tests have run."""
+    return request.config.stash.setdefault(REPORT, [])
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    for line in config.stash.get(REPORT, []):
+        terminalreporter.write_line(line)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def nothing_outlives_the_run():
     """Also when the run itself is terminated: the fixtures then end what they started."""

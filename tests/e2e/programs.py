@@ -14,7 +14,9 @@ from broker import ROOT, wait_until
 PROGRAM = ROOT / os.environ.get("BUILD_DIRECTORY", "build-tests") / "cupbearer"
 SANITIZED_PROGRAM = ROOT / os.environ.get("SANITIZED_BUILD_DIRECTORY", "build-asan") / "cupbearer"
 # The programs read settings from variables of this name too; a developer's own must not reach them.
-ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("CUPBEARER_")}
+ENVIRONMENT = {
+    name: value for name, value in os.environ.items() if not name.startswith("CUPBEARER_") and name != "FAULT_POINT"
+}
 # For the sanitized build; the worker makes itself undumpable, which LeakSanitizer cannot stand.
 ENVIRONMENT |= {"ASAN_OPTIONS": "detect_leaks=0", "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1"}
 # What worker/demo/standin.h gives `cupbearer standin`.
@@ -37,6 +39,7 @@ class Process:
 
     started = []  # all of this run, so that none outlives it, whatever a fixture fails at
     command = (PROGRAM,)
+    environment = ENVIRONMENT
     stdin = subprocess.DEVNULL
 
     def __init__(self, log, *arguments, program=None):
@@ -44,13 +47,16 @@ class Process:
         self.arguments = [*([program] if program else self.command), *map(str, arguments)]
         self.process = None
 
-    def start(self, ready):
-        """Starts and waits until the log holds a match of `ready`, which is returned."""
+    def launch(self):
         with self.log.open("wb") as out:
             self.process = subprocess.Popen(
-                self.arguments, stdin=self.stdin, stdout=out, stderr=subprocess.STDOUT, env=ENVIRONMENT
+                self.arguments, stdin=self.stdin, stdout=out, stderr=subprocess.STDOUT, env=self.environment
             )
         Process.started.append(self)
+
+    def start(self, ready):
+        """Starts and waits until the log holds a match of `ready`, which is returned."""
+        self.launch()
 
         def look():
             found = re.search(ready, self.text())
@@ -192,11 +198,16 @@ class Installation:
         path.write_text("\n".join(lines))
         return path
 
-    def worker(self):
-        """Starts a worker and waits until it has its partitions: what is published before that may be older than it."""
+    def make_worker(self):
+        """A worker that is not started yet."""
         log = self.directory / f"worker-{len(self.workers) + 1}.log"
         worker = Process(log, "run", "--config", self.configuration(), "--log-level", "debug", program=self.program)
         self.workers.append(worker)
+        return worker
+
+    def worker(self):
+        """Starts a worker and waits until it has its partitions: what is published before that may be older than it."""
+        worker = self.make_worker()
         worker.start(r"(?m)\bevent=started\b")
         return worker
 

@@ -25,6 +25,7 @@ engine_handle accounts_request(struct engine *engine, struct account *account, c
     struct effect *effect = effect_add(engine, EFFECT_REQUEST, job == NULL ? -1 : job->partition->id);
     effect->handle = slots_add(&engine->requests, pending);
     effect->account = account;
+    effect->call = call->kind;
     effect->method = request.method;
     effect->path = request.path;
     effect->body = request.body;

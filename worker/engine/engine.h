@@ -116,6 +116,7 @@ struct effect {
 
     /* REQUEST */
     const struct account *account;
+    enum call_kind call;
     const char *method;
     struct buf path, body; /* the performer may take them and leave them zeroed */
 

@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "io/clock.h"
+#include "io/fault_point.h"
 #include "io/http_socket.h"
 
 #define CONNECT_TIMEOUT_MS 5000
@@ -182,12 +183,21 @@ void http_get(const struct http_site *site, const char *path, int64_t timeout_ms
 
 /* ---- many of them ---- */
 
+/* libcurl waits for nothing but the answer: the request has left. */
+static void http_sent(CURL *easy, curl_socket_t fd)
+{
+    struct exchange *exchange = NULL;
+    curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&exchange);
+    fault_sent(exchange->handle, fd);
+}
+
 static int http_socket(CURL *easy, curl_socket_t fd, int what, void *context, void *known)
 {
     struct http *http = context;
-    (void)easy;
     (void)known;
     http_sockets_watch(&http->sockets, fd, what);
+    if (FAULT_POINTS && what == CURL_POLL_IN)
+        http_sent(easy, fd);
     return 0;
 }
 

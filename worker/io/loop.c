@@ -10,6 +10,7 @@
 
 #include "base/mem.h"
 #include "io/clock.h"
+#include "io/fault_point.h"
 #include "io/log.h"
 
 #define TURN_DESCRIPTORS 64
@@ -168,9 +169,13 @@ static void loop_take(struct loop *loop, struct input *input)
 {
     struct effects effects;
     input->now = loop->now;
+    fault_input(input);
     engine_take(loop->engine, input, &effects);
-    for (size_t i = 0; i < effects.count; i++)
+    for (size_t i = 0; i < effects.count; i++) {
+        fault_effect(&effects.list[i], loop->config, FAULT_BEFORE);
         loop_perform(loop, &effects.list[i]);
+        fault_effect(&effects.list[i], loop->config, FAULT_AFTER);
+    }
 }
 
 /* ---- what happens ---- */
