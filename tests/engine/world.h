@@ -10,6 +10,7 @@
 #include "fake_papercups.h"
 
 #define WORLD_WORKERS_MAX 3
+#define WORLD_EVENTS_MAX  64   /* whose ids are e and a number */
 #define WORLD_NOBODY      (-1) /* a worker that is gone; what it sent may still arrive */
 #define WORLD_ACCOUNT     "acme"
 #define WORLD_ACCOUNT_2   "beta"
@@ -27,6 +28,7 @@ struct world_options {
     int32_t max_in_flight; /* of each account */
     int64_t spacing_ms, flood_limit, memory_bytes, window_ms;
     int64_t lease_ms;            /* 0: none */
+    int64_t unknown_for_ms;      /* 0: an hour */
     size_t account_memory_bytes; /* 0: accounts have no share of their own */
     bool admit_by_clock, unassign, reopen;
     bool receipts_by_producer; /* their topic has CreateTime: the producer's stamps */
@@ -122,6 +124,8 @@ struct world {
     bool cut_off; /* something was given up that may arrive still: a record may have a second receipt */
     struct world_late_commit *late_commits;
     size_t late_commit_count;
+    struct wall
+        finished[WORLD_EVENTS_MAX]; /* when an outcome of event e0, e1, … was written, by no worker's clock */
     unsigned doubled, misreported; /* events, where breaches are counted */
     char failure[300];
 };

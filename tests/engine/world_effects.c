@@ -54,6 +54,12 @@ static void world_note_produce(struct world *world, int worker, struct world_pro
         world_fail(world, "not a receipt: %.*s", SPAN_ARGS(record->value));
         return;
     }
+    if (read.event_id.size > 1 && read.event_id.data[0] == 'e' && read.outcome != OUTCOME_DUPLICATE) {
+        unsigned long event =
+            strtoul(read.event_id.data + 1, NULL, 10); /* a " follows it in the JSON's text */
+        if (event < WORLD_EVENTS_MAX)
+            world->finished[event] = world->now.wall;
+    }
     produce->of = read.offset;
     produce->outcome = read.outcome;
     const char *reason = outcome_reason(read.outcome);

@@ -110,7 +110,8 @@ static struct world *sim_world(struct sim *sim, struct buf *report)
     options.unassign = sim_chance(sim, 30);
     options.reopen = sim_chance(sim, 30);
     options.admit_by_clock = sim_chance(sim, 25);
-    options.window_ms = windows_ms[options.admit_by_clock ? 3 : sim_below(sim, 4)];
+    options.window_ms = windows_ms[sim_below(sim, 4)];
+    options.unknown_for_ms = sim_chance(sim, 30) ? 1000 : 0;
     options.receipts_by_producer = sim_chance(sim, 50);
     options.unique_marks = sim->options.unique_marks;
     options.breaches_are_counted =

@@ -4,12 +4,17 @@
 
 static const char *const customers[] = {"ann", "ben", "cid", "dan"};
 
-/* A repetition within the window is none of its own; one beyond it would be, so there are none close to its end. */
+/* A repetition within the window is no event of its own; one beyond it is, so there are none close to its end, which is
+ * told by when the event was finished. Where workers' clocks say when one was admitted nobody can tell, unless it is long. */
 static bool sim_is_fresh(const struct sim *sim, int event)
 {
     const struct world *world = sim->world;
-    return event >= sim->first_event &&
-           world->now.wall.ms - sim->published[event].ms < world->options.window_ms / 2;
+    int64_t window_ms = world->options.window_ms;
+    bool is_finished = world->finished[event].ms > 0;
+    struct wall since = is_finished ? world->finished[event] : world->now.wall;
+    if (event < sim->first_event || (world->options.admit_by_clock && window_ms < SIM_LONG_MS))
+        return false;
+    return world->now.wall.ms - since.ms < window_ms / 2;
 }
 
 /* An earlier one once more: the same bytes. */
@@ -36,7 +41,6 @@ static int sim_event(struct sim *sim)
     int event = sim_chance(sim, 20) ? (int)sim_below(sim, sim->events + 1) : sim->events;
     if (event < sim->events && sim_is_fresh(sim, event))
         return event;
-    sim->published[sim->events] = sim->world->now.wall;
     return sim->events++;
 }
 

@@ -6,7 +6,8 @@
 #include "engine/world.h"
 #include "sim/sim.h"
 
-#define SIM_EVENTS 30
+#define SIM_EVENTS  30
+#define SIM_LONG_MS (24 * 3600 * 1000) /* a window so long that no clock is wrong by more */
 
 struct sim {
     struct world *world;
@@ -14,7 +15,6 @@ struct sim {
     struct sim_options options;
     int events;                        /* how many ids there are */
     int first_event;                   /* those before are of a topic that was made again */
-    struct wall published[SIM_EVENTS]; /* when an id was published first */
     int64_t stride_ms; /* how far time goes at once, where nothing is due */
     struct mono frozen_until[WORLD_WORKERS_MAX];
     bool stopping[WORLD_WORKERS_MAX];

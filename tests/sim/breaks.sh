@@ -1,0 +1,173 @@
+#!/usr/bin/env bash
+# Shows that the simulator can fail: breaks one rule of the engine after the other, in a copy, and expects that a promise is
+# seen broken. Those marked * are the sentences of the design without which its first model showed doubles.
+#
+#   tests/sim/breaks.sh [--seeds N] [--list] [NAME…]
+#
+#   --seeds N  how many runs of the simulator each gets (3000, as in tests/run.sh); what they do not catch, the explorer
+#              is asked about (tests/explore/), with one fault
+#   --list     names the breaks
+#
+# Not here are two rules that are margins: that a suspect must be "absent" twice in a row (in a world whose lists are never
+# behind, one look after the settle time is enough), and that the lease of an earlier membership does not count (by the
+# engine's time it is good still; what counts is that commits are answered under the membership they were meant for, which
+# io/membership sees to). Neither simulator nor explorer miss them.
+#
+# Nor, because the engine has no part in them: that a second process takes no name in the group that another has
+# (tests/e2e/test_instance.py), that "nothing was sent" is known by the body's own callback and that a timed-out request is
+# not sent after all (test_standin_faults.py, test_answers.py).
+#
+# Exit codes: 0 every break was caught, 1 one was not, 2 wrong use, 5 a break does not fit the code any more.
+set -uo pipefail
+cd "$(dirname "$0")/../.."
+. deploy/setup.sh
+
+cache=tests/.cache/breaks
+copy=$cache/source build=$cache/build
+seeds=3000 list=false wanted=()
+while [ $# -gt 0 ]; do
+    case $1 in
+    --seeds)
+        [[ "${2-}" =~ ^[0-9]+$ ]] || { echo "breaks.sh: $1 needs a number" >&2; exit 2; }
+        seeds=$2
+        shift
+        ;;
+    --list) list=true ;;
+    --help | -h)
+        sed -n '2,/^set /s/^# \{0,1\}//p' "$0" | sed '$d'
+        exit 0
+        ;;
+    -*)
+        echo "breaks.sh: unknown option '$1': say --seeds N, --list or the name of a break" >&2
+        exit 2
+        ;;
+    *) wanted+=("$1") ;;
+    esac
+    shift
+done
+
+tried=0 missed=()
+
+fail() { # EXIT_CODE TEXT
+    echo "breaks.sh: $2" >&2
+    exit "$1"
+}
+
+prepare() {
+    setup build
+    rm -rf "$copy" && mkdir -p "$copy" && cp -r CMakeLists.txt worker include deploy "$copy" || fail 5 "no copy"
+    mkdir "$copy/tests" && cp -r tests/CMakeLists.txt tests/engine tests/sim tests/explore tests/unit tests/fuzz \
+        tests/producers "$copy/tests" || fail 5 "no copy"
+    cmake -G Ninja -S "$copy" -B "$build" >"$cache/build.log" 2>&1 &&
+        cmake --build "$build" --target sim explore >>"$cache/build.log" 2>&1 || fail 5 "the build failed: $cache/build.log"
+}
+
+# Whether a run saw a promise broken, or an assertion failed: it says which, in $cache/NAME.log.
+caught_by_sim() { # NAME
+    ! timeout 300 "$build/tests/sim" --seeds "$seeds" >"$cache/$1.log" 2>&1
+}
+
+caught_by_explorer() { # NAME
+    local scenario
+    for scenario in order repeat reach spaced narrow apart; do
+        timeout 300 "$build/tests/explore/explore" --scenario $scenario --faults 1 >"$cache/$1.log" 2>&1 || return 0
+    done
+    return 1
+}
+
+# A break is a substitution in one file that fits exactly once, over line ends too.
+broken() { # NAME FILE PERL_PATTERN REPLACEMENT WHAT
+    local name=$1 file=$copy/worker/$2 by=
+    $list && { printf '%-26s %s\n' "$name" "$5"; return; }
+    [ ${#wanted[@]} = 0 ] || [[ " ${wanted[*]} " == *" $name "* ]] || return 0
+    tried=$((tried + 1))
+    cp "$file" "$cache/whole"
+    FROM=$3 TO=$4 perl -0777 -i -pe '$n = s/$ENV{FROM}/$ENV{TO}/g; END { exit($n == 1 ? 0 : 1) }' "$file" ||
+        fail 5 "$name does not fit worker/$2 once"
+    cmake --build "$build" --target sim explore >"$cache/build.log" 2>&1 || fail 5 "$name does not compile: $cache/build.log"
+    if caught_by_sim "$name"; then
+        by="seed $(grep -o 'seed [0-9]*' "$cache/$name.log" | tail -n 1 | cut -d' ' -f2): $(said "$name")"
+    elif caught_by_explorer "$name"; then
+        by="the explorer"
+    else
+        by="NOBODY"
+        missed+=("$name")
+    fi
+    printf '%-26s %s\n%26s caught by %s\n' "$name" "$5" "" "$by"
+    cp "$cache/whole" "$file"
+}
+
+# The promise that was seen broken, in the simulator's words.
+said() { # NAME
+    grep -m 1 -B 1 -E '^again: |^sim --seed' "$cache/$1.log" | head -n 1 | cut -c 1-110
+}
+
+$list || prepare
+
+broken lost-commit engine/partition.c 'return partition->reach < partition->lost_reach \? partition->reach : partition->lost_reach;' \
+    'return partition->reach;' '* a commit that got no answer does not bound the reach'
+broken own-producer engine/assign.c 'if \(!strays_has\(engine, partition->id\)\)\s+rebuild_begin' \
+    'rebuild_begin' '* receipts are read while some of one'"'"'s own are still under way'
+broken window-from-now engine/assign.c 'progress.admitted_ms > engine->options.window_ms\s+\? progress.admitted_ms - engine->options.window_ms' \
+    'engine->now.wall.ms > engine->options.window_ms ? engine->now.wall.ms - engine->options.window_ms' \
+    '* the window is read from now, not from when the record at c was admitted'
+broken offset-alone engine/rebuild.c 'if \(one->offset == record->offset && one->timestamp_ms == record->timestamp_ms &&\s+one->fingerprint == [^;]*?\)\)\s+found' \
+    '(void)event_id; if (one->offset == record->offset) found' '* a receipt is matched by its offset alone'
+broken absent-at-once engine/admit.c 'job->partition->suspect_absent_from, 2\)' 'engine->now.mono, 2)' \
+    '* "absent" counts from the assignment on'
+broken duplicate-when-read engine/run.c 'window_find\(&job->partition->window, &job->marks\[0\], admitted_at, &failed_signed_at_s\);' \
+    'WINDOW_NEW; (void)admitted_at;' '* a repetition is not looked for at the head of the queue'
+broken failed-makes-way engine/settle.c 'if \(!outcome_is_failed\(outcome\)\)\s+job_leave_queue' 'job_leave_queue' \
+    '* the next starts before the receipt of a failed one is acknowledged'
+broken unknown-gives-up delivery/delivery.c 'if \(!d->unknown\) \{' 'if (true) {' '* what may be shown ends as gave_up'
+broken suspect-expires engine/run.c 'job->judged \|\| job->delivery.unknown \|\|' 'job->judged ||' \
+    '* a suspect is judged by its times before it is proven absent'
+broken window-admitted engine/settle.c 'job->admitted_at_ms > job->finished_at_ms \? job->admitted_at_ms : job->finished_at_ms' \
+    'job->admitted_at_ms' '* the window does not run from when it was finished'
+broken inherited-forgotten engine/assign.c 'PARTITION_COMMITTING && !partition->inherited\)' 'PARTITION_COMMITTING)' \
+    '* reach = c is committed with suspects left'
+broken lease-from-answer engine/assign.c 'lease_extend\(engine, partition->commit_sent\)' 'lease_extend(engine, engine->now.mono)' \
+    '* the lease runs from the answer, not from when the commit was sent'
+broken no-lease engine/engine.c 'return lease_ms == 0 \|\|' 'return true ||' '* nobody asks whether the partitions are still his'
+broken first-customer delivery/look.c 'look_add\(&search->customers, &search->customer_count, answer\);' \
+    '{ struct answer first = *answer; first.id_count = first.id_count > 0; look_add(&search->customers, &search->customer_count, &first); }' \
+    '* a read-back looks at the first customer row alone'
+broken open-chat-alone delivery/look.c 'look_add\(&search->conversations, &search->conversation_count, answer\);' \
+    '{ struct answer first = *answer; first.id_count = first.id_count > 0; look_add(&search->conversations, &search->conversation_count, &first); }' \
+    '* a read-back looks at one conversation of each customer'
+broken complete-is-absent delivery/delivery.c 'delivery_suspect\(d, settled, complete' 'delivery_suspect(d, complete ? now : settled, complete' \
+    '* after a complete 5xx "absent" counts at once'
+broken no-read-back engine/admit.c 'bool suspect = job->record->offset < job->partition->suspect_end;' 'bool suspect = false;' \
+    'what an earlier owner may have posted is not read back'
+broken posts-again delivery/delivery.c 'if \(posted\)\s+delivery_take_unknown\(d, answer, now\);' \
+    'if (posted) delivery_retry(d, STEP_POST, delay_ms, now);' 'a post without a good answer is made again'
+broken one-too-far engine/assign.c 'partition->committing = partition->offsets.low;' 'partition->committing = partition->offsets.low + 1;' \
+    'one offset too many is committed'
+broken unreadable-is-absent delivery/look.c 'look_unreadable\(d, delay_ms, now\);\s+return;' '(void)delay_ms; look_absent(d, now); return;' \
+    '"cannot be read" counts as "absent"'
+broken reach-ignored engine/run.c 'job->record->offset >= partition_reach\(job->partition\) \|\|' '' 'deliveries start beyond the committed reach'
+broken receipts-from-end engine/partition.c 'partition_has_none_beyond\(partition\) \? partition->receipts_end\s+: partition->receipts_from' \
+    'partition->receipts_end' 'the commit names a place behind receipts that are still needed'
+broken released-early engine/assign.c 'if \(partition->job_count > 0 \|\| partition->committing >= 0 \|\| strays_has\(engine, partition->id\)\)\s+return;' \
+    'if (partition->committing >= 0) return; drop_jobs(engine, partition);' 'a partition is given up with receipts under way'
+broken untouched engine/rebuild.c 'if \(partition->untouched\)' 'if (true)' 'nothing is suspected in a partition that has receipts'
+broken suspects-from-commit engine/assign.c 'partition->suspect_end = progress.reach < input->end \? progress.reach : input->end;' \
+    'partition->suspect_end = input->offset;' 'nothing beyond the committed offset is suspected'
+broken generations engine/slots.c 'slot->thing != NULL && slot->generation == handle >> 32' 'slot->thing != NULL' \
+    'a late answer is taken for that of another request'
+broken commit-of-another engine/assign.c 'partition->committing < 0 \|\| handle != partition->commit_handle' 'partition->committing < 0' \
+    'the answer to an earlier commit is taken for that of the last one'
+broken dead-letter-late engine/settle.c 'outcome_has_dead_letter\(outcome\) \? JOB_DEAD_LETTER : JOB_RECEIPT' 'JOB_RECEIPT' \
+    'a failed event has a receipt and no dead letter'
+broken repeats-failed engine/run.c 'state == WINDOW_FAILED && job->signed_at_s <= failed_signed_at_s' 'false' \
+    'the same bytes of a failed event are tried again'
+broken failed-unread engine/run.c 'delivery_suspect\(&job->delivery, engine->now.mono, 1\);' '' \
+    'a failed event that comes again is not read back'
+broken no-spacing engine/run.c 'mono_later\(queue->not_before, job->partition->first_from\)' 'queue->not_before' \
+    'the pause between two messages does not hold over an assignment'
+broken no-limit engine/engine.c 'engine->full = engine->memory_used >= limit;' 'engine->full = false; (void)limit;' 'memory has no bound'
+
+$list && exit 0
+[ $tried -gt 0 ] || fail 2 "there is no such break: say --list"
+echo "breaks tried=$tried caught=$((tried - ${#missed[@]})) missed=${#missed[@]} ${missed[*]}"
+[ ${#missed[@]} = 0 ]
