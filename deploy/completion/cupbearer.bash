@@ -10,6 +10,7 @@ _cupbearer_options() { # COMMAND
     send) echo "$event" --bootstrap-servers --partitioner --kafka --wait --receipts-topic --timeout ;;
     sign) echo "$event" --at --format ;;
     verify) echo --keyring --partitions --partition --partitioner --admitted-at --show-signed ;;
+    audit) echo --config --since --until --partition --json ;;
     health) echo --url ;;
     demo) echo --once --bootstrap-servers --port ;;
     standin) echo --port --account ;;
@@ -28,7 +29,7 @@ _cupbearer_paths() { # -f for files, -d for directories
 }
 
 _cupbearer() {
-    local commands="run keygen send sign verify health demo standin help"
+    local commands="run keygen send sign verify audit health demo standin help"
     local command=${COMP_WORDS[1]} before=${COMP_WORDS[COMP_CWORD - 1]} word=${COMP_WORDS[COMP_CWORD]}
     COMPREPLY=()
     if [ "$COMP_CWORD" = 1 ]; then
@@ -42,7 +43,7 @@ _cupbearer() {
     --partitioner) _cupbearer_words murmur2 crc32 ;;
     --format) _cupbearer_words json kcat ;;
     help) [ "$COMP_CWORD" != 2 ] || _cupbearer_words "$commands" ;;
-    --hmac | --once | --show-signed | --wait | --webhooks | [!-]*)
+    --hmac | --json | --once | --show-signed | --wait | --webhooks | [!-]*)
         # Behind these stands another option, or an operand.
         if [[ $word == -* ]]; then
             _cupbearer_words "$(_cupbearer_options "$command")"

@@ -116,7 +116,7 @@ class Kafka:
         self.create(topics.dead, partitions)
         return topics
 
-    def publish(self, topic, events, partition=None, producer=None):
+    def publish(self, topic, events, partition=None, producer=None, timestamp=0):
         """Publishes in order; returns the (partition, offset) of each."""
         producer = producer or self.producer
         places = [None] * len(events)
@@ -131,8 +131,9 @@ class Kafka:
         where = {} if partition is None else {"partition": partition}
         for index, event in enumerate(events):
             producer.produce(
-                topic, key=event.key, value=event.value, headers=event.headers, on_delivery=acknowledged(index), **where
-            )
+                topic, key=event.key, value=event.value, headers=event.headers, timestamp=timestamp,
+                on_delivery=acknowledged(index), **where,
+            )  # fmt: skip
             producer.poll(0)
         assert producer.flush(30) == 0, "the broker did not acknowledge all"
         return places

@@ -11,7 +11,7 @@ from bench import TO_ADA, Bench
 from programs import run_program
 from signing import payload
 
-COMMANDS = ("run", "keygen", "send", "sign", "verify", "demo", "standin")
+COMMANDS = ("run", "keygen", "send", "sign", "verify", "audit", "demo", "standin")
 
 
 @pytest.fixture(scope="module")
@@ -120,6 +120,19 @@ def test_cupbearer_alone_lists_its_commands():
         ("verify --keyring DIR/keyring.json DIR/payload.json",
          'cupbearer verify: not a record: expected {"key": "...", "headers": {...}, "value": "..."}, as `cupbearer '
          "sign` prints it"),
+        ("audit DIR", "cupbearer audit: 'DIR' is not expected here; see cupbearer audit --help"),
+        ("audit --since 60",
+         "cupbearer audit: --since needs a time such as 2026-01-31T12:00:00Z, or how long ago, such as 90m, 24h or 7d, "
+         "not '60'"),
+        ("audit --until 2026-02-30T12:00:00Z",
+         "cupbearer audit: --until needs a time such as 2026-01-31T12:00:00Z, or how long ago, such as 90m, 24h or 7d, "
+         "not '2026-02-30T12:00:00Z'"),
+        ("audit --since 1h --until 2h", "cupbearer audit: --since has to lie before --until"),
+        ("audit --partition -1",
+         "cupbearer audit: --partition needs a whole number from 0 to 2147483647, not '-1'"),
+        ("audit --config DIR/none",
+         "cupbearer audit: DIR/none does not exist; copy the example, deploy/cupbearer.conf, there and fill it in, or "
+         "name another file in CUPBEARER_CONFIG"),
     ],
 )  # fmt: skip
 def test_a_mistake_is_one_line_that_says_what_to_do(bench, words, mistake):

@@ -5,6 +5,7 @@ import signal
 
 import pytest
 from broker import wait_until
+from ledger import audit
 from signing import payload, sign
 
 EVENTS = 200
@@ -36,6 +37,8 @@ def test_a_frozen_worker_that_goes_on_shows_nothing_that_another_has_shown(
     other.stop()
 
     assert {json.loads(one.value)["outcome"] for one in receipts.records} == {"delivered"}
+    audited = audit(installation)
+    assert audited.returncode == 0, audited.stdout + audited.stderr
     shown = [message["body"] for message in standin.messages()]
     assert sorted(shown) == sorted(f"number {n}" for n in range(EVENTS)), "each once"
     for n in range(20):

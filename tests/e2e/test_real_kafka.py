@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from backends import CBackend, JavaBackend, PythonBackend
 from broker import wait_until
+from ledger import audit
 from signing import Ed25519Key, HmacKey, payload
 
 KINDS = {"c": CBackend, "python": PythonBackend, "java": JavaBackend}
@@ -77,6 +78,10 @@ def test_three_backends_and_workers_that_come_and_go_lose_double_and_disorder_no
     assert_shown(standin, places)
     for committed, end in kafka.committed(installation.group, topics):
         assert committed == end, "an offset was left uncommitted"
+    audited = audit(installation, "--json")
+    assert audited.returncode == 0, audited.stdout[-2000:] + audited.stderr
+    told = json.loads(audited.stdout.splitlines()[-1])
+    assert (told["records"], told["outcomes"], told["not_settled"]) == (EVENTS, {"delivered": EVENTS}, 0)
 
 
 def assert_receipts(records, places, topics):

@@ -2,6 +2,8 @@
 
 #include <stdio.h>
 
+#include "world_audit.h"
+
 /* Every record has its receipt, one unless somebody was cut off; a rejected or failed one a dead letter. */
 static void check_record(struct world *world, const struct fake_partition *log, const struct record *record)
 {
@@ -133,6 +135,7 @@ void world_end_check(struct world *world)
             world_fail(world, "partition %d is committed to %lld, and its last record is %lld", (int)p,
                        (long long)log->committed, (long long)log->events[log->event_count - 1]->offset);
     }
+    world_audit(world);
     for (int i = 0; i < world->options.worker_count; i++)
         if (engine_unsettled(world->workers[i].engine) > 0 || engine_requests(world->workers[i].engine) > 0)
             world_fail(world, "something is left in worker %d", i);

@@ -1,9 +1,11 @@
 #include "sim/sim.h"
 
+#include "engine/world_audit.h"
 #include "engine/world_end.h"
 #include "sim/sim_internal.h"
 
-#define MINUTE_MS (60 * 1000)
+#define AUDIT_STEPS 20
+#define MINUTE_MS   (60 * 1000)
 /* How long it may take until all is settled once nothing goes wrong any more: a commit that was lost may come for a minute,
  * a delivery whose state is unknown is read back twice after 25 s, and what waits for one customer waits in turn. */
 #define SETTLED_MS (15 * MINUTE_MS)
@@ -137,8 +139,11 @@ void sim_run(const struct sim_options *options, struct buf *report, struct sim_r
     *out = (struct sim_result){0};
     struct world *world = sim.world = sim_world(&sim, report);
     world->verbose = options->trace;
-    for (int i = 0; i < options->steps && world->failure[0] == 0; i++)
+    for (int i = 0; i < options->steps && world->failure[0] == 0; i++) {
         sim_step(&sim);
+        if (i % AUDIT_STEPS == 0) /* at any moment there may be one */
+            world_audit(world);
+    }
     sim_calm(&sim);
     if (world->failure[0] == 0)
         world_end_check(world);

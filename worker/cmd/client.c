@@ -13,7 +13,7 @@ static void client_log(const rd_kafka_t *rk, int level, const char *facility, co
         fprintf(stderr, "%s %s\n", facility, text);
 }
 
-/* Called from rd_kafka_poll only. */
+/* Called from rd_kafka_poll and rd_kafka_consumer_poll only. */
 static void client_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
 {
     (void)rk;
@@ -41,7 +41,7 @@ void client_free(struct client *client)
 {
     if (client == NULL)
         return;
-    rd_kafka_destroy(client->rk);
+    rd_kafka_destroy_flags(client->rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE); /* none is in a group */
     free(client);
 }
 
@@ -102,12 +102,11 @@ int client_partition_count(struct client *client, const char *topic, int32_t *ou
     return err_set(err, ERR_UNREACHABLE, "topic %.200s: %s", topic, rd_kafka_err2str(error));
 }
 
-int client_end_offset(struct client *client, const char *topic, int32_t partition, int64_t *out,
-                      struct err *err)
+int client_offsets(struct client *client, const char *topic, int32_t partition, int64_t *begin, int64_t *end,
+                   struct err *err)
 {
-    int64_t low;
     rd_kafka_resp_err_t error =
-        rd_kafka_query_watermark_offsets(client->rk, topic, partition, &low, out, CLIENT_TIMEOUT_MS);
+        rd_kafka_query_watermark_offsets(client->rk, topic, partition, begin, end, CLIENT_TIMEOUT_MS);
     if (error == RD_KAFKA_RESP_ERR_NO_ERROR)
         return 0;
     if (client_may_pass(error))

@@ -26,9 +26,9 @@ void client_free(struct client *client);
  * topic. Waits up to CLIENT_TIMEOUT_MS. */
 int client_partition_count(struct client *client, const char *topic, int32_t *out, struct err *err);
 
-/* The offset that the partition's next record will have; likewise. */
-int client_end_offset(struct client *client, const char *topic, int32_t partition, int64_t *out,
-                      struct err *err);
+/* The offsets of the partition's first record and of its next one; likewise. */
+int client_offsets(struct client *client, const char *topic, int32_t partition, int64_t *begin, int64_t *end,
+                   struct err *err);
 
 /* "no broker at … did `what`: " and the last complaint, else `fallback`: ERR_UNREACHABLE, -1. */
 int client_unreachable(struct client *client, const char *what, rd_kafka_resp_err_t fallback,

@@ -2,7 +2,9 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/time_text.h"
 #include "cmd/failure.h"
 #include "io/config_nearest.h"
 
@@ -116,6 +118,23 @@ int options_number(const char *option, const char *text, int64_t least, int64_t 
     return 0;
 }
 
+int options_past(const char *option, const char *text, int64_t now_ms, int64_t *out, struct err *err)
+{
+    size_t digits = strspn(text, "0123456789");
+    bool days = digits > 0 && digits <= 6 && strcmp(text + digits, "d") == 0;
+    int64_t before_s = days ? strtoll(text, NULL, 10) * 86400 : amount_read(text, true);
+    if (before_s >= 0 && before_s <= now_ms / 1000 && text[digits] != 0) {
+        *out = now_ms - before_s * 1000;
+        return 0;
+    }
+    if (time_text_read(span_of(text), out))
+        return 0;
+    return err_set(
+        err, ERR_USAGE,
+        "%s needs a time such as 2026-01-31T12:00:00Z, or how long ago, such as 90m, 24h or 7d, not '%.40s'",
+        option, text);
+}
+
 int options_partitioner(const char *text, enum partitioner *out, struct err *err)
 {
     *out = strcmp(text, "crc32") == 0 ? PARTITIONER_CRC32 : PARTITIONER_MURMUR2;
@@ -124,4 +143,11 @@ int options_partitioner(const char *text, enum partitioner *out, struct err *err
                        "--partitioner is murmur2 or crc32, as in the worker's configuration, not '%.40s'",
                        text);
     return 0;
+}
+
+struct config *options_config(const char *path, struct err *err)
+{
+    if (path == NULL)
+        path = getenv("CUPBEARER_CONFIG");
+    return config_load(path == NULL ? OPTIONS_CONFIG : path, environ, err);
 }

@@ -8,6 +8,7 @@
 
 #include "base/err.h"
 #include "event/partitioner.h"
+#include "io/config.h"
 
 #define OPTIONS_END     (-1)
 #define OPTIONS_MISTAKE '?'
@@ -38,7 +39,16 @@ int options_seconds(const char *option, const char *text, int64_t least, int64_t
 int options_number(const char *option, const char *text, int64_t least, int64_t most, int64_t *out,
                    struct err *err);
 
+/* A moment of the past, in Unix milliseconds: a time, 2026-01-31T12:00:00Z, or how long before now_ms, with s, m, h or d
+ * behind the number; likewise. */
+int options_past(const char *option, const char *text, int64_t now_ms, int64_t *out, struct err *err);
+
 /* murmur2 or crc32, the value of --partitioner; likewise. */
 int options_partitioner(const char *text, enum partitioner *out, struct err *err);
+
+/* The workers' configuration: of the file that --config names, else $CUPBEARER_CONFIG, else OPTIONS_CONFIG; `path` is
+ * NULL without --config. NULL with err; config_free it. */
+#define OPTIONS_CONFIG "/etc/cupbearer/cupbearer.conf"
+struct config *options_config(const char *path, struct err *err);
 
 #endif

@@ -1,22 +1,19 @@
-#include <getopt.h>
 #include <malloc.h>
 #include <stdio.h>
 #include <sys/prctl.h>
-#include <unistd.h>
 
 #include "cmd/cmd.h"
+#include "cmd/options.h"
 #include "io/assemble.h"
 #include "io/json_memory.h"
 #include "io/log.h"
-
-#define DEFAULT_CONFIG "/etc/cupbearer/cupbearer.conf"
 
 static const char help[] =
     "Usage: cupbearer run [--config FILE] [--log-level LEVEL]\n"
     "\n"
     "Reads signed events from Kafka, verifies them, drops duplicates, and delivers them to Papercups.\n"
     "\n"
-    "  -c, --config FILE     the configuration (default: $CUPBEARER_CONFIG, else " DEFAULT_CONFIG ")\n"
+    "  -c, --config FILE     the configuration (default: $CUPBEARER_CONFIG, else " OPTIONS_CONFIG ")\n"
     "      --log-level LEVEL error, warning, info (default) or debug; debug tells of every delivered event\n"
     "\n"
     "Every setting can be given by environment too: CUPBEARER_KAFKA_BOOTSTRAP_SERVERS for [kafka] "
@@ -51,7 +48,7 @@ int cmd_run(int argc, char **argv)
                                             {"log-level", required_argument, NULL, 'l'},
                                             {"help", no_argument, NULL, 'h'},
                                             {NULL, 0, NULL, 0}};
-    const char *path = getenv("CUPBEARER_CONFIG");
+    const char *path = NULL;
     int option;
     while ((option = getopt_long(argc, argv, "c:h", options, NULL)) != -1) {
         if (option == 'c')
@@ -77,7 +74,7 @@ int cmd_run(int argc, char **argv)
     struct err err = {0};
     prctl(PR_SET_DUMPABLE, 0); /* no core dump, whatever the kernel pipes cores to: keys are in this memory */
     run_memory();
-    struct config *config = config_load(path == NULL ? DEFAULT_CONFIG : path, environ, &err);
+    struct config *config = options_config(path, &err);
     int code = config == NULL ? (int)err.code : run_with(config, &err);
     config_free(config);
     if (code != 0)

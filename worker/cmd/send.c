@@ -173,6 +173,7 @@ static int send_publish(const struct send *send, struct client *client, struct s
 {
     struct follow follow = {.receipts_topic = send->receipts_topic, .topic = send->topic};
     int32_t count, receipts_count;
+    int64_t begin;
     if (client_partition_count(client, send->topic, &count, err) != 0)
         return -1;
     follow.partition = partitioner_partition(send->partitioner, routing_key_of(*record), count);
@@ -183,7 +184,7 @@ static int send_publish(const struct send *send, struct client *client, struct s
             return err_set(err, ERR_USAGE,
                            "%.150s has %d partitions and %.150s %d: they do not belong together", send->topic,
                            (int)count, send->receipts_topic, (int)receipts_count);
-        if (client_end_offset(client, send->receipts_topic, follow.partition, &follow.from, err) != 0)
+        if (client_offsets(client, send->receipts_topic, follow.partition, &begin, &follow.from, err) != 0)
             return -1;
     }
     if (record_renew(send, payload, record, err) != 0 ||

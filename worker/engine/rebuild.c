@@ -54,7 +54,7 @@ void receipted_done(struct receipted_list *list)
     *list = (struct receipted_list){0};
 }
 
-static struct span record_event_id(const struct record *record)
+struct span receipted_event_id(const struct record *record)
 {
     for (size_t i = 0; i < record->header_count; i++)
         if (span_equal(record->headers[i].name, SPAN(HEADER_ID)))
@@ -68,7 +68,7 @@ bool receipted_take(struct receipted_list *list, const struct record *record,
     bool found = false;
     while (list->next < list->count && list->list[list->next].offset <= record->offset) {
         const struct receipted *one = &list->list[list->next++];
-        struct span event_id = one->authentic ? record_event_id(record) : SPAN_NONE;
+        struct span event_id = one->authentic ? receipted_event_id(record) : SPAN_NONE;
         if (one->offset == record->offset && one->timestamp_ms == record->timestamp_ms &&
             one->fingerprint == receipted_fingerprint(receipted_key(record), event_id, hash_key))
             found = true;
@@ -80,26 +80,13 @@ bool receipted_take(struct receipted_list *list, const struct record *record,
 
 /* ---- receipts into a partition's memory ---- */
 
-static bool receipt_has_mac(const struct engine *engine, const unsigned char mac_key[32],
-                            const struct partition *partition, const struct record *record)
-{
-    char expected[RECEIPT_MAC_TEXT];
-    receipt_mac(mac_key, span_of(engine->options.receipts_topic), partition->id, record->key, record->value,
-                expected);
-    for (size_t i = 0; i < record->header_count; i++) {
-        struct span given = record->headers[i].value;
-        if (span_equal(record->headers[i].name, SPAN(RECEIPT_MAC)))
-            return given.size == sizeof(expected) - 1 && sodium_memcmp(given.data, expected, given.size) == 0;
-    }
-    return false;
-}
-
 /* When the mark secret was changed, the receipts under the one before it are still our memory. */
 static bool receipt_is_ours(const struct engine *engine, const struct partition *partition,
                             const struct record *record)
 {
-    return receipt_has_mac(engine, engine->mac_key, partition, record) ||
-           (engine->has_previous && receipt_has_mac(engine, engine->previous_mac_key, partition, record));
+    struct span topic = span_of(engine->options.receipts_topic);
+    return receipt_has_mac(engine->mac_key, topic, partition->id, record) ||
+           (engine->has_previous && receipt_has_mac(engine->previous_mac_key, topic, partition->id, record));
 }
 
 static void rebuild_window(struct engine *engine, struct partition *partition, const struct record *record,

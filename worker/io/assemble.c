@@ -12,28 +12,9 @@
 #include "io/checks.h"
 #include "io/clock.h"
 #include "io/log.h"
-#include "io/secret.h"
+#include "io/mark_secret.h"
 
 #define FLUSH_MS 2000
-
-/* ---- files ---- */
-
-static int read_mark_secret(const char *path, struct key *out, struct err *err)
-{
-    struct secret text;
-    struct err why;
-    if (secret_read(path, 1024, &text, err) != 0)
-        return -1;
-    int result = key_read((struct span){(const char *)text.data, text.size}, out, &why);
-    secret_done(&text);
-    if (result == 0 && out->kind == KEY_MARK)
-        return 0;
-    if (result == 0) {
-        key_done(out);
-        err_set(&why, ERR_USAGE, "holds a key of another kind");
-    }
-    return err_set(err, ERR_USAGE, "%s: %s. Make one: cupbearer keygen --mark FILE", path, why.text);
-}
 
 /* ---- parts ---- */
 
@@ -128,9 +109,9 @@ static int make_core(struct loop *worker, const struct config *config, int32_t p
     for (size_t i = 0; i < config->account_count; i++)
         worker->sites[i] = http_site_new(config->accounts[i].url);
     worker->files = files_new(config, options.hash_key, &calls, &keyring, worker->sites, err);
-    int result = worker->files == NULL ? -1 : read_mark_secret(config->mark_secret_file, &mark_secret, err);
+    int result = worker->files == NULL ? -1 : mark_secret_read(config->mark_secret_file, &mark_secret, err);
     if (result == 0 && config->mark_secret_previous_file != NULL)
-        result = read_mark_secret(config->mark_secret_previous_file, &previous, err);
+        result = mark_secret_read(config->mark_secret_previous_file, &previous, err);
     if (result == 0)
         result = check_accounts(worker, config, held, err);
     if (result == 0) {

@@ -27,11 +27,11 @@ static size_t dead_letter_added(struct dead_letter *letter, const struct record 
     struct buf *text = &letter->text;
     size_t count = 0;
     buf_add_text(text, outcome_reason(facts->outcome));
-    add(letter, list, &count, "cupbearer-reason");
+    add(letter, list, &count, DEAD_LETTER_REASON);
     buf_add_text(text, facts->detail);
     add(letter, list, &count, "cupbearer-detail");
     buf_printf(text, "%s/%d/%lld", facts->topic, (int)record->partition, (long long)record->offset);
-    add(letter, list, &count, "cupbearer-source");
+    add(letter, list, &count, DEAD_LETTER_SOURCE);
     buf_printf(text, "%lld", (long long)facts->failed_at_ms);
     add(letter, list, &count, "cupbearer-failed-at");
     buf_printf(text, "%u", facts->attempts);

@@ -7,6 +7,9 @@
 #include "event/outcome.h"
 #include "event/record.h"
 
+#define DEAD_LETTER_REASON "cupbearer-reason"
+#define DEAD_LETTER_SOURCE "cupbearer-source" /* topic/partition/offset */
+
 struct dead_letter {
     struct header *headers; /* in one block with what they point to, or into the record */
     size_t header_count;

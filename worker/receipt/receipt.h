@@ -38,5 +38,8 @@ void receipt_mac_key(const struct key *mark_secret, unsigned char out[32]);
 /* Over the receipts' topic, its partition, key and value, each with its length before it. Terminated base64. */
 void receipt_mac(const unsigned char mac_key[32], struct span topic, int32_t partition, struct span key,
                  struct span value, char out[RECEIPT_MAC_TEXT]);
+/* Whether a record of that partition of the receipts' topic has the code in its header. */
+bool receipt_has_mac(const unsigned char mac_key[32], struct span topic, int32_t partition,
+                     const struct record *record);
 
 #endif

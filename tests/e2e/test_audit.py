@@ -1,0 +1,390 @@
+"""`cupbearer audit`: what a worker leaves behind holds; and each way in which records and outcomes can differ is named."""
+
+import json
+import re
+import secrets
+import time
+from dataclasses import replace
+
+import pytest
+from broker import Topics, wait_until
+from ledger import Ledger, audit
+from programs import run_program
+from signing import payload, sign
+from world import BACKEND, KEYS, World
+
+HOLDS = "records = outcomes"
+
+
+# ---- what a worker leaves behind ----
+
+
+@pytest.fixture(scope="module")
+def world(kafka, tmp_path_factory):
+    made = World(tmp_path_factory.mktemp("audit"), kafka, kafka.topics())
+    yield made
+    made.close()
+
+
+def many_headers(customer):
+    """As many as format 1 allows, and a payload that it does not: the dead letter has more than any record may have."""
+    event = sign(BACKEND, {**payload(customer), "boddy": "a typo"})
+    return replace(event, headers=[*event.headers, *((f"x-{n}", str(n)) for n in range(28))])
+
+
+def events_of(customer):
+    """(event, outcome, reason) of each kind."""
+    once = sign(BACKEND, payload(f"{customer}-0"))
+    late = sign(BACKEND, payload(f"{customer}-1"), signed_at=int(time.time()) - 120)
+    forged = sign(KEYS["shipping-1"], payload(f"{customer}-2")).with_header("cupbearer-key", "backend-1")
+    refused = sign(BACKEND, {
+        "account": "acme", "to": {"conversation_id": "cc7c35d1-d348-4978-bb65-e8603e200455"},
+        "message": {"body": "for nobody"},
+    })  # fmt: skip
+    return [
+        (once, "delivered", None),
+        (once, "duplicate", None),
+        (late, "rejected", "expired"),
+        (forged, "rejected", "bad_signature"),
+        (many_headers(f"{customer}-3"), "rejected", "bad_payload"),
+        (replace(once, key=None), "rejected", "wrong_routing_key"),
+        (refused, "failed", "conversation_not_found"),
+        *((sign(BACKEND, payload(f"{customer}-{n}")), "delivered", None) for n in range(4, 24)),
+    ]
+
+
+def test_what_a_worker_leaves_behind_holds_while_it_runs(world, customer):
+    sent = events_of(customer)
+    places = world.kafka.publish(world.topics.events, [event for event, _, _ in sent])
+    for place, (_, outcome, reason) in zip(places, sent, strict=True):
+        told = world.receipt(place)
+        assert (told["outcome"], told.get("reason")) == (outcome, reason)
+    before = world.kafka.members(world.installation.group)
+
+    ended = audit(world.installation)
+
+    assert (ended.returncode, ended.stderr) == (0, ""), ended.stdout + ended.stderr
+    lines = ended.stdout.splitlines()
+    assert [line.split(",")[0] for line in lines[:6]] == [f"partition {n}" for n in range(6)]
+    assert lines[6].startswith(
+        "all: 27 records: 21 delivered, 1 duplicate, 4 rejected (1 bad_signature, 1 bad_payload, 1 wrong_routing_key, "
+        "1 expired), 1 failed (1 conversation_not_found); "
+    )
+    assert lines[6].endswith(", 0 without an outcome")
+    assert lines[7:] == [HOLDS]
+    assert world.kafka.members(world.installation.group) == before, "the worker has kept its partitions"
+    assert "event=revoked" not in world.worker.text()
+
+
+def test_once_all_is_committed_nothing_is_left_to_settle(world, customer):
+    assert world.outcome(sign(BACKEND, payload(customer))) == ("delivered", None)
+
+    def settled():
+        return all(
+            committed in (end, -1001) for committed, end in world.kafka.committed(world.installation.group, world.topics)
+        )
+
+    wait_until(settled, "all is committed", explain=world.installation.tails)
+    ended = audit(world.installation, "--json")
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    *partitions, total = [json.loads(line) for line in ended.stdout.splitlines()]
+    told = [receipt["outcome"] for receipt in world.told()]
+    assert [one["partition"] for one in partitions] == list(range(6))
+    assert total["holds"] is True and total["deviations"] == total["not_settled"] == total["without_outcome"] == 0
+    assert total["records"] == world.records_published() == len(told)
+    assert total["outcomes"]["delivered"] == told.count("delivered")
+    assert sum(total["outcomes"]["rejected"].values()) == told.count("rejected")
+    for name in ("records", "not_settled"):
+        assert sum(one[name] for one in partitions) == total[name]
+    assert sum(one["outcomes"].get("delivered", 0) for one in partitions) == total["outcomes"]["delivered"]
+
+
+def test_a_receipt_that_a_worker_wrote_is_as_the_ledger_writes_it(world, customer):
+    """So that what follows tries the same as workers leave behind."""
+    record = world.receipt_record(world.publish(sign(BACKEND, payload(customer))))
+    ledger = Ledger(world.kafka, world.topics, world.installation)
+    assert ledger.mac(record.partition, record.key, record.value) == record.header("cupbearer-mac")
+
+
+# ---- what no worker leaves behind ----
+
+
+@pytest.fixture
+def topics(kafka):
+    return kafka.topics(partitions=2)
+
+
+@pytest.fixture
+def ledger(kafka, topics, installation):
+    return Ledger(kafka, topics, installation)
+
+
+def events(count, customer="ada"):
+    return [sign(BACKEND, payload(customer)) for _ in range(count)]
+
+
+def named(ended):
+    """What is named, by its place; it must be all that is told as differing."""
+    assert ended.returncode == 1, ended.stdout + ended.stderr
+    assert ended.stderr == ""
+    found = re.findall(r"(?m)^(\d+/\d+): (.*)$", ended.stdout)
+    told = re.search(r"(?m)^records and outcomes differ, (\d+) times?:$", ended.stdout)
+    assert int(told[1]) == len(found)
+    return dict(found)
+
+
+def test_a_record_that_was_committed_without_a_receipt_is_named(ledger):
+    records = ledger.publish(*events(3), partition=1)
+    ledger.receipt(records[0])
+    ledger.commit(2, partition=1)
+    assert named(ledger.audit()) == {"1/1": "no receipt, and the group's offset is beyond it"}
+    assert named(ledger.audit("--partition", "1")).keys() == {"1/1"}
+    other = ledger.audit("--partition", "0")
+    assert other.returncode == 0 and other.stdout.startswith("partition 0, from offset 0 to before 0, nothing committed")
+
+
+def test_what_is_not_committed_yet_is_no_deviation(ledger):
+    records = ledger.publish(*events(3))
+    ledger.receipt(records[1])
+    ended = ledger.audit()
+    assert ended.returncode == 0
+    assert "\nall: 3 records: 1 delivered; 2 not settled yet, 0 without an outcome\n" in ended.stdout
+    ledger.commit(0)
+    assert ledger.audit().stdout.startswith("partition 0, from offset 0 to before 3, committed 0: 3 records: ")
+
+
+def test_receipts_that_disagree_are_named_and_delivered_counts(ledger):
+    records = ledger.publish(*events(2))
+    ledger.receipt(records[0], "failed", "gave_up")
+    ledger.letter(records[0], "gave_up")
+    ledger.receipt(records[0])
+    ledger.receipt(records[1])
+    ledger.receipt(records[1])
+    ledger.commit(2)
+    ended = ledger.audit()
+    assert named(ended) == {"0/0": "its receipts disagree: delivered and failed (gave_up)"}
+    assert "all: 2 records: 2 delivered; " in ended.stdout
+    assert "\n2 receipts repeat what another says" in ended.stdout
+
+
+@pytest.mark.parametrize("mac", ["Zm9yZ2Vk", "A" * 43 + "="])
+def test_a_receipt_that_no_worker_wrote_is_no_outcome(ledger, mac):
+    [record] = ledger.publish(*events(1))
+    ledger.receipt(record, mac=mac)
+    ledger.commit(1)
+    ended = ledger.audit()
+    assert named(ended) == {"0/0": "no receipt, and the group's offset is beyond it"}
+    assert "\n1 records of the receipts topic have no good cupbearer-mac: ignored." in ended.stdout
+
+
+def test_receipts_under_the_mark_secret_before_count_where_it_is_configured(ledger):
+    [record] = ledger.publish(*events(1))
+    ledger.receipt(record)
+    ledger.commit(1)
+    directory = ledger.installation.directory
+    (directory / "mark.key").rename(directory / "mark.old")
+    assert run_program("keygen", "--mark", directory / "mark.key").returncode == 0
+    assert named(ledger.audit()).keys() == {"0/0"}
+    ledger.installation.configure("worker", mark_secret_previous_file=directory / "mark.old")
+    assert ledger.audit().returncode == 0
+
+
+def test_a_missing_dead_letter_is_named(kafka, ledger):
+    records = ledger.publish(*events(3))
+    for record in records:
+        ledger.receipt(record, "rejected", "expired")
+    ledger.commit(3)
+    ledger.letter(records[0], "expired")
+    ledger.letter(records[1], "flood")
+    ledger.letter(records[2], "expired", source=f"{ledger.topics.events}/1/2")
+    missing = "rejected (expired), and no dead letter names it"
+    assert named(ledger.audit()) == {
+        "0/1": "rejected (expired), but its dead letter says flood",
+        "0/2": missing,
+    }
+    elsewhere = f"{ledger.topics.dead}.other"
+    kafka.create(elsewhere, 2)
+    ledger.installation.configure("topics", dead=elsewhere)
+    assert named(ledger.audit()) == {"0/0": missing, "0/1": missing, "0/2": missing}
+
+
+def test_an_event_that_was_delivered_twice_is_named(ledger):
+    event = sign(BACKEND, payload("ada"))
+    for record in ledger.publish(event, event, event):
+        ledger.receipt(record, "duplicate" if record.offset == 1 else "delivered")
+    ledger.commit(3)
+    assert named(ledger.audit()) == {
+        "0/2": "delivered, and offset 0, the same event, was delivered within the dedup window"
+    }
+
+
+def test_a_duplicate_of_nothing_is_named(ledger):
+    [record] = ledger.publish(*events(1))
+    ledger.receipt(record, "duplicate")
+    ledger.commit(1)
+    assert named(ledger.audit()) == {
+        "0/0": "duplicate, and no receipt says that this event was admitted before"
+    }
+
+
+def test_a_receipt_that_means_no_record_of_the_log_is_named(ledger):
+    records = ledger.publish(*events(2))
+    for record in records:
+        ledger.receipt(record)
+    ledger.receipt(replace(records[0], timestamp=records[0].timestamp - 1))
+    ledger.receipt(replace(records[1], offset=7))
+    ledger.commit(2)
+    assert named(ledger.audit()) == {
+        "0/0": "a receipt says delivered of another record: key, event id or timestamp differ; was the topic made "
+        "again?",
+        "0/7": "a receipt says delivered, and the log has no record at this offset",
+    }
+
+
+def test_records_that_were_deleted_unread_are_named(ledger):
+    records = ledger.publish(*events(6))
+    ledger.receipt(records[0])
+    ledger.receipt(records[3])
+    ledger.receipt(records[5])
+    ledger.commit(1)
+    ledger.delete(ledger.topics.events, before=5)
+    assert named(ledger.audit()) == {
+        "0/1": "this and what follows to offset 2 was deleted before it was settled",
+        "0/4": "was deleted before it was settled",
+    }
+    ledger.commit(5)
+    assert ledger.audit().returncode == 0, "receipts of records that were deleted later are good"
+
+
+def test_an_offset_beyond_the_log_is_named(ledger):
+    ledger.publish(*events(2))
+    ledger.commit(5)
+    assert named(ledger.audit()) == {
+        "0/5": "the group has committed this offset, and the log ends at 2; was the topic made again?"
+    }
+
+
+def test_of_records_whose_receipts_were_deleted_nothing_is_said(ledger):
+    records = ledger.publish(*events(2))
+    for record in records:
+        ledger.receipt(record, "rejected", "expired")
+        ledger.letter(record, "expired")
+    ledger.commit(2)
+    ledger.delete(ledger.topics.dead, before=2)
+    ended = ledger.audit()
+    assert ended.returncode == 0, ended.stdout
+    assert "\n2 records should have a dead letter, but are older than the dead letters that are left" in ended.stdout
+    ledger.delete(ledger.topics.receipts, before=2)
+    ended = ledger.audit()
+    assert ended.returncode == 0, ended.stdout
+    assert "\n2 records have no receipt, but are older than the receipts that are left" in ended.stdout
+
+
+def test_a_span_is_audited_by_the_records_times(kafka, topics, ledger):
+    """Four records without a receipt, two hours apart; only producers' times can be so far apart in a test."""
+    created = Topics(f"{topics.events}.created", topics.receipts, topics.dead, 2)
+    kafka.create(created.events, 2, message_timestamp_type="CreateTime")
+    ledger.topics = created
+    ledger.installation.configure("topics", events=created.events)
+    now = int(time.time() * 1000)
+    for hours in (7, 5, 3, 1):
+        ledger.publish(*events(1), at=now - hours * 3600000)
+    ledger.commit(4)
+    utc = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now / 1000 - 4 * 3600))
+    assert named(ledger.audit()).keys() == {"0/0", "0/1", "0/2", "0/3"}
+    assert named(ledger.audit("--since", "6h")).keys() == {"0/1", "0/2", "0/3"}
+    assert named(ledger.audit("--since", "360m", "--until", "2h")).keys() == {"0/1", "0/2"}
+    assert named(ledger.audit("--until", utc)).keys() == {"0/0", "0/1"}
+    assert named(ledger.audit("--since", utc)).keys() == {"0/2", "0/3"}
+    assert ledger.audit("--since", "30m").returncode == 0
+
+
+def test_what_was_delivered_shortly_before_the_span_is_read_too(kafka, topics, ledger):
+    created = Topics(f"{topics.events}.created", f"{topics.receipts}.created", topics.dead, 2)
+    for topic in (created.events, created.receipts):
+        kafka.create(topic, 2, message_timestamp_type="CreateTime")
+    ledger.topics = created
+    ledger.installation.configure("topics", events=created.events, receipts=created.receipts)
+    now = int(time.time() * 1000)
+    event = sign(BACKEND, payload("ada"))
+    for minutes in (400, 300, 270):  # the window is an hour
+        at = now - minutes * 60000
+        [record] = ledger.publish(event, at=at)
+        ledger.receipt(record, at=at, finished_at=at)
+    ledger.commit(3)
+    twice = {"0/2": "delivered, and offset 1, the same event, was delivered within the dedup window"}
+    assert named(ledger.audit()) == twice
+    assert named(ledger.audit("--since", "285m")) == twice
+
+
+def test_of_many_deviations_the_first_thousand_are_told(kafka, ledger):
+    kafka.publish(ledger.topics.events, events(600), 0)
+    kafka.publish(ledger.topics.events, events(600), 1)
+    ledger.commit(600)
+    ledger.commit(600, partition=1)
+    ended = ledger.audit()
+    assert ended.returncode == 1
+    lines = ended.stdout.splitlines()
+    start = lines.index("records and outcomes differ, 1200 times:") + 1
+    places = [line.split(":")[0] for line in lines[start:-1]]
+    assert places == [f"0/{n}" for n in range(600)] + [f"1/{n}" for n in range(400)]
+    assert lines[-1] == "... and 200 more"
+
+
+def test_for_programs_each_line_is_an_object(ledger):
+    [record] = ledger.publish(*events(1))
+    ledger.receipt(record, "rejected", "flood \033[1m")  # an outcome that there is not: no receipt
+    ledger.commit(1)
+    ended = ledger.audit("--json")
+    assert ended.returncode == 1
+    first, second, deviation, total = [json.loads(line) for line in ended.stdout.splitlines()]
+    assert (first["partition"], first["begin"], first["end"], first["committed"]) == (0, 0, 1, 1)
+    assert (second["partition"], second["end"], second["committed"]) == (1, 0, None)
+    assert deviation == {
+        "partition": 0, "offset": 0, "deviation": "no_outcome",
+        "detail": "no receipt, and the group's offset is beyond it",
+    }  # fmt: skip
+    assert (total["records"], total["without_outcome"], total["deviations"], total["holds"]) == (1, 1, 1, False)
+    assert total["outcomes"] == {} and total["foreign_receipts"] == 1
+
+
+# ---- what it cannot do ----
+
+
+def test_a_kafka_that_does_not_answer_is_told(ledger):
+    ledger.installation.configure("kafka", bootstrap_servers="127.0.0.1:1")
+    ended = ledger.audit()
+    assert (ended.returncode, ended.stdout) == (3, "")
+    assert ended.stderr.startswith("cupbearer audit: no broker at 127.0.0.1:1 answers: ")
+
+
+def test_a_missing_topic_and_a_missing_partition_are_told(ledger):
+    ended = ledger.audit("--partition", "2")
+    assert (ended.returncode, ended.stderr) == (
+        2, f"cupbearer audit: {ledger.topics.events} has 2 partitions, counted from 0: there is no partition 2\n",
+    )  # fmt: skip
+    missing = f"missing-{secrets.token_hex(4)}"
+    ledger.installation.configure("topics", receipts=missing)
+    ended = ledger.audit()
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr.startswith(f"cupbearer audit: there is no topic {missing} at ")
+
+
+def test_topics_that_do_not_belong_together_are_told(kafka, ledger):
+    narrow = f"{ledger.topics.dead}.narrow"
+    kafka.create(narrow, 1)
+    ledger.installation.configure("topics", dead=narrow)
+    ended = ledger.audit()
+    assert (ended.returncode, ended.stderr) == (
+        2, f"cupbearer audit: {ledger.topics.events} has 2 partitions and {narrow} 1: they do not belong together\n",
+    )  # fmt: skip
+
+
+def test_a_configuration_without_a_good_mark_secret_is_told(ledger):
+    path = ledger.installation.directory / "mark.key"
+    path.write_text("whsec_" + "A" * 32 + "\n")
+    ended = ledger.audit()
+    assert ended.returncode == 2
+    assert ended.stderr == (
+        f"cupbearer audit: {path}: holds a key of another kind. Make one: cupbearer keygen --mark FILE\n"
+    )

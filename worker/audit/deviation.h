@@ -1,0 +1,42 @@
+/* An offset at which records and outcomes differ, and how. */
+#ifndef AUDIT_DEVIATION_H
+#define AUDIT_DEVIATION_H
+
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "event/outcome.h"
+
+enum deviation_kind {
+#define DEVIATION(name, word) DEVIATION_##name,
+#include "audit/deviation.def"
+#undef DEVIATION
+};
+
+#define DEVIATION_REASON_UNKNOWN OUTCOME_COUNT /* of a dead letter whose reason is none of the table's */
+
+struct deviation {
+    int64_t offset;
+    int64_t other; /* the second offset that the sentence names, where it names one */
+    enum deviation_kind kind;
+    enum outcome outcome; /* of the record, or of the receipt that has none */
+    enum outcome
+        other_outcome; /* of the receipt or dead letter that says something else; OUTCOME_NONE: there is none */
+};
+
+struct deviations {
+    struct deviation *list;
+    size_t count, capacity;
+};
+
+/* All zero is none. */
+void deviations_add(struct deviations *deviations, const struct deviation *one);
+/* By offset; those of one offset by kind. */
+void deviations_sort(struct deviations *deviations);
+void deviations_done(struct deviations *deviations);
+
+const char *deviation_word(enum deviation_kind kind);
+/* What is wrong, as one sentence without the place. Nothing in it comes from a record. */
+void deviation_tell(struct buf *out, const struct deviation *deviation);
+
+#endif

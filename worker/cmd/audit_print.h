@@ -1,0 +1,27 @@
+/* What `audit` found, on stdout: lines for people, or with --json an object a line. */
+#ifndef CMD_AUDIT_PRINT_H
+#define CMD_AUDIT_PRINT_H
+
+#include "cmd/audit_read.h"
+
+#define AUDIT_LINES_MAX 1000 /* deviations that are told one by one */
+
+struct audit_print {
+    bool json;
+    struct audit_counts sum;
+    uint64_t deviation_count;
+    struct {
+        int32_t partition;
+        struct deviation deviation;
+    } * deviations; /* the first AUDIT_LINES_MAX, in the order of partitions and offsets */
+    size_t kept;
+};
+
+/* All zero but `json` is one that has printed nothing. */
+void audit_print_partition(struct audit_print *print, const struct audit_partition *partition,
+                           const struct audit *audit);
+/* The sum, and the deviations. */
+void audit_print_end(const struct audit_print *print);
+void audit_print_done(struct audit_print *print);
+
+#endif

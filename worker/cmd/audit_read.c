@@ -1,0 +1,216 @@
+#include "cmd/audit_read.h"
+
+#include <sodium.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "io/record_of.h"
+#include "receipt/dead_letter.h"
+
+/* Receipts and dead letters are written after their record; the clocks that stamp them may differ by this much. */
+#define CLOCKS_MS 3600000
+
+/* ---- where the logs begin and end ---- */
+
+/* The events' partitions; the other topics have as many, or they are no set. */
+static int look_count(struct client *client, const struct config *config, int32_t *out, struct err *err)
+{
+    const char *others[] = {config->receipts_topic, config->dead_topic};
+    if (client_partition_count(client, config->events_topic, out, err) != 0)
+        return -1;
+    for (size_t i = 0; i < 2; i++) {
+        int32_t count;
+        if (client_partition_count(client, others[i], &count, err) != 0)
+            return -1;
+        if (count != *out)
+            return err_set(err, ERR_USAGE,
+                           "%.150s has %d partitions and %.150s %d: they do not belong together",
+                           config->events_topic, (int)*out, others[i], (int)count);
+    }
+    return 0;
+}
+
+/* Asks for what the group has committed without being of it. */
+static int look_committed(struct client *client, const struct config *config,
+                          struct audit_partitions *partitions, struct err *err)
+{
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)partitions->count);
+    for (size_t i = 0; i < partitions->count; i++)
+        rd_kafka_topic_partition_list_add(list, config->events_topic, partitions->list[i].id);
+    rd_kafka_resp_err_t error = rd_kafka_committed(client->rk, list, CLIENT_TIMEOUT_MS);
+    for (int i = 0; i < list->cnt && error == RD_KAFKA_RESP_ERR_NO_ERROR; i++) {
+        error = list->elems[i].err;
+        partitions->list[i].committed = list->elems[i].offset < 0 ? -1 : list->elems[i].offset;
+    }
+    rd_kafka_topic_partition_list_destroy(list);
+    if (error == RD_KAFKA_RESP_ERR_NO_ERROR)
+        return 0;
+    if (error == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED ||
+        error == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED)
+        return err_set(err, ERR_UNREACHABLE, "what the group %.200s has committed may not be read: %s",
+                       config->group_id, rd_kafka_err2str(error));
+    return client_unreachable(client, "says what the group has committed", error, err);
+}
+
+static int look_ends(struct client *client, const char *topic, int32_t partition, struct audit_ends *out,
+                     struct err *err)
+{
+    return client_offsets(client, topic, partition, &out->begin, &out->end, err);
+}
+
+static int look_span(struct client *client, const struct config *config, int64_t since_ms, int64_t until_ms,
+                     struct audit_partition *partition, struct err *err)
+{
+    const struct audit_ends *events = &partition->events;
+    partition->span = *events;
+    if (since_ms != INT64_MIN && scan_offset_at(client, config->events_topic, partition->id, since_ms,
+                                                events->end, &partition->span.begin, err) != 0)
+        return -1;
+    if (until_ms != INT64_MAX && scan_offset_at(client, config->events_topic, partition->id, until_ms,
+                                                events->end, &partition->span.end, err) != 0)
+        return -1;
+    return 0;
+}
+
+/* In this order: what was committed has its receipt, a receipt its dead letter before it, and each a record, within the
+ * ends that are asked for after it. */
+static int look_logs(struct client *client, const struct config *config, int64_t since_ms, int64_t until_ms,
+                     struct audit_partitions *partitions, struct err *err)
+{
+    struct audit_partition *list = partitions->list;
+    int result = look_committed(client, config, partitions, err);
+    for (size_t i = 0; i < partitions->count && result == 0; i++)
+        result = look_ends(client, config->receipts_topic, list[i].id, &list[i].receipts, err);
+    for (size_t i = 0; i < partitions->count && result == 0; i++)
+        result = look_ends(client, config->dead_topic, list[i].id, &list[i].dead, err);
+    for (size_t i = 0; i < partitions->count && result == 0; i++)
+        result = look_ends(client, config->events_topic, list[i].id, &list[i].events, err);
+    for (size_t i = 0; i < partitions->count && result == 0; i++)
+        result = look_span(client, config, since_ms, until_ms, &list[i], err);
+    return result;
+}
+
+int audit_look(struct client *client, const struct config *config, int32_t only, int64_t since_ms,
+               int64_t until_ms, struct audit_partitions *out, struct err *err)
+{
+    int32_t count;
+    if (look_count(client, config, &count, err) != 0)
+        return -1;
+    if (only >= count)
+        return err_set(err, ERR_USAGE, "%.200s has %d partitions, counted from 0: there is no partition %d",
+                       config->events_topic, (int)count, (int)only);
+    out->count = only < 0 ? (size_t)count : 1;
+    out->list = mem_new(out->count, sizeof(*out->list));
+    for (size_t i = 0; i < out->count; i++)
+        out->list[i].id = only < 0 ? (int32_t)i : only;
+    if (look_logs(client, config, since_ms, until_ms, out, err) == 0)
+        return 0;
+    free(out->list);
+    *out = (struct audit_partitions){0};
+    return -1;
+}
+
+/* ---- what is in them ---- */
+
+struct audit_pass {
+    struct audit *audit;
+    struct audit_reading reading;
+};
+
+static void pass_note(struct audit_pass *pass, const rd_kafka_message_t *message)
+{
+    rd_kafka_timestamp_type_t type;
+    if (pass->reading.first_offset >= 0)
+        return;
+    pass->reading.first_offset = message->offset;
+    pass->reading.first_ms = rd_kafka_message_timestamp(message, &type);
+}
+
+static void take_record(void *context, const rd_kafka_message_t *message)
+{
+    struct audit_pass *pass = context;
+    struct header headers[RECORD_HEADERS];
+    struct record record;
+    record_of(message, headers, &record);
+    audit_record(pass->audit, &record);
+}
+
+static void take_receipt(void *context, const rd_kafka_message_t *message)
+{
+    struct audit_pass *pass = context;
+    struct header headers[RECORD_HEADERS];
+    struct record record;
+    pass_note(pass, message);
+    record_of(message, headers, &record);
+    audit_receipt(pass->audit, &record);
+}
+
+static struct span last_header(const rd_kafka_headers_t *headers, const char *name)
+{
+    const void *value;
+    size_t size;
+    if (rd_kafka_header_get_last(headers, name, &value, &size) != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return SPAN_NONE;
+    return (struct span){value, size};
+}
+
+/* The worker's headers stand behind the record's own, however many those are. */
+static void take_dead_letter(void *context, const rd_kafka_message_t *message)
+{
+    struct audit_pass *pass = context;
+    rd_kafka_headers_t *headers;
+    pass_note(pass, message);
+    if (rd_kafka_message_headers(message, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return;
+    audit_dead_letter(pass->audit, (struct span){message->key, message->key_len},
+                      last_header(headers, DEAD_LETTER_SOURCE), last_header(headers, DEAD_LETTER_REASON));
+}
+
+/* Reads a topic's partition from a time on (INT64_MIN: all) to its end; *known_from as audit_known_from says. */
+static int pass_read(struct client *client, const char *topic, int32_t partition,
+                     const struct audit_ends *ends, int64_t from_ms, scan_take *take, struct audit *audit,
+                     int64_t *known_from, struct err *err)
+{
+    struct audit_pass pass = {
+        .audit = audit,
+        .reading = {ends->begin, ends->end, ends->begin, from_ms, -1, -1},
+    };
+    if (from_ms != INT64_MIN &&
+        scan_offset_at(client, topic, partition, from_ms, ends->end, &pass.reading.begin, err) != 0)
+        return -1;
+    const struct scan scan = {topic, partition, pass.reading.begin, ends->end};
+    if (scan_read(client, &scan, take, &pass, err) != 0)
+        return -1;
+    *known_from = audit_known_from(&pass.reading);
+    return 0;
+}
+
+int audit_read(struct client *client, const struct config *config, const struct audit_partition *partition,
+               const struct audit_rules *rules, struct audit *out, struct err *err)
+{
+    struct audit_rules own = *rules;
+    own.partition = partition->id;
+    own.log_begin = partition->events.begin;
+    own.log_end = partition->events.end;
+    own.begin = partition->span.begin;
+    own.end = partition->span.end;
+    own.committed = partition->committed;
+    audit_init(out, &own);
+    bool all = own.since_ms == INT64_MIN;
+    struct audit_pass pass = {.audit = out};
+    const struct scan scan = {config->events_topic, own.partition, own.begin, own.end};
+    int64_t receipts_from_ms, letters_from_ms;
+    int result = scan_read(client, &scan, take_record, &pass, err);
+    if (result == 0)
+        result = pass_read(client, config->receipts_topic, own.partition, &partition->receipts,
+                           all ? INT64_MIN : own.since_ms - own.window_ms - CLOCKS_MS, take_receipt, out,
+                           &receipts_from_ms, err);
+    if (result == 0)
+        result = pass_read(client, config->dead_topic, own.partition, &partition->dead,
+                           all ? INT64_MIN : own.since_ms - CLOCKS_MS, take_dead_letter, out,
+                           &letters_from_ms, err);
+    if (result == 0)
+        audit_finish(out, receipts_from_ms, letters_from_ms);
+    sodium_memzero(&own, sizeof(own));
+    return result;
+}

@@ -1,0 +1,34 @@
+/* Reads what `audit` compares: where the three topics' partitions begin and end now, what the group has committed, and
+ * then, one partition after the other, records, receipts and dead letters. */
+#ifndef CMD_AUDIT_READ_H
+#define CMD_AUDIT_READ_H
+
+#include "audit/audit.h"
+#include "cmd/scan.h"
+
+struct audit_ends {
+    int64_t begin, end;
+};
+
+struct audit_partition {
+    int32_t id;
+    int64_t committed;                        /* -1: nothing */
+    struct audit_ends events, receipts, dead; /* of the logs */
+    struct audit_ends span;                   /* of the events: what is audited */
+};
+
+struct audit_partitions {
+    struct audit_partition *list;
+    size_t count;
+};
+
+/* The partition `only`, or all where it is -1, of the span. -1 with err; otherwise free() the list. */
+int audit_look(struct client *client, const struct config *config, int32_t only, int64_t since_ms,
+               int64_t until_ms, struct audit_partitions *out, struct err *err);
+
+/* Audits one of them: audit_done the result in either case. `rules` are those of the span; what is the partition's own is
+ * filled in. -1 with err. */
+int audit_read(struct client *client, const struct config *config, const struct audit_partition *partition,
+               const struct audit_rules *rules, struct audit *out, struct err *err);
+
+#endif

@@ -1,0 +1,28 @@
+/* Reads a stretch of a partition's log, record by record, outside any group: nothing is joined, and nothing committed. */
+#ifndef CMD_SCAN_H
+#define CMD_SCAN_H
+
+#include "cmd/client.h"
+
+struct scan {
+    const char *topic;
+    int32_t partition;
+    int64_t begin, end; /* from the one offset to before the other */
+};
+
+/* A consumer. It bears the configuration's group.id, for which committed offsets can be asked. NULL with err;
+ * client_free it. */
+struct client *scan_client_new(const struct config *config, struct err *err);
+
+/* The offset of the first record that is not older than the time, by Kafka's timestamps; `end`, the log's, where all are
+ * older. -1 with ERR_UNREACHABLE. */
+int scan_offset_at(struct client *client, const char *topic, int32_t partition, int64_t time_ms, int64_t end,
+                   int64_t *out, struct err *err);
+
+/* Hands each record of the stretch to `take`, in their order; it borrows the message until it returns. -1 with
+ * ERR_UNREACHABLE where the topic may not be read, or for long nothing comes. */
+typedef void scan_take(void *context, const rd_kafka_message_t *message);
+int scan_read(struct client *client, const struct scan *scan, scan_take *take, void *context,
+              struct err *err);
+
+#endif
