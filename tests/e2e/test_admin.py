@@ -120,6 +120,30 @@ def test_records_that_were_not_read_yet_are_the_lag(kafka, topics, standin, key,
     assert read_or_not(metrics) <= 600
 
 
+def test_a_partition_that_gets_nowhere_is_told_with_its_reason_and_so_is_its_end(
+    kafka, topics, standin, key, installation, customer
+):
+    worker = installation.worker()
+    admin = Admin(worker)
+    standin.call("POST", "/_standin/faults", {"fault": "unauthorized", "times": 0})
+    [(partition, offset)] = kafka.publish(topics.events, [sign(key, payload(customer))])
+
+    def stalled(metrics):
+        return metrics.value("cupbearer_partition_stalled_seconds", partition=str(partition)) >= 20
+
+    assert not stalled(admin.metrics())
+    wait_until(lambda: stalled(admin.metrics()), "the metric", 40, worker.tail)
+    worker.await_log(
+        rf"level=warning event=stalled partition={partition} for_s=2\d offset={offset} unsettled=1 lag=0 "
+        r'because="its account is held: see event=account"'
+    )
+    others = {number for number in range(topics.partitions) if number != partition}
+    assert all(admin.metrics().value("cupbearer_partition_stalled_seconds", partition=str(other)) == 0 for other in others)
+    standin.call("DELETE", "/_standin/faults")
+    worker.await_log(rf'event=moving detail="partition {partition} is settled to {offset + 1}"')
+    assert not stalled(admin.metrics())
+
+
 def test_other_paths_and_methods_are_refused_and_head_is_answered(admin):
     for path in ("/", "/metrics/", "/metricsx", "/healthz/x", "/favicon.ico"):
         assert admin.ask(path)[0] == 404, path

@@ -119,6 +119,8 @@ static struct world *sim_world(struct sim *sim, struct buf *report)
     options.breaches_are_counted =
         sim->options.windows.slow || sim->options.windows.stopped || sim->options.windows.edited;
     static const int64_t strides_ms[] = {400, 4000, 40000};
+    static const int64_t unrests[] = {1, 3, 10};
+    sim->unrest = unrests[sim_below(sim, 3)];
     sim->stride_ms = strides_ms[sim_below(sim, 3)];
     options.seed = rng_next(&sim->rng);
     buf_printf(

@@ -104,6 +104,12 @@ void sim_commit(struct sim *sim)
 
 /* ---- time ---- */
 
+void sim_give_up_requests(struct sim *sim)
+{
+    while (sim->world->request_count > 0)
+        sim_answered(sim, 0, sim_lost(sim));
+}
+
 /* Requests end by their timeout at the latest. */
 static void sim_time_out(struct sim *sim)
 {

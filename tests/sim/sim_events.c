@@ -50,10 +50,12 @@ void sim_publish(struct sim *sim)
     if (sim->events == SIM_EVENTS || (sim_chance(sim, 10) && sim_repeat(sim)))
         return;
     char event_id[16];
-    struct publication publication = {.customer = customers[sim_below(sim, 4)],
-                                      .account = sim_chance(sim, 20) ? WORLD_ACCOUNT_2 : NULL,
+    int event = sim_event(sim);
+    uint64_t whose = (uint64_t)event * 0x9e3779b97f4a7c15u + sim->options.seed;
+    struct publication publication = {.customer = customers[whose >> 40 & 3],
+                                      .account = (whose >> 48) % 5 == 0 ? WORLD_ACCOUNT_2 : NULL,
                                       .event_id = event_id};
-    snprintf(event_id, sizeof(event_id), "e%d", sim_event(sim));
+    snprintf(event_id, sizeof(event_id), "e%d", event);
     if (sim_chance(sim, 3))
         publication.signed_at_s = world->now.wall.ms / 1000 - 100;
     if (sim_chance(sim, 10))

@@ -13,8 +13,9 @@ struct sim {
     struct world *world;
     struct rng rng;
     struct sim_options options;
-    int events;                        /* how many ids there are */
-    int first_event;                   /* those before are of a topic that was made again */
+    int events;        /* how many ids there are */
+    int first_event;   /* those before are of a topic that was made again */
+    int64_t unrest;    /* per cent: how often a partition moves when something happens to it */
     int64_t stride_ms; /* how far time goes at once, where nothing is due */
     struct mono frozen_until[WORLD_WORKERS_MAX];
     bool stopping[WORLD_WORKERS_MAX];
@@ -33,6 +34,8 @@ void sim_answer(struct sim *sim);
 void sim_acknowledge(struct sim *sim);
 void sim_commit(struct sim *sim);
 void sim_advance(struct sim *sim);
+/* They get no answer; what they ask may be done all the same. */
+void sim_give_up_requests(struct sim *sim);
 
 /* sim_workers.c: partitions and workers come and go. */
 void sim_partition(struct sim *sim);

@@ -81,10 +81,10 @@ void sim_partition(struct sim *sim)
         return;
     if (share->reading && sim_chance(sim, 70)) {
         world_rebuild(world, owner, partition);
-    } else if (!share->revoked && sim_chance(sim, 3)) {
+    } else if (!share->revoked && sim_chance(sim, sim->unrest)) {
         world_revoke(world, owner, partition);
         sim->result->rebalances++;
-    } else if (sim_chance(sim, 1)) {
+    } else if (sim_chance(sim, (sim->unrest + 1) / 2)) {
         world_lose(world, owner, partition);
         sim->result->rebalances++;
     } else {
@@ -112,6 +112,18 @@ static void sim_crash(struct sim *sim, int worker)
     sim->result->crashes++;
 }
 
+/* All are gone for longer than the window: what lies in the log is old when it is read. */
+static void sim_outage(struct sim *sim)
+{
+    struct world *world = sim->world;
+    if (world->options.window_ms >= SIM_LONG_MS)
+        return;
+    for (int i = 0; i < world->options.worker_count; i++)
+        sim_crash(sim, i);
+    sim_give_up_requests(sim);
+    world_pass(world, world->options.window_ms + sim_below(sim, world->options.window_ms));
+}
+
 /* Mostly one that has a post under way: there it matters. */
 static int sim_chosen(struct sim *sim)
 {
@@ -136,6 +148,10 @@ void sim_worker(struct sim *sim)
             sim_crash(sim, worker);
         else if (mono_reached(sim->frozen_until[worker], world->now.mono))
             world_thaw(world, worker);
+        return;
+    }
+    if (dice >= 97) {
+        sim_outage(sim);
         return;
     }
     sim_learn(sim, worker);

@@ -198,7 +198,7 @@ static void the_worker_tells_of_partitions_keyring_and_process(void **state)
     (void)state;
     struct fixture fixture;
     fixture_init(&fixture, "acme", "globex");
-    const struct metrics_partition partitions[] = {{0, 12}, {7, 0}};
+    const struct metrics_partition partitions[] = {{0, 12, 25500}, {7, 0, 0}};
     fixture.view.partitions = partitions;
     fixture.view.partition_count = 2;
     fixture.view.unsettled = 4;
@@ -209,6 +209,8 @@ static void the_worker_tells_of_partitions_keyring_and_process(void **state)
     fixture_write(&fixture);
     assert_line(&fixture, "cupbearer_partition_lag{partition=\"0\"} 12");
     assert_line(&fixture, "cupbearer_partition_lag{partition=\"7\"} 0");
+    assert_line(&fixture, "cupbearer_partition_stalled_seconds{partition=\"0\"} 25.500");
+    assert_line(&fixture, "cupbearer_partition_stalled_seconds{partition=\"7\"} 0.000");
     assert_line(&fixture, "cupbearer_assigned_partitions 2");
     assert_line(&fixture, "cupbearer_unsettled_events 4");
     assert_line(&fixture, "cupbearer_keyring_keys 3");
@@ -247,7 +249,7 @@ static void assert_room_for(size_t account_count, int32_t partition_count)
         memset(&accounts[i]->stats, 0xff, sizeof(accounts[i]->stats));
     }
     for (int32_t i = 0; i < partition_count; i++)
-        partitions[i] = (struct metrics_partition){i, INT64_MAX};
+        partitions[i] = (struct metrics_partition){i, INT64_MAX, INT64_MAX};
     struct moment now = {{0}, {1700000000000}};
     struct metrics *metrics = metrics_new(pointers, account_count, now);
     struct metrics_view view = {.now = now,

@@ -160,6 +160,14 @@ bool engine_has_room(const struct engine *engine);
 const struct account *engine_next_account(const struct engine *engine, const struct account *account);
 const uint64_t *engine_outcomes(const struct engine *engine);
 
+/* How one of its partitions stands, for a watchdog; false where it is not ours. */
+struct standing {
+    int64_t settled;     /* all records below are */
+    size_t unsettled;    /* records that were read and are not */
+    const char *because; /* what the oldest of them, or the partition, waits for */
+};
+bool engine_standing(const struct engine *engine, int32_t partition, struct standing *out);
+
 /* For the shell's farewell and the metrics: records that are not settled, requests under way. */
 size_t engine_unsettled(const struct engine *engine);
 size_t engine_requests(const struct engine *engine);

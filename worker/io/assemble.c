@@ -103,6 +103,7 @@ static int make_core(struct loop *worker, const struct config *config, int32_t p
     struct files_calls calls = loop_files_calls;
     bool *held = mem_new(config->account_count, sizeof(*held));
     calls.context = worker;
+    watchdog_init(&worker->watchdog, partition_count);
     engine_settings(config, partition_count, &options);
     worker->sites = mem_new(config->account_count, sizeof(struct http_site *));
     worker->site_count = config->account_count;
@@ -213,6 +214,7 @@ void worker_free(struct loop *worker)
     files_free(worker->files);
     engine_free(worker->engine);
     metrics_free(worker->metrics);
+    watchdog_done(&worker->watchdog);
     free(worker->refusals);
     if (worker->signal_fd >= 0)
         close(worker->signal_fd);

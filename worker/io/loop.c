@@ -296,7 +296,7 @@ static int loop_wait_ms(const struct loop *loop)
         loop->refusal_count > 0)
         return 0;
     struct mono at = mono_earlier(engine_deadline(loop->engine), http_deadline(loop->http));
-    at = mono_earlier(at, files_deadline(loop->files));
+    at = mono_earlier(mono_earlier(at, files_deadline(loop->files)), loop->watchdog.next);
     if (loop->stopping)
         at = mono_earlier(at, loop->stop_deadline);
     if (loop->closing)
@@ -362,6 +362,7 @@ static int loop_turn(struct loop *loop, struct err *err)
     loop->reload = false;
     loop_take(loop, &(struct input){.type = INPUT_TICK});
     consumer_flush(loop->consumer);
+    watchdog_turn(&loop->watchdog, loop->consumer, loop->engine, loop->now.mono);
     if (loop->reader != NULL && reader_is_done(loop->reader)) {
         reader_free(loop->reader);
         loop->reader = NULL;

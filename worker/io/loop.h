@@ -12,6 +12,7 @@
 #include "io/metrics.h"
 #include "io/producer.h"
 #include "io/reader.h"
+#include "io/watchdog.h"
 
 /* A produce that was refused on the spot: told to the engine after its effects are done. */
 struct loop_refusal {
@@ -30,6 +31,7 @@ struct loop {
     struct http *http;
     struct files *files;
     struct metrics *metrics;
+    struct watchdog watchdog;
     struct admin *admin;      /* NULL: off */
     bool reload;              /* SIGHUP */
     struct http_site **sites; /* by account_options.index */

@@ -21,8 +21,10 @@ static struct metrics_partition *loop_partitions(const struct loop *loop, size_t
         *partitions = mem_new(consumer_partition_count(loop->consumer), sizeof(*partitions));
     *count = 0;
     one.partition = -1;
-    while ((one.partition = consumer_next_partition(loop->consumer, one.partition, &one.lag)) >= 0)
+    while ((one.partition = consumer_next_partition(loop->consumer, one.partition, &one.lag)) >= 0) {
+        one.stalled_ms = watchdog_stalled_ms(&loop->watchdog, one.partition, loop->now.mono);
         partitions[(*count)++] = one;
+    }
     return partitions;
 }
 

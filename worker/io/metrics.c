@@ -8,7 +8,7 @@
 
 /* More than one account's lines take: about 90 of them, 200 bytes each with a name of 63. */
 #define ACCOUNT_BYTES   ((size_t)32 << 10)
-#define PARTITION_BYTES ((size_t)96)
+#define PARTITION_BYTES ((size_t)192)
 #define OTHER_BYTES     ((size_t)32 << 10)
 
 static const struct {
@@ -263,6 +263,15 @@ static void write_partitions(struct buf *out, const struct metrics_view *view)
         snprintf(partition, sizeof(partition), "%" PRId32, view->partitions[i].partition);
         sample(out, "cupbearer_partition_lag", LABELS({"partition", partition}),
                (uint64_t)view->partitions[i].lag);
+    }
+    family(out, "cupbearer_partition_stalled_seconds", "gauge",
+           "For how long a partition that has something to do has settled nothing; 0 below 20. The log says "
+           "why.");
+    for (size_t i = 0; i < view->partition_count; i++) {
+        char partition[12];
+        snprintf(partition, sizeof(partition), "%" PRId32, view->partitions[i].partition);
+        sample_seconds(out, "cupbearer_partition_stalled_seconds", "", LABELS({"partition", partition}),
+                       view->partitions[i].stalled_ms);
     }
 }
 

@@ -11,7 +11,8 @@ struct metrics;
 
 struct metrics_partition {
     int32_t partition;
-    int64_t lag; /* records in its log that were not read yet */
+    int64_t lag;        /* records in its log that were not read yet */
+    int64_t stalled_ms; /* 0: it moves, or has nothing to do */
 };
 
 /* What is looked at when the text is written. All borrowed. */

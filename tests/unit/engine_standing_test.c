@@ -1,0 +1,95 @@
+/* What the watchdog says of a partition that gets nowhere. */
+#include "engine/story.h"
+
+static void expect_because(const struct world *world, int64_t settled, size_t unsettled, const char *because)
+{
+    struct standing standing;
+    assert_true(engine_standing(world->workers[0].engine, 0, &standing));
+    assert_int_equal(standing.settled, settled);
+    assert_int_equal(standing.unsettled, unsettled);
+    assert_string_equal(standing.because, because);
+}
+
+static void every_step_of_a_delivery_has_its_reason(void **state)
+{
+    (void)state;
+    struct world *world = story_begin(NULL);
+    expect_because(world, 0, 0, "no record comes from Kafka");
+    story_publish(world, "ann", "e1");
+    story_feed(world);
+    expect_because(world, 0, 1, "no commit was accepted that lets it begin: is Kafka well?");
+    story_commit(world);
+    expect_because(world, 0, 1, "Papercups is asked");
+    story_answer(world, FATE_NOT_SENT);
+    expect_because(world, 0, 1, "Papercups does not take it: see event=trouble");
+    world_pass(world, 1000);
+    story_answers(world, 2); /* find, create */
+    story_answer(world, FATE_LOST);
+    expect_because(world, 0, 1,
+                   "it may be shown already, and Papercups cannot be read, or may still be at it");
+    story_begin_again(world);
+    world_go_for(world, WORLD_HTTP_MS + WORLD_SETTLE_MS + 5000);
+    expect_because(world, 1, 0, "no record comes from Kafka");
+    story_end(world);
+}
+
+static void an_account_that_is_held_is_the_reason(void **state)
+{
+    (void)state;
+    struct world *world = story_begin(NULL);
+    story_arrive(world, "ann", "e1");
+    story_answer(world, FATE_UNAUTHORIZED);
+    world_pass(world, 1000);
+    expect_because(world, 0, 1, "its account is held: see event=account");
+    story_end(world);
+}
+
+static void without_a_lease_that_is_the_reason(void **state)
+{
+    (void)state;
+    struct world_options options = world_options();
+    options.lease_ms = WORLD_LEASE_MS;
+    struct world *world = story_begin(&options);
+    story_arrive(world, "ann", "e1");
+    world_pass(world, WORLD_LEASE_MS + 1000);
+    expect_because(world, 0, 1,
+                   "the group accepts no commit, so the partition may be another's: is Kafka well?");
+    story_end(world);
+}
+
+static void kafka_that_acknowledges_nothing_is_the_reason(void **state)
+{
+    (void)state;
+    struct world *world = story_begin(NULL);
+    story_arrive(world, "ann", "e1");
+    story_answers(world, 3);
+    expect_because(world, 0, 1, "Kafka does not acknowledge its dead letter or receipt");
+    world_revoke(world, 0, 0);
+    expect_because(world, 0, 1, "it is being given up");
+    story_end(world);
+}
+
+static void what_is_not_ours_has_none(void **state)
+{
+    (void)state;
+    struct world_options options = world_options();
+    struct world *world = world_new(&options);
+    struct standing standing;
+    assert_false(engine_standing(world->workers[0].engine, 0, &standing));
+    assert_false(engine_standing(world->workers[0].engine, 1, &standing));
+    world_assign(world, 0, 0);
+    expect_because(world, 0, 0, "its receipts are being read");
+    story_end(world);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_step_of_a_delivery_has_its_reason),
+        cmocka_unit_test(an_account_that_is_held_is_the_reason),
+        cmocka_unit_test(without_a_lease_that_is_the_reason),
+        cmocka_unit_test(kafka_that_acknowledges_nothing_is_the_reason),
+        cmocka_unit_test(what_is_not_ours_has_none),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,58 @@
+#include "engine/internal.h"
+
+/* Why the oldest record of a partition that runs has no outcome yet. */
+static const char *standing_of_job(const struct engine *engine, const struct job *job)
+{
+    const struct delivery *delivery = &job->delivery;
+    if (!engine_has_lease(engine))
+        return "the group accepts no commit, so the partition may be another's: is Kafka well?";
+    switch (job->state) {
+    case JOB_QUEUED:
+        return job->record->offset >= partition_reach(job->partition)
+                   ? "no commit was accepted that lets it begin: is Kafka well?"
+                   : "its customer had a message a moment ago";
+    case JOB_READY:
+        return job->account->hold != ACCOUNT_OPEN ? "its account is held: see event=account"
+                                                  : "its account makes as many calls as it may";
+    case JOB_CALLING:
+        return "Papercups is asked";
+    case JOB_WAITING:
+        return delivery->unknown
+                   ? "it may be shown already, and Papercups cannot be read, or may still be at it"
+                   : "Papercups does not take it: see event=trouble";
+    case JOB_DEAD_LETTER:
+    case JOB_RECEIPT:
+        break;
+    }
+    return "Kafka does not acknowledge its dead letter or receipt";
+}
+
+static const char *standing_why(const struct engine *engine, const struct partition *partition)
+{
+    switch (partition->state) {
+    case PARTITION_ASSIGNED:
+        return "Kafka does not acknowledge what this worker wrote before the partition was lost";
+    case PARTITION_REBUILDING:
+        return "its receipts are being read";
+    case PARTITION_DRAINING:
+    case PARTITION_COMMITTING:
+        return "it is being given up";
+    case PARTITION_RUNNING:
+        break;
+    }
+    if (partition->jobs != NULL)
+        return standing_of_job(engine, partition->jobs);
+    return partition->paused || engine->full ? "waiting events fill the memory"
+                                             : "no record comes from Kafka";
+}
+
+bool engine_standing(const struct engine *engine, int32_t partition, struct standing *out)
+{
+    const struct partition *found =
+        partition < engine->options.partition_count ? engine->partitions[partition] : NULL;
+    if (found == NULL)
+        return false;
+    *out = (struct standing){
+        .settled = found->offsets.low, .unsettled = found->job_count, .because = standing_why(engine, found)};
+    return true;
+}
