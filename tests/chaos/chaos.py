@@ -1,4 +1,4 @@
-"""Workers on a real Kafka while everything around them fails; at the end the receipts and the chat must agree.
+"""Workers on a real Kafka while everything around them fails; at the end receipts, chat and `cupbearer audit` must agree.
 
 Disturbances, in a seeded order: a worker is killed (kill -9), frozen for longer than its session (SIGSTOP, SIGCONT), stopped
 (SIGTERM) or joined by a fourth; all are killed; the broker is stopped and started, or killed. Meanwhile a proxy makes
@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "e2e"))
 
 from broker import ROOT, Kafka, Reader, wait_until  # noqa: E402
 from judge import judge  # noqa: E402
-from programs import Installation, Process, StandIn  # noqa: E402
+from programs import Installation, Process, StandIn, run_program  # noqa: E402
 from signing import HmacKey, payload, sign  # noqa: E402
 
 WORKERS = 3
@@ -331,6 +331,9 @@ class Chaos:
         for committed, end in self.kafka.committed(group, self.topics):
             if committed != end:
                 verdict.other.append(f"{committed} is committed of a partition that ends at {end}")
+        audit = run_program("audit", "--config", self.slots[0].installation.configuration(), seconds=300)
+        if audit.returncode != 0:
+            verdict.other.append(f"cupbearer audit: {audit.returncode}\n{audit.stdout}{audit.stderr}")
         return verdict
 
     def summary(self, verdict):

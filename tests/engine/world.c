@@ -205,7 +205,6 @@ void world_crash(struct world *world, int worker)
 {
     struct worker *w = &world->workers[worker];
     world_note(world, worker, "crashes");
-    world->cut_off = true;
     engine_free(w->engine);
     world->options.seed++;
     w->engine = world_engine(world);

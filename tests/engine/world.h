@@ -121,7 +121,8 @@ struct world {
     struct key signing_key, mark_secret;
     struct buf trace;
     bool verbose; /* the inputs are in the trace too, with the time */
-    bool cut_off; /* something was given up that may arrive still: a record may have a second receipt */
+    bool
+        cut_off; /* receipts were read before all of another worker were written: a record may have a second one */
     struct world_late_commit *late_commits;
     size_t late_commit_count;
     struct wall

@@ -63,12 +63,23 @@ void world_assign(struct world *world, int worker, int32_t partition)
                                .metadata = log->metadata[0] == 0 ? SPAN_NONE : span_of(log->metadata)});
 }
 
+/* What another worker, or one that is gone, has sent before may be written after the receipts were read. */
+static bool world_is_cut_off(const struct world *world, int worker, int32_t partition)
+{
+    for (size_t i = 0; i < world->produce_count; i++)
+        if (world->produces[i].worker != worker && !world->produces[i].written &&
+            world->produces[i].record->partition == partition)
+            return true;
+    return false;
+}
+
 void world_rebuild(struct world *world, int worker, int32_t partition)
 {
     const struct fake_partition *log = &world->log.partitions[partition];
     struct share *share = world_share(world, worker, partition);
     assert(share->reading);
     share->reading = false;
+    world->cut_off = world->cut_off || world_is_cut_off(world, worker, partition);
     size_t end = log->receipt_count;
     for (size_t i = fake_log_receipts_from(log, share->receipts_from, share->since.ms); i < end; i++)
         world_take(world, worker,
@@ -106,7 +117,6 @@ void world_revoke(struct world *world, int worker, int32_t partition)
 void world_lose(struct world *world, int worker, int32_t partition)
 {
     *world_share(world, worker, partition) = (struct share){.held = true, .revoked = true, .lost = true};
-    world->cut_off = true;
     INPUT_NOTE(world, worker, "lost %d", (int)partition);
     world_take(world, worker, &(struct input){.type = INPUT_LOST, .partition = partition});
 }
@@ -132,7 +142,6 @@ void world_freeze(struct world *world, int worker)
     INPUT_NOTE(world, worker, "is frozen%s", "");
     world->workers[worker].frozen = true;
     world->workers[worker].frozen_at = world->now.mono;
-    world->cut_off = true;
 }
 
 void world_thaw(struct world *world, int worker)

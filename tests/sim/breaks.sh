@@ -111,6 +111,8 @@ broken own-producer engine/assign.c 'if \(!strays_has\(engine, partition->id\)\)
 broken window-from-now engine/assign.c 'progress.admitted_ms > engine->options.window_ms\s+\? progress.admitted_ms - engine->options.window_ms' \
     'engine->now.wall.ms > engine->options.window_ms ? engine->now.wall.ms - engine->options.window_ms' \
     '* the window is read from now, not from when the record at c was admitted'
+broken left-forgotten engine/partition.c 'if \(partition->left.ms < oldest.ms\)\s+oldest = partition->left;' '' \
+    '* the last commit does not tell when the oldest of the records was admitted that are left to the next owner'
 broken offset-alone engine/rebuild.c 'if \(one->offset == record->offset && one->timestamp_ms == record->timestamp_ms &&\s+one->fingerprint == [^;]*?\)\)\s+found' \
     '(void)event_id; if (one->offset == record->offset) found' '* a receipt is matched by its offset alone'
 broken absent-at-once engine/admit.c 'job->partition->suspect_absent_from, 2\)' 'engine->now.mono, 2)' \

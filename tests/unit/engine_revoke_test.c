@@ -52,6 +52,28 @@ static void a_record_that_was_on_its_way_when_the_partition_was_revoked_is_ignor
     story_end(w);
 }
 
+/* Else the next owner would read too few receipts, and deliver a repetition among those records once more. */
+static void the_last_commit_tells_when_the_oldest_of_the_records_was_admitted_that_are_left(void **state)
+{
+    (void)state;
+    struct world_options options = world_options();
+    options.max_in_flight = 1;
+    struct world *w = story_begin(&options);
+    story_arrive(w, "ann", "e1");
+    const struct record *left = story_publish(w, "ben", "e2");
+    story_feed(w);
+    world_pass(w, 300000);
+    story_publish(w, "cid", "e3");
+    story_feed(w);
+    world_revoke(w, 0, 0);
+    world_go(w);
+    struct progress progress;
+    assert_int_equal(w->log.partitions[0].committed, 0);
+    assert_true(progress_read(span_of(w->log.partitions[0].metadata), &progress));
+    assert_true(progress.admitted_ms <= left->timestamp_ms);
+    story_end(w);
+}
+
 static void what_only_waits_to_be_tried_again_is_not_waited_for(void **state)
 {
     (void)state;
@@ -403,6 +425,7 @@ int main(void)
         cmocka_unit_test(a_commit_that_outlasts_the_drain_time_is_waited_for_in_peace),
         cmocka_unit_test(the_last_commit_is_tried_again_until_the_drain_time_is_over),
         cmocka_unit_test(a_partition_revoked_while_its_receipts_are_read_leaves_everything_as_it_was),
+        cmocka_unit_test(the_last_commit_tells_when_the_oldest_of_the_records_was_admitted_that_are_left),
         cmocka_unit_test(a_suspect_that_was_not_read_back_stays_one_for_the_next_owner),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -75,6 +75,8 @@ static void drop_job(struct engine *engine, struct job *job)
 {
     if (job->delivery.unknown || job->delivery.attempts > 0 || job->outcome == OUTCOME_DELIVERED)
         job->partition->inherited = true;
+    if (job->admitted_at_ms < job->partition->left.ms)
+        job->partition->left.ms = job->admitted_at_ms;
     if (job->producing)
         strays_add(engine, job->handle, job->partition->id);
     job_drop(engine, job);

@@ -19,6 +19,7 @@ struct partition *partition_new(int32_t id, int64_t offset, const unsigned char 
     partition->committing = -1;
     partition->lost_reach = INT64_MAX;
     partition->lost_until = MONO_NEVER;
+    partition->left.ms = INT64_MAX;
     return partition;
 }
 
@@ -59,6 +60,8 @@ struct mono partition_commit_due(const struct partition *partition)
 struct wall partition_oldest(const struct partition *partition)
 {
     struct wall oldest = partition->admitted;
+    if (partition->left.ms < oldest.ms)
+        oldest = partition->left;
     if (partition->jobs != NULL && partition->jobs->admitted_at_ms < oldest.ms)
         oldest.ms = partition->jobs->admitted_at_ms;
     return (struct wall){oldest.ms > STAMP_SLACK_MS ? oldest.ms - STAMP_SLACK_MS : 0};

@@ -307,9 +307,9 @@ static void consumer_error(struct consumer *consumer, rd_kafka_event_t *event)
         code = rd_kafka_fatal_error(consumer->rk, consumer->fatal, sizeof(consumer->fatal));
     if (code == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID)
         snprintf(consumer->fatal, sizeof(consumer->fatal),
-                 "another worker has joined the group under this one's group_instance_id, from elsewhere: "
-                 "give each "
-                 "machine a host name of its own");
+                 "another worker has joined the group under this one's group_instance_id, from elsewhere "
+                 "(give each machine a host name of its own), or Kafka was away for longer than "
+                 "session.timeout.ms (start it again)");
     else if (consumer->fatal[0] == 0)
         log_say(LOG_LEVEL_WARNING, "consumer", "%s", rd_kafka_event_error_string(event));
 }
