@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "event/partitioner.h"
 #include "event/seal.h"
+#include "world_take.h"
 
 #define SIGNING_KEY "whsec_QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFB"
 #define MARK_SECRET "whmk_QkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkI="
@@ -123,13 +124,35 @@ void world_free(struct world *world)
     free(world);
 }
 
+/* The beginning of a line. */
+static void world_begin_line(struct world *world, int worker)
+{
+    int64_t ms = world->now.mono.ms - 1000000;
+    if (world->verbose)
+        buf_printf(&world->trace, "%5lld.%03d ", (long long)ms / 1000, (int)(ms % 1000));
+    if (world->options.worker_count > 1 && worker >= 0)
+        buf_printf(&world->trace, "%c ", 'A' + worker);
+    else if (world->options.worker_count > 1 && world->verbose)
+        buf_add_text(&world->trace, "  ");
+}
+
 void world_note(struct world *world, int worker, const char *format, ...)
 {
     va_list args;
-    if (world->verbose)
-        buf_printf(&world->trace, "%9lld ", (long long)world->now.mono.ms - 1000000);
-    if (world->options.worker_count > 1 && worker >= 0)
-        buf_printf(&world->trace, "%c ", 'A' + worker);
+    world_begin_line(world, worker);
+    va_start(args, format);
+    buf_add_text(&world->trace, world->verbose ? "> " : "");
+    buf_vprintf(&world->trace, format, args);
+    va_end(args);
+    buf_add_text(&world->trace, "\n");
+}
+
+void world_tell(struct world *world, int worker, const char *format, ...)
+{
+    va_list args;
+    if (!world->verbose)
+        return;
+    world_begin_line(world, worker);
     va_start(args, format);
     buf_vprintf(&world->trace, format, args);
     va_end(args);
@@ -181,6 +204,10 @@ const struct record *world_publish(struct world *world, const struct publication
         .headers = headers,
         .header_count = 4};
     const struct record *published = fake_log_publish(&world->log, &record);
+    world_tell_published(world, published,
+                         publication->forged             ? ", forged"
+                         : publication->signed_at_s != 0 ? ", signed too early"
+                                                         : "");
     sealed_done(&sealed);
     return published;
 }
@@ -189,7 +216,9 @@ const struct record *world_repeat(struct world *world, const struct record *reco
 {
     struct record again = *record;
     again.timestamp_ms = world->now.wall.ms;
-    return fake_log_publish(&world->log, &again);
+    const struct record *published = fake_log_publish(&world->log, &again);
+    world_tell_published(world, published, ", the same bytes");
+    return published;
 }
 
 void world_mark(const struct world *world, const char *routing_key, const char *event_id, char out[26])
@@ -204,7 +233,8 @@ void world_mark(const struct world *world, const char *routing_key, const char *
 void world_crash(struct world *world, int worker)
 {
     struct worker *w = &world->workers[worker];
-    world_note(world, worker, "crashes");
+    world_begin_line(world, worker);
+    buf_add_text(&world->trace, "crashes\n");
     engine_free(w->engine);
     world->options.seed++;
     w->engine = world_engine(world);
@@ -251,9 +281,8 @@ static void world_apply_late_commits(struct world *world)
         world->late_commits[i - 1] = world->late_commits[--world->late_commit_count];
         if (!late.what.fenced)
             fake_log_commit(&world->log, late.what.partition, late.what.offset, late.what.text);
-        if (world->verbose)
-            world_note(world, WORLD_NOBODY, "   late commit %d/%lld%s", (int)late.what.partition,
-                       (long long)late.what.offset, late.what.fenced ? ": refused" : "");
+        world_tell(world, WORLD_NOBODY, "late commit %d/%lld: %s", (int)late.what.partition,
+                   (long long)late.what.offset, late.what.fenced ? "refused" : "applied");
     }
 }
 
@@ -268,13 +297,7 @@ void world_advance(struct world *world, struct mono to)
             continue;
         world->lates[i - 1] = world->lates[--world->late_count];
         fake_papercups_store(&world->papercups, late.account, &late.what);
-        if (world->verbose) {
-            struct buf text;
-            buf_init(&text, 256);
-            fake_request_write(&text, &late.what);
-            world_note(world, WORLD_NOBODY, "   late: %s", text.data);
-            buf_done(&text);
-        }
+        world_tell_request(world, WORLD_NOBODY, &late.what, "stored late");
     }
     world_apply_late_commits(world);
     for (int i = 0; i < world->options.worker_count; i++) {

@@ -237,5 +237,8 @@ void world_check_memory(struct world *world, int worker);
 /* A line of the trace, "A " and the like before it where there are several workers. */
 void world_note(struct world *world, int worker, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* The same of what happens to a worker, or to the world (WORLD_NOBODY), where the trace is verbose. */
+void world_tell(struct world *world, int worker, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 #endif

@@ -8,12 +8,6 @@
 #include "base/mem.h"
 #include "world_take.h"
 
-#define INPUT_NOTE(world, worker, ...)                                                                       \
-    do {                                                                                                     \
-        if ((world)->verbose)                                                                                \
-            world_note(world, worker, "   " __VA_ARGS__);                                                    \
-    } while (0)
-
 static struct share *world_share(struct world *world, int worker, int32_t partition)
 {
     return &world->workers[worker].shares[partition];
@@ -52,8 +46,7 @@ void world_assign(struct world *world, int worker, int32_t partition)
     world_fence(world, partition);
     *world_share(world, worker, partition) =
         (struct share){.held = true, .end = log->end, .assigned_at = world->now.mono};
-    INPUT_NOTE(world, worker, "assigned %d at %lld \"%s\", end %lld", (int)partition,
-               (long long)log->committed, log->metadata, (long long)log->end);
+    world_tell_assigned(world, worker, partition);
     world_take(world, worker,
                &(struct input){.type = INPUT_ASSIGNED,
                                .partition = partition,
@@ -85,7 +78,7 @@ void world_rebuild(struct world *world, int worker, int32_t partition)
         world_take(world, worker,
                    &(struct input){
                        .type = INPUT_RECEIPT, .partition = partition, .record = log->receipts[i].record});
-    INPUT_NOTE(world, worker, "rebuilt %d to %zu", (int)partition, end);
+    world_tell(world, worker, "receipts of %d read to %zu", (int)partition, end);
     world_take(world, worker,
                &(struct input){.type = INPUT_REBUILT, .partition = partition, .offset = (int64_t)end});
 }
@@ -100,7 +93,7 @@ bool world_feed(struct world *world, int worker, int32_t partition)
     if (record == NULL)
         return false;
     share->position = record->offset + 1;
-    INPUT_NOTE(world, worker, "record %d/%lld", (int)partition, (long long)record->offset);
+    world_tell(world, worker, "record %d/%lld", (int)partition, (long long)record->offset);
     world_take(world, worker, &(struct input){.type = INPUT_RECORD, .record = record});
     return true;
 }
@@ -110,14 +103,14 @@ void world_revoke(struct world *world, int worker, int32_t partition)
     struct share *share = world_share(world, worker, partition);
     share->revoked = true;
     share->started = share->reading = false;
-    INPUT_NOTE(world, worker, "revoked %d", (int)partition);
+    world_tell(world, worker, "revoked %d", (int)partition);
     world_take(world, worker, &(struct input){.type = INPUT_REVOKED, .partition = partition});
 }
 
 void world_lose(struct world *world, int worker, int32_t partition)
 {
     *world_share(world, worker, partition) = (struct share){.held = true, .revoked = true, .lost = true};
-    INPUT_NOTE(world, worker, "lost %d", (int)partition);
+    world_tell(world, worker, "lost %d", (int)partition);
     world_take(world, worker, &(struct input){.type = INPUT_LOST, .partition = partition});
 }
 
@@ -125,28 +118,28 @@ void world_stop(struct world *world, int worker)
 {
     for (int32_t i = 0; i < world->options.partition_count; i++)
         world_share(world, worker, i)->revoked = true;
-    INPUT_NOTE(world, worker, "stop");
+    world_tell(world, worker, "stop");
     world_take(world, worker, &(struct input){.type = INPUT_STOP});
 }
 
 void world_make_again(struct world *world, int32_t partition)
 {
     assert(world_owner(world, partition) == WORLD_NOBODY);
-    INPUT_NOTE(world, WORLD_NOBODY, "topic made again: %d", (int)partition);
+    world_tell(world, WORLD_NOBODY, "topic made again: partition %d", (int)partition);
     world_fence(world, partition);
     fake_log_make_again(&world->log, partition);
 }
 
 void world_freeze(struct world *world, int worker)
 {
-    INPUT_NOTE(world, worker, "is frozen%s", "");
+    world_tell(world, worker, "is frozen");
     world->workers[worker].frozen = true;
     world->workers[worker].frozen_at = world->now.mono;
 }
 
 void world_thaw(struct world *world, int worker)
 {
-    INPUT_NOTE(world, worker, "goes on%s", "");
+    world_tell(world, worker, "goes on");
     world->workers[worker].frozen = false;
 }
 
@@ -156,6 +149,7 @@ void world_look(struct world *world, size_t place)
 {
     struct world_request *request = &world->requests[place];
     assert(request->status == 0 && !fake_request_writes(&request->what));
+    world_tell_request(world, request->worker, &request->what, "looked up");
     request->status =
         fake_papercups_answer(&world->papercups, request->account, &request->what, 0, &request->body);
 }
@@ -188,6 +182,7 @@ void world_arrive(struct world *world, size_t place, bool arrives)
     struct world_request *request = &world->requests[place];
     if (request->status != 0)
         return;
+    world_tell_request(world, request->worker, &request->what, arrives ? "arrives" : "never arrives");
     if (arrives)
         world_do(world, request);
     else
@@ -279,13 +274,7 @@ void world_answer(struct world *world, size_t place, enum fate fate)
     if (fate == FATE_DONE && world_is_owners(world, &request))
         world_mark_answered(world, &request.what);
     const struct reply reply = world_reply(&request, fate);
-    if (world->verbose) {
-        struct buf text;
-        buf_init(&text, 256);
-        fake_request_write(&text, &request.what);
-        world_note(world, request.worker, "   answered %s: fate %d", text.data, (int)fate);
-        buf_done(&text);
-    }
+    world_tell_answered(world, &request, fate);
     if (request.worker != WORLD_NOBODY)
         world_take(world, request.worker,
                    &(struct input){.type = INPUT_ANSWERED, .handle = request.handle, .reply = &reply});
@@ -322,8 +311,7 @@ void world_acknowledge(struct world *world, size_t place, enum produced produced
         world_stamp(world, &produce);
     if (produced == PRODUCED_OK && !produce.written)
         offset = fake_log_write(&world->log, produce.topic, produce.record);
-    INPUT_NOTE(world, produce.worker, "produced %s %d: %d", produce.topic, (int)produce.record->partition,
-               (int)produced);
+    world_tell_produced(world, &produce, produced);
     if (produce.worker != WORLD_NOBODY)
         world_take(
             world, produce.worker,
@@ -350,8 +338,7 @@ void world_committed(struct world *world, size_t place, bool applied, bool ok)
     applied = applied && !commit.fenced && !commit.applied;
     if (applied)
         fake_log_commit(&world->log, commit.partition, commit.offset, commit.text);
-    INPUT_NOTE(world, commit.worker, "committed %d/%lld: %s, %s", (int)commit.partition,
-               (long long)commit.offset, applied ? "applied" : "not applied", ok ? "ok" : "failed");
+    world_tell_committed(world, &commit, applied, ok);
     if (commit.worker != WORLD_NOBODY)
         world_take(
             world, commit.worker,

@@ -7,4 +7,13 @@
 /* One input to a worker's engine, now; its effects are performed. */
 void world_take(struct world *world, int worker, const struct input *input);
 
+/* world_tell.c: what happens, in words, where the trace is verbose. */
+void world_tell_published(struct world *world, const struct record *record, const char *how);
+void world_tell_request(struct world *world, int worker, const struct fake_request *request,
+                        const char *what);
+void world_tell_answered(struct world *world, const struct world_request *request, enum fate fate);
+void world_tell_produced(struct world *world, const struct world_produce *produce, enum produced produced);
+void world_tell_committed(struct world *world, const struct world_commit *commit, bool applied, bool ok);
+void world_tell_assigned(struct world *world, int worker, int32_t partition);
+
 #endif

@@ -102,7 +102,10 @@ static void sim_jump(struct sim *sim, int worker)
     if (chosen_ms < -3000 && sim->world->options.window_ms < SIM_LONG_MS &&
         !sim->world->options.admit_by_clock)
         return;
+    if (chosen_ms == sim->world->workers[worker].wall_ms)
+        return;
     sim->world->workers[worker].wall_ms = chosen_ms;
+    world_tell(sim->world, worker, "its clock is %lld s ahead", (long long)chosen_ms / 1000);
 }
 
 static void sim_crash(struct sim *sim, int worker)
@@ -172,8 +175,11 @@ void sim_worker(struct sim *sim)
 static void sim_take_mark(struct sim *sim)
 {
     struct fake_papercups *papercups = &sim->world->papercups;
-    if (papercups->message_count > 0)
-        papercups->messages[sim_below(sim, papercups->message_count)].mark[0] = 0;
+    if (papercups->message_count == 0)
+        return;
+    struct fake_message *message = &papercups->messages[sim_below(sim, papercups->message_count)];
+    message->mark[0] = 0;
+    world_tell(sim->world, WORLD_NOBODY, "somebody takes the mark of %s away", message->event);
 }
 
 void sim_others(struct sim *sim)
@@ -185,8 +191,16 @@ void sim_others(struct sim *sim)
             &papercups->conversations[sim_below(sim, papercups->conversation_count)];
         one->archived = one->closed && sim_chance(sim, 50);
         one->closed = sim_chance(sim, 80);
+        world_tell(sim->world, WORLD_NOBODY, "an agent %s v%d",
+                   one->archived ? "archives"
+                   : one->closed ? "closes"
+                                 : "opens",
+                   1 + (int)(one - papercups->conversations));
     } else if (dice < 80 && papercups->customer_count > 0) {
-        fake_papercups_plant_row(papercups, 1 + (unsigned)sim_below(sim, papercups->customer_count));
+        unsigned like = 1 + (unsigned)sim_below(sim, papercups->customer_count);
+        fake_papercups_plant_row(papercups, like);
+        world_tell(sim->world, WORLD_NOBODY, "the widget makes c%u, a second row like c%u",
+                   papercups->customer_count, like);
     } else if (sim->options.windows.edited) {
         sim_take_mark(sim);
     }
