@@ -125,9 +125,8 @@ struct world {
         cut_off; /* receipts were read before all of another worker were written: a record may have a second one */
     struct world_late_commit *late_commits;
     size_t late_commit_count;
-    struct wall
-        finished[WORLD_EVENTS_MAX]; /* when an outcome of event e0, e1, … was written, by no worker's clock */
-    unsigned doubled, misreported; /* events, where breaches are counted */
+    struct wall finished[WORLD_EVENTS_MAX]; /* events e0, e1, …: as the last of their receipts says */
+    unsigned doubled, misreported;          /* events, where breaches are counted */
     char failure[300];
 };
 

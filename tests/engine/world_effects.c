@@ -58,7 +58,7 @@ static void world_note_produce(struct world *world, int worker, struct world_pro
         unsigned long event =
             strtoul(read.event_id.data + 1, NULL, 10); /* a " follows it in the JSON's text */
         if (event < WORLD_EVENTS_MAX)
-            world->finished[event] = world->now.wall;
+            world->finished[event].ms = read.finished_at_ms;
     }
     produce->of = read.offset;
     produce->outcome = read.outcome;
