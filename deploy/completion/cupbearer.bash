@@ -11,6 +11,7 @@ _cupbearer_options() { # COMMAND
     sign) echo "$event" --at --format ;;
     verify) echo --keyring --partitions --partition --partitioner --admitted-at --show-signed ;;
     audit) echo --config --since --until --partition --json ;;
+    dead) echo --reason --expired --event-id --account --since --until --config --key-file --key-id --per-minute --dry-run ;;
     health) echo --url ;;
     demo) echo --once --bootstrap-servers --port ;;
     standin) echo --port --account ;;
@@ -29,7 +30,7 @@ _cupbearer_paths() { # -f for files, -d for directories
 }
 
 _cupbearer() {
-    local commands="run keygen send sign verify audit health demo standin help"
+    local commands="run keygen send sign verify audit dead health demo standin help"
     local command=${COMP_WORDS[1]} before=${COMP_WORDS[COMP_CWORD - 1]} word=${COMP_WORDS[COMP_CWORD]}
     COMPREPLY=()
     if [ "$COMP_CWORD" = 1 ]; then
@@ -43,12 +44,19 @@ _cupbearer() {
     --partitioner) _cupbearer_words murmur2 crc32 ;;
     --format) _cupbearer_words json kcat ;;
     help) [ "$COMP_CWORD" != 2 ] || _cupbearer_words "$commands" ;;
-    --hmac | --json | --once | --show-signed | --wait | --webhooks | [!-]*)
+    --reason)
+        _cupbearer_words gave_up backlog flood refused_by_papercups conversation_not_found customer_not_found \
+            key_revoked unknown
+        ;;
+    --dry-run | --expired | --hmac | --json | --once | --show-signed | --wait | --webhooks | [!-]*)
         # Behind these stands another option, or an operand.
         if [[ $word == -* ]]; then
             _cupbearer_words "$(_cupbearer_options "$command")"
         else
-            case $command in send | sign | verify) _cupbearer_paths -f ;; esac
+            case $command in
+            send | sign | verify) _cupbearer_paths -f ;;
+            dead) _cupbearer_words resend ;;
+            esac
         fi
         ;;
     esac

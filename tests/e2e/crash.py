@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from broker import ROOT, Reader, wait_until
 from confluent_kafka import Consumer, TopicPartition
+from ledger import deviations
 from programs import ENVIRONMENT, Installation, StandIn
 from scenarios import KEY, Scenario
 
@@ -90,6 +91,7 @@ class Lane:
         try:
             for game in self.games:
                 game.judge()
+            assert deviations(self.installation) == []
         finally:
             self.discard()
 

@@ -11,7 +11,7 @@ from bench import TO_ADA, Bench
 from programs import run_program
 from signing import payload
 
-COMMANDS = ("run", "keygen", "send", "sign", "verify", "audit", "demo", "standin")
+COMMANDS = ("run", "keygen", "send", "sign", "verify", "audit", "dead", "demo", "standin")
 
 
 @pytest.fixture(scope="module")
@@ -133,6 +133,20 @@ def test_cupbearer_alone_lists_its_commands():
         ("audit --config DIR/none",
          "cupbearer audit: DIR/none does not exist; copy the example, deploy/cupbearer.conf, there and fill it in, or "
          "name another file in CUPBEARER_CONFIG"),
+        ("dead", "cupbearer dead: what shall be done? cupbearer dead resend; see cupbearer dead --help"),
+        ("dead rise", "cupbearer dead: what shall be done? cupbearer dead resend; see cupbearer dead --help"),
+        ("dead resend x", "cupbearer dead: 'x' is not expected here; see cupbearer dead --help"),
+        ("dead resend", "cupbearer dead: say which: --reason REASON (repeatable), --expired, or --event-id ID"),
+        ("dead resend --account acme",
+         "cupbearer dead: say which: --reason REASON (repeatable), --expired, or --event-id ID"),
+        ("dead resend --reason gaveup", "cupbearer dead: --reason: there is no reason 'gaveup'; see cupbearer dead --help"),
+        ("dead resend --reason bad_signature",
+         "cupbearer dead: --reason: bad_signature is why a record was rejected; such a one is never signed"),
+        ("dead resend --reason expired",
+         "cupbearer dead: --reason: expired events were rejected; if you mean them: --expired"),
+        ("dead resend --reason flood --per-minute 0",
+         "cupbearer dead: --per-minute needs a whole number from 1 to 60000, not '0'"),
+        ("dead resend --reason flood --since 1h --until 1h", "cupbearer dead: --since has to lie before --until"),
     ],
 )  # fmt: skip
 def test_a_mistake_is_one_line_that_says_what_to_do(bench, words, mistake):

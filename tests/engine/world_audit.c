@@ -27,9 +27,10 @@ static void audit_partition(struct world *world, int32_t partition)
 {
     const struct fake_partition *log = &world->log.partitions[partition];
     struct audit_rules rules = {
-        .events_topic = FAKE_EVENTS,
-        .receipts_topic = FAKE_RECEIPTS,
-        .partition = partition,
+        .book = {.events_topic = FAKE_EVENTS,
+                 .receipts_topic = FAKE_RECEIPTS,
+                 .partition = partition,
+                 .mac_key_count = 1},
         .log_end = log->end,
         .end = log->end,
         .committed = log->committed,
@@ -37,10 +38,9 @@ static void audit_partition(struct world *world, int32_t partition)
         .since_ms = log->event_count > 0 ? log->events[0]->timestamp_ms : INT64_MAX,
         .until_ms = INT64_MAX,
         .window_ms = world->options.window_ms,
-        .mac_key_count = 1,
     };
     struct audit audit;
-    receipt_mac_key(&world->mark_secret, rules.mac_keys[0]);
+    receipt_mac_key(&world->mark_secret, rules.book.mac_keys[0]);
     audit_init(&audit, &rules);
     audit_feed(&audit, log);
     audit_finish(&audit, INT64_MIN, INT64_MIN);

@@ -30,19 +30,19 @@ struct bench {
 static inline void begin(struct bench *bench, int64_t end, int64_t committed)
 {
     bench->rules = (struct audit_rules){
-        .events_topic = EVENTS,
-        .receipts_topic = RECEIPTS,
-        .partition = 3,
+        .book = {.events_topic = EVENTS,
+                 .receipts_topic = RECEIPTS,
+                 .partition = 3,
+                 .hash_key = "0123456789abcde",
+                 .mac_key_count = 2},
         .log_end = end,
         .end = end,
         .committed = committed,
         .since_ms = INT64_MIN,
         .until_ms = INT64_MAX,
         .window_ms = WINDOW,
-        .hash_key = "0123456789abcde",
-        .mac_key_count = 2,
     };
-    memcpy(bench->rules.mac_keys, mac_keys, sizeof(mac_keys));
+    memcpy(bench->rules.book.mac_keys, mac_keys, sizeof(mac_keys));
     audit_init(&bench->audit, &bench->rules);
 }
 

@@ -5,23 +5,17 @@
 #ifndef AUDIT_AUDIT_H
 #define AUDIT_AUDIT_H
 
+#include "audit/book.h"
 #include "audit/deviation.h"
-#include "event/record.h"
-
-#define AUDIT_MAC_KEYS_MAX 2 /* of the mark secret, and of the one before it */
 
 struct audit_rules {
-    const char *events_topic, *receipts_topic;
-    int32_t partition;
+    struct book book;
     int64_t log_begin, log_end; /* of the events, when the audit began */
     int64_t begin, end;         /* the span's part of it */
     int64_t committed;          /* by the group, before the log's end was asked for; -1: nothing */
     int64_t since_ms,
         until_ms;      /* of the records in the span; receipts that name others are none of its business */
     int64_t window_ms; /* of deduplication */
-    unsigned char hash_key[16]; /* random */
-    unsigned char mac_keys[AUDIT_MAC_KEYS_MAX][32];
-    size_t mac_key_count;
 };
 
 /* A record, and what was said of it. */
@@ -37,7 +31,7 @@ struct audited {
 
 /* A receipt of an identity: what deduplication has to go by. */
 struct sighting {
-    uint64_t identity; /* a hash of routing key, sender and event id */
+    uint64_t identity; /* book_identity */
     int64_t offset, admitted_at_ms;
     uint32_t until_s; /* for so long a repetition is a duplicate; rounded up, as in dedup/window */
     uint8_t outcome;

@@ -1,4 +1,3 @@
-#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -7,9 +6,8 @@
 #include "cmd/cmd.h"
 #include "cmd/failure.h"
 #include "cmd/options.h"
+#include "cmd/topics.h"
 #include "io/clock.h"
-#include "io/mark_secret.h"
-#include "receipt/receipt.h"
 
 #define AUDIT "audit"
 
@@ -96,34 +94,6 @@ static int audit_options(struct audit_options *audit, int argc, char **argv)
     return 0;
 }
 
-static int mac_key_add(struct audit_rules *rules, const char *path, struct err *err)
-{
-    struct key secret;
-    if (path == NULL)
-        return 0;
-    if (mark_secret_read(path, &secret, err) != 0)
-        return -1;
-    receipt_mac_key(&secret, rules->mac_keys[rules->mac_key_count++]);
-    key_done(&secret);
-    return 0;
-}
-
-static int audit_rules(const struct audit_options *audit, const struct config *config,
-                       struct audit_rules *out, struct err *err)
-{
-    *out = (struct audit_rules){
-        .events_topic = config->events_topic,
-        .receipts_topic = config->receipts_topic,
-        .since_ms = audit->since_ms,
-        .until_ms = audit->until_ms,
-        .window_ms = config->window_ms,
-    };
-    randombytes_buf(out->hash_key, sizeof(out->hash_key));
-    if (mac_key_add(out, config->mark_secret_file, err) != 0)
-        return -1;
-    return mac_key_add(out, config->mark_secret_previous_file, err);
-}
-
 /* The exit code, or -1 with err. */
 static int audit_compare(const struct audit_options *audit, const struct config *config,
                          struct client *client, const struct audit_rules *rules, struct err *err)
@@ -153,14 +123,15 @@ static int audit_run(const struct audit_options *audit, struct err *err)
     struct config *config = options_config(audit->config_file, err);
     if (config == NULL)
         return -1;
-    struct audit_rules rules;
+    struct audit_rules rules = {
+        .since_ms = audit->since_ms, .until_ms = audit->until_ms, .window_ms = config->window_ms};
     struct client *client = NULL;
-    int result = audit_rules(audit, config, &rules, err);
+    int result = topics_book(config, &rules.book, err);
     if (result == 0)
         result = (client = scan_client_new(config, err)) == NULL ? -1 : 0;
     if (result == 0)
         result = audit_compare(audit, config, client, &rules, err);
-    sodium_memzero(&rules, sizeof(rules));
+    topics_book_done(&rules.book);
     client_free(client);
     config_free(config);
     return result;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "cmd/topics.h"
 #include "io/record_of.h"
 #include "receipt/dead_letter.h"
 
@@ -11,24 +12,6 @@
 #define CLOCKS_MS 3600000
 
 /* ---- where the logs begin and end ---- */
-
-/* The events' partitions; the other topics have as many, or they are no set. */
-static int look_count(struct client *client, const struct config *config, int32_t *out, struct err *err)
-{
-    const char *others[] = {config->receipts_topic, config->dead_topic};
-    if (client_partition_count(client, config->events_topic, out, err) != 0)
-        return -1;
-    for (size_t i = 0; i < 2; i++) {
-        int32_t count;
-        if (client_partition_count(client, others[i], &count, err) != 0)
-            return -1;
-        if (count != *out)
-            return err_set(err, ERR_USAGE,
-                           "%.150s has %d partitions and %.150s %d: they do not belong together",
-                           config->events_topic, (int)*out, others[i], (int)count);
-    }
-    return 0;
-}
 
 /* Asks for what the group has committed without being of it. */
 static int look_committed(struct client *client, const struct config *config,
@@ -94,7 +77,7 @@ int audit_look(struct client *client, const struct config *config, int32_t only,
                int64_t until_ms, struct audit_partitions *out, struct err *err)
 {
     int32_t count;
-    if (look_count(client, config, &count, err) != 0)
+    if (topics_count(client, config, &count, err) != 0)
         return -1;
     if (only >= count)
         return err_set(err, ERR_USAGE, "%.200s has %d partitions, counted from 0: there is no partition %d",
@@ -189,7 +172,7 @@ int audit_read(struct client *client, const struct config *config, const struct 
                const struct audit_rules *rules, struct audit *out, struct err *err)
 {
     struct audit_rules own = *rules;
-    own.partition = partition->id;
+    own.book.partition = partition->id;
     own.log_begin = partition->events.begin;
     own.log_end = partition->events.end;
     own.begin = partition->span.begin;
@@ -198,15 +181,15 @@ int audit_read(struct client *client, const struct config *config, const struct 
     audit_init(out, &own);
     bool all = own.since_ms == INT64_MIN;
     struct audit_pass pass = {.audit = out};
-    const struct scan scan = {config->events_topic, own.partition, own.begin, own.end};
+    const struct scan scan = {config->events_topic, own.book.partition, own.begin, own.end};
     int64_t receipts_from_ms, letters_from_ms;
     int result = scan_read(client, &scan, take_record, &pass, err);
     if (result == 0)
-        result = pass_read(client, config->receipts_topic, own.partition, &partition->receipts,
+        result = pass_read(client, config->receipts_topic, own.book.partition, &partition->receipts,
                            all ? INT64_MIN : own.since_ms - own.window_ms - CLOCKS_MS, take_receipt, out,
                            &receipts_from_ms, err);
     if (result == 0)
-        result = pass_read(client, config->dead_topic, own.partition, &partition->dead,
+        result = pass_read(client, config->dead_topic, own.book.partition, &partition->dead,
                            all ? INT64_MIN : own.since_ms - CLOCKS_MS, take_dead_letter, out,
                            &letters_from_ms, err);
     if (result == 0)

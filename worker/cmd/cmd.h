@@ -12,5 +12,6 @@ int cmd_send(int argc, char **argv);
 int cmd_health(int argc, char **argv);
 int cmd_verify(int argc, char **argv);
 int cmd_audit(int argc, char **argv);
+int cmd_dead(int argc, char **argv);
 
 #endif

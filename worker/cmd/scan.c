@@ -84,10 +84,11 @@ static int scan_all(struct client *client, const struct scan *scan, scan_take *t
                                           err);
             continue;
         }
-        if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR)
-            deadline = mono_after(clock_now().mono, SILENCE_MS);
+        bool came = message->err == RD_KAFKA_RESP_ERR_NO_ERROR;
         result = scan_message(scan, message, take, context, err);
         rd_kafka_message_destroy(message);
+        if (came) /* and was taken, for which there is no limit */
+            deadline = mono_after(clock_now().mono, SILENCE_MS);
     }
     return result < 0 ? -1 : 0;
 }

@@ -11,5 +11,8 @@
 
 /* Borrows from the message; headers[] is the caller's and must live as long. */
 void record_of(const rd_kafka_message_t *message, struct header headers[RECORD_HEADERS], struct record *out);
+/* The same with room for more headers, or for fewer: those beyond are left out. */
+void record_of_with(const rd_kafka_message_t *message, struct header *headers, size_t room,
+                    struct record *out);
 
 #endif

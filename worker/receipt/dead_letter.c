@@ -2,12 +2,11 @@
 
 #include <assert.h>
 #include <sodium.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/mem.h"
 #include "event/envelope.h"
-
-#define ADDED_MAX 8
 
 struct added {
     const char *name;
@@ -42,7 +41,7 @@ static size_t dead_letter_added(struct dead_letter *letter, const struct record 
         crypto_hash_sha256(hash, (const unsigned char *)record->value.data, record->value.size);
         sodium_bin2hex(hex, sizeof(hex), hash, sizeof(hash));
         buf_printf(text, "%zu", record->value.size);
-        add(letter, list, &count, "cupbearer-value-size");
+        add(letter, list, &count, DEAD_LETTER_VALUE_SIZE);
         buf_add_text(text, hex);
         add(letter, list, &count, "cupbearer-value-sha256");
     }
@@ -52,17 +51,13 @@ static size_t dead_letter_added(struct dead_letter *letter, const struct record 
 void dead_letter_init(struct dead_letter *letter, const struct record *record,
                       const struct dead_letter_facts *facts)
 {
-    struct added list[ADDED_MAX];
+    struct added list[DEAD_LETTER_ADDED_MAX];
     *letter = (struct dead_letter){.value = facts->without_value ? SPAN_NONE : record->value};
     buf_init(&letter->text, 4096);
     size_t added = dead_letter_added(letter, record, facts, list);
     assert(!letter->text.failed);
     letter->headers = mem_new(record->header_count + added, sizeof(*letter->headers));
-    for (size_t i = 0; i < record->header_count; i++) {
-        struct span name = record->headers[i].name;
-        if (!span_starts(name, SPAN("cupbearer-")) || span_equal(name, SPAN(HEADER_KEY)))
-            letter->headers[letter->header_count++] = record->headers[i];
-    }
+    letter->header_count = dead_letter_own_headers(record, letter->headers);
     for (size_t i = 0; i < added; i++)
         letter->headers[letter->header_count++] =
             (struct header){span_of(list[i].name), {letter->text.data + list[i].start, list[i].size}};
@@ -73,4 +68,38 @@ void dead_letter_done(struct dead_letter *letter)
     free(letter->headers);
     buf_done(&letter->text);
     *letter = (struct dead_letter){0};
+}
+
+int64_t dead_letter_offset(struct span source, const char *topic, int32_t partition)
+{
+    char place[300];
+    int size = snprintf(place, sizeof(place), "%s/%d/", topic, (int)partition);
+    assert(size < (int)sizeof(place)); /* Kafka's names have at most 249 characters */
+    struct span head = {place, (size_t)size};
+    if (!span_starts(source, head))
+        return -1;
+    source = span_skip(source, head.size);
+    if (source.size < 1 || source.size > 18 || !span_only(source, "0123456789"))
+        return -1;
+    int64_t offset = 0;
+    for (size_t i = 0; i < source.size; i++)
+        offset = offset * 10 + (source.data[i] - '0');
+    return offset;
+}
+
+enum outcome dead_letter_outcome(struct span reason)
+{
+    enum outcome outcome = outcome_find(SPAN("rejected"), reason);
+    return outcome == OUTCOME_NONE ? outcome_find(SPAN("failed"), reason) : outcome;
+}
+
+size_t dead_letter_own_headers(const struct record *letter, struct header *headers)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < letter->header_count; i++) {
+        struct span name = letter->headers[i].name;
+        if (!span_starts(name, SPAN("cupbearer-")) || span_equal(name, SPAN(HEADER_KEY)))
+            headers[count++] = letter->headers[i];
+    }
+    return count;
 }

@@ -7,8 +7,11 @@
 #include "event/outcome.h"
 #include "event/record.h"
 
-#define DEAD_LETTER_REASON "cupbearer-reason"
-#define DEAD_LETTER_SOURCE "cupbearer-source" /* topic/partition/offset */
+#define DEAD_LETTER_REASON     "cupbearer-reason"
+#define DEAD_LETTER_SOURCE     "cupbearer-source"     /* topic/partition/offset */
+#define DEAD_LETTER_VALUE_SIZE "cupbearer-value-size" /* only where the value is left out */
+
+#define DEAD_LETTER_ADDED_MAX 8 /* headers beside the record's own */
 
 struct dead_letter {
     struct header *headers; /* in one block with what they point to, or into the record */
@@ -30,5 +33,13 @@ struct dead_letter_facts {
 void dead_letter_init(struct dead_letter *letter, const struct record *record,
                       const struct dead_letter_facts *facts);
 void dead_letter_done(struct dead_letter *letter);
+
+/* The offset that a dead letter's source names, where it is of this topic and partition; else -1. */
+int64_t dead_letter_offset(struct span source, const char *topic, int32_t partition);
+/* The outcome with that reason; OUTCOME_NONE where the table has none. */
+enum outcome dead_letter_outcome(struct span reason);
+/* How many headers of a dead letter are the record's own: `headers` is what they are moved into. The rest, the workers',
+ * stands behind them. */
+size_t dead_letter_own_headers(const struct record *letter, struct header *headers);
 
 #endif

@@ -1,0 +1,36 @@
+/* A partition's receipts as its workers wrote them: which topic they are of, and the keys under which they are written. */
+#ifndef AUDIT_BOOK_H
+#define AUDIT_BOOK_H
+
+#include "receipt/receipt.h"
+
+#define BOOK_MAC_KEYS_MAX 2 /* of the mark secret, and of the one before it */
+
+struct book {
+    const char *events_topic, *receipts_topic;
+    int32_t partition;
+    unsigned char hash_key[16]; /* random */
+    unsigned char mac_keys[BOOK_MAC_KEYS_MAX][32];
+    size_t mac_key_count;
+};
+
+enum book_entry {
+    BOOK_FOREIGN, /* no worker wrote it */
+    BOOK_OTHER,   /* of another topic or partition */
+    BOOK_RECEIPT,
+};
+
+/* What a record of the receipts' partition is. For BOOK_RECEIPT *out is what it says, and *root the caller's
+ * (json_decref). */
+enum book_entry book_read(const struct book *book, const struct record *record, struct receipt *out,
+                          struct json_t **root);
+
+/* A hash of what an event is: routing key, sender and event id. */
+uint64_t book_identity(const struct book *book, struct span key, struct span sender, struct span event_id);
+
+/* Until when, in Unix milliseconds, a repetition of a receipt's event meets what the workers remember of it. */
+int64_t book_remembered_until_ms(const struct receipt *receipt, int64_t window_ms);
+/* Whether workers remember events of such an outcome at all. */
+bool book_is_remembered(enum outcome outcome);
+
+#endif

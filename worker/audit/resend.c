@@ -1,0 +1,204 @@
+#include "audit/resend.h"
+
+#include <stdlib.h>
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "receipt/dead_letter.h"
+
+/* A worker must still remember it when it reads it. */
+#define REMEMBER_MS 60000
+
+const char *resend_text(enum resend_verdict verdict)
+{
+    static const char *const texts[] = {
+#define RESEND(name, text) [RESEND_##name] = text,
+#include "audit/resend.def"
+#undef RESEND
+        [RESEND_NOT_CHOSEN] = "not asked for",
+    };
+    return texts[verdict];
+}
+
+/* ---- one letter ---- */
+
+static struct span last_header(const struct record *record, const char *name)
+{
+    for (size_t i = record->header_count; i > 0; i--)
+        if (span_equal(record->headers[i - 1].name, span_of(name)))
+            return record->headers[i - 1].value;
+    return SPAN_NONE;
+}
+
+static bool is_chosen(const struct resend_rules *rules, const struct resend_opened *opened)
+{
+    struct span key = opened->record.key;
+    if (opened->source < 0 || !rules->outcomes[opened->outcome])
+        return false;
+    if (rules->event_id.data != NULL && !span_equal(last_header(&opened->record, HEADER_ID), rules->event_id))
+        return false;
+    /* The account is what a routing key begins with. */
+    return rules->account.data == NULL || span_equal(span_cut(&key, '/'), rules->account);
+}
+
+enum resend_verdict resend_open(const struct resend_rules *rules, const struct record *letter,
+                                struct header *own, struct resend_opened *out)
+{
+    *out = (struct resend_opened){
+        .record = *letter,
+        .source = dead_letter_offset(last_header(letter, DEAD_LETTER_SOURCE), rules->book.events_topic,
+                                     rules->book.partition),
+        .outcome = dead_letter_outcome(last_header(letter, DEAD_LETTER_REASON)),
+    };
+    out->record.headers = own;
+    out->record.header_count = dead_letter_own_headers(letter, own);
+    if (!is_chosen(rules, out))
+        return RESEND_NOT_CHOSEN;
+    if (last_header(letter, DEAD_LETTER_VALUE_SIZE).data != NULL)
+        return RESEND_NO_VALUE;
+    enum outcome outcome = event_open(&out->event, &out->record, &rules->event, &out->detail);
+    if (!out->event.authentic)
+        return RESEND_NOT_AUTHENTIC;
+    if (outcome != OUTCOME_NONE)
+        return RESEND_REFUSED;
+    if (out->event.entry->revoked)
+        return RESEND_KEY_REVOKED;
+    if (rules->sender.data != NULL && !span_equal(span_of(out->event.entry->sender), rules->sender))
+        return RESEND_OTHER_SENDER;
+    return RESEND_YES;
+}
+
+void resend_opened_done(struct resend_opened *opened)
+{
+    event_done(&opened->event);
+}
+
+/* ---- all of a partition ---- */
+
+void resend_init(struct resend *resend, const struct resend_rules *rules)
+{
+    *resend = (struct resend){.rules = rules};
+}
+
+void resend_done(struct resend *resend)
+{
+    free(resend->letters);
+    *resend = (struct resend){0};
+}
+
+static void letters_add(struct resend *resend, const struct resend_letter *letter)
+{
+    if (resend->count == resend->capacity) {
+        resend->capacity = resend->capacity == 0 ? 64 : resend->capacity * 2;
+        resend->letters = mem_grow(resend->letters, resend->capacity, sizeof(*resend->letters));
+    }
+    resend->letters[resend->count++] = *letter;
+}
+
+void resend_letter(struct resend *resend, const struct record *letter)
+{
+    struct resend_opened opened;
+    struct header *own = mem_new(letter->header_count, sizeof(*own));
+    enum resend_verdict verdict = resend_open(resend->rules, letter, own, &opened);
+    struct resend_letter one = {.offset = letter->offset,
+                                .source = opened.source,
+                                .outcome = (uint8_t)opened.outcome,
+                                .verdict = (uint8_t)verdict};
+    if (verdict == RESEND_YES)
+        one.identity = book_identity(&resend->rules->book, letter->key, span_of(opened.event.entry->sender),
+                                     opened.event.envelope.event_id);
+    if (verdict != RESEND_NOT_CHOSEN)
+        letters_add(resend, &one);
+    resend_opened_done(&opened);
+    free(own);
+}
+
+static int letter_order(const void *a, const void *b)
+{
+    const struct resend_letter *left = a, *right = b;
+    return left->offset < right->offset ? -1 : left->offset > right->offset;
+}
+
+static int identity_order(const void *a, const void *b)
+{
+    const struct resend_letter *left = a, *right = b;
+    if (left->identity != right->identity)
+        return left->identity < right->identity ? -1 : 1;
+    return letter_order(a, b);
+}
+
+void resend_letters_end(struct resend *resend)
+{
+    if (resend->count > 0)
+        qsort(resend->letters, resend->count, sizeof(*resend->letters), identity_order);
+}
+
+/* The first letter of that identity, or where it would stand. */
+static size_t letters_find(const struct resend *resend, uint64_t identity)
+{
+    size_t low = 0, high = resend->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (resend->letters[middle].identity < identity)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static void letters_note(struct resend *resend, uint64_t identity, const struct receipt *receipt)
+{
+    for (size_t i = letters_find(resend, identity);
+         i < resend->count && resend->letters[i].identity == identity; i++) {
+        struct resend_letter *letter = &resend->letters[i];
+        letter->was_delivered = letter->was_delivered || receipt->outcome == OUTCOME_DELIVERED;
+        if (receipt->offset != letter->source || receipt->outcome != (enum outcome)letter->outcome)
+            continue;
+        letter->has_receipt = true;
+        letter->remembered_until_ms = book_remembered_until_ms(receipt, resend->rules->window_ms);
+    }
+}
+
+void resend_receipt(struct resend *resend, const struct record *record)
+{
+    struct receipt receipt;
+    struct json_t *root;
+    const struct book *book = &resend->rules->book;
+    if (book_read(book, record, &receipt, &root) != BOOK_RECEIPT)
+        return;
+    if (receipt.event_id.data != NULL && receipt.sender.data != NULL)
+        letters_note(resend, book_identity(book, record->key, receipt.sender, receipt.event_id), &receipt);
+    json_decref(root);
+}
+
+static enum resend_verdict letter_verdict(const struct resend *resend, const struct resend_letter *letter)
+{
+    if (letter->verdict != RESEND_YES)
+        return (enum resend_verdict)letter->verdict;
+    if (letter->was_delivered)
+        return RESEND_DELIVERED;
+    if (!letter->has_receipt)
+        return RESEND_NO_RECEIPT;
+    /* Every other failed event was not tried, or proven absent. This one is read back first, but only by who knows it. */
+    if (letter->outcome == OUTCOME_UNKNOWN &&
+        letter->remembered_until_ms < resend->rules->now_ms + REMEMBER_MS)
+        return RESEND_MAY_BE_SHOWN;
+    return RESEND_YES;
+}
+
+void resend_finish(struct resend *resend)
+{
+    const struct resend_letter *later = NULL; /* the last one with a receipt, of those behind */
+    for (size_t i = resend->count; i > 0; i--) {
+        struct resend_letter *letter = &resend->letters[i - 1];
+        letter->verdict = (uint8_t)letter_verdict(resend, letter);
+        if (letter->has_receipt && later != NULL && later->identity == letter->identity &&
+            letter->verdict != RESEND_DELIVERED)
+            letter->verdict = RESEND_SUPERSEDED;
+        if (letter->has_receipt)
+            later = letter;
+    }
+    if (resend->count > 0)
+        qsort(resend->letters, resend->count, sizeof(*resend->letters), letter_order);
+}

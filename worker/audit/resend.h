@@ -1,0 +1,71 @@
+/* Which dead letters of a partition may be sent again. Only what a sender signed and a worker judged: the signature is
+ * verified (all but its time), and the receipt that says the same of this event must be there, and none that says
+ * delivered; so neither a forgery nor what lies in the topic without a receipt is ever signed anew. Of several of one
+ * event the last counts. A letter takes 48 bytes. */
+#ifndef AUDIT_RESEND_H
+#define AUDIT_RESEND_H
+
+#include "audit/book.h"
+#include "event/event.h"
+
+enum resend_verdict {
+#define RESEND(name, text) RESEND_##name,
+#include "audit/resend.def"
+#undef RESEND
+    RESEND_NOT_CHOSEN, /* it was not asked for */
+};
+
+const char *resend_text(enum resend_verdict verdict);
+
+struct resend_rules {
+    struct book book;
+    struct event_rules event;      /* without partitions: a dead letter lies where its record lay */
+    bool outcomes[OUTCOME_COUNT];  /* which are asked for */
+    struct span account, event_id; /* those alone, where they are not SPAN_NONE */
+    struct span sender;            /* of the key that will sign; SPAN_NONE: it is not known yet */
+    int64_t now_ms, window_ms;     /* of deduplication: for so long workers remember what failed */
+};
+
+/* A dead letter, opened: the record as it was, and what is known of it. */
+struct resend_opened {
+    struct record record; /* its headers are the caller's array */
+    int64_t source;       /* the offset that it had */
+    enum outcome outcome; /* what became of it there */
+    struct event event;
+    struct detail detail; /* why it is not authentic, or refused */
+};
+
+/* RESEND_YES when all holds that does not need receipts. `own` has room for all its headers. resend_opened_done it in any
+ * case. */
+enum resend_verdict resend_open(const struct resend_rules *rules, const struct record *letter,
+                                struct header *own, struct resend_opened *out);
+void resend_opened_done(struct resend_opened *opened);
+
+struct resend_letter {
+    int64_t offset; /* in the dead letters' partition */
+    int64_t source;
+    uint64_t identity; /* book_identity */
+    int64_t remembered_until_ms;
+    uint8_t outcome, verdict;
+    bool has_receipt, was_delivered;
+};
+
+struct resend {
+    const struct resend_rules *rules;
+    struct resend_letter *letters; /* by identity while receipts are read, by offset once finished */
+    size_t count, capacity;
+};
+
+void resend_init(struct resend *resend, const struct resend_rules *rules);
+void resend_done(struct resend *resend);
+
+/* First every record of the dead letters' partition, */
+void resend_letter(struct resend *resend, const struct record *letter);
+/* then, when that is said, */
+void resend_letters_end(struct resend *resend);
+/* every record of the receipts' partition, */
+void resend_receipt(struct resend *resend, const struct record *record);
+/* then the verdicts are final. */
+void resend_finish(struct resend *resend);
+
+#endif

@@ -1,0 +1,16 @@
+/* The workers' three topics, as their configuration names them. */
+#ifndef CMD_TOPICS_H
+#define CMD_TOPICS_H
+
+#include "audit/book.h"
+#include "cmd/client.h"
+
+/* How many partitions the events have; the other two must have as many. -1 with err: ERR_USAGE where they have not. */
+int topics_count(struct client *client, const struct config *config, int32_t *out, struct err *err);
+
+/* The book of the receipts, but for the partition: the keys are of the configuration's mark secrets, which are read for
+ * it. It borrows the topics' names. -1 with err; topics_book_done it. */
+int topics_book(const struct config *config, struct book *out, struct err *err);
+void topics_book_done(struct book *book);
+
+#endif
