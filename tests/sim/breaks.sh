@@ -5,7 +5,7 @@
 #   tests/sim/breaks.sh [--seeds N] [--list] [NAME…]
 #
 #   --seeds N  how many runs of the simulator each gets (3000, as in tests/run.sh); what they do not catch, the explorer
-#              is asked about (tests/explore/), with one fault
+#              is asked about (tests/explore/), with one fault, and the engine's stories last
 #   --list     names the breaks
 #
 # Not here are two rules that are margins: that a suspect must be "absent" twice in a row (in a world whose lists are never
@@ -75,6 +75,17 @@ caught_by_explorer() { # NAME
     return 1
 }
 
+# The stories of single workers (tests/unit/engine_*_test.c), for what random runs meet too rarely.
+caught_by_stories() { # NAME
+    local story
+    for story in tests/unit/engine_*_test.c; do
+        story=$(basename "$story" .c)
+        cmake --build "$build" --target "$story" >"$cache/build.log" 2>&1 || fail 5 "$1 does not compile: $cache/build.log"
+        "$build/tests/$story" >"$cache/$1.log" 2>&1 || return 0
+    done
+    return 1
+}
+
 # A break is a substitution in one file that fits exactly once, over line ends too.
 broken() { # NAME FILE PERL_PATTERN REPLACEMENT WHAT
     local name=$1 file=$copy/worker/$2 by=
@@ -89,6 +100,8 @@ broken() { # NAME FILE PERL_PATTERN REPLACEMENT WHAT
         by="seed $(grep -o 'seed [0-9]*' "$cache/$name.log" | tail -n 1 | cut -d' ' -f2): $(said "$name")"
     elif caught_by_explorer "$name"; then
         by="the explorer"
+    elif caught_by_stories "$name"; then
+        by="a story: $(sed -n 's/^\[  FAILED  \] \(.*[a-z]\)$/\1/p' "$cache/$name.log" | head -n 1)"
     else
         by="NOBODY"
         missed+=("$name")
