@@ -54,7 +54,9 @@ static void world_note_produce(struct world *world, int worker, struct world_pro
         world_fail(world, "not a receipt: %.*s", SPAN_ARGS(record->value));
         return;
     }
-    if (read.event_id.size > 1 && read.event_id.data[0] == 'e' && read.outcome != OUTCOME_DUPLICATE) {
+    bool counts = read.outcome == OUTCOME_DELIVERED ||
+                  (outcome_is_failed(read.outcome) && read.outcome != OUTCOME_BACKLOG); /* for the window */
+    if (counts && read.event_id.size > 1 && read.event_id.data[0] == 'e') {
         unsigned long event =
             strtoul(read.event_id.data + 1, NULL, 10); /* a " follows it in the JSON's text */
         if (event < WORLD_EVENTS_MAX)
