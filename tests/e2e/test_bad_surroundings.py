@@ -270,7 +270,7 @@ def test_a_pause_of_thirty_thousand_years_is_not_waited_for(both, customer, stat
     key, account = ((BACKEND, "acme"), (BETA_BACKEND, "beta"))[which]
     event = sign(key, payload(customer, body, account=account, deliver_within=2))
     receipt = assert_dead(both, both.publish(event), event, "failed", "gave_up")
-    assert receipt["finished_at"] - receipt["admitted_at"] >= 2000
+    assert receipt["finished_at"] - receipt["admitted_at"] >= 1990  # two clocks, each cut to milliseconds
     assert both.standin.faults_left() == []
     assert [words for _, _, words in both.shown(customer)] == [f"in time, {account}"]
 
