@@ -5,12 +5,19 @@
 # that work cost by themselves, in small loops: fetch, verify, parse, POST, receipt, produce.
 #
 #   tests/bench.sh [--events N] [--customers N] [--quick] [--perf]
+#   tests/bench.sh --takeover [--ids N] [--partitions N]
 #
 #   --events N      how many, for HMAC and for ed25519 (200000)
 #   --customers N   whose chats they go to, in turn (10000)
 #   --quick         20,000 events of 1,000 customers, short looks at the idle worker: shows that it works, its figures
 #                   are rough
 #   --perf          perf's 40 first symbols of the worker, by self time, while it takes the HMAC events
+#   --takeover      measures instead how long a worker takes until it reads events when it is assigned partitions whose
+#                   dedup window is full, and what it remembers them in. The receipts of the events in it are made
+#                   beforehand, with the mark secret, as a worker before it would have left them. Five workers, one
+#                   after the other; each must know the first and the last of these events when they are published again
+#   --ids N         how many events are in the dedup window (1000000)
+#   --partitions N  in how many partitions (1)
 #
 # Directories: BUILD_DIRECTORY (build-bench); all else is made in a temporary one and removed, but for failures.
 # The last line: bench hmac_us=… ed25519_us=… rss_mb=… idle_wakeups=… events_s=… parts_ratio=…
@@ -19,6 +26,9 @@
 #   idle_wakeups         per second, of the loop's thread, the larger of before and after the events
 #   events_s             with HMAC, 16 in flight
 #   parts_ratio          hmac_us by the sum of the parts
+# With --takeover: takeover ids=… seconds=… bytes_per_id=…
+#   seconds              from the log line "assigned" to "started", the median worker's
+#   bytes_per_id         what its VmRSS is larger by than that of a worker without receipts
 #
 # Exit codes: 0 done, 2 wrong use, 5 something failed.
 set -euo pipefail
@@ -26,21 +36,28 @@ cd "$(dirname "$0")/.."
 . deploy/setup.sh
 
 events=200000 customers=10000 refused=50000 requests=50000 idle_seconds=10 perf=false
+takeover=false ids=1000000 partitions=12 takeover_partitions=1 takeover_workers=3
 while [ $# -gt 0 ]; do
     case $1 in
-    --events | --customers)
+    --events | --customers | --ids)
         [[ "${2-}" =~ ^[1-9][0-9]*$ ]] || { echo "bench.sh: $1 needs a number from 1" >&2; exit 2; }
         declare "${1#--}=$2"
         shift
         ;;
     --quick) events=20000 customers=1000 refused=5000 requests=10000 idle_seconds=2 ;;
+    --partitions)
+        [[ "${2-}" =~ ^([1-9][0-9]?|100)$ ]] || { echo "bench.sh: $1 needs a number from 1 to 100" >&2; exit 2; }
+        takeover_partitions=$2
+        shift
+        ;;
     --perf) perf=true ;;
+    --takeover) takeover=true ;;
     --help | -h)
         sed -n '2,/^set /s/^# \{0,1\}//p' "$0" | sed '$d'
         exit 0
         ;;
     *)
-        echo "bench.sh: unknown option '$1': say --events N, --customers N, --quick or --perf" >&2
+        echo "bench.sh: unknown option '$1': say --events N, --customers N, --quick, --perf, --takeover, --ids N or --partitions N" >&2
         exit 2
         ;;
     esac
@@ -50,7 +67,6 @@ done
 ! $perf || command -v perf >/dev/null || { echo "bench.sh: --perf needs perf (package linux-perf)" >&2; exit 2; }
 
 build=${BUILD_DIRECTORY:-build-bench}
-partitions=12
 api_key=standin-api-key account=5b1a2c3d-0001-4000-8000-000000000001 # what `cupbearer standin` has by itself
 worker='' standin='' profiler='' whole=false
 declare -A told # what each round and the parts came to, as words NAME=VALUE
@@ -80,6 +96,8 @@ calculate() { # FORMAT EXPRESSION
     awk "BEGIN { printf \"$1\", $2 }"
 }
 
+largest() { printf '%s\n' "$@" | sort -n | tail -n 1; }
+
 wait_for() { # PATTERN LOG PID
     local deadline=$((SECONDS + 60))
     until grep -q -e "$1" "$2" 2>/dev/null; do
@@ -101,9 +119,9 @@ files_make() {
 }
 
 # All at once: each call of Kafka's tool starts a Java.
-topics_make() {
+topics_make() { # NAME…
     local name words=(produced "$partitions")
-    for name in idle hmac ed25519 unknown; do
+    for name in "$@"; do
         words+=(-- "events.$name" "$partitions" message.timestamp.type=LogAppendTime)
         words+=(-- "receipts.$name" "$partitions" -- "dead.$name" "$partitions")
     done
@@ -143,7 +161,8 @@ api_key_file = $work/acme.key
 papercups_account = $account
 widget_host = shop.example
 CONF
-    "$build/cupbearer" run --config "$work/$1.conf" 2>"$work/worker.$1.log" &
+    : >"$work/worker.$1.log" # of the worker before it
+    "$build/cupbearer" run --config "$work/$1.conf" 2>>"$work/worker.$1.log" &
     worker=$!
     wait_for ' event=started\b' "$work/worker.$1.log" "$worker"
 }
@@ -220,6 +239,57 @@ $(bench produce "$bootstrap" produced "$partitions" "$events")
 $(bench fetch "$bootstrap" events.hmac "$partitions" "$events")"
 }
 
+# ---- the takeover ----
+
+# From the log line "assigned" to "started", in seconds.
+takeover_seconds() { # LOG
+    local from to
+    from=$(sed -n 's/^ts=\([^ ]*\) .* event=assigned .*/\1/p' "$1" | tail -n 1)
+    to=$(sed -n 's/^ts=\([^ ]*\) .* event=started .*/\1/p' "$1" | tail -n 1)
+    calculate %.3f "$(date -d "$to" +%s.%3N) - $(date -d "$from" +%s.%3N)"
+}
+
+resident_kb() { sed -n "s/^$1:[^0-9]*\([0-9]*\).*/\1/p" "/proc/$worker/status"; } # VmRSS|VmHWM
+
+# Of all its threads, user and system.
+cpu_seconds() {
+    sed 's/.*) //' "/proc/$worker/stat" | awk -v ticks="$(getconf CLK_TCK)" '{ printf "%.2f", ($12 + $13) / ticks }'
+}
+
+median() { printf '%s\n' "$@" | sort -n | sed -n "$((($# + 1) / 2))p"; }
+
+takeover_measure() {
+    local i peak=0 seconds=() cpu=() resident=() empty=()
+    partitions=$takeover_partitions
+    topics_make empty full
+    standin_start takeover
+    for ((i = 1; i <= takeover_workers; i++)); do
+        worker_start empty
+        empty+=("$(resident_kb VmRSS)")
+        worker_stop empty
+    done
+    echo "-- $ids events into the past of $partitions partitions" >&2
+    bench past "$bootstrap" full events.full receipts.full "$partitions" "$work/mark.key" "$ids" "$customers"
+    for ((i = 1; i <= takeover_workers; i++)); do
+        worker_start full
+        resident+=("$(resident_kb VmRSS)")
+        peak=$(largest "$peak" "$(resident_kb VmHWM)")
+        seconds+=("$(takeover_seconds "$work/worker.full.log")")
+        cpu+=("$(cpu_seconds)")
+        bench again "$bootstrap" events.full receipts.full "$partitions" "$work/bench-hmac.key" bench-hmac \
+            "$((ids + i - 1))" "$customers"
+        worker_stop full
+    done
+    standin_stop
+    echo "$ids events in the dedup windows of $partitions partitions, $(nproc) cores; $takeover_workers workers one after the other"
+    echo "seconds: ${seconds[*]}; CPU seconds from the process's start to then: ${cpu[*]}"
+    echo "VmRSS, KB: ${resident[*]}, at most $peak on the way; without receipts: ${empty[*]}"
+    echo "the first and the last event, published again, were duplicates; a new one was delivered"
+    echo
+    echo "takeover ids=$ids seconds=$(median "${seconds[@]}")" \
+        "bytes_per_id=$(calculate %.1f "($(median "${resident[@]}") - $(median "${empty[@]}")) * 1024 / $ids")"
+}
+
 setup build kafka
 cmake -G Ninja -B "$build" -DCUPBEARER_BENCH=ON >/dev/null
 cmake --build "$build" --target cupbearer bench >/dev/null || fail "the build failed: cmake --build $build"
@@ -230,7 +300,12 @@ trap 'exit 5' INT TERM
 files_make
 started=$(deploy/kafka.sh start "$work/kafka")
 bootstrap=$(word bootstrap <<<"$started") broker=$(word pid <<<"$started")
-topics_make
+if $takeover; then
+    takeover_measure
+    whole=true
+    exit 0
+fi
+topics_make idle hmac ed25519 unknown
 
 standin_start idle
 worker_start idle
@@ -251,8 +326,6 @@ standin_stop
 # ---- what is told ----
 
 figure() { word "$2" <<<"${told[$1]}"; } # hmac|ed25519|unknown|parts NAME
-
-largest() { printf '%s\n' "$@" | sort -n | tail -n 1; }
 
 row() { printf '%-42s %9s %9s\n' "$@"; }
 

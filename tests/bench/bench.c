@@ -117,6 +117,10 @@ static const struct command {
     {"post", bench_post, 3, "URL API_KEY REQUESTS"},
     {"produce", bench_produce, 4, "BOOTSTRAP TOPIC PARTITIONS RECORDS"},
     {"fetch", bench_fetch, 4, "BOOTSTRAP TOPIC PARTITIONS RECORDS"},
+    {"past", bench_past, 8,
+     "BOOTSTRAP GROUP EVENTS_TOPIC RECEIPTS_TOPIC PARTITIONS MARK_SECRET_FILE IDS CUSTOMERS"},
+    {"again", bench_again, 8,
+     "BOOTSTRAP EVENTS_TOPIC RECEIPTS_TOPIC PARTITIONS KEY_FILE KEY_ID IDS CUSTOMERS"},
 };
 
 int main(int argc, char **argv)
@@ -130,5 +134,5 @@ int main(int argc, char **argv)
         command->run(argc - 2, argv + 2);
         return 0;
     }
-    bench_fail("say one of run, count, parts, post, produce, fetch");
+    bench_fail("say one of run, count, parts, post, produce, fetch, past, again");
 }

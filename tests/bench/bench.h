@@ -24,6 +24,8 @@ void bench_parts(int argc, char **argv);
 void bench_post(int argc, char **argv);
 void bench_produce(int argc, char **argv);
 void bench_fetch(int argc, char **argv);
+void bench_past(int argc, char **argv);
+void bench_again(int argc, char **argv);
 
 /* Says it and exits with 5. */
 void bench_fail(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));

@@ -44,8 +44,9 @@ struct load *load_new(const struct load_options *options)
     struct cupbearer_key *key = read_key(options->key_file);
     for (int64_t i = 0; i < load->events; i++) {
         char payload[BENCH_TEXT_MAX], id[32], why[CUPBEARER_ERROR_SIZE];
-        size_t size = bench_payload(i % options->customers, payload);
-        snprintf(id, sizeof(id), "bench-%09lld", (long long)i);
+        int64_t number = options->first + i;
+        size_t size = bench_payload(number % options->customers, payload);
+        snprintf(id, sizeof(id), "bench-%09lld", (long long)number);
         if (cupbearer_sign(key, options->key_id, id, time(NULL), payload, size, &load->records[i], why,
                            sizeof(why)) != CUPBEARER_OK)
             bench_fail("signing: %s", why);

@@ -11,6 +11,7 @@ struct load;
 struct load_options {
     const char *bootstrap, *topic, *key_file, *key_id;
     int64_t events, customers; /* the customers take turns */
+    int64_t first;             /* the number of the first event; its id says it */
 };
 
 /* Signs all events. load_free it. */

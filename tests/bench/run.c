@@ -104,7 +104,8 @@ void bench_run(int argc, char **argv)
                                    argv[4],
                                    argv[5],
                                    bench_number("EVENTS", argv[6]),
-                                   bench_number("CUSTOMERS", argv[7])};
+                                   bench_number("CUSTOMERS", argv[7]),
+                                   0};
     struct watch watch = {.rk = bench_kafka(RD_KAFKA_PRODUCER, argv[0], none),
                           .topic = argv[2],
                           .partitions = (int32_t)bench_number("PARTITIONS", argv[3])};

@@ -110,6 +110,68 @@ static void every_outcome_is_read_as_it_was_written(void **state)
     }
 }
 
+/* The quick way says the same, or that it cannot tell, which it says of escapes only and of what is negative. */
+static void without_a_tree_it_is_read_alike(void **state)
+{
+    (void)state;
+    const struct {
+        struct span detail;
+        int64_t admitted_at_ms;
+        bool scanned;
+    } rows[] = {{SPAN_NONE, 0, true},
+                {SPAN("a detail of \xe2\x82\xac"), INT64_MAX, true},
+                {SPAN("a \"detail\""), 0, false},
+                {SPAN("two\nlines"), 0, false},
+                {SPAN_NONE, -1, false}};
+    for (size_t row = 0; row < sizeof(rows) / sizeof(rows[0]); row++) {
+        for (int i = OUTCOME_NONE + 1; i < OUTCOME_COUNT; i++) {
+            struct receipt receipt = whole, scanned;
+            struct buf json;
+            receipt.outcome = (enum outcome)i;
+            receipt.detail = rows[row].detail;
+            receipt.admitted_at_ms = rows[row].admitted_at_ms;
+            write(&json, &receipt);
+            assert_int_equal(receipt_scan(buf_span(&json), &scanned), rows[row].scanned);
+            if (rows[row].scanned)
+                expect_same(&scanned, &receipt);
+            buf_done(&json);
+        }
+    }
+}
+
+static void what_is_no_receipt_is_not_read_without_a_tree(void **state)
+{
+    (void)state;
+    const char *const rows[] = {
+        "",
+        "[]",
+        "{}",
+        "{\"outcome\":\"delivered\"}",
+        "{\"outcome\":\"delivered\",\"topic\":\"t\",\"partition\":0,\"offset\":1,\"record_timestamp\":2,"
+        "\"admitted_at\":3,\"finished_at\":4,\"attempts\":1",
+        "{\"outcome\":\"delivered\",\"topic\":\"t\",\"partition\":0,\"offset\":1,\"record_timestamp\":2,"
+        "\"admitted_at\":3,\"finished_at\":4,\"attempts\":1} {",
+        "{\"outcome\":\"delivered\",\"topic\":\"t\",\"partition\":2147483648,\"offset\":1,"
+        "\"record_timestamp\":2,\"admitted_at\":3,\"finished_at\":4,\"attempts\":1}",
+        "{\"outcome\":\"delivered\",\"topic\":\"t\",\"partition\":0,\"offset\":9223372036854775808,"
+        "\"record_timestamp\":2,\"admitted_at\":3,\"finished_at\":4,\"attempts\":1}",
+        "{\"outcome\":\"delivered\",\"topic\":7,\"partition\":0,\"offset\":1,\"record_timestamp\":2,"
+        "\"admitted_at\":3,\"finished_at\":4,\"attempts\":1}",
+        "{\"outcome\":\"delivered\",\"topic\":\"t\",\"partition\":\"0\",\"offset\":1,"
+        "\"record_timestamp\":2,\"admitted_at\":3,\"finished_at\":4,\"attempts\":1}",
+        "{\"outcome\":\"seen\",\"topic\":\"t\",\"partition\":0,\"offset\":1,\"record_timestamp\":2,"
+        "\"admitted_at\":3,\"finished_at\":4,\"attempts\":1}",
+    };
+    struct receipt scanned;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        if (receipt_scan(span_of(rows[i]), &scanned))
+            fail_msg("%s was read", rows[i]);
+    assert_true(receipt_scan(SPAN("{\"outcome\":\"delivered\",\"topic\":\"t\",\"partition\":0,\"offset\":1,"
+                                  "\"record_timestamp\":2,\"admitted_at\":3,\"finished_at\":4,\"attempts\":1,"
+                                  "\"of a later version\":{\"x\":[1]}}"),
+                             &scanned));
+}
+
 static void what_is_not_known_is_read_as_null(void **state)
 {
     (void)state;
@@ -304,6 +366,8 @@ int main(void)
         cmocka_unit_test(a_receipt_is_written_byte_for_byte),
         cmocka_unit_test(what_is_not_known_is_left_out),
         cmocka_unit_test(every_outcome_is_read_as_it_was_written),
+        cmocka_unit_test(without_a_tree_it_is_read_alike),
+        cmocka_unit_test(what_is_no_receipt_is_not_read_without_a_tree),
         cmocka_unit_test(what_is_not_known_is_read_as_null),
         cmocka_unit_test(what_is_no_receipt_is_refused),
         cmocka_unit_test(a_receipt_over_16_kib_is_refused),

@@ -69,7 +69,7 @@ static void shard_rebuild(struct window_shard *shard, uint32_t capacity, uint32_
 
 static uint32_t shard_room(uint32_t capacity)
 {
-    return capacity - capacity / 8 - 1;
+    return capacity - capacity / 12 - 1;
 }
 
 /* Makes room for one more: drops what has ended, and grows only where that was not much. */
@@ -83,8 +83,8 @@ static void shard_reserve(struct window_shard *shard, uint32_t horizon_s)
     for (uint32_t i = 0; i < shard->capacity; i++)
         alive += shard->entries[i].end_s >= horizon_s && shard->entries[i].end_s != 0;
     uint32_t capacity = shard->capacity;
-    if (alive > shard_room(capacity) - capacity / 8)
-        capacity += capacity / 8 + 1;
+    if (alive >= shard_room(capacity) - capacity / 16)
+        capacity += capacity / 16 + 1;
     shard_rebuild(shard, capacity, horizon_s);
 }
 

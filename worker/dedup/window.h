@@ -1,6 +1,6 @@
 /* The memory of a partition: which identities were admitted, and until when a repetition of one is a duplicate. 20
- * bytes a slot and a load of 7/8 at most; a full part first drops what has ended, then grows by an eighth, so it costs
- * about 24 bytes an identity and never stops to copy more than a 256th.
+ * bytes a slot and a load of 11/12 at most; a full part first drops what has ended, then grows by a sixteenth, so it
+ * costs 24 bytes an identity at most and never stops to copy more than a 256th.
  * "Now" is the log's: the moments at which records were admitted, never a clock. */
 #ifndef DEDUP_WINDOW_H
 #define DEDUP_WINDOW_H

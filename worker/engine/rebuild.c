@@ -112,7 +112,7 @@ void rebuild_receipt(struct engine *engine, struct partition *partition, const s
     if (partition->state != PARTITION_REBUILDING)
         return;
     if (!receipt_is_ours(engine, partition, record) ||
-        receipt_read(record->value, &receipt, &root, NULL) != 0) {
+        (!receipt_scan(record->value, &receipt) && receipt_read(record->value, &receipt, &root, NULL) != 0)) {
         partition->foreign_receipts++;
         return;
     }

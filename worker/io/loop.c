@@ -1,6 +1,7 @@
 #include "io/loop.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -366,6 +367,7 @@ static int loop_turn(struct loop *loop, struct err *err)
     if (loop->reader != NULL && reader_is_done(loop->reader)) {
         reader_free(loop->reader);
         loop->reader = NULL;
+        malloc_trim(0); /* what it fetched lay between what stays */
     }
     if (loop->stopped && !loop->closing) {
         loop->closing = true;

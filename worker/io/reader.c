@@ -41,6 +41,12 @@ struct reader *reader_new(const struct config *config, const struct reader_calls
         /* One fetch at a time is under way: with librdkafka's 500 ms each partition that is added waits so long for one
          * that has nothing left to say. */
         {"fetch.wait.max.ms", "5"},
+        /* All else waits for these, and what they are read into is freed afterwards. librdkafka before 2.2 looks after a
+         * full queue only when something wakes it: with the 100 ms of the events' consumer no more than 10 queues of
+         * receipts come in a second. */
+        {"queued.max.messages.kbytes", "1024"},
+        {"fetch.message.max.bytes", "262144"},
+        {"topic.metadata.refresh.interval.ms", rd_kafka_version() >= 0x02020000 ? "300000" : "10"},
         {NULL, NULL},
     };
     rd_kafka_conf_t *conf = kafka_consumer_conf_new(config, settings, err);
