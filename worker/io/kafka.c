@@ -97,7 +97,8 @@ rd_kafka_t *kafka_new(rd_kafka_type_t type, rd_kafka_conf_t *conf, struct err *e
 
 int kafka_queue_fd(rd_kafka_queue_t *queue, struct err *err)
 {
-    int fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    /* Readable from the start: librdkafka writes to it only when the queue was empty, and something may be in it already. */
+    int fd = eventfd(1, EFD_NONBLOCK | EFD_CLOEXEC);
     if (fd < 0)
         return err_os(err, errno, "eventfd");
     static const uint64_t one = 1;

@@ -1,0 +1,45 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <poll.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "io/kafka.h"
+
+/* A broker that is away when a worker starts: librdkafka says so at once, before anybody has asked for the descriptor, and
+ * writes to it only when its queue was empty. Who waited for it then would wait for ever. */
+static void what_was_there_before_the_descriptor_wakes_who_waits_for_it(void **state)
+{
+    (void)state;
+    struct config config = {.bootstrap_servers = "127.0.0.1:1"};
+    const struct kafka_setting none[] = {{NULL, NULL}};
+    struct err err;
+    rd_kafka_conf_t *conf = kafka_conf_new(&config, none, &err);
+    assert_non_null(conf);
+    rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_ERROR);
+    rd_kafka_t *rk = kafka_new(RD_KAFKA_PRODUCER, conf, &err);
+    assert_non_null(rk);
+    rd_kafka_queue_t *queue = rd_kafka_queue_get_main(rk);
+    for (int i = 0; rd_kafka_queue_length(queue) == 0 && i < 30000; i++)
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    assert_true(rd_kafka_queue_length(queue) > 0);
+    struct pollfd wanted = {.fd = kafka_queue_fd(queue, &err), .events = POLLIN};
+    assert_true(wanted.fd >= 0);
+    assert_int_equal(poll(&wanted, 1, 0), 1);
+    rd_kafka_queue_destroy(queue);
+    rd_kafka_destroy(rk);
+    close(wanted.fd);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_was_there_before_the_descriptor_wakes_who_waits_for_it),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
