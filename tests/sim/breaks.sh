@@ -137,8 +137,8 @@ broken failed-makes-way engine/settle.c 'if \(!outcome_is_failed\(outcome\)\)\s+
 broken unknown-gives-up delivery/delivery.c 'if \(!d->unknown\) \{' 'if (true) {' '* what may be shown ends as gave_up'
 broken suspect-expires engine/run.c 'job->judged \|\| job->delivery.unknown \|\|' 'job->judged ||' \
     '* a suspect is judged by its times before it is proven absent'
-broken window-admitted engine/settle.c 'job->admitted_at_ms > job->finished_at_ms \? job->admitted_at_ms : job->finished_at_ms' \
-    'job->admitted_at_ms' '* the window does not run from when it was finished'
+broken window-admitted dedup/window.c 'return admitted_at_ms > finished_at_ms \? admitted_at_ms : finished_at_ms;' \
+    '(void)finished_at_ms; return admitted_at_ms;' '* the window does not run from when it was finished'
 broken inherited-forgotten engine/assign.c 'PARTITION_COMMITTING && !partition->inherited\)' 'PARTITION_COMMITTING)' \
     '* reach = c is committed with suspects left'
 broken lease-from-answer engine/assign.c 'lease_extend\(engine, partition->commit_sent\)' 'lease_extend(engine, engine->now.mono)' \

@@ -220,6 +220,28 @@ static void outcomes_are_counted_by_account_where_it_is_known(void **state)
     story_end(w);
 }
 
+/* In a topic with its producers' times: the next owner looks by them for what a window still holds. */
+static void a_receipt_is_stamped_with_the_time_from_which_its_window_runs(void **state)
+{
+    (void)state;
+    struct world_options options = world_options();
+    options.receipts_by_producer = true;
+    struct world *w = story_begin(&options);
+    const struct record *record = story_publish(w, "ann", "e1");
+    int64_t finished_ms[] = {w->now.wall.ms + 7200000, record->timestamp_ms};
+    for (int i = 0; i < 2; i++) { /* a clock that is two hours ahead, and one that is two hours behind */
+        w->workers[0].wall_ms = i == 0 ? 7200000 : -7200000;
+        if (i == 1)
+            record = story_publish(w, "ben", "e2");
+        story_feed(w);
+        world_go(w);
+        const struct fake_partition *log = &w->log.partitions[0];
+        assert_int_equal(log->receipt_count, i + 1);
+        assert_int_equal(log->receipts[i].record->timestamp_ms, finished_ms[i]);
+    }
+    story_end(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -235,6 +257,7 @@ int main(void)
         cmocka_unit_test(outcomes_are_counted_by_account_where_it_is_known),
         cmocka_unit_test(a_stamp_from_the_ends_of_time_does_no_harm),
         cmocka_unit_test(more_events_in_a_minute_than_the_limit_are_a_flood),
+        cmocka_unit_test(a_receipt_is_stamped_with_the_time_from_which_its_window_runs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -66,6 +66,22 @@ static void a_span_of_allowed_characters_holds_no_other_and_no_nul(void **state)
     assert_false(span_only(SPAN("\xff"), "ab"));
 }
 
+static void a_number_is_digits_and_nothing_else_and_no_more_of_them_than_allowed(void **state)
+{
+    (void)state;
+    int64_t number = -7;
+    static const char *const none[] = {"", "-1", "+1", " 1", "1 ", "0x1", "1234", "12a"};
+    for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++)
+        assert_false(span_number(span_of(none[i]), 3, &number));
+    assert_false(span_number(SPAN_NONE, 3, &number));
+    assert_false(span_number(SPAN("1\0"), 3, &number));
+    assert_int_equal(number, -7);
+    assert_true(span_number(SPAN("007"), 3, &number));
+    assert_int_equal(number, 7);
+    assert_true(span_number(SPAN("999999999999999999"), 18, &number));
+    assert_int_equal(number, 999999999999999999);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -74,6 +90,7 @@ int main(void)
         cmocka_unit_test(white_space_is_trimmed_at_the_end_only),
         cmocka_unit_test(cutting_gives_every_piece_and_then_nothing),
         cmocka_unit_test(a_span_of_allowed_characters_holds_no_other_and_no_nul),
+        cmocka_unit_test(a_number_is_digits_and_nothing_else_and_no_more_of_them_than_allowed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "base/mem.h"
+#include "dedup/window.h"
 #include "engine/rebuild.h"
 #include "receipt/dead_letter.h"
 #include "receipt/receipt.h"
@@ -71,7 +72,7 @@ static void sighting_add(struct audit *audit, const struct record *record, const
                          bool in_span)
 {
     if (receipt->event_id.data == NULL || receipt->sender.data == NULL ||
-        (!book_is_remembered(receipt->outcome) && receipt->outcome != OUTCOME_DUPLICATE))
+        (!window_remembers(receipt->outcome) && receipt->outcome != OUTCOME_DUPLICATE))
         return;
     int64_t until_ms = book_remembered_until_ms(receipt, audit->rules.window_ms);
     audit->sightings = list_reserve(audit->sightings, audit->sighting_count, &audit->sighting_capacity,

@@ -3,6 +3,7 @@
 #include <sodium.h>
 
 #include "base/json.h"
+#include "dedup/window.h"
 #include "engine/rebuild.h"
 
 static bool book_is_ours(const struct book *book, const struct record *record)
@@ -39,12 +40,5 @@ uint64_t book_identity(const struct book *book, struct span key, struct span sen
 
 int64_t book_remembered_until_ms(const struct receipt *receipt, int64_t window_ms)
 {
-    int64_t from_ms =
-        receipt->admitted_at_ms > receipt->finished_at_ms ? receipt->admitted_at_ms : receipt->finished_at_ms;
-    return from_ms + window_ms;
-}
-
-bool book_is_remembered(enum outcome outcome)
-{
-    return outcome == OUTCOME_DELIVERED || (outcome_is_failed(outcome) && outcome != OUTCOME_BACKLOG);
+    return window_from_ms(receipt->admitted_at_ms, receipt->finished_at_ms) + window_ms;
 }

@@ -30,7 +30,5 @@ uint64_t book_identity(const struct book *book, struct span key, struct span sen
 
 /* Until when, in Unix milliseconds, a repetition of a receipt's event meets what the workers remember of it. */
 int64_t book_remembered_until_ms(const struct receipt *receipt, int64_t window_ms);
-/* Whether workers remember events of such an outcome at all. */
-bool book_is_remembered(enum outcome outcome);
 
 #endif

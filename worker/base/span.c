@@ -27,3 +27,13 @@ bool span_only(struct span s, const char *allowed)
             return false;
     return true;
 }
+
+bool span_number(struct span s, size_t digits, int64_t *out)
+{
+    if (s.size < 1 || s.size > digits || !span_only(s, "0123456789"))
+        return false;
+    *out = 0;
+    for (size_t i = 0; i < s.size; i++)
+        *out = *out * 10 + (s.data[i] - '0');
+    return true;
+}

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 
 struct span {
@@ -42,6 +43,10 @@ struct span span_trim_end(struct span s);
 /* Cuts *s at the first separator: returns what stands before it and leaves in *s what stands behind; without a
  * separator returns all and leaves {NULL, 0}. */
 struct span span_cut(struct span *s, char separator);
+
+/* A whole number without sign, of 1 to `digits` decimal digits (at most 18) and nothing else. False for what is none;
+ * *out is untouched then. */
+bool span_number(struct span s, size_t digits, int64_t *out);
 
 /* Whether every byte of s is one of the characters of allowed. True for an empty s. */
 bool span_only(struct span s, const char *allowed);

@@ -18,6 +18,16 @@ struct window_failure {
 
 #define SHARD_FIRST 8
 
+bool window_remembers(enum outcome outcome)
+{
+    return outcome == OUTCOME_DELIVERED || (outcome_is_failed(outcome) && outcome != OUTCOME_BACKLOG);
+}
+
+int64_t window_from_ms(int64_t admitted_at_ms, int64_t finished_at_ms)
+{
+    return admitted_at_ms > finished_at_ms ? admitted_at_ms : finished_at_ms;
+}
+
 void window_init(struct window *window, const unsigned char hash_key[16])
 {
     *window = (struct window){0};

@@ -8,6 +8,7 @@
 #include "base/map.h"
 #include "base/moment.h"
 #include "event/identity.h"
+#include "event/outcome.h"
 
 #define WINDOW_SHARDS 256
 
@@ -31,6 +32,12 @@ enum window_state {
     WINDOW_DELIVERED, /* a duplicate */
     WINDOW_FAILED,    /* a duplicate, unless signed later than the one that failed */
 };
+
+/* Whether an event that ended so is remembered. Of backlog nothing was tried: its identity is as good as new. */
+bool window_remembers(enum outcome outcome);
+/* When the window of a remembered one begins, Unix milliseconds: the later of the two. A receipt is stamped with it, for by
+ * that time the next owner looks for those whose window has not ended. */
+int64_t window_from_ms(int64_t admitted_at_ms, int64_t finished_at_ms);
 
 void window_init(struct window *window, const unsigned char hash_key[16]);
 void window_done(struct window *window);

@@ -52,13 +52,8 @@ struct span standin_request_param(const struct standin_request *request, const c
 
 long long standin_request_number(const struct standin_request *request, const char *name, long long otherwise)
 {
-    struct span text = standin_request_param(request, name);
-    if (text.size == 0 || text.size > 18 || !span_only(text, "0123456789"))
-        return otherwise;
-    long long value = 0;
-    for (size_t i = 0; i < text.size; i++)
-        value = value * 10 + (text.data[i] - '0');
-    return value;
+    int64_t value;
+    return span_number(standin_request_param(request, name), 18, &value) ? value : otherwise;
 }
 
 bool standin_span_has(struct span s, const char *text)

@@ -14,13 +14,7 @@ static bool progress_number(struct span *text, struct span name, int64_t *out)
     struct span word = span_cut(text, ' ');
     if (!span_starts(word, name))
         return false;
-    word = span_skip(word, name.size);
-    if (word.size < 1 || word.size > 18 || !span_only(word, "0123456789"))
-        return false;
-    *out = 0;
-    for (size_t i = 0; i < word.size; i++)
-        *out = *out * 10 + (word.data[i] - '0');
-    return true;
+    return span_number(span_skip(word, name.size), 18, out);
 }
 
 bool progress_read(struct span text, struct progress *out)

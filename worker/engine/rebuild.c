@@ -96,12 +96,11 @@ static void rebuild_window(struct engine *engine, struct partition *partition, c
         return;
     struct identity identity =
         identity_of(&engine->mark_secret, record->key, receipt->sender, receipt->event_id);
-    int64_t from_ms =
-        receipt->admitted_at_ms > receipt->finished_at_ms ? receipt->admitted_at_ms : receipt->finished_at_ms;
-    struct wall end = {from_ms + engine->options.window_ms};
+    struct wall end = {window_from_ms(receipt->admitted_at_ms, receipt->finished_at_ms) +
+                       engine->options.window_ms};
     if (receipt->outcome == OUTCOME_DELIVERED)
         window_add(&partition->window, &identity, end);
-    else if (outcome_is_failed(receipt->outcome) && receipt->outcome != OUTCOME_BACKLOG)
+    else if (window_remembers(receipt->outcome))
         window_add_failed(&partition->window, &identity, end, receipt->signed_at_s);
 }
 

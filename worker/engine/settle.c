@@ -4,14 +4,10 @@
 #include "delivery/retry.h"
 #include "engine/internal.h"
 
-static int64_t window_from_ms(const struct job *job)
-{
-    return job->admitted_at_ms > job->finished_at_ms ? job->admitted_at_ms : job->finished_at_ms;
-}
-
 static struct wall window_end(const struct engine *engine, const struct job *job)
 {
-    return (struct wall){window_from_ms(job) + engine->options.window_ms};
+    return (struct wall){window_from_ms(job->admitted_at_ms, job->finished_at_ms) +
+                         engine->options.window_ms};
 }
 
 static void settle_dead_letter(struct engine *engine, struct job *job)
@@ -84,9 +80,7 @@ static void settle_receipt(struct engine *engine, struct job *job)
     effect->header_count = 1;
     effect->handle = job->handle;
     effect->topic = engine->options.receipts_topic;
-    /* From here the window runs (window_end): who looks for what a window still holds finds it by this time, whatever the
-     * clock of this machine said. */
-    effect->timestamp_ms = window_from_ms(job);
+    effect->timestamp_ms = window_from_ms(job->admitted_at_ms, job->finished_at_ms);
     effect->key = key;
     effect->value = buf_span(&effect->text);
 }
@@ -117,7 +111,7 @@ void settle(struct engine *engine, struct job *job, enum outcome outcome)
         window_add(window, &job->marks[0], window_end(engine, job));
         settle_remember(engine, job);
         job->queue->not_before = mono_after(engine->now.mono, engine->options.spacing_ms);
-    } else if (outcome_is_failed(outcome) && outcome != OUTCOME_BACKLOG) { /* of that, nothing was tried */
+    } else if (window_remembers(outcome)) {
         window_add_failed(window, &job->marks[0], window_end(engine, job), job->signed_at_s);
     }
     /* A failed one stays at the head until its receipt is acknowledged: after a crash it would be tried again, and its

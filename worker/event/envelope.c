@@ -57,12 +57,8 @@ static enum outcome envelope_header(const struct record *record, const char *nam
 /* [1-9][0-9]{0,10}; -1 for anything else. */
 static int64_t envelope_timestamp(struct span text)
 {
-    if (text.size < 1 || text.size > 11 || text.data[0] == '0' || !span_only(text, DIGITS))
-        return -1;
-    int64_t seconds = 0;
-    for (size_t i = 0; i < text.size; i++)
-        seconds = seconds * 10 + (text.data[i] - '0');
-    return seconds;
+    int64_t seconds;
+    return span_number(text, 11, &seconds) && text.data[0] != '0' ? seconds : -1;
 }
 
 /* One to four, single spaces between, each of a version that format 1 knows. What follows the comma is not judged

@@ -6,12 +6,8 @@
 
 static bool port_valid(struct span s)
 {
-    if (s.size == 0 || s.size > 5 || !span_only(s, DIGITS))
-        return false;
-    long port = 0;
-    for (size_t i = 0; i < s.size; i++)
-        port = port * 10 + (s.data[i] - '0');
-    return port >= 1 && port <= 65535;
+    int64_t port;
+    return span_number(s, 5, &port) && port >= 1 && port <= 65535;
 }
 
 /* HOST, HOST:PORT, [IPV6] or [IPV6]:PORT; the host of the characters of `allowed`. */

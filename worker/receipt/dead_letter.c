@@ -76,15 +76,8 @@ int64_t dead_letter_offset(struct span source, const char *topic, int32_t partit
     int size = snprintf(place, sizeof(place), "%s/%d/", topic, (int)partition);
     assert(size < (int)sizeof(place)); /* Kafka's names have at most 249 characters */
     struct span head = {place, (size_t)size};
-    if (!span_starts(source, head))
-        return -1;
-    source = span_skip(source, head.size);
-    if (source.size < 1 || source.size > 18 || !span_only(source, "0123456789"))
-        return -1;
-    int64_t offset = 0;
-    for (size_t i = 0; i < source.size; i++)
-        offset = offset * 10 + (source.data[i] - '0');
-    return offset;
+    int64_t offset;
+    return span_starts(source, head) && span_number(span_skip(source, head.size), 18, &offset) ? offset : -1;
 }
 
 enum outcome dead_letter_outcome(struct span reason)
