@@ -16,6 +16,12 @@
 #
 # Exit codes: 0 all is there, 2 it cannot be installed (the text says what to type), 5 apt-get failed.
 
+# Prints what stands at the head of the script that was run, up to its first `set`. The script has gone to the project's
+# directory by then.
+setup_usage() {
+    (cd "$OLDPWD" && sed -n '2,/^set /s/^# \{0,1\}//p' "$0")
+}
+
 # What a purpose needs, as CHECK=PACKAGE. CHECK is a command, lib:NAME (pkg-config), py:MODULES or fuzzer:clang.
 setup_needs() {
     case $1 in

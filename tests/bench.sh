@@ -53,7 +53,7 @@ while [ $# -gt 0 ]; do
     --perf) perf=true ;;
     --takeover) takeover=true ;;
     --help | -h)
-        sed -n '2,/^set /s/^# \{0,1\}//p' "$0" | sed '$d'
+        setup_usage
         exit 0
         ;;
     *)

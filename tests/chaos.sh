@@ -7,14 +7,26 @@
 #
 #   tests/chaos.sh [--minutes N] [--seed N] [--keep]
 #
-# "recover" is the time from a disturbance until all that had been published by then has its receipt; while disturbances
-# follow each other, so do recoveries. tests/chaos.sh --help has more.
+#   --minutes N  how long it is disturbed (1)
+#   --seed N     of the order of disturbances and faults (1)
+#   --keep       leave logs and data in tests/.cache/chaos, also when all is well
+#
+# Disturbances, in a seeded order: a worker is killed (kill -9), frozen, for longer than its session or not (SIGSTOP,
+# SIGCONT), stopped (SIGTERM) or joined by a fourth; all are killed; the broker is stopped and started, or killed. A worker
+# that ends by itself (3, 4 or 5) while the broker is away, or within a minute of that, is counted and started again, as a
+# supervisor would. "recover" is the time from a disturbance until all that had been published by then has its receipt.
 #
 # Exit codes: 0 nothing was lost, doubled or disordered, 1 something was (the logs stay), 2 wrong use, 5 no build.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . deploy/setup.sh
 . tests/environment.sh
+
+case ${1-} in --help | -h)
+    setup_usage
+    exit 0
+    ;;
+esac
 
 cache=tests/.cache
 build=${BUILD_DIRECTORY:-build-tests}

@@ -25,7 +25,7 @@ while [ $# -gt 0 ]; do
         shift
         ;;
     --help | -h)
-        sed -n '2,/^set /s/^# \{0,1\}//p' "$0" | sed '$d'
+        setup_usage
         exit 0
         ;;
     -*)

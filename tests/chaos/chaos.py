@@ -1,10 +1,5 @@
 """Workers on a real Kafka while everything around them fails; at the end receipts, chat and `cupbearer audit` must agree.
-
-Disturbances, in a seeded order: a worker is killed (kill -9), frozen for longer than its session (SIGSTOP, SIGCONT), stopped
-(SIGTERM) or joined by a fourth; all are killed; the broker is stopped and started, or killed. Meanwhile a proxy makes
-Papercups fail (proxy.py). Events flow all the time: first publications, the same bytes again, ids signed anew, forged copies.
-
-"recover" is the time from a disturbance until everything that had been published by then has its receipt.
+tests/chaos.sh runs it, and says what it does.
 """
 
 import argparse
@@ -119,11 +114,8 @@ class Slot:
         self.process, self.until, self.state = None, 0, "down"
 
     def start(self):
-        log = self.installation.directory / f"worker-{self.number}-{len(self.installation.workers)}.log"
-        process = Process(log, "run", "--config", self.installation.configuration(), "--log-level", "info")
-        process.start("")
-        self.installation.workers.append(process)
-        self.process, self.state = process, "up"
+        self.process, self.state = self.installation.make_worker(), "up"
+        self.process.launch()
 
     def send(self, number):
         self.process.process.send_signal(number)
@@ -311,7 +303,8 @@ class Chaos:
                 slot.process.stop()
         for slot in self.slots:
             if slot.state == "stopping":
-                self.expect_end(slot, (0,)) if slot.process.wait() == 0 else None
+                slot.process.wait()
+                self.expect_end(slot, (0,))
         self.receipts.read(1)
 
     def explain(self):
@@ -359,11 +352,11 @@ class Chaos:
 
 
 def main():
-    words = argparse.ArgumentParser(prog="chaos.sh", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    words.add_argument("--minutes", type=float, default=1, help="how long it is disturbed (default 1)")
-    words.add_argument("--seed", type=int, default=1, help="of the order of disturbances and faults (default 1)")
-    words.add_argument("--keep", action="store_true", help="leave logs and data, also when all is well")
-    words.add_argument("--directory", type=Path, required=True, help=argparse.SUPPRESS)
+    words = argparse.ArgumentParser(prog="chaos.sh", add_help=False)
+    words.add_argument("--minutes", type=float, default=1)
+    words.add_argument("--seed", type=int, default=1)
+    words.add_argument("--keep", action="store_true")
+    words.add_argument("--directory", type=Path, required=True)
     options = words.parse_args()
     shutil.rmtree(options.directory, ignore_errors=True)
     options.directory.mkdir(parents=True)

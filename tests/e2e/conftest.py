@@ -5,6 +5,7 @@ import signal
 
 import pytest
 from broker import Kafka, Reader
+from ledger import Ledger
 from programs import Installation, Process, StandIn
 from signing import HmacKey
 
@@ -69,6 +70,12 @@ def installation(tmp_path, kafka, topics, standin, keys):
     yield made
     print(made.tails())
     made.discard()
+
+
+@pytest.fixture
+def ledger(kafka, topics, installation):
+    """For what no worker would leave in Kafka."""
+    return Ledger(kafka, topics, installation)
 
 
 @pytest.fixture

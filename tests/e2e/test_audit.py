@@ -114,11 +114,6 @@ def topics(kafka):
     return kafka.topics(partitions=2)
 
 
-@pytest.fixture
-def ledger(kafka, topics, installation):
-    return Ledger(kafka, topics, installation)
-
-
 def events(count, customer="ada"):
     return [sign(BACKEND, payload(customer)) for _ in range(count)]
 

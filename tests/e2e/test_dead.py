@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 from broker import Reader
-from ledger import Ledger, audit
+from ledger import audit
 from programs import run_program
 from signing import HmacKey, payload, sign
 from world import BACKEND, KEYS, World, bodies
@@ -86,11 +86,6 @@ def test_what_was_given_up_is_delivered_once(world, customer):
 @pytest.fixture
 def topics(kafka):
     return kafka.topics(partitions=2)
-
-
-@pytest.fixture
-def ledger(kafka, topics, installation):
-    return Ledger(kafka, topics, installation)
 
 
 def failed(ledger, event, outcome="failed", reason="gave_up", **settings):

@@ -22,7 +22,7 @@ def test_a_killed_worker_that_comes_back_has_its_partitions_within_its_session(
 ):
     """The broker's session timeout for this group is longer than this test may take: without a name the group would wait
     for the dead member until then."""
-    named.configure("kafka", **{"session.timeout.ms": 300000})
+    named.configure("kafka", **{"session.timeout.ms": 600000})
     named.configure("worker", http_timeout="1s", settle_time="500ms")
     killed = named.worker()
     kafka.publish(topics.events, [sign(key, payload(customer, "one"))])

@@ -57,12 +57,10 @@ static void take_assign(struct world *world, int worker, int32_t partition)
             world_committed(world, i - 1, false, false);
 }
 
-/* It has stopped in good order, so nothing is cut off by it. */
+/* It has stopped in good order. */
 static void take_restart(struct world *world, int worker)
 {
-    bool cut_off = world->cut_off;
     world_crash(world, worker);
-    world->cut_off = cut_off;
     drop_reads(world);
 }
 

@@ -34,7 +34,7 @@ while [ $# -gt 0 ]; do
         ;;
     --list) list=true ;;
     --help | -h)
-        sed -n '2,/^set /s/^# \{0,1\}//p' "$0" | sed '$d'
+        setup_usage
         exit 0
         ;;
     -*)

@@ -44,14 +44,10 @@ static int look_ends(struct client *client, const char *topic, int32_t partition
 static int look_span(struct client *client, const struct config *config, int64_t since_ms, int64_t until_ms,
                      struct audit_partition *partition, struct err *err)
 {
-    const struct audit_ends *events = &partition->events;
-    partition->span = *events;
-    if (since_ms != INT64_MIN && scan_offset_at(client, config->events_topic, partition->id, since_ms,
-                                                events->end, &partition->span.begin, err) != 0)
+    struct scan span = {config->events_topic, partition->id, partition->events.begin, partition->events.end};
+    if (scan_cut(client, &span, since_ms, until_ms, err) != 0)
         return -1;
-    if (until_ms != INT64_MAX && scan_offset_at(client, config->events_topic, partition->id, until_ms,
-                                                events->end, &partition->span.end, err) != 0)
-        return -1;
+    partition->span = (struct audit_ends){span.begin, span.end};
     return 0;
 }
 
@@ -158,10 +154,10 @@ static int pass_read(struct client *client, const char *topic, int32_t partition
         .audit = audit,
         .reading = {ends->begin, ends->end, ends->begin, from_ms, -1, -1},
     };
-    if (from_ms != INT64_MIN &&
-        scan_offset_at(client, topic, partition, from_ms, ends->end, &pass.reading.begin, err) != 0)
+    struct scan scan = {topic, partition, ends->begin, ends->end};
+    if (scan_cut(client, &scan, from_ms, INT64_MAX, err) != 0)
         return -1;
-    const struct scan scan = {topic, partition, pass.reading.begin, ends->end};
+    pass.reading.begin = scan.begin;
     if (scan_read(client, &scan, take, &pass, err) != 0)
         return -1;
     *known_from = audit_known_from(&pass.reading);

@@ -102,11 +102,24 @@ int client_partition_count(struct client *client, const char *topic, int32_t *ou
     return err_set(err, ERR_UNREACHABLE, "topic %.200s: %s", topic, rd_kafka_err2str(error));
 }
 
+int client_same_count(struct client *client, const char *topic, int32_t count, const char *other,
+                      struct err *err)
+{
+    int32_t others;
+    if (client_partition_count(client, other, &others, err) != 0)
+        return -1;
+    if (others == count)
+        return 0;
+    return err_set(err, ERR_USAGE, "%.150s has %d partitions and %.150s %d: they do not belong together",
+                   topic, (int)count, other, (int)others);
+}
+
 int client_offsets(struct client *client, const char *topic, int32_t partition, int64_t *begin, int64_t *end,
                    struct err *err)
 {
-    rd_kafka_resp_err_t error =
-        rd_kafka_query_watermark_offsets(client->rk, topic, partition, begin, end, CLIENT_TIMEOUT_MS);
+    int64_t unasked;
+    rd_kafka_resp_err_t error = rd_kafka_query_watermark_offsets(
+        client->rk, topic, partition, begin == NULL ? &unasked : begin, end, CLIENT_TIMEOUT_MS);
     if (error == RD_KAFKA_RESP_ERR_NO_ERROR)
         return 0;
     if (client_may_pass(error))

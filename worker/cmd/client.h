@@ -26,7 +26,11 @@ void client_free(struct client *client);
  * topic. Waits up to CLIENT_TIMEOUT_MS. */
 int client_partition_count(struct client *client, const char *topic, int32_t *out, struct err *err);
 
-/* The offsets of the partition's first record and of its next one; likewise. */
+/* Whether the topic `other` has the `count` partitions of `topic`; likewise, and ERR_USAGE where it has not. */
+int client_same_count(struct client *client, const char *topic, int32_t count, const char *other,
+                      struct err *err);
+
+/* The offsets of the partition's first record (NULL: not asked for) and of its next one; likewise. */
 int client_offsets(struct client *client, const char *topic, int32_t partition, int64_t *begin, int64_t *end,
                    struct err *err);
 

@@ -47,15 +47,9 @@ static int read_span(const struct resend_job *job, const char *topic, int32_t pa
                      int64_t until_ms, struct scan *out, struct err *err)
 {
     *out = (struct scan){.topic = topic, .partition = partition};
-    if (client_offsets(job->reader, topic, partition, &out->begin, &out->end, err) != 0)
-        return -1;
-    int64_t end = out->end;
-    if (since_ms != INT64_MIN &&
-        scan_offset_at(job->reader, topic, partition, since_ms, end, &out->begin, err) != 0)
-        return -1;
-    if (until_ms == INT64_MAX)
-        return 0;
-    return scan_offset_at(job->reader, topic, partition, until_ms, end, &out->end, err);
+    return client_offsets(job->reader, topic, partition, &out->begin, &out->end, err) != 0
+               ? -1
+               : scan_cut(job->reader, out, since_ms, until_ms, err);
 }
 
 /* ---- sending ---- */

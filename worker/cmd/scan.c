@@ -28,8 +28,9 @@ struct client *scan_client_new(const struct config *config, struct err *err)
     return client;
 }
 
-int scan_offset_at(struct client *client, const char *topic, int32_t partition, int64_t time_ms, int64_t end,
-                   int64_t *out, struct err *err)
+/* The offset of the first record that is not older than the time; `end`, the log's, where all are older. */
+static int scan_offset_at(struct client *client, const char *topic, int32_t partition, int64_t time_ms,
+                          int64_t end, int64_t *out, struct err *err)
 {
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
     rd_kafka_topic_partition_t *one = rd_kafka_topic_partition_list_add(list, topic, partition);
@@ -42,6 +43,17 @@ int scan_offset_at(struct client *client, const char *topic, int32_t partition, 
     if (error == RD_KAFKA_RESP_ERR_NO_ERROR)
         return 0;
     return client_unreachable(client, "says where a time begins", error, err);
+}
+
+int scan_cut(struct client *client, struct scan *scan, int64_t since_ms, int64_t until_ms, struct err *err)
+{
+    int64_t end = scan->end;
+    if (since_ms != INT64_MIN &&
+        scan_offset_at(client, scan->topic, scan->partition, since_ms, end, &scan->begin, err) != 0)
+        return -1;
+    if (until_ms == INT64_MAX)
+        return 0;
+    return scan_offset_at(client, scan->topic, scan->partition, until_ms, end, &scan->end, err);
 }
 
 /* librdkafka goes on by itself after all others. */

@@ -14,10 +14,10 @@ struct scan {
  * client_free it. */
 struct client *scan_client_new(const struct config *config, struct err *err);
 
-/* The offset of the first record that is not older than the time, by Kafka's timestamps; `end`, the log's, where all are
- * older. -1 with ERR_UNREACHABLE. */
-int scan_offset_at(struct client *client, const char *topic, int32_t partition, int64_t time_ms, int64_t end,
-                   int64_t *out, struct err *err);
+/* Cuts a stretch that ends where the log does to the records from `since_ms` (INT64_MIN: all) to before `until_ms`
+ * (INT64_MAX: all), by Kafka's
+ * timestamps. -1 with ERR_UNREACHABLE. */
+int scan_cut(struct client *client, struct scan *scan, int64_t since_ms, int64_t until_ms, struct err *err);
 
 /* Hands each record of the stretch to `take`, in their order; it borrows the message until it returns. -1 with
  * ERR_UNREACHABLE where the topic may not be read, or for long nothing comes. */

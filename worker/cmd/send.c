@@ -172,19 +172,13 @@ static int send_publish(const struct send *send, struct client *client, struct s
                         struct cupbearer_record **record, struct err *err)
 {
     struct follow follow = {.receipts_topic = send->receipts_topic, .topic = send->topic};
-    int32_t count, receipts_count;
-    int64_t begin;
+    int32_t count;
     if (client_partition_count(client, send->topic, &count, err) != 0)
         return -1;
     follow.partition = partitioner_partition(send->partitioner, routing_key_of(*record), count);
     if (send->wait) {
-        if (client_partition_count(client, send->receipts_topic, &receipts_count, err) != 0)
-            return -1;
-        if (receipts_count != count)
-            return err_set(err, ERR_USAGE,
-                           "%.150s has %d partitions and %.150s %d: they do not belong together", send->topic,
-                           (int)count, send->receipts_topic, (int)receipts_count);
-        if (client_offsets(client, send->receipts_topic, follow.partition, &begin, &follow.from, err) != 0)
+        if (client_same_count(client, send->topic, count, send->receipts_topic, err) != 0 ||
+            client_offsets(client, send->receipts_topic, follow.partition, NULL, &follow.from, err) != 0)
             return -1;
     }
     if (record_renew(send, payload, record, err) != 0 ||

@@ -6,19 +6,11 @@
 
 int topics_count(struct client *client, const struct config *config, int32_t *out, struct err *err)
 {
-    const char *others[] = {config->receipts_topic, config->dead_topic};
-    if (client_partition_count(client, config->events_topic, out, err) != 0)
-        return -1;
-    for (size_t i = 0; i < 2; i++) {
-        int32_t count;
-        if (client_partition_count(client, others[i], &count, err) != 0)
-            return -1;
-        if (count != *out)
-            return err_set(err, ERR_USAGE,
-                           "%.150s has %d partitions and %.150s %d: they do not belong together",
-                           config->events_topic, (int)*out, others[i], (int)count);
-    }
-    return 0;
+    return client_partition_count(client, config->events_topic, out, err) != 0 ||
+                   client_same_count(client, config->events_topic, *out, config->receipts_topic, err) != 0 ||
+                   client_same_count(client, config->events_topic, *out, config->dead_topic, err) != 0
+               ? -1
+               : 0;
 }
 
 static int book_key_add(struct book *book, const char *path, struct err *err)

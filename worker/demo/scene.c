@@ -137,8 +137,7 @@ static int scene_act(struct client *client, const struct config *config, const s
     struct detail detail;
     struct buf receipt;
     follow.partition = cupbearer_record_partition(act->record, CUPBEARER_MURMUR2, BROKER_PARTITIONS);
-    int64_t begin;
-    if (client_offsets(client, RECEIPTS, follow.partition, &begin, &follow.from, err) != 0 ||
+    if (client_offsets(client, RECEIPTS, follow.partition, NULL, &follow.from, err) != 0 ||
         publish_record(client, EVENTS, follow.partition, act->record, &follow.offset, err) != 0)
         return -1;
     buf_init(&receipt, 65536);

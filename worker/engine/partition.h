@@ -26,8 +26,8 @@ struct partition {
     struct job *jobs, *jobs_last; /* all of them, in the order they were read */
     size_t job_count;
     struct wall admitted; /* when the record that was read last was admitted */
-    struct wall
-        left; /* when the oldest of those was that were read and left to the next owner; INT64_MAX: none */
+    /* When the oldest was of those that were read and are left to the next owner; INT64_MAX: none are. */
+    struct wall left;
 
     struct receipted_list receipted; /* what the receipts say of offsets at or beyond the committed one */
     bool untouched;          /* never committed, and no receipt: nobody has delivered anything of it */

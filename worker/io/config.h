@@ -86,8 +86,6 @@ void config_free(struct config *config);
 /* For how long after a commit was sent that the coordinator accepted a worker may act: nobody else has its partitions by
  * then, whatever it has missed, and what it started has ended. */
 int64_t config_lease_ms(const struct config *config);
-/* max.poll.interval.ms: longer than the loop can be busy with anything else than polling. */
-int64_t config_poll_ms(const struct config *config);
 
 /* Whether librdkafka property `name` may be set by users; for `--kafka NAME=VALUE` of `send`. On false err names the
  * nearest allowed one. */

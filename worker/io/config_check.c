@@ -9,7 +9,6 @@
 /* What the two are where nobody sets them: librdkafka's defaults, which the worker keeps. */
 #define SESSION_TIMEOUT_MS    INT64_C(45000)
 #define HEARTBEAT_INTERVAL_MS INT64_C(3000)
-#define POLL_INTERVAL_MS      INT64_C(300000)
 
 void *config_member(struct config *config, const struct setting *setting, size_t account)
 {
@@ -94,13 +93,6 @@ int64_t config_lease_ms(const struct config *config)
 {
     return property_number(config, "session.timeout.ms", SESSION_TIMEOUT_MS) -
            property_number(config, "heartbeat.interval.ms", HEARTBEAT_INTERVAL_MS) - config->http_timeout_ms;
-}
-
-int64_t config_poll_ms(const struct config *config)
-{
-    int64_t ms =
-        property_number(config, "session.timeout.ms", SESSION_TIMEOUT_MS) + config->drain_timeout_ms + 15000;
-    return ms < POLL_INTERVAL_MS ? POLL_INTERVAL_MS : ms;
 }
 
 static int lease_check(const struct config *config, const struct config_source *source, const char *path,

@@ -32,8 +32,6 @@ struct consumer {
 struct consumer *consumer_new(const struct config *config, const char *instance_id,
                               const struct consumer_calls *calls, struct err *err)
 {
-    char poll_ms[32];
-    snprintf(poll_ms, sizeof(poll_ms), "%lld", (long long)config_poll_ms(config));
     const struct kafka_setting settings[] = {
         {"group.id", config->group_id},
         {"enable.auto.commit", "false"},
@@ -44,7 +42,6 @@ struct consumer *consumer_new(const struct config *config, const char *instance_
         /* Eager: everything is revoked, drained and committed before anything is assigned. librdkafka before 2.4.0
          * hangs in close with the cooperative one. */
         {"partition.assignment.strategy", "range"},
-        {"max.poll.interval.ms", poll_ms},
         {instance_id == NULL ? NULL : "group.instance.id", instance_id},
         {NULL, NULL},
     };

@@ -2,6 +2,8 @@
 
 #include <errno.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <sys/eventfd.h>
 #include <time.h>
 #include <unistd.h>
@@ -11,6 +13,9 @@
 #define LOOKUP_MS    10000
 #define LOOKUP_TRIES 20
 #define AGAIN_MS     250
+
+#define POLL_LEAST_MS 300000LL /* librdkafka's default */
+#define POLL_SLACK_MS 15000
 
 static void kafka_log(const rd_kafka_t *rk, int level, const char *facility, const char *text)
 {
@@ -67,6 +72,18 @@ rd_kafka_conf_t *kafka_conf_new(const struct config *config, const struct kafka_
     return kafka_conf_new_with(config, none, settings, err);
 }
 
+/* librdkafka wants it to be no shorter than the session; longer than the loop can be busy with anything else than polling it
+ * is as well. */
+static int kafka_set_poll_interval(rd_kafka_conf_t *conf, const struct config *config, struct err *err)
+{
+    char text[32] = "";
+    size_t size = sizeof(text);
+    rd_kafka_conf_get(conf, "session.timeout.ms", text, &size);
+    long long ms = strtoll(text, NULL, 10) + config->drain_timeout_ms + POLL_SLACK_MS;
+    snprintf(text, sizeof(text), "%lld", ms < POLL_LEAST_MS ? POLL_LEAST_MS : ms);
+    return kafka_set(conf, "max.poll.interval.ms", text, err);
+}
+
 /* Little is fetched ahead: what waits, waits in the log. librdkafka looks after a full queue only once a second, unless it
  * is told otherwise, which it can be from 2.2 on; before that a refresh of metadata wakes it. */
 rd_kafka_conf_t *kafka_consumer_conf_new(const struct config *config, const struct kafka_setting *settings,
@@ -81,7 +98,11 @@ rd_kafka_conf_t *kafka_consumer_conf_new(const struct config *config, const stru
             : (struct kafka_setting){"topic.metadata.refresh.interval.ms", "100"},
         {NULL, NULL},
     };
-    return kafka_conf_new_with(config, defaults, settings, err);
+    rd_kafka_conf_t *conf = kafka_conf_new_with(config, defaults, settings, err);
+    if (conf == NULL || kafka_set_poll_interval(conf, config, err) == 0)
+        return conf;
+    rd_kafka_conf_destroy(conf);
+    return NULL;
 }
 
 rd_kafka_t *kafka_new(rd_kafka_type_t type, rd_kafka_conf_t *conf, struct err *err)
