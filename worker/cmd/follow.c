@@ -59,7 +59,7 @@ int follow_receipt(const struct follow *follow, const struct config *config, int
                    enum outcome *outcome, struct detail *detail, struct buf *json, struct err *err)
 {
     static const struct kafka_setting settings[] = {{"fetch.wait.max.ms", "100"}, {NULL, NULL}};
-    rd_kafka_conf_t *conf = kafka_conf_new(config, settings, err);
+    rd_kafka_conf_t *conf = kafka_consumer_conf_new(config, settings, err);
     struct client *client = conf == NULL ? NULL : client_new(RD_KAFKA_CONSUMER, config, conf, err);
     if (client == NULL)
         return -1;
