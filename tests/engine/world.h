@@ -41,7 +41,8 @@ struct world_options {
 
 /* What a worker's consumer knows of a partition. */
 struct share {
-    bool held, reading, started, paused, revoked, lost;
+    bool held, reading, started, revoked, lost;
+    bool paused;           /* librdkafka keeps it when the partition is given back and comes again */
     bool given_away;       /* the group took it from a worker that was frozen; it does not know yet */
     int64_t position;      /* of the next record to hand in */
     int64_t end;           /* of the log, when it was assigned */

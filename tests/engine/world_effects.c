@@ -171,7 +171,7 @@ static void world_perform(struct world *world, int worker, struct effect *effect
                 world->produces[i].record->partition == effect->partition)
                 world_fail(world, "partition %d is released before its receipts are acknowledged",
                            (int)effect->partition);
-        *share = (struct share){0};
+        *share = (struct share){.paused = share->paused};
         world_note(world, worker, "released %d", (int)effect->partition);
         break;
     case EFFECT_STOPPED:

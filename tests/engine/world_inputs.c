@@ -44,8 +44,9 @@ void world_assign(struct world *world, int worker, int32_t partition)
     const struct fake_partition *log = &world->log.partitions[partition];
     assert(world_owner(world, partition) == WORLD_NOBODY);
     world_fence(world, partition);
-    *world_share(world, worker, partition) =
-        (struct share){.held = true, .end = log->end, .assigned_at = world->now.mono};
+    struct share *share = world_share(world, worker, partition);
+    *share = (struct share){
+        .held = true, .paused = share->paused, .end = log->end, .assigned_at = world->now.mono};
     world_tell_assigned(world, worker, partition);
     world_take(world, worker,
                &(struct input){.type = INPUT_ASSIGNED,
@@ -109,7 +110,8 @@ void world_revoke(struct world *world, int worker, int32_t partition)
 
 void world_lose(struct world *world, int worker, int32_t partition)
 {
-    *world_share(world, worker, partition) = (struct share){.held = true, .revoked = true, .lost = true};
+    struct share *share = world_share(world, worker, partition);
+    *share = (struct share){.held = true, .paused = share->paused, .revoked = true, .lost = true};
     world_tell(world, worker, "lost %d", (int)partition);
     world_take(world, worker, &(struct input){.type = INPUT_LOST, .partition = partition});
 }

@@ -137,7 +137,8 @@ static struct world *sim_world(struct sim *sim, struct buf *report)
 
 void sim_run(const struct sim_options *options, struct buf *report, struct sim_result *out)
 {
-    struct sim sim = {.options = *options, .rng = {options->seed * 0x9e3779b97f4a7c15u}, .result = out};
+    struct sim sim = {.options = *options, .rng = {options->seed}, .result = out};
+    sim.rng.state = rng_next(&sim.rng); /* neighbours would draw the same numbers, one place further on */
     *out = (struct sim_result){0};
     struct world *world = sim.world = sim_world(&sim, report);
     world->verbose = options->trace;

@@ -51,7 +51,7 @@ void sim_publish(struct sim *sim)
         return;
     char event_id[16];
     int event = sim_event(sim);
-    uint64_t whose = (uint64_t)event * 0x9e3779b97f4a7c15u + sim->options.seed;
+    uint64_t whose = (uint64_t)event * 0x9e3779b97f4a7c15u + world->options.seed;
     struct publication publication = {.customer = customers[whose >> 40 & 3],
                                       .account = (whose >> 48) % 5 == 0 ? WORLD_ACCOUNT_2 : NULL,
                                       .event_id = event_id};

@@ -49,6 +49,25 @@ static void an_event_whose_key_is_gone_before_its_turn_is_refused(void **state)
     story_end(w);
 }
 
+/* After a crash the keyring may be another, in which it is active. */
+static void the_successor_of_an_event_whose_key_is_not_active_waits_for_its_receipt(void **state)
+{
+    (void)state;
+    struct world *w = story_begin(NULL);
+    new_keyring(w, REVOKED_KEYRING);
+    story_publish(w, "ann", "e1");
+    story_publish(w, "ann", "e2");
+    story_feed(w);
+    story_skip(w);
+    story_commit(w);
+    story_expect(w, "dead 0/0 key_not_active");
+    story_acknowledge(w);
+    story_expect(w, "receipt 0/0 key_not_active");
+    story_acknowledge(w);
+    story_expect(w, "settled 0/0 key_not_active; dead 0/1 key_not_active");
+    story_end(w);
+}
+
 static void an_event_that_may_have_been_shown_is_read_back_whatever_became_of_its_key(void **state)
 {
     (void)state;
@@ -85,6 +104,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_event_whose_key_is_gone_before_its_post_is_not_posted),
         cmocka_unit_test(an_event_whose_key_is_gone_before_its_turn_is_refused),
+        cmocka_unit_test(the_successor_of_an_event_whose_key_is_not_active_waits_for_its_receipt),
         cmocka_unit_test(an_event_that_may_have_been_shown_is_read_back_whatever_became_of_its_key),
         cmocka_unit_test(a_new_keyring_holds_for_records_from_then_on),
     };

@@ -83,6 +83,20 @@ static void a_pause_ends_at_three_quarters_of_the_limit(void **state)
     assert_all_delivered(w);
 }
 
+/* librdkafka keeps a pause when the partition is given back, and when it comes again. */
+static void a_partition_that_was_paused_when_it_was_taken_is_read_when_it_comes_again(void **state)
+{
+    (void)state;
+    struct world *w = world_with_a_full_memory();
+    world_pass(w, ENGINE_FULL_MS);
+    assert_int_equal(engine_paused(w->workers[0].engine), 1);
+    world_lose(w, 0, 0);
+    assert_int_equal(engine_paused(w->workers[0].engine), 0);
+    world_assign(w, 0, 0);
+    world_go_for(w, 60000); /* beyond http_timeout and settle_time: what was under way is a suspect */
+    assert_all_delivered(w);
+}
+
 /* ---- an account's share ---- */
 
 /* A world in which the first account's share is full of e1, which waits. */
@@ -225,6 +239,7 @@ int main(void)
         cmocka_unit_test(a_full_memory_takes_no_record_and_when_that_lasts_the_partitions_pause),
         cmocka_unit_test(nothing_is_dropped_to_make_room),
         cmocka_unit_test(a_pause_ends_at_three_quarters_of_the_limit),
+        cmocka_unit_test(a_partition_that_was_paused_when_it_was_taken_is_read_when_it_comes_again),
         cmocka_unit_test(an_event_for_which_its_account_has_no_room_fails_and_another_account_goes_on),
         cmocka_unit_test(a_suspect_is_read_back_though_its_account_has_no_room),
         cmocka_unit_test(a_repetition_without_room_does_not_make_a_duplicate_of_the_event_that_waits),

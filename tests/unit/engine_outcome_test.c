@@ -132,16 +132,38 @@ static void the_successor_of_a_failed_event_starts_when_that_ones_receipt_is_ack
     story_end(w);
 }
 
-static void the_successor_of_a_rejected_event_need_not_wait(void **state)
+/* A world in which ann's e1 has come too late, and e2 behind it has not. */
+static struct world *world_with_an_expired_event(bool admit_by_clock)
 {
-    (void)state;
-    struct world *w = story_begin(NULL);
+    struct world_options options = world_options();
+    options.admit_by_clock = admit_by_clock;
+    struct world *w = story_begin(&options);
     world_publish(w, &(struct publication){
                          .customer = "ann", .event_id = "e1", .signed_at_s = w->now.wall.ms / 1000 - 100});
     story_publish(w, "ann", "e2");
     story_feed(w);
     story_skip(w);
     story_commit(w);
+    return w;
+}
+
+/* After a crash the clock may be another, and e1 not expired any more. */
+static void where_the_workers_clock_judges_the_successor_of_an_expired_event_waits_too(void **state)
+{
+    (void)state;
+    struct world *w = world_with_an_expired_event(true);
+    story_expect(w, "dead 0/0 expired");
+    story_acknowledge(w);
+    story_expect(w, "receipt 0/0 expired");
+    story_acknowledge(w);
+    story_expect(w, "settled 0/0 expired; find ann");
+    story_end(w);
+}
+
+static void the_successor_of_a_rejected_event_need_not_wait(void **state)
+{
+    (void)state;
+    struct world *w = world_with_an_expired_event(false);
     story_expect(w, "dead 0/0 expired; find ann");
     story_end(w);
 }
@@ -252,6 +274,7 @@ int main(void)
             a_key_that_is_out_of_form_does_not_make_the_receipt_too_large_and_settles_its_record),
         cmocka_unit_test(what_is_not_acknowledged_is_produced_again),
         cmocka_unit_test(the_successor_of_a_failed_event_starts_when_that_ones_receipt_is_acknowledged),
+        cmocka_unit_test(where_the_workers_clock_judges_the_successor_of_an_expired_event_waits_too),
         cmocka_unit_test(the_successor_of_a_rejected_event_need_not_wait),
         cmocka_unit_test(a_record_of_nothing_but_nulls_is_rejected_and_settled),
         cmocka_unit_test(outcomes_are_counted_by_account_where_it_is_known),

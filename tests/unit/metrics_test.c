@@ -202,6 +202,7 @@ static void the_worker_tells_of_partitions_keyring_and_process(void **state)
     fixture.view.partitions = partitions;
     fixture.view.partition_count = 2;
     fixture.view.unsettled = 4;
+    fixture.view.paused = 1;
     fixture.view.keyring_keys = 3;
     fixture.view.keyring_stale = true;
     fixture.view.keyring_read_at_ms = fixture.view.now.wall.ms - 61500;
@@ -213,6 +214,7 @@ static void the_worker_tells_of_partitions_keyring_and_process(void **state)
     assert_line(&fixture, "cupbearer_partition_stalled_seconds{partition=\"7\"} 0.000");
     assert_line(&fixture, "cupbearer_assigned_partitions 2");
     assert_line(&fixture, "cupbearer_unsettled_events 4");
+    assert_line(&fixture, "cupbearer_paused_partitions 1");
     assert_line(&fixture, "cupbearer_keyring_keys 3");
     assert_line(&fixture, "cupbearer_keyring_stale 1");
     assert_line(&fixture, "cupbearer_keyring_age_seconds 61.500");

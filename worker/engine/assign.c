@@ -88,8 +88,11 @@ static void drop_jobs(struct engine *engine, struct partition *partition)
         drop_job(engine, partition->jobs);
 }
 
+/* A pause is the consumer's, not the assignment's: it would be there still when the partition comes again. */
 static void release(struct engine *engine, struct partition *partition)
 {
+    if (partition->paused)
+        effect_add(engine, EFFECT_RESUME, partition->id);
     effect_add(engine, EFFECT_RELEASED, partition->id);
     engine->partitions[partition->id] = NULL;
     partition_free(partition);

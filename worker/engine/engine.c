@@ -264,6 +264,14 @@ const uint64_t *engine_outcomes(const struct engine *engine)
     return engine->outcomes;
 }
 
+size_t engine_paused(const struct engine *engine)
+{
+    size_t count = 0;
+    for (int32_t i = 0; i < engine->options.partition_count; i++)
+        count += engine->partitions[i] != NULL && engine->partitions[i]->paused;
+    return count;
+}
+
 size_t engine_unsettled(const struct engine *engine)
 {
     return engine->jobs.count;

@@ -168,7 +168,8 @@ struct standing {
 };
 bool engine_standing(const struct engine *engine, int32_t partition, struct standing *out);
 
-/* For the shell's farewell and the metrics: records that are not settled, requests under way. */
+/* For the shell's farewell and the metrics: partitions that are paused, records that are not settled, requests under way. */
+size_t engine_paused(const struct engine *engine);
 size_t engine_unsettled(const struct engine *engine);
 size_t engine_requests(const struct engine *engine);
 

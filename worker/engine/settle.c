@@ -102,6 +102,16 @@ static void settle_remember(struct engine *engine, const struct job *job)
         cache_put(&engine->cache, job->record->key, &where, engine->now.mono);
 }
 
+/* Whether it would end in the same way once more. One that might not, after a crash without its receipt, keeps its place
+ * until that is acknowledged: else it could be shown behind its successor. The worker's own clock may have been set
+ * meanwhile, the keyring may be another; what the log's clock says stays. */
+static bool settle_is_certain(const struct engine *engine, enum outcome outcome)
+{
+    if (outcome == OUTCOME_EXPIRED || outcome == OUTCOME_EXPIRES_TOO_LATE)
+        return !engine->options.admit_by_clock;
+    return outcome != OUTCOME_KEY_NOT_ACTIVE && !outcome_is_failed(outcome);
+}
+
 void settle(struct engine *engine, struct job *job, enum outcome outcome)
 {
     job->outcome = outcome;
@@ -114,9 +124,7 @@ void settle(struct engine *engine, struct job *job, enum outcome outcome)
     } else if (window_remembers(outcome)) {
         window_add_failed(window, &job->marks[0], window_end(engine, job), job->signed_at_s);
     }
-    /* A failed one stays at the head until its receipt is acknowledged: after a crash it would be tried again, and its
-     * successor must not have been shown before it. */
-    if (!outcome_is_failed(outcome))
+    if (settle_is_certain(engine, outcome))
         job_leave_queue(job);
     job_forget_message(engine, job);
     settle_produce(engine, job, outcome_has_dead_letter(outcome) ? JOB_DEAD_LETTER : JOB_RECEIPT);

@@ -39,6 +39,7 @@ static void loop_metrics(const struct loop *loop, struct buf *out)
         .account_count = loop->site_count,
         .outcomes = engine_outcomes(loop->engine),
         .unsettled = engine_unsettled(loop->engine),
+        .paused = engine_paused(loop->engine),
         .partition_count = count,
         .partitions = partitions,
         .keyring_read_at_ms = files_keyring_read_at_ms(loop->files),
