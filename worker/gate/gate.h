@@ -5,6 +5,9 @@
 
 #include "base/err.h"
 #include "gate/http.h"
+#include "gate/keys.h"
+#include "gate/limit.h"
+#include "gate/publisher.h"
 #include "io/config.h"
 
 #define GATE_START_TOKEN_SIZE 44 /* 32 bytes as base64url, and a 0 */
@@ -12,6 +15,9 @@
 struct gate {
     const struct config *config;
     struct http_server *http;
+    struct keys *keys;
+    struct publisher *publisher;
+    struct limit *addresses, *keys_limit;
     char start_token[GATE_START_TOKEN_SIZE]; /* of the composer's page; a fresh one at each start */
 };
 

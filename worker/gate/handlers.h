@@ -7,4 +7,7 @@
 /* GET /healthz: whether events can be published and receipts read. */
 gate_handler health_answer;
 
+/* POST /v1/events: a signed record, {"key", "headers", "value"}, as `cupbearer sign` prints it. */
+gate_handler events_answer;
+
 #endif

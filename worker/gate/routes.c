@@ -9,6 +9,7 @@
 
 static const struct route routes[] = {
     {"GET", "healthz", health_answer, 0},
+    {"POST", "v1/events", events_answer, ROUTE_TYPE | ROUTE_PAGES},
 };
 #define ROUTE_COUNT (sizeof(routes) / sizeof(routes[0]))
 
@@ -67,13 +68,19 @@ static bool site_check(const struct gate *gate, const struct gate_request *reque
     return false;
 }
 
+static bool type_check(const struct gate_request *request, struct gate_reply *reply)
+{
+    if (gate_request_is_json(request))
+        return true;
+    gate_reply_error(reply, 415, NULL, NULL, "send JSON, with Content-Type: application/json");
+    return false;
+}
+
 static bool json_check(struct gate_request *request, struct gate_reply *reply)
 {
     struct err err;
-    if (!gate_request_is_json(request)) {
-        gate_reply_error(reply, 415, NULL, NULL, "send JSON, with Content-Type: application/json");
+    if (!type_check(request, reply))
         return false;
-    }
     request->json = json_read(request->body, GATE_JSON_DEPTH, &err);
     if (!json_is_object(request->json)) {
         gate_reply_error(reply, 400, NULL, NULL, "the body is not a JSON object%s%s",
@@ -130,6 +137,7 @@ void routes_answer(void *context, struct gate_request *request, struct gate_repl
     }
     reply->allow[0] = 0;
     if (((route->flags & ROUTE_COMPOSER) == 0 || composer_check(gate, request, reply)) &&
+        ((route->flags & ROUTE_TYPE) == 0 || type_check(request, reply)) &&
         ((route->flags & ROUTE_JSON) == 0 || json_check(request, reply)))
         route->handle(gate, request, reply);
 }
