@@ -10,4 +10,13 @@ gate_handler health_answer;
 /* POST /v1/events: a signed record, {"key", "headers", "value"}, as `cupbearer sign` prints it. */
 gate_handler events_answer;
 
+/* POST /v1/send: signs with the gate's own key and publishes. {"payload", "event_id"?} */
+gate_handler send_answer;
+
+/* GET /v1/events/{id}/receipt?wait=SECONDS[&partition=P&offset=O]: 200 with the receipt, 204 where there is none yet. */
+gate_handler receipt_answer;
+
+/* GET /v1/receipts: all as they come, as server-sent events. */
+gate_handler receipts_answer_stream;
+
 #endif
