@@ -4,7 +4,7 @@
 
 #include "gate/routes.h"
 
-/* GET /healthz: whether events can be published and receipts read. */
+/* GET /healthz: whether events can be published. */
 gate_handler health_answer;
 
 /* POST /v1/events: a signed record, {"key", "headers", "value"}, as `cupbearer sign` prints it. */
@@ -18,5 +18,9 @@ gate_handler receipt_answer;
 
 /* GET /v1/receipts: all as they come, as server-sent events. */
 gate_handler receipts_answer_stream;
+
+/* GET /openapi.json: what there is, for programs; GET /cupbearer.js: what pages call, an ES module. */
+gate_handler openapi_answer;
+gate_handler module_answer;
 
 #endif
