@@ -24,6 +24,21 @@ TOKENS = {
 }
 
 
+MESSAGES = {
+    "need-help": {
+        "body": "Hello {{name}}, see [your order]({{link}}).",
+        "quick_replies": ["Reset my password", {"text": "Order {{order}}?", "action": "order_status"}],
+        "ttl": 30,
+        "blanks": {
+            "name": {"type": "text", "default": "there"}, "order": {"type": "number"},
+            "link": {"type": "url", "default": "https://shop.example/help"},
+        },
+    },
+    "secret": {"body": "For others."},
+    "broken": "{",
+}  # fmt: skip
+
+
 def make_token(name, *words):
     """(the token, its entry), as `cupbearer keygen --token` makes them."""
     made = run_program("keygen", "--token", name, *words)
@@ -57,8 +72,13 @@ class GateWorld(World):
         self.installation.configure(
             "gate", listen="127.0.0.1:0", address_rate=0, key_rate=0, tokens_file=directory / "tokens.json",
             key_file=self.installation.secret_write("gate.key", GATE_KEY.secret), key_id=GATE_KEY.id,
-            audit_log=directory / "audit.log",
+            audit_log=directory / "audit.log", messages_dir=directory / "messages", link_hosts="shop.example",
         )  # fmt: skip
+        (directory / "messages").mkdir()
+        for name, message in MESSAGES.items():
+            (directory / "messages" / f"{name}.json").write_text(
+                message if isinstance(message, str) else json.dumps(message)
+            )
         self.tokens = {name: make_token(name, *words) for name, words in TOKENS.items()}
         write_tokens(directory / "tokens.json", *self.tokens.values())
         self.installation.configure("account acme", origins=f"{SHOP} http://localhost:3000")
@@ -268,7 +288,9 @@ def test_a_token_sends_only_what_it_is_granted(world, gate, customer, token, acc
 
 
 @pytest.mark.parametrize("content, field", [
-    ({}, "payload"), ({"payload": "x"}, "payload"), ({"payload": None}, "payload"), ({"payload": {}, "surprise": 1}, "surprise"),
+    ({}, "message"), ({"payload": "x"}, "payload"), ({"message": "need-help"}, "account"),
+    ({"message": "need-help", "account": "acme"}, "to"), ({"message": "need-help", "account": "acme", "to": 1}, "to"),
+    ({"payload": {}, "message": "need-help"}, "message"), ({"payload": {}, "to": {}}, "to"), ({"payload": None}, "payload"), ({"payload": {}, "surprise": 1}, "surprise"),
     ({"payload": {}, "event_id": "a.b"}, "event_id"), ({"payload": {}, "event_id": 1}, "event_id"),
     ({"payload": {}, "event_id": None}, "event_id"),
 ])  # fmt: skip
@@ -312,6 +334,40 @@ def test_nothing_is_signed_that_the_audit_log_cannot_hold(own_gate, installation
     assert "audit_log" in answer.error
 
 
+def named(customer, message="need-help", blanks=None, **more):
+    blanks = {"order": 7} if blanks is None else blanks
+    return {"account": "acme", "to": {"customer": {"external_id": customer}}, "message": message, "blanks": blanks, **more}
+
+
+def test_a_predefined_message_is_sent_by_its_name(world, gate, customer):
+    answer = gate.send(named(customer, blanks={"order": 7, "name": "*Ada*"}), world.token("named"))
+    assert answer.status == 202, answer
+    world.receipt((answer.json["partition"], answer.json["offset"]))
+    (message,) = world.standin.messages(customer)
+    assert message["body"] == r"Hello \*Ada\*, see [your order](https://shop.example/help)."
+    assert message["metadata"]["quick_replies"][1] == {"text": "Order 7?", "action": "order_status"}
+    assert "message=need-help" in world.audit()[-1].split()
+
+
+@pytest.mark.parametrize("content, status, field", [
+    ({"message": "secret"}, 403, "message"), ({"message": "broken"}, 403, "message"), ({"message": "../x"}, 403, "message"),
+    ({"account": "globex"}, 403, "account"), ({"blanks": {}}, 422, "blanks.order"), ({"blanks": []}, 422, "blanks"),
+    ({"blanks": {"order": "x"}}, 422, "blanks.order"), ({"blanks": {"order": [1]}}, 422, "blanks.order"),
+    ({"blanks": {"order": 1, "link": "https://evil.example/"}}, 422, "blanks.link"),
+    ({"blanks": {"order": 1, "surprise": "x"}}, 422, "blanks.surprise"), ({"surprise": 1}, 422, "surprise"),
+])  # fmt: skip
+def test_what_is_wrong_with_a_named_message_is_named(world, gate, customer, content, status, field):
+    answer = gate.send({**named(customer), **content}, world.token("named"))
+    assert (answer.status, answer.json["field"]) == (status, field), answer
+
+
+@pytest.mark.parametrize("message, words", [("broken", "is broken"), ("nothing", "nothing"), ("../keyring", ""), ("A", ""), ("", "")])
+def test_a_message_that_is_not_there_is_not_sent(world, gate, customer, message, words):
+    answer = gate.send(named(customer, message), world.token("acme"))
+    assert (answer.status, answer.json["field"]) == (422, "message")
+    assert words in answer.error
+
+
 def test_a_token_that_sends_too_much_is_told_to_wait(own_gate, installation, key, customer):
     token, entry = make_token("shop", "--account", "acme")
     path = installation.directory / "tokens.json"
@@ -332,9 +388,13 @@ def test_a_token_that_sends_too_much_is_told_to_wait(own_gate, installation, key
 def test_a_gate_without_a_key_signs_nothing(own_gate, installation, customer):
     token = make_token("shop", "--account", "acme")
     write_tokens(installation.directory / "tokens.json", token)
-    answer = own_gate(tokens_file=installation.directory / "tokens.json").send({"payload": payload(customer)}, token[0])
+    gate = own_gate(tokens_file=installation.directory / "tokens.json")
+    answer = gate.send({"payload": payload(customer)}, token[0])
     assert answer.status == 501
     assert "key_file" in answer.error
+    answer = gate.send(named(customer), token[0])
+    assert answer.status == 501
+    assert "messages_dir" in answer.error
 
 
 # ---- receipts ----

@@ -10,7 +10,8 @@ gate_handler health_answer;
 /* POST /v1/events: a signed record, {"key", "headers", "value"}, as `cupbearer sign` prints it. */
 gate_handler events_answer;
 
-/* POST /v1/send: signs with the gate's own key and publishes. {"payload", "event_id"?} */
+/* POST /v1/send: signs with the gate's own key and publishes. {"payload", "event_id"?} or
+ * {"account", "to", "message", "blanks"?, "event_id"?} */
 gate_handler send_answer;
 
 /* GET /v1/events/{id}/receipt?wait=SECONDS[&partition=P&offset=O]: 200 with the receipt, 204 where there is none yet. */
