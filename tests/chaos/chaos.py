@@ -4,6 +4,7 @@ tests/chaos.sh runs it, and says what it does.
 
 import argparse
 import json
+import os
 import random
 import shutil
 import signal
@@ -125,6 +126,7 @@ class Chaos:
     def __init__(self, directory, seconds, seed):
         self.random = random.Random(seed)
         self.seconds, self.directory = seconds, directory
+        os.environ["BROKER_SESSION_MS"] = "2000"  # it is killed often, and has to come back soon
         self.kafka = Kafka(directory / "kafka")
         self.topics = self.kafka.topics(PARTITIONS)
         self.standin = StandIn(directory)
