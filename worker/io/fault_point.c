@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "io/log.h"
@@ -37,7 +38,7 @@ static size_t note_count;
 
 /* The point, as kind * MOMENT_COUNT + moment; 0: none. */
 static int wanted = -1; /* the environment was not asked yet */
-static bool or_later;
+static bool or_later, stand_still;
 
 static int64_t *note_of(enum input_type type, uint64_t id)
 {
@@ -56,7 +57,8 @@ static int point_read(const char *text)
     struct span moment = span_of(text);
     struct span word = span_cut(&moment, '.');
     or_later = moment.size > 0 && moment.data[moment.size - 1] == '+';
-    moment.size -= or_later;
+    stand_still = moment.size > 0 && moment.data[moment.size - 1] == '!';
+    moment.size -= or_later || stand_still;
     for (int kind = 1; kind < FAULT_KIND_COUNT; kind++)
         for (int i = 0; i < MOMENT_COUNT; i++)
             if (span_equal(word, span_of(kind_words[kind])) && span_equal(moment, span_of(moment_words[i])))
@@ -85,6 +87,8 @@ static void point_pass(enum fault_kind kind, enum fault_moment moment)
     if (!point_is(kind, moment))
         return;
     log_say(LOG_LEVEL_ERROR, "fault_point", "%s.%s", kind_words[kind], moment_words[moment]);
+    while (stand_still)
+        pause();
     raise(SIGKILL);
 }
 

@@ -13,6 +13,7 @@
 #include "io/clock.h"
 #include "io/fault_point.h"
 #include "io/log.h"
+#include "io/process.h"
 
 #define TURN_DESCRIPTORS 64
 
@@ -285,6 +286,7 @@ static int loop_signal(struct loop *loop, struct err *err)
     log_say(LOG_LEVEL_INFO, "stopping", "%zu events are not settled", engine_unsettled(loop->engine));
     loop->stopping = true;
     loop->stop_deadline = mono_after(loop->now.mono, LOOP_STOP_MS);
+    process_end_in(LOOP_STOP_MS / 1000 + LOOP_HANG_S);
     loop->stop_again_from = mono_after(loop->now.mono, LOOP_SAME_SIGNAL_MS);
     loop_take(loop, &(struct input){.type = INPUT_STOP});
     return 0;

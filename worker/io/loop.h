@@ -48,6 +48,7 @@ struct loop {
 
 /* How long a stop may take before the process ends anyway. */
 #define LOOP_STOP_MS 30000
+#define LOOP_HANG_S  3 /* beyond that the loop itself does not come back, and is not asked any more */
 /* A signal so soon after the first is the same one: timeout(1) and some supervisors signal process and group. */
 #define LOOP_SAME_SIGNAL_MS 500
 

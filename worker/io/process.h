@@ -1,4 +1,4 @@
-/* What the operating system says about this process, for the metrics. */
+/* This process: what the operating system says about it, for the metrics, and its last resort. */
 #ifndef IO_PROCESS_H
 #define IO_PROCESS_H
 
@@ -10,5 +10,9 @@ struct process_usage {
 };
 
 void process_usage_read(struct process_usage *out);
+
+/* In so many seconds from now the process ends with ERR_LIMIT and a word on standard error, wherever its threads stand then:
+ * a call into a library may never return. 0: no longer. */
+void process_end_in(unsigned seconds);
 
 #endif
