@@ -1,17 +1,25 @@
 """Chromium without a window, driven over its debugging pipe: JSON with a 0 byte behind each message."""
 
+import base64
 import json
 import os
 import shutil
 import subprocess
 
-from broker import wait_until
+from broker import ROOT, wait_until
 
 WAIT_S = 30
+AXE = ROOT / "tests/.cache/node/node_modules/axe-core/axe.min.js"
 FLAGS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
     "--disable-background-networking", "--disable-component-update", "--no-proxy-server", "--remote-debugging-pipe",
 )  # fmt: skip
+
+# What a key types, and the number that the page is told, for those that are no letter.
+KEYS = {
+    "Enter": ("\r", 13), "Tab": ("", 9), "Escape": ("", 27), " ": (" ", 32), "ArrowDown": ("", 40), "ArrowUp": ("", 38),
+}  # fmt: skip
+SHIFT, CONTROL = 8, 2
 
 
 def there_is_one():
@@ -78,6 +86,55 @@ class Browser:
         found = f"[...document.querySelectorAll('button')].find(one => one.textContent === {json.dumps(name)})"
         assert self.run(f"{found}?.checkVisibility({{ checkVisibilityCSS: true }})"), f"no button '{name}'"
         self.run(f"{found}.click()")
+
+    def press(self, key, modifiers=0):
+        """One key, as a person would press it."""
+        text, code = KEYS.get(key, ("" if modifiers & CONTROL else key, ord(key[0].upper())))
+        pressed = {"key": key, "code": key, "windowsVirtualKeyCode": code, "modifiers": modifiers}
+        self.ask("Input.dispatchKeyEvent", type="keyDown" if text else "rawKeyDown", text=text, **pressed)
+        self.ask("Input.dispatchKeyEvent", type="keyUp", **pressed)
+
+    def type(self, text):
+        """Into what has the focus, as one piece."""
+        self.ask("Input.insertText", text=text)
+
+    def fill(self, element_id, text):
+        """A field's new content, written as a person would, over what it held."""
+        name = json.dumps(element_id)
+        self.until(f"document.getElementById({name})?.checkVisibility() && !document.getElementById({name}).disabled")
+        self.run(f"document.getElementById({name}).focus(), document.getElementById({name}).select()")
+        self.ask("Input.insertText", text=text)
+        if not text:
+            self.ask("Input.dispatchKeyEvent", type="keyDown", key="Delete", windowsVirtualKeyCode=46)
+
+    def choose(self, element_id, value):
+        """An option of a list; it must be there."""
+        self.run(
+            f"(list => {{ list.value = {json.dumps(value)}; if (list.value !== {json.dumps(value)}) throw list.innerText;"
+            " for (const kind of ['input', 'change']) list.dispatchEvent(new Event(kind, { bubbles: true })); })"
+            f"(document.getElementById({json.dumps(element_id)}))"
+        )
+
+    def size(self, width, height, dark=False):
+        """The window's, and which colours its owner prefers."""
+        self.ask("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600)
+        scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
+        self.ask("Emulation.setEmulatedMedia", features=[scheme])
+
+    def photograph(self, path):
+        """The whole page, also what one has to scroll to."""
+        width, height = self.run("[innerWidth, Math.max(innerHeight, document.documentElement.scrollHeight)]")
+        clip = {"x": 0, "y": 0, "width": width, "height": height, "scale": 1}
+        shot = self.ask("Page.captureScreenshot", format="png", captureBeyondViewport=True, clip=clip)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(base64.b64decode(shot["data"]))
+
+    def barriers(self):
+        """What axe-core finds on the page as it is: (rule, what it is about, where) of each."""
+        if not self.run("typeof axe === 'object'"):
+            self.ask("Runtime.evaluate", expression=AXE.read_text(encoding="utf-8"))
+        found = self.run("axe.run().then(found => found.violations)")
+        return [(one["id"], one["help"], [node["html"][:200] for node in one["nodes"]]) for one in found]
 
     def close(self):
         self.process.kill()

@@ -1,0 +1,171 @@
+// The editor of one message: its form, saving, and what happens when somebody else saved it meanwhile.
+
+import { clearErrors, find, make, button, say, show, showError } from "./dom.js";
+import { gate } from "./api.js";
+import { fill } from "./blanks.js";
+import { draftOf, formOf, messageOf } from "./form.js";
+import { draftOfKey, dropDraft, isNew, listedMessage, openDraft, putDraft } from "./drafts.js";
+import { drawBlanks, drawMetadata, drawReplies } from "./editor_rows.js";
+import { newPreview } from "./preview.js";
+
+const NAME = /^[a-z0-9-]{1,64}$/;
+const editor = find("editor");
+const drawPreview = newPreview(find("editor-preview"));
+let key = null, draft = null, after = null;
+
+export const editedKey = () => key;
+
+function changed() {
+  putDraft(key, draft);
+  drawBlanks(draft.form, changed);
+  drawPreview(fill(draftOf(draft.form)));
+  drawState();
+  after.draftChanged();
+}
+
+function drawState() {
+  const kept = draftOfKey(key) !== undefined;
+  find("discard").hidden = !kept;
+  find("to-sign").hidden = isNew(key);
+  find("to-sign").href = "#sign/" + key;
+  for (const id of ["rename", "delete"])
+    find(id).hidden = isNew(key);
+  find("editor-state").textContent = kept ? "Not saved yet. Kept in this tab." : "";
+}
+
+function drawForm() {
+  const { form } = draft;
+  find("editor-title").textContent = isNew(key) ? "New message" : key;
+  find("name").parentElement.hidden = !isNew(key);
+  find("name").value = draft.name;
+  find("body").value = form.body;
+  find("ttl").value = form.ttl;
+  find("within").value = form.within.count;
+  find("within-unit").value = form.within.unit;
+  find("metadata-set").open = form.metadata.length > 0;
+  find("blanks").dataset.names = "";
+  drawReplies(form, changed);
+  drawMetadata(form, changed);
+  drawBlanks(form, changed);
+  drawPreview(fill(draftOf(form)));
+  drawState();
+}
+
+// A file that changed under a draft: what is there now, and three ways on. Nothing is lost in any of them.
+function drawConflict(message, version) {
+  const theirs = find("conflict");
+  const choose = (text, act) => button(text, () => {
+    theirs.hidden = true;
+    act();
+  });
+  theirs.replaceChildren(
+    make("h3", {}, "Somebody else changed this message"),
+    make("p", {}, message ? "This is saved now. Yours is below, as you wrote it; nothing is lost." :
+      "The file is gone now. Yours is below, as you wrote it; nothing is lost."));
+  if (message)
+    theirs.append(make("pre", { tabIndex: 0, role: "region", "aria-label": "What is saved now" },
+      JSON.stringify(message, null, 2)));
+  theirs.append(make("div", { className: "actions" },
+    choose("Save mine instead", () => {
+      draft.version = message ? version : "";
+      save();
+    }),
+    choose("Keep both: save mine as a new one", () => after.keepBoth(key)),
+    choose("Take theirs", () => {
+      dropDraft(key);
+      after.open(message ? key : "");
+    })));
+  theirs.hidden = false;
+  theirs.querySelector("button").focus();
+}
+
+async function save() {
+  clearErrors(editor);
+  show(find("editor-error"), "");
+  const saving = key, name = isNew(key) ? draft.name : key;
+  try {
+    if (!NAME.test(name)) {
+      showError(editor, find("editor-error"), "Write a name of a-z, 0-9 and -, at most 64 characters.", "name");
+      return;
+    }
+    const written = JSON.stringify(draft), message = messageOf(draft.form);
+    const saved = await gate.save(name, draft.version, message);
+    const more = key === saving && JSON.stringify(draft) !== written ? draft : null;
+    dropDraft(saving);
+    if (more) // something was written while it was being saved
+      putDraft(name, { ...more, name, version: saved.version });
+    await after.saved(name);
+    find("editor-state").textContent = `Saved: ${name}.json`;
+    say("");
+  } catch (error) {
+    if (error.status === 409 && isNew(saving) && error.data.message === undefined && !error.data.version)
+      showError(editor, find("editor-error"), error.message, "name");
+    else if (error.status === 409 && isNew(saving))
+      showError(editor, find("editor-error"), `There is a message of the name ${name} already: choose another name.`,
+        "name");
+    else if (error.status === 409)
+      drawConflict(error.data.message, error.data.version);
+    else
+      showError(editor, find("editor-error"), error.message, error.field);
+  }
+}
+
+// Shows what is to be edited under `key`; false when there is no such thing.
+export function edit(wanted) {
+  const opened = openDraft(wanted);
+  if (!opened)
+    return false;
+  if (key !== wanted) {
+    clearErrors(editor);
+    show(find("editor-error"), "");
+    find("conflict").hidden = true;
+  }
+  key = wanted;
+  draft = opened;
+  drawForm();
+  return true;
+}
+
+// The list was read again. A form without a draft follows its file; one with a draft is told, once it is saved.
+export function listChanged() {
+  const file = key === null || isNew(key) ? null : listedMessage(key);
+  if (file === null || !draft)
+    return;
+  if (draftOfKey(key) === undefined) {
+    if (file?.message && file.version !== draft.version) {
+      draft = { name: key, version: file.version, form: formOf(file.message) };
+      drawForm();
+      find("editor-state").textContent = "The file was changed elsewhere: this is what it says now.";
+    }
+  } else if (file?.version !== draft.version) {
+    find("editor-state").textContent = "Not saved yet, and the file was changed elsewhere: on saving you are asked.";
+  }
+}
+
+export function closeEditor() {
+  key = draft = null;
+}
+
+// What the editor asks of the list: draftChanged(), saved(name), keepBoth(key), open(key).
+export function startEditor(callbacks) {
+  after = callbacks;
+  const field = (id, set) => find(id).addEventListener("input", (event) => {
+    set(event.target.value);
+    changed();
+  });
+  field("name", (text) => draft.name = text);
+  field("body", (text) => draft.form.body = text);
+  field("ttl", (text) => draft.form.ttl = text);
+  field("within", (text) => draft.form.within.count = text);
+  field("within-unit", (text) => draft.form.within.unit = text);
+  editor.addEventListener("submit", (event) => {
+    event.preventDefault();
+    save();
+  });
+  document.addEventListener("keydown", (event) => {
+    if ((event.ctrlKey || event.metaKey) && event.key === "s" && !editor.hidden && editor.offsetParent) {
+      event.preventDefault();
+      save();
+    }
+  });
+}
