@@ -23,6 +23,7 @@ static const struct command commands[] = {
     {"verify", cmd_verify, "say what a worker would make of a record, and why"},
     {"audit", cmd_audit, "show that every event has exactly one outcome, or name those that do not"},
     {"dead", cmd_dead, "send events again that failed: dead resend"},
+    {"gate", cmd_gate, "take events over HTTP, for backends and pages without Kafka"},
     {"health", cmd_health, "ask a running worker whether it is well"},
     {"demo", cmd_demo, "all of it on this machine, with a broker and a Papercups of its own"},
     {"standin", cmd_standin, "a stand-in Papercups, for demos and tests"},

@@ -12,6 +12,7 @@ _cupbearer_options() { # COMMAND
     verify) echo --keyring --partitions --partition --partitioner --admitted-at --show-signed ;;
     audit) echo --config --since --until --partition --json ;;
     dead) echo --reason --expired --event-id --account --since --until --config --key-file --key-id --per-minute --dry-run ;;
+    gate) echo --config --log-level ;;
     health) echo --url ;;
     demo) echo --once --bootstrap-servers --port ;;
     standin) echo --port --account ;;
@@ -30,7 +31,7 @@ _cupbearer_paths() { # -f for files, -d for directories
 }
 
 _cupbearer() {
-    local commands="run keygen send sign verify audit dead health demo standin help"
+    local commands="run keygen send sign verify audit dead gate health demo standin help"
     local command=${COMP_WORDS[1]} before=${COMP_WORDS[COMP_CWORD - 1]} word=${COMP_WORDS[COMP_CWORD]}
     COMPREPLY=()
     if [ "$COMP_CWORD" = 1 ]; then

@@ -107,8 +107,7 @@ static void an_unknown_name_is_told_with_the_nearest_known_one(void **state)
         {TWO "[kafka x]\n", NULL, AT(6) "unknown section [kafka x]; did you mean [kafka]?"},
         {TWO "[plankton]\n", NULL,
          AT(6) "unknown section [plankton]; there are [kafka], [topics], [dedup], [receipts], [worker], "
-               "[admin] and [account "
-               "NAME]"},
+               "[admin], [gate] and [account NAME]"},
         {ALL, "CUPBEARER_KAFKA_BOOTSTRAP_SERVER=x",
          "unknown variable CUPBEARER_KAFKA_BOOTSTRAP_SERVER; did you mean "
          "CUPBEARER_KAFKA_BOOTSTRAP_SERVERS?"},

@@ -4,6 +4,7 @@
 #define CMD_CMD_H
 
 int cmd_run(int argc, char **argv);
+int cmd_gate(int argc, char **argv);
 int cmd_demo(int argc, char **argv);
 int cmd_standin(int argc, char **argv);
 int cmd_keygen(int argc, char **argv);

@@ -18,7 +18,7 @@ struct standin {
     struct MHD_Daemon *daemon;
     struct standin_store *store;
     struct standin_control control;
-    struct standin_idle idle;
+    struct idle idle;
     struct standin_http http;
     uint16_t port;
 };
@@ -52,7 +52,7 @@ struct standin *standin_start(const struct standin_account *accounts, size_t cou
     }
     struct standin *standin = mem_new(1, sizeof(*standin));
     standin->store = standin_store_new();
-    standin_idle_init(&standin->idle);
+    idle_init(&standin->idle);
     standin_control_init(&standin->control, standin->store);
     standin->http = (struct standin_http){standin->store, &standin->control, &standin->idle};
     standin->port = port;
@@ -62,7 +62,7 @@ struct standin *standin_start(const struct standin_account *accounts, size_t cou
             return NULL;
         }
     }
-    int fd = standin_idle_start(&standin->idle, err) != 0 ? -1 : listen_local(&standin->port, err);
+    int fd = idle_start(&standin->idle, err) != 0 ? -1 : listen_local(&standin->port, err);
     if (fd < 0) {
         standin_stop(standin);
         return NULL;
@@ -93,7 +93,7 @@ void standin_stop(struct standin *standin)
     standin_store_stop(standin->store);
     if (standin->daemon != NULL)
         MHD_stop_daemon(standin->daemon);
-    standin_idle_done(&standin->idle);
+    idle_done(&standin->idle);
     standin_control_done(&standin->control);
     standin_store_free(standin->store);
     free(standin);

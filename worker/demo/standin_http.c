@@ -14,7 +14,7 @@ struct exchange {
     struct buf body;
 };
 
-static struct standin_connection *connection_state(struct MHD_Connection *connection)
+static struct idle_connection *connection_state(struct MHD_Connection *connection)
 {
     return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
 }
@@ -90,7 +90,7 @@ static void request_answer(const struct standin_http *http, struct standin_reque
 static enum MHD_Result exchange_end(const struct standin_http *http, struct MHD_Connection *connection,
                                     const char *method, const char *path, const struct buf *body)
 {
-    struct standin_connection *state = connection_state(connection);
+    struct idle_connection *state = connection_state(connection);
     unsigned before = state->requests++;
     struct standin_request request = {.method = span_of(strcmp(method, "HEAD") == 0 ? "GET" : method),
                                       .reused = before > 0};
@@ -100,7 +100,7 @@ static enum MHD_Result exchange_end(const struct standin_http *http, struct MHD_
     request.body = buf_span(body);
     struct standin_reply reply;
     standin_reply_init(&reply);
-    standin_idle_busy(state);
+    idle_busy(state);
     request_answer(http, &request, body->failed, &reply);
     if (reply.end == STANDIN_ANSWERED && before + 1 >= http->control->requests_max)
         reply.end = STANDIN_LAST;
@@ -121,7 +121,7 @@ enum MHD_Result standin_http_request(void *cls, struct MHD_Connection *connectio
         exchange = mem_new(1, sizeof(*exchange));
         buf_init(&exchange->body, BODY_MAX);
         *state = exchange;
-        standin_idle_wait(http->idle, connection_state(connection), http->control->idle_s);
+        idle_wait(http->idle, connection_state(connection), http->control->idle_s);
         return MHD_YES;
     }
     if (*upload_size > 0) {
@@ -137,7 +137,7 @@ void standin_http_completed(void *cls, struct MHD_Connection *connection, void *
 {
     const struct standin_http *http = cls;
     (void)code;
-    standin_idle_wait(http->idle, connection_state(connection), http->control->idle_s);
+    idle_wait(http->idle, connection_state(connection), http->control->idle_s);
     struct exchange *exchange = *state;
     if (exchange == NULL)
         return;
@@ -152,9 +152,9 @@ void standin_http_connection(void *cls, struct MHD_Connection *connection, void 
     const struct standin_http *http = cls;
     if (code == MHD_CONNECTION_NOTIFY_STARTED) {
         int fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
-        *context = standin_idle_add(http->idle, fd, http->control->fresh_s);
+        *context = idle_add(http->idle, fd, http->control->fresh_s);
     } else {
-        standin_idle_remove(http->idle, *context);
+        idle_remove(http->idle, *context);
         *context = NULL;
     }
 }

@@ -6,13 +6,13 @@
 #include <microhttpd.h>
 
 #include "demo/standin_control.h"
-#include "demo/standin_idle.h"
+#include "io/idle.h"
 
 /* What the callbacks get as their closure; they must not outlive it. */
 struct standin_http {
     struct standin_store *store;
     struct standin_control *control;
-    struct standin_idle *idle;
+    struct idle *idle;
 };
 
 /* MHD_AccessHandlerCallback: called first without a body, then with each piece of it, then once more. */

@@ -2,17 +2,14 @@
 
 #include <errno.h>
 #include <microhttpd.h>
-#include <netdb.h>
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
-#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "io/config_form.h"
+#include "io/listen.h"
 #include "io/log.h"
 
 #define CONNECTIONS_MAX 32U
@@ -157,40 +154,11 @@ void admin_answer(struct admin *admin, enum admin_page page, unsigned status, st
 
 /* ---- start and end ---- */
 
-/* A socket that listens at the first address of the name that can be had; -1 with errno. */
-static int listen_at(const char *host, const char *port, int *why)
-{
-    const struct addrinfo hints = {.ai_flags = AI_PASSIVE | AI_NUMERICSERV, .ai_socktype = SOCK_STREAM};
-    struct addrinfo *found;
-    int fd = -1, on = 1;
-    *why = EADDRNOTAVAIL;
-    if (getaddrinfo(host, port, &hints, &found) != 0)
-        return -1;
-    for (const struct addrinfo *at = found; at != NULL && fd < 0; at = at->ai_next) {
-        fd = socket(at->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-        if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == 0 &&
-            bind(fd, at->ai_addr, at->ai_addrlen) == 0 && listen(fd, SOMAXCONN) == 0)
-            break;
-        *why = errno;
-        if (fd >= 0)
-            close(fd);
-        fd = -1;
-    }
-    freeaddrinfo(found);
-    return fd;
-}
-
 static int admin_listen(const char *address, struct err *err)
 {
-    struct span host, port;
-    bool valid = form_listen(span_of(address), &host, &port);
-    char *host_text = mem_copy(host), *port_text = mem_copy(port);
-    int why = EINVAL;
-    int fd = valid ? listen_at(host_text, port_text, &why) : -1;
-    free(host_text);
-    free(port_text);
+    int fd = listen_open(address, err);
     if (fd < 0)
-        err_os(err, why,
+        err_os(err, err->os,
                "[admin] listen: %.100s cannot be had; name another address, port 0 (any free one), or off",
                address);
     return fd;
@@ -198,13 +166,8 @@ static int admin_listen(const char *address, struct err *err)
 
 static void admin_log(int fd)
 {
-    struct sockaddr_storage address;
-    socklen_t size = sizeof(address);
-    char host[64] = "", port[8] = "", url[96];
-    if (getsockname(fd, (struct sockaddr *)&address, &size) == 0)
-        getnameinfo((struct sockaddr *)&address, size, host, sizeof(host), port, sizeof(port),
-                    NI_NUMERICHOST | NI_NUMERICSERV);
-    snprintf(url, sizeof(url), strchr(host, ':') == NULL ? "http://%s:%s" : "http://[%s]:%s", host, port);
+    char url[LISTEN_URL_SIZE];
+    listen_url(fd, url);
     struct log_line line;
     log_begin(&line, LOG_LEVEL_INFO, "admin");
     log_text(&line, "url", span_of(url));

@@ -23,6 +23,8 @@ struct config_account {
     bool reopen;                   /* conversations = reopen: a closed one, instead of a new one */
     bool refuse_ambiguous;         /* ambiguous_customer = refuse */
     bool unassign;                 /* give back what a bot message assigned */
+    char *origins;                 /* of the pages that may post to the gate, spaces between; or NULL */
+    char *dashboard_url;           /* where agents see the conversations; or NULL: url */
 };
 
 /* One librdkafka property that the file may set (config_settings.c holds the allow-list). The value may be a password:
@@ -30,6 +32,20 @@ struct config_account {
 struct config_property {
     char *name;
     char *value;
+};
+
+/* [gate]: only `cupbearer gate` reads it. */
+struct config_gate {
+    char *listen;      /* HOST:PORT; default 127.0.0.1:8787. Beyond loopback it needs the next two */
+    char *public_url;  /* what a proxy with TLS serves it as; or NULL */
+    char *tokens_file; /* or NULL: no route that needs a token answers */
+    char *key_file;    /* what it signs with, and that key's id in the keyring; or both NULL */
+    char *key_id;
+    char *messages_dir;   /* pre-defined messages; or NULL */
+    char *link_hosts;     /* where links in blanks may lead, spaces between; or NULL: nowhere */
+    int32_t key_rate;     /* events a minute of one key, default 600; 0: any number */
+    int32_t address_rate; /* requests to publish a minute of one address, default 120; 0: any number */
+    char *audit_log;      /* or NULL: standard error, with the rest of the log */
 };
 
 struct config {
@@ -71,11 +87,14 @@ struct config {
     /* [admin] */
     char *admin_listen; /* HOST:PORT, [V6]:PORT, or "off"; default 127.0.0.1:9464 */
 
+    struct config_gate gate;
+
     struct config_account *accounts; /* at least one */
     size_t account_count;
 };
 
 #define CONFIG_ADMIN_LISTEN "127.0.0.1:9464" /* the default of [admin] listen */
+#define CONFIG_GATE_LISTEN  "127.0.0.1:8787" /* the default of [gate] listen */
 
 /* Reads `path` (NULL for none), then the environment (`environ`-like, NULL-terminated; NULL for none), then the files
  * of sasl.password_file and ssl.key.password_file. Returns the configuration, config_free() it; or NULL with ERR_USAGE

@@ -3,6 +3,8 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "io/config_form.h"
+
 /* Less time than this to start a delivery in is of no use (delivery.md, "The lease"). */
 #define LEASE_MIN_MS INT64_C(5000)
 
@@ -142,11 +144,46 @@ static int accounts_check(const struct config *config, const struct config_sourc
     return 0;
 }
 
+/* A gate that others than this machine reach must know who asks, and its answers must not travel in the clear. */
+static int gate_check(const struct config *config, const struct config_source *source, const char *path,
+                      struct err *err)
+{
+    const struct config_gate *gate = &config->gate;
+    struct span site = span_of(gate->public_url);
+    bool plain = span_starts(site, SPAN("http://"));
+    if (site.data != NULL)
+        site = span_skip(site, plain ? 7 : 8);
+    if (site.data != NULL && memchr(site.data, '/', site.size) != NULL)
+        return err_set(err, ERR_USAGE, "%s: public_url must have no path: the gate wants a host of its own",
+                       origin_of(source, SECTION_GATE, "public_url", ACCOUNT_NONE, path));
+    if (plain && !form_is_loopback(site))
+        return err_set(err, ERR_USAGE,
+                       "%s: public_url must begin with https://: tokens would travel in the clear",
+                       origin_of(source, SECTION_GATE, "public_url", ACCOUNT_NONE, path));
+    if ((gate->key_file == NULL) != (gate->key_id == NULL))
+        return err_set(
+            err, ERR_USAGE,
+            "%s: key_file and key_id belong together: the gate's own key, and its id in keyring_file",
+            origin_of(source, SECTION_GATE, gate->key_id == NULL ? "key_file" : "key_id", ACCOUNT_NONE,
+                      path));
+    struct span host = SPAN_NONE;
+    form_listen(span_of(gate->listen), &host, NULL);
+    if (host.data == NULL || form_is_loopback(host) || span_equal(host, SPAN("::1")) ||
+        (gate->public_url != NULL && gate->tokens_file != NULL))
+        return 0;
+    return err_set(err, ERR_USAGE,
+                   "%s: listen is open to others than this machine: that needs tokens_file, and public_url, "
+                   "the https:// "
+                   "address of the proxy in front of it",
+                   origin_of(source, SECTION_GATE, "listen", ACCOUNT_NONE, path));
+}
+
 int config_check(struct config *config, const struct config_source *source, const char *path, struct err *err)
 {
     path = path == NULL ? "the environment" : path;
     if (required_check(config, source, path, err) != 0 || topics_check(config, source, path, err) != 0 ||
-        lease_check(config, source, path, err) != 0 || instance_check(config, source, path, err) != 0)
+        lease_check(config, source, path, err) != 0 || instance_check(config, source, path, err) != 0 ||
+        gate_check(config, source, path, err) != 0)
         return -1;
     return accounts_check(config, source, err);
 }

@@ -1,5 +1,7 @@
 #include "io/config_form.h"
 
+#include <strings.h>
+
 #define DIGITS "0123456789"
 #define LOWER  "abcdefghijklmnopqrstuvwxyz"
 #define LETTER LOWER "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -81,6 +83,49 @@ bool form_listen(struct span s, struct span *host, struct span *port)
     return name.size >= 1 && name.size <= 253 &&
            span_only(name, v6 ? DIGITS "abcdefABCDEF:." : LETTER DIGITS ".-") &&
            (span_equal(rest, SPAN("0")) || port_valid(rest));
+}
+
+bool form_origins(struct span s)
+{
+    while (s.data != NULL) {
+        struct span origin = span_cut(&s, ' ');
+        if (span_starts(origin, SPAN("https://")))
+            origin = span_skip(origin, 8);
+        else if (span_starts(origin, SPAN("http://")))
+            origin = span_skip(origin, 7);
+        else if (origin.size > 0)
+            return false;
+        if (origin.size > 0 && !form_location_host(origin))
+            return false;
+    }
+    return true;
+}
+
+bool form_link_hosts(struct span s)
+{
+    while (s.data != NULL) {
+        struct span host = span_cut(&s, ' ');
+        if (span_starts(host, SPAN(".")))
+            host = span_skip(host, 1);
+        if (host.size > 253 || !span_only(host, LOWER DIGITS ".-") || span_starts(host, SPAN(".")))
+            return false;
+    }
+    return true;
+}
+
+bool form_is_loopback(struct span s)
+{
+    static const char *const names[] = {"localhost", "127.0.0.1", "[::1]"};
+    if (!host_valid(s, LETTER DIGITS ".-"))
+        return false;
+    struct span rest = s;
+    struct span host = span_cut(&rest, span_starts(s, SPAN("[")) ? ']' : ':');
+    if (span_starts(s, SPAN("[")))
+        host.size++;
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if (host.size == strlen(names[i]) && strncasecmp(host.data, names[i], host.size) == 0)
+            return true;
+    return false;
 }
 
 static bool span_ends(struct span s, struct span end)

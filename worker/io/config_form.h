@@ -19,6 +19,15 @@ bool form_location_host(struct span s);
 /* HOST:PORT or [IPV6]:PORT to listen at; port 0 is allowed. Puts its two parts where `host` and `port` are not NULL. */
 bool form_listen(struct span s, struct span *host, struct span *port);
 
+/* Origins as browsers write them, https://HOST[:PORT] or http://HOST[:PORT], spaces between. */
+bool form_origins(struct span s);
+
+/* Hosts in lower case, spaces between; one that begins with a dot means all below it. */
+bool form_link_hosts(struct span s);
+
+/* Whether the host of HOST:PORT (or only HOST) names this machine for itself: localhost, 127.0.0.1, [::1]. */
+bool form_is_loopback(struct span s);
+
 /* Why `s` is no base URL, as half a sentence that does not repeat it; NULL where it is one. */
 const char *form_url_problem(struct span s);
 

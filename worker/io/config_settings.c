@@ -81,6 +81,17 @@ const struct setting settings[] = {
 
     {SECTION_ADMIN, "listen", SETTING_LISTEN, AT(admin_listen), false, CONFIG_ADMIN_LISTEN, 0, 0},
 
+    {SECTION_GATE, "listen", SETTING_LISTEN, AT(gate.listen), false, CONFIG_GATE_LISTEN, 0, 0},
+    {SECTION_GATE, "public_url", SETTING_URL, AT(gate.public_url), false, NULL, 0, 0},
+    {SECTION_GATE, "tokens_file", SETTING_PATH, AT(gate.tokens_file), false, NULL, 0, 0},
+    {SECTION_GATE, "key_file", SETTING_PATH, AT(gate.key_file), false, NULL, 0, 0},
+    {SECTION_GATE, "key_id", SETTING_WORD, AT(gate.key_id), false, NULL, 1, 63},
+    {SECTION_GATE, "messages_dir", SETTING_PATH, AT(gate.messages_dir), false, NULL, 0, 0},
+    {SECTION_GATE, "link_hosts", SETTING_LINK_HOSTS, AT(gate.link_hosts), false, NULL, 0, 0},
+    {SECTION_GATE, "key_rate", SETTING_COUNT, AT(gate.key_rate), false, "600", 0, 1000000},
+    {SECTION_GATE, "address_rate", SETTING_COUNT, AT(gate.address_rate), false, "120", 0, 1000000},
+    {SECTION_GATE, "audit_log", SETTING_PATH, AT(gate.audit_log), false, NULL, 0, 0},
+
     {SECTION_ACCOUNT, "url", SETTING_URL, IN(url), true, NULL, 0, 0},
     {SECTION_ACCOUNT, "api_key_file", SETTING_PATH, IN(api_key_file), true, NULL, 0, 0},
     {SECTION_ACCOUNT, "papercups_account", SETTING_UUID, IN(papercups_account), true, NULL, 0, 0},
@@ -94,11 +105,13 @@ const struct setting settings[] = {
     {SECTION_ACCOUNT, "conversations", SETTING_CONVERSATIONS, IN(reopen), false, "new", 0, 0},
     {SECTION_ACCOUNT, "ambiguous_customer", SETTING_AMBIGUOUS, IN(refuse_ambiguous), false, "newest", 0, 0},
     {SECTION_ACCOUNT, "unassign", SETTING_BOOL, IN(unassign), false, "false", 0, 0},
+    {SECTION_ACCOUNT, "origins", SETTING_ORIGINS, IN(origins), false, NULL, 0, 0},
+    {SECTION_ACCOUNT, "dashboard_url", SETTING_URL, IN(dashboard_url), false, NULL, 0, 0},
 };
 const size_t settings_count = sizeof(settings) / sizeof(settings[0]);
 
 static const char *const section_names[SECTION_COUNT] = {
-    "kafka", "topics", "dedup", "receipts", "worker", "admin", "account",
+    "kafka", "topics", "dedup", "receipts", "worker", "admin", "gate", "account",
 };
 
 const char *section_name(enum config_section section)

@@ -18,6 +18,7 @@ enum config_section {
     SECTION_RECEIPTS,
     SECTION_WORKER,
     SECTION_ADMIN,
+    SECTION_GATE,
     SECTION_ACCOUNT,
     SECTION_COUNT, /* how many, and "none" */
 };
@@ -31,6 +32,8 @@ enum setting_type {
     SETTING_TOPIC,          /* char * */
     SETTING_UUID,           /* char * */
     SETTING_URL,            /* char * */
+    SETTING_ORIGINS,        /* char *: origins as browsers send them, spaces between */
+    SETTING_LINK_HOSTS,     /* char *: hosts, with a dot before them also those below, spaces between */
     SETTING_LISTEN,         /* char *: HOST:PORT, or off */
     SETTING_HOST,           /* char *: as location.host */
     SETTING_BOOL,           /* bool */

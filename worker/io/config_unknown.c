@@ -74,8 +74,8 @@ int section_unknown(struct span name, struct err *err)
         return err_set(err, ERR_USAGE, "unknown section [%.*s]; did you mean [%s]?", SPAN_ARGS(name), meant);
     return err_set(
         err, ERR_USAGE,
-        "unknown section [%.*s]; there are [kafka], [topics], [dedup], [receipts], [worker], [admin] and "
-        "[account NAME]",
+        "unknown section [%.*s]; there are [kafka], [topics], [dedup], [receipts], [worker], [admin], "
+        "[gate] and [account NAME]",
         SPAN_ARGS(name));
 }
 

@@ -156,6 +156,14 @@ static const char *text_problem(const struct setting *setting, struct span text)
                    : "must be what location.host says on the page: app.example.com or localhost:3000";
     case SETTING_URL:
         return form_url_problem(text);
+    case SETTING_ORIGINS:
+        return form_origins(text) ? NULL
+                                  : "must be origins as browsers send them, spaces between: "
+                                    "https://shop.example http://localhost:3000";
+    case SETTING_LINK_HOSTS:
+        return form_link_hosts(text) ? NULL
+                                     : "must be hosts in lower case, spaces between: shop.example "
+                                       ".help.example (a dot before it: every host below)";
     case SETTING_PATH:
     case SETTING_PROPERTY:
     case SETTING_PROPERTY_FILE:
@@ -218,6 +226,8 @@ int value_put(const struct setting *setting, const char *text, void *member, str
     case SETTING_TOPIC:
     case SETTING_UUID:
     case SETTING_URL:
+    case SETTING_ORIGINS:
+    case SETTING_LINK_HOSTS:
     case SETTING_LISTEN:
     case SETTING_HOST:
     case SETTING_PROPERTY:

@@ -1,21 +1,12 @@
 #include "io/files.h"
 
-#include <sodium.h>
 #include <stdlib.h>
 
 #include "base/mem.h"
 #include "io/clock.h"
-#include "io/log.h"
-#include "io/secret.h"
+#include "io/watched.h"
 
 #define API_KEY_MAX 4096
-
-/* A file, and what it held when it was looked at last: enough to see that it is another. */
-struct watched {
-    const char *path;
-    unsigned char digest[crypto_generichash_BYTES];
-    bool broken;
-};
 
 struct files {
     const struct config *config;
@@ -28,30 +19,6 @@ struct files {
     int64_t keyring_read_at_ms;
     size_t keyring_size;
 };
-
-/* Reads the file. 1: it is another than last time, and *out is the caller's; 0: it is the same; -1 with err. */
-static int watched_read(struct watched *watched, size_t max_size, struct secret *out, struct err *err)
-{
-    unsigned char digest[crypto_generichash_BYTES];
-    if (secret_read(watched->path, max_size, out, err) != 0)
-        return -1;
-    crypto_generichash(digest, sizeof(digest), out->data, out->size, NULL, 0);
-    if (memcmp(digest, watched->digest, sizeof(digest)) == 0) {
-        secret_done(out);
-        return 0;
-    }
-    memcpy(watched->digest, digest, sizeof(digest));
-    return 1;
-}
-
-static void watched_tell(struct watched *watched, bool broken, const char *text)
-{
-    if (broken && !watched->broken)
-        log_say(LOG_LEVEL_ERROR, "stale", "%s; what was read before stays in use", text);
-    else if (!broken)
-        log_say(LOG_LEVEL_INFO, "reloaded", "%s", watched->path);
-    watched->broken = broken;
-}
 
 static struct keyring *files_parse_keyring(struct files *files, const struct secret *text, struct err *err)
 {

@@ -1,4 +1,4 @@
-#include "demo/standin_idle.h"
+#include "io/idle.h"
 
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -13,9 +13,9 @@ static long long now_ms(void)
     return (long long)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-void standin_idle_init(struct standin_idle *idle)
+void idle_init(struct idle *idle)
 {
-    *idle = (struct standin_idle){.wake_ms = INT64_MAX};
+    *idle = (struct idle){.wake_ms = INT64_MAX};
     pthread_mutex_init(&idle->mutex, NULL);
     pthread_condattr_t monotonic;
     pthread_condattr_init(&monotonic);
@@ -25,10 +25,10 @@ void standin_idle_init(struct standin_idle *idle)
 }
 
 /* Shuts what waited too long; the earliest deadline of the rest. The mutex is held, so no socket closes meanwhile. */
-static long long idle_sweep(struct standin_idle *idle)
+static long long idle_sweep(struct idle *idle)
 {
     long long now = now_ms(), earliest = INT64_MAX;
-    for (struct standin_connection *at = idle->first; at != NULL; at = at->next) {
+    for (struct idle_connection *at = idle->first; at != NULL; at = at->next) {
         long long deadline = at->deadline_ms;
         if (deadline <= now) {
             shutdown(at->fd, SHUT_RDWR);
@@ -42,7 +42,7 @@ static long long idle_sweep(struct standin_idle *idle)
 
 static void *idle_run(void *data)
 {
-    struct standin_idle *idle = data;
+    struct idle *idle = data;
     pthread_mutex_lock(&idle->mutex);
     while (!idle->stopping) {
         /* Whoever sets a deadline that the sweep may have missed sees this, waits for the mutex and signals. */
@@ -60,14 +60,14 @@ static void *idle_run(void *data)
     return NULL;
 }
 
-int standin_idle_start(struct standin_idle *idle, struct err *err)
+int idle_start(struct idle *idle, struct err *err)
 {
     int os = pthread_create(&idle->thread, NULL, idle_run, idle);
     idle->started = os == 0;
-    return os == 0 ? 0 : err_os(err, os, "stand-in: no thread");
+    return os == 0 ? 0 : err_os(err, os, "no thread for the HTTP server");
 }
 
-void standin_idle_done(struct standin_idle *idle)
+void idle_done(struct idle *idle)
 {
     if (idle->started) {
         pthread_mutex_lock(&idle->mutex);
@@ -80,9 +80,9 @@ void standin_idle_done(struct standin_idle *idle)
     pthread_mutex_destroy(&idle->mutex);
 }
 
-struct standin_connection *standin_idle_add(struct standin_idle *idle, int fd, unsigned wait_s)
+struct idle_connection *idle_add(struct idle *idle, int fd, unsigned wait_s)
 {
-    struct standin_connection *connection = mem_new(1, sizeof(*connection));
+    struct idle_connection *connection = mem_new(1, sizeof(*connection));
     connection->fd = fd;
     connection->deadline_ms = INT64_MAX;
     pthread_mutex_lock(&idle->mutex);
@@ -91,11 +91,11 @@ struct standin_connection *standin_idle_add(struct standin_idle *idle, int fd, u
         idle->first->previous = connection;
     idle->first = connection;
     pthread_mutex_unlock(&idle->mutex);
-    standin_idle_wait(idle, connection, wait_s);
+    idle_wait(idle, connection, wait_s);
     return connection;
 }
 
-void standin_idle_remove(struct standin_idle *idle, struct standin_connection *connection)
+void idle_remove(struct idle *idle, struct idle_connection *connection)
 {
     pthread_mutex_lock(&idle->mutex);
     if (connection->next != NULL)
@@ -108,7 +108,7 @@ void standin_idle_remove(struct standin_idle *idle, struct standin_connection *c
     free(connection);
 }
 
-void standin_idle_wait(struct standin_idle *idle, struct standin_connection *connection, unsigned wait_s)
+void idle_wait(struct idle *idle, struct idle_connection *connection, unsigned wait_s)
 {
     long long deadline = now_ms() + wait_s * 1000LL;
     connection->deadline_ms = deadline;
@@ -119,7 +119,7 @@ void standin_idle_wait(struct standin_idle *idle, struct standin_connection *con
     pthread_mutex_unlock(&idle->mutex);
 }
 
-void standin_idle_busy(struct standin_connection *connection)
+void idle_busy(struct idle_connection *connection)
 {
     connection->deadline_ms = INT64_MAX;
 }

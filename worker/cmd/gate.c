@@ -1,0 +1,77 @@
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/prctl.h>
+
+#include "cmd/cmd.h"
+#include "cmd/failure.h"
+#include "cmd/options.h"
+#include "gate/gate.h"
+#include "io/log.h"
+
+#define GATE "gate"
+
+static const char help[] =
+    "cupbearer gate: take events over HTTP, for backends and pages without Kafka\n"
+    "\n"
+    "  cupbearer gate [--config FILE] [--log-level LEVEL]\n"
+    "\n"
+    "POST /v1/events takes a record that somebody signed, POST /v1/send signs one for whoever has a token; "
+    "both\n"
+    "answer 202 once Kafka has it. GET /openapi.json describes the rest. The section [gate] says where it "
+    "listens:\n"
+    "127.0.0.1:8787 when left out.\n"
+    "\n"
+    "  -c, --config FILE     the workers' configuration (default: $CUPBEARER_CONFIG, else " OPTIONS_CONFIG
+    ")\n"
+    "      --log-level LEVEL error, warning, info (when left out) or debug\n"
+    "      --help            this text\n"
+    "\n"
+    "SIGTERM: answers what is under way and exits 0. SIGHUP: reads keyring and tokens again at once.\n"
+    "Exit codes: 0 stopped, 2 usage or configuration, 3 Kafka does not answer, 5 system.\n";
+
+static const struct option table[] = {{"config", required_argument, NULL, 'c'},
+                                      {"log-level", required_argument, NULL, 'l'},
+                                      {"help", no_argument, NULL, 'h'},
+                                      {NULL, 0, NULL, 0}};
+
+static int gate_serve(const char *path, struct err *err)
+{
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGHUP);
+    pthread_sigmask(SIG_BLOCK, &signals, NULL); /* before any thread is started: they inherit it */
+    prctl(PR_SET_DUMPABLE, 0);                  /* no core dump: keys are in this memory */
+    struct config *config = options_config(path, err);
+    struct gate *gate = config == NULL ? NULL : gate_new(config, err);
+    int result = gate == NULL ? -1 : gate_run(gate, err);
+    gate_free(gate);
+    config_free(config);
+    return result;
+}
+
+int cmd_gate(int argc, char **argv)
+{
+    struct options options;
+    struct err err = {0};
+    const char *value, *path = NULL;
+    int option;
+    options_init(&options, GATE, table, argc, argv);
+    while ((option = options_next(&options, &value)) != OPTIONS_END) {
+        if (option == OPTIONS_MISTAKE)
+            return ERR_USAGE;
+        if (option == 'h') {
+            fputs(help, stdout);
+            return 0;
+        }
+        if (option == 'l' && !log_set_level(value))
+            return failure_usage(GATE, "--log-level is error, warning, info or debug, not '%.40s'", value);
+        path = option == 'c' ? value : path;
+    }
+    if (options.operands[0] != NULL)
+        return failure_usage(GATE, "'%.60s' is not expected here; see cupbearer gate --help",
+                             options.operands[0]);
+    return gate_serve(path, &err) == 0 ? 0 : failure_err(GATE, &err);
+}

@@ -1,0 +1,100 @@
+#include "gate/gate.h"
+
+#include <signal.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/mem.h"
+#include "gate/routes.h"
+#include "io/clock.h"
+#include "io/log.h"
+
+#define LOOK_S    1
+#define RELOAD_MS 5000  /* as workers do */
+#define DRAIN_MS  20000 /* longer than an event waits for Kafka */
+
+static void gate_make_token(struct gate *gate)
+{
+    unsigned char bytes[32];
+    randombytes_buf(bytes, sizeof(bytes));
+    sodium_bin2base64(gate->start_token, sizeof(gate->start_token), bytes, sizeof(bytes),
+                      sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+    sodium_memzero(bytes, sizeof(bytes));
+}
+
+static int gate_make(struct gate *gate, struct err *err)
+{
+    const struct config_gate *settings = &gate->config->gate;
+    if (strcmp(settings->listen, "off") == 0)
+        return err_set(err, ERR_USAGE, "[gate] listen is off: name the address to listen at, such as %s",
+                       CONFIG_GATE_LISTEN);
+    gate_make_token(gate);
+    gate->addresses = limit_new();
+    gate->keys_limit = limit_new();
+    gate->keys = keys_new(gate->config->keyring_file, err);
+    gate->publisher = gate->keys == NULL ? NULL : publisher_new(gate->config, err);
+    if (gate->publisher == NULL)
+        return -1;
+    gate->http = http_server_new(settings->listen, settings->public_url != NULL, routes_answer, gate, err);
+    return gate->http == NULL ? -1 : 0;
+}
+
+struct gate *gate_new(const struct config *config, struct err *err)
+{
+    struct gate *gate = mem_new(1, sizeof(*gate));
+    gate->config = config;
+    if (gate_make(gate, err) == 0)
+        return gate;
+    gate_free(gate);
+    return NULL;
+}
+
+int gate_run(struct gate *gate, struct err *err)
+{
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGHUP);
+    struct log_line line;
+    log_begin(&line, LOG_LEVEL_INFO, "serving");
+    log_text(&line, "url", span_of(http_server_url(gate->http)));
+    log_end(&line);
+    struct mono next = mono_after(clock_now().mono, RELOAD_MS);
+    const char *fatal = NULL;
+    int signal = 0;
+    while (fatal == NULL && signal != SIGTERM && signal != SIGINT) {
+        signal = sigtimedwait(&signals, NULL, &(struct timespec){.tv_sec = LOOK_S});
+        fatal = publisher_fatal(gate->publisher);
+        if (signal != SIGHUP && !mono_reached(next, clock_now().mono))
+            continue;
+        next = mono_after(clock_now().mono, RELOAD_MS);
+        keys_reload(gate->keys);
+    }
+    log_say(LOG_LEVEL_INFO, "stopping", "what is under way is answered first");
+    http_server_drain(gate->http, DRAIN_MS);
+    return fatal == NULL ? 0 : err_set(err, ERR_UNREACHABLE, "nothing can be published any more: %s", fatal);
+}
+
+void gate_free(struct gate *gate)
+{
+    if (gate == NULL)
+        return;
+    http_server_free(gate->http); /* before what its threads use */
+    publisher_free(gate->publisher);
+    keys_free(gate->keys);
+    limit_free(gate->addresses);
+    limit_free(gate->keys_limit);
+    sodium_memzero(gate->start_token, sizeof(gate->start_token));
+    free(gate);
+}
+
+const struct config_account *gate_account(const struct gate *gate, struct span name)
+{
+    for (size_t i = 0; i < gate->config->account_count; i++)
+        if (span_equal(name, span_of(gate->config->accounts[i].name)))
+            return &gate->config->accounts[i];
+    return NULL;
+}

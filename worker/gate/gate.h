@@ -1,0 +1,34 @@
+/* The gate: an HTTP service beside the workers, for those without Kafka. It holds no state that must survive: what it
+ * answers 202 to is in Kafka, and what it tells of receipts it reads from there. */
+#ifndef GATE_GATE_H
+#define GATE_GATE_H
+
+#include "base/err.h"
+#include "gate/http.h"
+#include "gate/keys.h"
+#include "gate/limit.h"
+#include "gate/publisher.h"
+#include "io/config.h"
+
+#define GATE_START_TOKEN_SIZE 44 /* 32 bytes as base64url, and a 0 */
+
+struct gate {
+    const struct config *config;
+    struct http_server *http;
+    struct keys *keys;
+    struct publisher *publisher;
+    struct limit *addresses, *keys_limit;
+    char start_token[GATE_START_TOKEN_SIZE]; /* of the composer's page; a fresh one at each start */
+};
+
+/* Checks all that it needs and serves. Signals that end it must be blocked. NULL with err; gate_free it. */
+struct gate *gate_new(const struct config *config, struct err *err);
+/* Until SIGTERM or SIGINT, and until what is under way then is answered; SIGHUP: reads the files again. -1 with err where it
+ * cannot go on. */
+int gate_run(struct gate *gate, struct err *err);
+void gate_free(struct gate *gate);
+
+/* The account of that name in the configuration, or NULL. */
+const struct config_account *gate_account(const struct gate *gate, struct span name);
+
+#endif

@@ -1,0 +1,238 @@
+#include "gate/http.h"
+
+#include <microhttpd.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <strings.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "gate/address.h"
+#include "gate/http_reply.h"
+#include "io/clock.h"
+#include "io/idle.h"
+
+#define CONNECTIONS_MAX    256U
+#define THREAD_STACK_BYTES ((size_t)256 << 10)
+#define HEAD_BYTES         ((size_t)32 << 10) /* for a request's line and headers, and for what it reads */
+#define REQUEST_S          20U /* for a request to be there, from its connection's beginning or the reply before it */
+#define REPLY_S            30U /* for a reply to be taken */
+#define BODY_SKIPPED_MAX   (4u << 20)
+#define DRAIN_LOOK_MS      20
+
+struct http_server {
+    struct MHD_Daemon *daemon;
+    struct idle idle;
+    http_answer *answer;
+    void *context;
+    bool forwarded;
+    int fd;
+    atomic_int under_way; /* requests whose headers are there and whose reply is not out yet */
+    char url[LISTEN_URL_SIZE];
+};
+
+/* One request while it comes in. */
+struct exchange {
+    char *target; /* as it was sent */
+    bool begun, counted;
+    struct buf body;
+    size_t skipped; /* bytes of a body that is too large */
+};
+
+static struct idle_connection *http_idle(struct MHD_Connection *connection)
+{
+    return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+}
+
+static enum MHD_Result http_add_header(void *cls, enum MHD_ValueKind kind, const char *name, size_t name_size,
+                                       const char *value, size_t value_size)
+{
+    struct gate_request *request = cls;
+    (void)kind;
+    if (request->header_count < GATE_HEADERS_MAX)
+        request->headers[request->header_count] = (struct gate_header){
+            {name, name_size}, value == NULL ? SPAN("") : (struct span){value, value_size}};
+    request->header_count++;
+    return MHD_YES;
+}
+
+/* Who asks: the other end, or the last that the proxy added. */
+static void http_set_address(const struct http_server *server, struct MHD_Connection *connection,
+                             struct gate_request *request)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    if (info != NULL)
+        address_write(request->address, info->client_addr);
+    for (size_t i = 0; server->forwarded && i < request->header_count; i++)
+        if (request->headers[i].name.size == 15 &&
+            strncasecmp(request->headers[i].name.data, "X-Forwarded-For", 15) == 0)
+            address_forwarded(request->address, request->headers[i].value);
+}
+
+static enum MHD_Result http_end(struct http_server *server, struct MHD_Connection *connection,
+                                const char *method, const struct exchange *exchange)
+{
+    struct gate_reply reply;
+    struct gate_request *request = mem_new(1, sizeof(*request));
+    idle_busy(http_idle(connection));
+    gate_reply_init(&reply);
+    request->method = span_of(strcmp(method, "HEAD") == 0 ? "GET" : method);
+    request->body = buf_span(&exchange->body);
+    MHD_get_connection_values_n(connection, MHD_HEADER_KIND, http_add_header, request);
+    bool too_many = request->header_count > GATE_HEADERS_MAX;
+    if (too_many)
+        request->header_count = GATE_HEADERS_MAX;
+    http_set_address(server, connection, request);
+    if (exchange->body.failed)
+        gate_reply_error(&reply, 413, NULL, NULL, "the body has more than %u bytes", GATE_BODY_MAX);
+    else if (too_many)
+        gate_reply_error(&reply, 431, NULL, NULL, "the request has more than %d headers", GATE_HEADERS_MAX);
+    else if (exchange->target == NULL || !target_read(&request->target, span_of(exchange->target)))
+        gate_reply_error(
+            &reply, 400, NULL, NULL,
+            "the request's target is no path that could be here: write it as GET /openapi.json has it");
+    else
+        server->answer(server->context, request, &reply);
+    idle_wait(&server->idle, http_idle(connection), REPLY_S);
+    json_decref(request->json);
+    free(request);
+    return http_reply_send(&server->idle, connection, &reply);
+}
+
+/* A body that is known to be too large is not read at all; one that turns out so, to its end or our patience's. */
+static enum MHD_Result http_take(struct exchange *exchange, const char *upload, size_t *size)
+{
+    buf_add(&exchange->body, upload, *size);
+    if (exchange->body.failed)
+        exchange->skipped += *size;
+    *size = 0;
+    return exchange->skipped > BODY_SKIPPED_MAX ? MHD_NO : MHD_YES;
+}
+
+static bool http_is_too_large(struct MHD_Connection *connection)
+{
+    int64_t size = 0;
+    struct span text = span_of(MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "content-length"));
+    return text.data != NULL && (!span_number(text, 18, &size) || size > BODY_SKIPPED_MAX);
+}
+
+static enum MHD_Result http_request(void *cls, struct MHD_Connection *connection, const char *path,
+                                    const char *method, const char *version, const char *upload,
+                                    size_t *upload_size, void **state)
+{
+    struct http_server *server = cls;
+    struct exchange *exchange = *state;
+    (void)path, (void)version;
+    if (exchange == NULL)
+        return MHD_NO;
+    if (!exchange->begun) {
+        exchange->begun = exchange->counted = true;
+        server->under_way++;
+        buf_init(&exchange->body, GATE_BODY_MAX);
+        if (!http_is_too_large(connection))
+            return MHD_YES;
+        exchange->body.failed = true; /* an answer now ends the connection without the body */
+        return http_end(server, connection, method, exchange);
+    }
+    return *upload_size > 0 ? http_take(exchange, upload, upload_size)
+                            : http_end(server, connection, method, exchange);
+}
+
+/* Called when the request's line is there, before libmicrohttpd decodes it. What it returns becomes *state. */
+static void *http_target(void *cls, const char *target, struct MHD_Connection *connection)
+{
+    struct exchange *exchange = mem_new(1, sizeof(*exchange));
+    (void)cls, (void)connection;
+    exchange->target = mem_copy(span_of(target));
+    return exchange;
+}
+
+static void http_completed(void *cls, struct MHD_Connection *connection, void **state,
+                           enum MHD_RequestTerminationCode code)
+{
+    struct http_server *server = cls;
+    struct exchange *exchange = *state;
+    (void)code;
+    idle_wait(&server->idle, http_idle(connection), REQUEST_S);
+    if (exchange == NULL)
+        return;
+    if (exchange->counted)
+        server->under_way--;
+    buf_done(&exchange->body);
+    free(exchange->target);
+    free(exchange);
+    *state = NULL;
+}
+
+static void http_connection(void *cls, struct MHD_Connection *connection, void **context,
+                            enum MHD_ConnectionNotificationCode code)
+{
+    struct http_server *server = cls;
+    if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+        int fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+        *context = idle_add(&server->idle, fd, REQUEST_S);
+    } else {
+        idle_remove(&server->idle, *context);
+        *context = NULL;
+    }
+}
+
+static int http_start(struct http_server *server, const char *address, struct err *err)
+{
+    if (idle_start(&server->idle, err) != 0)
+        return -1;
+    server->fd = listen_open(address, err);
+    if (server->fd < 0)
+        return err_os(err, err->os, "[gate] listen: %.100s cannot be had; name another address or port",
+                      address);
+    listen_url(server->fd, server->url);
+    server->daemon = MHD_start_daemon(
+        MHD_USE_AUTO | MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION | MHD_USE_ITC, 0, NULL,
+        NULL, http_request, server, MHD_OPTION_LISTEN_SOCKET, server->fd, MHD_OPTION_CONNECTION_LIMIT,
+        CONNECTIONS_MAX, MHD_OPTION_CONNECTION_MEMORY_LIMIT, HEAD_BYTES, MHD_OPTION_THREAD_STACK_SIZE,
+        THREAD_STACK_BYTES, MHD_OPTION_URI_LOG_CALLBACK, http_target, server, MHD_OPTION_NOTIFY_COMPLETED,
+        http_completed, server, MHD_OPTION_NOTIFY_CONNECTION, http_connection, server, MHD_OPTION_END);
+    if (server->daemon != NULL)
+        return 0;
+    close(server->fd);
+    return err_set(err, ERR_SYSTEM, "the HTTP server cannot start");
+}
+
+struct http_server *http_server_new(const char *address, bool forwarded, http_answer *answer, void *context,
+                                    struct err *err)
+{
+    struct http_server *server = mem_new(1, sizeof(*server));
+    *server = (struct http_server){.answer = answer, .context = context, .forwarded = forwarded, .fd = -1};
+    idle_init(&server->idle);
+    if (http_start(server, address, err) == 0)
+        return server;
+    http_server_free(server);
+    return NULL;
+}
+
+void http_server_drain(struct http_server *server, int64_t wait_ms)
+{
+    int fd = MHD_quiesce_daemon(server->daemon);
+    struct mono deadline = mono_after(clock_now().mono, wait_ms);
+    while (server->under_way > 0 && !mono_reached(deadline, clock_now().mono))
+        nanosleep(&(struct timespec){.tv_nsec = DRAIN_LOOK_MS * 1000000L}, NULL);
+    if (fd >= 0)
+        close(fd);
+}
+
+void http_server_free(struct http_server *server)
+{
+    if (server == NULL)
+        return;
+    if (server->daemon != NULL)
+        MHD_stop_daemon(server->daemon);
+    idle_done(&server->idle);
+    free(server);
+}
+
+const char *http_server_url(const struct http_server *server)
+{
+    return server->url;
+}

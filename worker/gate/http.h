@@ -1,0 +1,26 @@
+/* The gate's side of libmicrohttpd: a thread for each connection, so that a route may wait; bounds on how many there are,
+ * how long one may take to say what it wants, and how much that may be. */
+#ifndef GATE_HTTP_H
+#define GATE_HTTP_H
+
+#include "base/err.h"
+#include "gate/message.h"
+#include "io/listen.h"
+
+struct http_server;
+
+/* Answers one request; called by many threads at once. */
+typedef void http_answer(void *context, struct gate_request *request, struct gate_reply *reply);
+
+/* Listens at `address`. `forwarded`: who asks is what a proxy adds to X-Forwarded-For, not the proxy. NULL with err. */
+struct http_server *http_server_new(const char *address, bool forwarded, http_answer *answer, void *context,
+                                    struct err *err);
+/* Takes no more connections, and waits at most that long for requests that are under way. */
+void http_server_drain(struct http_server *server, int64_t wait_ms);
+/* Closes what is left. */
+void http_server_free(struct http_server *server);
+
+/* http://127.0.0.1:8787, with the port that it got. */
+const char *http_server_url(const struct http_server *server);
+
+#endif

@@ -1,0 +1,14 @@
+/* A reply as it goes out through libmicrohttpd, with the headers that all have. */
+#ifndef GATE_HTTP_REPLY_H
+#define GATE_HTTP_REPLY_H
+
+#include <microhttpd.h>
+
+#include "gate/message.h"
+#include "io/idle.h"
+
+/* Sends it, and takes over what it holds. */
+enum MHD_Result http_reply_send(struct idle *idle, struct MHD_Connection *connection,
+                                struct gate_reply *reply);
+
+#endif

@@ -1,0 +1,18 @@
+/* How many a minute: for each name (an address, a key) as many as it may have at once, given back one after the other over
+ * the minute. The table never grows: where it is full, the name that has used least makes room. May be asked by many threads
+ * at once. */
+#ifndef GATE_LIMIT_H
+#define GATE_LIMIT_H
+
+#include "base/moment.h"
+#include "base/span.h"
+
+struct limit;
+
+struct limit *limit_new(void);
+void limit_free(struct limit *limit);
+
+/* Takes one of `per_minute` (0: any number). 0, or in how many seconds there will be one again. */
+int64_t limit_take(struct limit *limit, struct span name, int64_t per_minute, struct mono now);
+
+#endif

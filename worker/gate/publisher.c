@@ -1,0 +1,148 @@
+#include "gate/publisher.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "event/partitioner.h"
+#include "io/checks.h"
+#include "io/log.h"
+#include "io/publish.h"
+
+#define POLL_MS 200
+
+struct publisher {
+    const struct config *config;
+    rd_kafka_t *rk;
+    int32_t partition_count;
+    pthread_t thread;
+    bool started;
+    atomic_bool ending;
+    pthread_mutex_t mutex; /* for the waits, and for what follows */
+    char complaint[256];
+    char fatal[256];
+};
+
+/* On the stack of who waits. */
+struct wait {
+    pthread_cond_t done;
+    bool is_done;
+    rd_kafka_resp_err_t error;
+    rd_kafka_msg_status_t status;
+    int64_t offset;
+};
+
+/* Called from rd_kafka_poll only, as is the next. */
+static void publisher_note(rd_kafka_t *rk, const rd_kafka_message_t *message, void *opaque)
+{
+    struct publisher *publisher = opaque;
+    struct wait *wait = message->_private;
+    (void)rk;
+    pthread_mutex_lock(&publisher->mutex);
+    wait->is_done = true;
+    wait->error = message->err;
+    wait->status = rd_kafka_message_status(message);
+    wait->offset = message->offset;
+    if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR)
+        publisher->complaint[0] = 0;
+    pthread_cond_signal(&wait->done);
+    pthread_mutex_unlock(&publisher->mutex);
+}
+
+static void publisher_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
+{
+    struct publisher *publisher = opaque;
+    pthread_mutex_lock(&publisher->mutex);
+    if (code == RD_KAFKA_RESP_ERR__FATAL)
+        rd_kafka_fatal_error(rk, publisher->fatal, sizeof(publisher->fatal));
+    else if (code != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) /* follows the one that says why */
+        snprintf(publisher->complaint, sizeof(publisher->complaint), "%s", reason);
+    pthread_mutex_unlock(&publisher->mutex);
+    log_say(LOG_LEVEL_WARNING, "publisher", "%s", reason);
+}
+
+static void *publisher_run(void *data)
+{
+    struct publisher *publisher = data;
+    while (!publisher->ending)
+        rd_kafka_poll(publisher->rk, POLL_MS);
+    return NULL;
+}
+
+static int publisher_start(struct publisher *publisher, struct err *err)
+{
+    rd_kafka_conf_t *conf = kafka_conf_new(publisher->config, publish_settings, err);
+    if (conf == NULL)
+        return -1;
+    rd_kafka_conf_set_dr_msg_cb(conf, publisher_note);
+    rd_kafka_conf_set_error_cb(conf, publisher_error);
+    rd_kafka_conf_set_opaque(conf, publisher);
+    publisher->rk = kafka_new(RD_KAFKA_PRODUCER, conf, err);
+    if (publisher->rk == NULL ||
+        checks_topics(publisher->rk, publisher->config, &publisher->partition_count, err) != 0)
+        return -1;
+    int os = pthread_create(&publisher->thread, NULL, publisher_run, publisher);
+    publisher->started = os == 0;
+    return os == 0 ? 0 : err_os(err, os, "no thread for the producer");
+}
+
+struct publisher *publisher_new(const struct config *config, struct err *err)
+{
+    struct publisher *publisher = mem_new(1, sizeof(*publisher));
+    publisher->config = config;
+    pthread_mutex_init(&publisher->mutex, NULL);
+    if (publisher_start(publisher, err) == 0)
+        return publisher;
+    publisher_free(publisher);
+    return NULL;
+}
+
+void publisher_free(struct publisher *publisher)
+{
+    if (publisher == NULL)
+        return;
+    publisher->ending = true;
+    if (publisher->started)
+        pthread_join(publisher->thread, NULL);
+    if (publisher->rk != NULL)
+        rd_kafka_destroy(publisher->rk);
+    pthread_mutex_destroy(&publisher->mutex);
+    free(publisher);
+}
+
+int32_t publisher_partition_count(const struct publisher *publisher)
+{
+    return publisher->partition_count;
+}
+
+int publisher_send(struct publisher *publisher, const struct record *record, int32_t *partition,
+                   int64_t *offset, struct err *err)
+{
+    struct wait wait = {.done = PTHREAD_COND_INITIALIZER};
+    *partition =
+        partitioner_partition(publisher->config->partitioner, record->key, publisher->partition_count);
+    rd_kafka_resp_err_t error =
+        publish_start(publisher->rk, publisher->config->events_topic, *partition, record, &wait);
+    if (error != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return err_set(err, error == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE ? ERR_LIMIT : ERR_UNREACHABLE,
+                       "the record was not published: %s", rd_kafka_err2str(error));
+    pthread_mutex_lock(&publisher->mutex);
+    while (!wait.is_done) /* ends: message.timeout.ms */
+        pthread_cond_wait(&wait.done, &publisher->mutex);
+    int result = publish_reported(wait.error, wait.status, publisher->complaint,
+                                  "send the same bytes again, no customer sees an event twice", err);
+    pthread_mutex_unlock(&publisher->mutex);
+    pthread_cond_destroy(&wait.done);
+    *offset = wait.offset;
+    return result;
+}
+
+const char *publisher_fatal(struct publisher *publisher)
+{
+    pthread_mutex_lock(&publisher->mutex);
+    bool fatal = publisher->fatal[0] != 0;
+    pthread_mutex_unlock(&publisher->mutex);
+    return fatal ? publisher->fatal : NULL;
+}

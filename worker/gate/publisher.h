@@ -1,0 +1,26 @@
+/* Records to Kafka for many threads at once; each waits until all replicas have its own. */
+#ifndef GATE_PUBLISHER_H
+#define GATE_PUBLISHER_H
+
+#include "event/record.h"
+#include "io/kafka.h"
+
+struct publisher;
+
+/* Checks the topics, as a worker does. NULL with err. */
+struct publisher *publisher_new(const struct config *config, struct err *err);
+/* Nobody may be waiting any more. */
+void publisher_free(struct publisher *publisher);
+
+/* How many partitions the events topic has. */
+int32_t publisher_partition_count(const struct publisher *publisher);
+
+/* Publishes into the partition where the key belongs, and waits, for 15 s at most. 0 with the record's place; -1 with
+ * ERR_LIMIT where it is too large for the topic, else ERR_UNREACHABLE, and whether it may be there all the same. */
+int publisher_send(struct publisher *publisher, const struct record *record, int32_t *partition,
+                   int64_t *offset, struct err *err);
+
+/* Why nothing can be published any more; NULL while all is well. The text lives as long as the publisher. */
+const char *publisher_fatal(struct publisher *publisher);
+
+#endif

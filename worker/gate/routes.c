@@ -1,0 +1,143 @@
+#include "gate/routes.h"
+
+#include <sodium.h>
+#include <stdio.h>
+
+#include "base/json.h"
+#include "gate/handlers.h"
+#include "gate/site.h"
+
+static const struct route routes[] = {
+    {"GET", "healthz", health_answer, 0},
+    {"POST", "v1/events", events_answer, ROUTE_TYPE | ROUTE_PAGES},
+};
+#define ROUTE_COUNT (sizeof(routes) / sizeof(routes[0]))
+
+/* The route of method and path. NULL, and `allow` then names the methods that the path has ("" where there is no such
+ * path). */
+static const struct route *route_find(const struct gate_request *request, char allow[64], unsigned *flags)
+{
+    size_t used = 0;
+    allow[0] = 0;
+    *flags = 0;
+    for (size_t i = 0; i < ROUTE_COUNT; i++) {
+        const struct route *route = &routes[i];
+        if (!target_is(&request->target, route->pattern))
+            continue;
+        if (span_equal(request->method, span_of(route->method)))
+            return route;
+        *flags |= route->flags;
+        used += (size_t)snprintf(allow + used, 64 - used, "%s%s%s", used == 0 ? "" : ", ", route->method,
+                                 strcmp(route->method, "GET") == 0 ? ", HEAD" : "");
+    }
+    return NULL;
+}
+
+static bool origin_is_an_accounts(const struct gate *gate, struct span origin)
+{
+    for (size_t i = 0; i < gate->config->account_count; i++)
+        if (site_origin_is_listed(origin, gate->config->accounts[i].origins))
+            return true;
+    return false;
+}
+
+/* Whether the request came by a name of ours, and from no page of somebody else's. */
+static bool site_check(const struct gate *gate, const struct gate_request *request, unsigned flags,
+                       struct gate_reply *reply)
+{
+    const char *public_url = gate->config->gate.public_url;
+    struct span host = gate_request_header(request, "host");
+    if (!site_host_is_ours(host, public_url)) {
+        gate_reply_error(reply, 403, NULL, NULL,
+                         "the gate is not called by this name (Host): ask for %s, or set [gate] public_url",
+                         public_url == NULL ? http_server_url(gate->http) : public_url);
+        return false;
+    }
+    struct span origin = gate_request_header(request, "origin");
+    if (gate_request_header_count(request, "origin") == 0 || site_origin_is_own(origin, host, public_url))
+        return true;
+    if ((flags & ROUTE_PAGES) != 0 && origin_is_an_accounts(gate, origin) &&
+        origin.size < sizeof(reply->origin)) {
+        memcpy(reply->origin, origin.data, origin.size);
+        reply->origin[origin.size] = 0;
+        return true;
+    }
+    gate_reply_error(
+        reply, 403, NULL, NULL,
+        "pages of this origin may not call this: [account NAME] origins names those that may publish");
+    return false;
+}
+
+static bool type_check(const struct gate_request *request, struct gate_reply *reply)
+{
+    if (gate_request_is_json(request))
+        return true;
+    gate_reply_error(reply, 415, NULL, NULL, "send JSON, with Content-Type: application/json");
+    return false;
+}
+
+static bool json_check(struct gate_request *request, struct gate_reply *reply)
+{
+    struct err err;
+    if (!type_check(request, reply))
+        return false;
+    request->json = json_read(request->body, GATE_JSON_DEPTH, &err);
+    if (!json_is_object(request->json)) {
+        gate_reply_error(reply, 400, NULL, NULL, "the body is not a JSON object%s%s",
+                         request->json == NULL ? ": " : "", request->json == NULL ? err.text : "");
+        return false;
+    }
+    return true;
+}
+
+static bool composer_check(const struct gate *gate, const struct gate_request *request,
+                           struct gate_reply *reply)
+{
+    struct span token = gate_request_header(request, "x-cupbearer-token");
+    struct span host = gate_request_header(request, "host"), origin = gate_request_header(request, "origin");
+    if (token.size != GATE_START_TOKEN_SIZE - 1 ||
+        sodium_memcmp(token.data, gate->start_token, GATE_START_TOKEN_SIZE - 1) != 0) {
+        gate_reply_error(reply, 401, NULL, NULL,
+                         "open the composer by the address that the gate printed when it started");
+        return false;
+    }
+    if (!span_equal(request->method, SPAN("GET")) &&
+        !site_origin_is_own(origin, host, gate->config->gate.public_url)) {
+        gate_reply_error(reply, 403, NULL, NULL, "changes come from the composer's own page only");
+        return false;
+    }
+    return true;
+}
+
+static void answer_no_route(const struct gate_request *request, unsigned flags, struct gate_reply *reply)
+{
+    if (reply->allow[0] == 0) {
+        gate_reply_error(reply, 404, NULL, NULL,
+                         "there is nothing here; GET /openapi.json tells what there is");
+    } else if (span_equal(request->method, SPAN("OPTIONS"))) {
+        reply->status = 204;
+        reply->preflight = (flags & ROUTE_PAGES) != 0 && reply->origin[0] != 0;
+    } else {
+        gate_reply_error(reply, 405, NULL, NULL, "not with this method; there is %s", reply->allow);
+    }
+}
+
+void routes_answer(void *context, struct gate_request *request, struct gate_reply *reply)
+{
+    struct gate *gate = context;
+    unsigned flags;
+    const struct route *route = route_find(request, reply->allow, &flags);
+    if (!site_check(gate, request, route == NULL ? flags : route->flags, reply)) {
+        reply->allow[0] = 0;
+        return;
+    }
+    if (route == NULL) {
+        answer_no_route(request, flags, reply);
+        return;
+    }
+    reply->allow[0] = 0;
+    if (((route->flags & ROUTE_COMPOSER) == 0 || composer_check(gate, request, reply)) &&
+        ((route->flags & ROUTE_TYPE) == 0 || type_check(request, reply)) &&
+        ((route->flags & ROUTE_JSON) == 0 || json_check(request, reply)))
+        route->handle(gate, request, reply);
+}

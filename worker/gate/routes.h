@@ -1,0 +1,26 @@
+/* What the gate answers to: one table of methods and paths, and what must hold before a route's own code is reached. */
+#ifndef GATE_ROUTES_H
+#define GATE_ROUTES_H
+
+#include "gate/gate.h"
+
+typedef void gate_handler(struct gate *gate, const struct gate_request *request, struct gate_reply *reply);
+
+enum route_flag {
+    ROUTE_JSON = 1,     /* the body is a JSON object and says so: request->json */
+    ROUTE_TYPE = 8,     /* only says so: the route reads it itself */
+    ROUTE_PAGES = 2,    /* pages of other origins may call it: those of any account in the configuration */
+    ROUTE_COMPOSER = 4, /* wants the start token in X-Cupbearer-Token, and for changes our own Origin */
+};
+
+struct route {
+    const char *method;
+    const char *pattern; /* as target_is takes it */
+    gate_handler *handle;
+    unsigned flags;
+};
+
+/* http_answer of the gate; `gate` is a struct gate *. */
+void routes_answer(void *gate, struct gate_request *request, struct gate_reply *reply);
+
+#endif

@@ -1,0 +1,17 @@
+/* Whether a request came by a name of ours, and from a page of ours or of an account. A page of somebody else may make its
+ * own name point at this machine, and every browser on it then asks here: so the name is looked at before all else. */
+#ifndef GATE_SITE_H
+#define GATE_SITE_H
+
+#include "base/span.h"
+
+/* Whether `host`, as the header Host has it, names this machine for itself or is what `public_url` (NULL: none) names. */
+bool site_host_is_ours(struct span host, const char *public_url);
+
+/* Whether `origin`, as the header Origin has it, is the gate's own for a request that came by `host`. */
+bool site_origin_is_own(struct span origin, struct span host, const char *public_url);
+
+/* Whether it stands in `list` (NULL: empty), spaces between. */
+bool site_origin_is_listed(struct span origin, const char *list);
+
+#endif

@@ -1,0 +1,28 @@
+#include "io/watched.h"
+
+#include <string.h>
+
+#include "io/log.h"
+
+int watched_read(struct watched *watched, size_t max_size, struct secret *out, struct err *err)
+{
+    unsigned char digest[crypto_generichash_BYTES];
+    if (secret_read(watched->path, max_size, out, err) != 0)
+        return -1;
+    crypto_generichash(digest, sizeof(digest), out->data, out->size, NULL, 0);
+    if (memcmp(digest, watched->digest, sizeof(digest)) == 0) {
+        secret_done(out);
+        return 0;
+    }
+    memcpy(watched->digest, digest, sizeof(digest));
+    return 1;
+}
+
+void watched_tell(struct watched *watched, bool broken, const char *text)
+{
+    if (broken && !watched->broken)
+        log_say(LOG_LEVEL_ERROR, "stale", "%s; what was read before stays in use", text);
+    else if (!broken)
+        log_say(LOG_LEVEL_INFO, "reloaded", "%s", watched->path);
+    watched->broken = broken;
+}
