@@ -110,7 +110,7 @@ class Shop:
         signed = {
             "record": {"key": event.key, "headers": dict(event.headers), "value": event.value.decode()}, "payload": content,
         }  # fmt: skip
-        setup = {"topic": self.topics.events, "partitioner": "murmur2"}
+        setup = {"topic": self.topics.events, "partitioner": "murmur2_random"}
         return self.page("copyOf(given[0], given[1], given[2]).text", [kind, signed, setup])
 
     def publish(self, name, text, command, key):

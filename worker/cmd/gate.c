@@ -35,6 +35,15 @@ static const struct option table[] = {{"config", required_argument, NULL, 'c'},
                                       {"help", no_argument, NULL, 'h'},
                                       {NULL, 0, NULL, 0}};
 
+/* On standard output and not in the log: whoever has this address may sign. */
+static void gate_say_composer(const struct gate *gate)
+{
+    const char *public_url = gate->config->gate.public_url;
+    printf("composer: %s/composer/#token=%s\n", public_url == NULL ? http_server_url(gate->http) : public_url,
+           gate->start_token);
+    fflush(stdout);
+}
+
 static int gate_serve(const char *path, struct err *err)
 {
     sigset_t signals;
@@ -46,6 +55,8 @@ static int gate_serve(const char *path, struct err *err)
     prctl(PR_SET_DUMPABLE, 0);                  /* no core dump: keys are in this memory */
     struct config *config = options_config(path, err);
     struct gate *gate = config == NULL ? NULL : gate_new(config, err);
+    if (gate != NULL)
+        gate_say_composer(gate);
     int result = gate == NULL ? -1 : gate_run(gate, err);
     gate_free(gate);
     config_free(config);

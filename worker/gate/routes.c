@@ -10,6 +10,10 @@
 static const struct route routes[] = {
     {"GET", "healthz", health_answer, 0},
     {"POST", "v1/events", events_answer, ROUTE_TYPE | ROUTE_PAGES},
+    {"GET", "composer/", composer_page, 0},
+    {"GET", "composer/assets/*", composer_asset, 0},
+    {"GET", "composer/api/setup", composer_setup, ROUTE_COMPOSER},
+    {"POST", "composer/api/lookup", composer_lookup, ROUTE_COMPOSER | ROUTE_JSON},
 };
 #define ROUTE_COUNT (sizeof(routes) / sizeof(routes[0]))
 

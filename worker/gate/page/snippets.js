@@ -4,7 +4,7 @@
 import * as quote from "./quote.js";
 
 const KEY_FILE = "backend-1.key";
-const PARTITIONERS = { murmur2: "murmur2_random", crc32: "consistent_random" };
+const USUAL = "murmur2_random"; // librdkafka's name for what the others do by default
 // What stands before the 32 bytes of an ed25519 seed in a PKCS 8 key.
 const PKCS8 = "302e020100300506032b657004220420";
 const OCTAL = PKCS8.replace(/../g, (byte) => "\\" + parseInt(byte, 16).toString(8).padStart(3, "0"));
@@ -241,7 +241,9 @@ export function copyOf(kind, signed, setup) {
     record: signed.record, payload: signed.payload, key, key_id: headers["cupbearer-key"],
     version: headers["webhook-signature"].startsWith("v1a,") ? "v1a" : "v1",
     topic: setup.topic ?? "cupbearer.events",
-    partitioner: PARTITIONERS[setup.partitioner] ?? PARTITIONERS.murmur2,
+    partitioner: setup.partitioner ?? USUAL,
   };
-  return { text: make(of), hint };
+  const other = of.partitioner !== USUAL && ["node", "go", "java"].includes(kind) ?
+    " This topic's keys lie where crc32 puts them, which this client does not do by itself: give it such a partitioner." : "";
+  return { text: make(of), hint: hint + other };
 }
