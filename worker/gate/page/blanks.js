@@ -1,7 +1,7 @@
 // Blanks in a message, and what the preview shows in their place. The gate fills them in for good, by the same rules:
 // text that goes into the body is escaped as Markdown, so that a customer's name is never a link.
 
-const BLANK = /\\\{\{|\{\{([^{}]*)\}\}/g;
+const BLANK = /\\\{\{|\{\{([a-z0-9][a-z0-9_-]{0,62})\}\}/g;
 const MARKDOWN = /[!-/:-@[-`{-~]/g;
 
 function textsOf(value) {
@@ -16,7 +16,7 @@ export function blanksOf(message) {
   for (const text of textsOf([message.body ?? "", message.quick_replies ?? [], message.metadata ?? {}]))
     for (const [, name] of text.matchAll(BLANK))
       if (name !== undefined)
-        names.add(name.trim());
+        names.add(name);
   return [...names];
 }
 
@@ -25,15 +25,15 @@ function escapeUrl(text) {
 }
 
 function fillText(text, blanks, values, inBody) {
-  return text.replace(BLANK, (whole, name) => {
+  return text.replace(BLANK, (whole, name, at) => {
     if (name === undefined)
       return "{{";
-    const blank = blanks?.[name.trim()];
-    const value = values[name.trim()] || blank?.default;
+    const blank = blanks?.[name];
+    const value = values[name] || blank?.default;
     if (value === undefined || value === "")
-      return `‹${name.trim()}›`;
+      return `‹${name}›`;
     if (blank?.type === "url")
-      return escapeUrl(String(value));
+      return !inBody || /(?:\]\(|<)$/.test(text.slice(0, at)) ? escapeUrl(value) : `<${escapeUrl(value)}>`;
     return inBody ? String(value).replace(MARKDOWN, "\\$&") : String(value);
   });
 }
