@@ -39,7 +39,7 @@ while [ $# -gt 0 ]; do
 done
 
 build=${BUILD_DIRECTORY:-build-coverage}
-rooms=(base event dedup delivery papercups receipt engine)
+rooms=(base event dedup delivery papercups receipt template engine)
 
 fail() { # CODE TEXT
     echo "coverage.sh: $2" >&2
