@@ -26,8 +26,8 @@ def there_is_one():
     return shutil.which("chromium") is not None
 
 
-class Browser:
-    """One page at a time; what its scripts throw and log as errors is kept in `complaints`."""
+class Pipe:
+    """The process, and what goes to and comes from it; what scripts throw and log as errors is kept by their session."""
 
     def __init__(self, directory):
         for_it, self.writing = os.pipe()
@@ -40,11 +40,7 @@ class Browser:
             )  # fmt: skip
         os.close(for_it)
         os.close(from_it)
-        self.left, self.number, self.session, self.complaints = b"", 0, {}, []
-        page = self.ask("Target.createTarget", url="about:blank")["targetId"]
-        self.session = {"sessionId": self.ask("Target.attachToTarget", targetId=page, flatten=True)["sessionId"]}
-        for domain in ("Page", "Runtime", "Log"):
-            self.ask(f"{domain}.enable")
+        self.left, self.number, self.complaints = b"", 0, {}
 
     def read(self):
         while b"\0" not in self.left:
@@ -54,15 +50,41 @@ class Browser:
         message, self.left = self.left.split(b"\0", 1)
         return json.loads(message)
 
-    def ask(self, method, **params):
+    def ask(self, session, method, params):
         self.number += 1
-        request = {"id": self.number, "method": method, "params": params, **self.session}
+        request = {"id": self.number, "method": method, "params": params, **session}
         os.write(self.writing, json.dumps(request).encode() + b"\0")
         while (message := self.read()).get("id") != self.number:
             if message.get("method") in ("Runtime.exceptionThrown", "Log.entryAdded"):
-                self.complaints.append(message["params"])
+                self.complaints.setdefault(message["sessionId"], []).append(message["params"])
         assert "error" not in message, message
         return message["result"]
+
+    def close(self):
+        self.process.kill()
+        self.process.wait()
+        os.close(self.writing)
+        os.close(self.reading)
+
+
+class Page:
+    """One tab. What its scripts throw and log as errors is kept in `complaints`."""
+
+    def __init__(self, pipe):
+        self.pipe = pipe
+        self.target = pipe.ask({}, "Target.createTarget", {"url": "about:blank"})["targetId"]
+        attached = pipe.ask({}, "Target.attachToTarget", {"targetId": self.target, "flatten": True})
+        self.session = {"sessionId": attached["sessionId"]}
+        self.complaints = pipe.complaints.setdefault(attached["sessionId"], [])
+        for domain in ("Page", "Runtime", "Log"):
+            self.ask(f"{domain}.enable")
+
+    def ask(self, method, **params):
+        return self.pipe.ask(self.session, method, params)
+
+    def front(self):
+        """As a person who turns to this tab."""
+        self.ask("Page.bringToFront")
 
     def run(self, script):
         """The value of a script's expression; a promise is waited for."""
@@ -137,7 +159,17 @@ class Browser:
         return [(one["id"], one["help"], [node["html"][:200] for node in one["nodes"]]) for one in found]
 
     def close(self):
-        self.process.kill()
-        self.process.wait()
-        os.close(self.writing)
-        os.close(self.reading)
+        self.pipe.ask({}, "Target.closeTarget", {"targetId": self.target})
+
+
+class Browser(Page):
+    """A process of its own, and its first tab."""
+
+    def __init__(self, directory):
+        super().__init__(Pipe(directory))
+
+    def another(self):
+        return Page(self.pipe)
+
+    def close(self):
+        self.pipe.close()

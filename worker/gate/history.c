@@ -64,15 +64,6 @@ void history_published(struct history *history, struct span event_id)
     pthread_mutex_unlock(&history->lock);
 }
 
-bool history_awaits(struct history *history, struct span event_id)
-{
-    pthread_mutex_lock(&history->lock);
-    const json_t *entry = history_find(history, event_id);
-    bool awaits = entry != NULL && json_is_null(json_object_get(entry, "receipt"));
-    pthread_mutex_unlock(&history->lock);
-    return awaits;
-}
-
 /* A duplicate's receipt may come behind the first one's, which says what became of it. */
 void history_settle(struct history *history, struct span event_id, const json_t *receipt)
 {

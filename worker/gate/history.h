@@ -27,8 +27,6 @@ void history_free(struct history *history);
 void history_add(struct history *history, const struct history_entry *entry);
 /* Kafka has it. */
 void history_published(struct history *history, struct span event_id);
-/* Whether it is among them and has no receipt yet. */
-bool history_awaits(struct history *history, struct span event_id);
 /* `receipt` is copied. Nothing where it is not among them. */
 void history_settle(struct history *history, struct span event_id, const json_t *receipt);
 

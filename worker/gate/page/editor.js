@@ -51,30 +51,33 @@ function drawForm() {
   drawState();
 }
 
-// A file that changed under a draft: what is there now, and three ways on. Nothing is lost in any of them.
-function drawConflict(message, version) {
+// A file that changed under a draft: what is there now, and the ways on. Nothing is lost in any of them.
+function drawConflict({ message, version, broken }) {
   const theirs = find("conflict");
   const choose = (text, act) => button(text, () => {
     theirs.hidden = true;
     act();
   });
-  theirs.replaceChildren(
-    make("h3", {}, "Somebody else changed this message"),
-    make("p", {}, message ? "This is saved now. Yours is below, as you wrote it; nothing is lost." :
-      "The file is gone now. Yours is below, as you wrote it; nothing is lost."));
+  const now = broken ? `The file is broken now (${broken}), and is not overwritten: mend it, or keep both.` :
+    message ? "This is saved now." : "The file is gone now.";
+  const ways = [choose("Keep both: save mine as a new one", () => after.keepBoth(key))];
+  if (!broken)
+    ways.unshift(choose("Save mine instead", () => {
+      draft.version = message ? version : "";
+      save();
+    }));
+  ways.push(choose("Take theirs", () => {
+    const taken = key;
+    dropDraft(key);
+    closeEditor();
+    after.open(message || broken ? taken : "");
+  }));
+  theirs.replaceChildren(make("h3", {}, "Somebody else changed this message"),
+    make("p", {}, now + " Yours is below, as you wrote it; nothing is lost."));
   if (message)
     theirs.append(make("pre", { tabIndex: 0, role: "region", "aria-label": "What is saved now" },
       JSON.stringify(message, null, 2)));
-  theirs.append(make("div", { className: "actions" },
-    choose("Save mine instead", () => {
-      draft.version = message ? version : "";
-      save();
-    }),
-    choose("Keep both: save mine as a new one", () => after.keepBoth(key)),
-    choose("Take theirs", () => {
-      dropDraft(key);
-      after.open(message ? key : "");
-    })));
+  theirs.append(make("div", { className: "actions" }, ...ways));
   theirs.hidden = false;
   theirs.querySelector("button").focus();
 }
@@ -98,13 +101,10 @@ async function save() {
     find("editor-state").textContent = `Saved: ${name}.json`;
     say("");
   } catch (error) {
-    if (error.status === 409 && isNew(saving) && error.data.message === undefined && !error.data.version)
+    if (error.status === 409 && isNew(saving))
       showError(editor, find("editor-error"), error.message, "name");
-    else if (error.status === 409 && isNew(saving))
-      showError(editor, find("editor-error"), `There is a message of the name ${name} already: choose another name.`,
-        "name");
     else if (error.status === 409)
-      drawConflict(error.data.message, error.data.version);
+      drawConflict(error.data);
     else
       showError(editor, find("editor-error"), error.message, error.field);
   }

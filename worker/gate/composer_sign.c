@@ -1,0 +1,221 @@
+#include <stdlib.h>
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "gate/composer.h"
+#include "gate/handlers.h"
+#include "gate/history.h"
+#include "gate/lookup.h"
+#include "gate/sign.h"
+#include "io/clock.h"
+#include "template/template.h"
+
+#define LINK_HOSTS_MAX 64
+#define PER_MINUTE     120 /* signatures, of all who have the page open */
+#define WHO            "composer"
+
+/* One call of POST /composer/api/sign. */
+struct signing {
+    struct gate *gate;
+    const json_t *asked;
+    struct gate_reply *reply;
+    struct payload payload;
+    struct buf text; /* the payload's bytes, which are signed */
+};
+
+/* ---- filling ---- */
+
+static size_t link_hosts_read(const char *list, struct span out[LINK_HOSTS_MAX])
+{
+    size_t count = 0;
+    struct span left = span_of(list);
+    while (left.data != NULL && count < LINK_HOSTS_MAX) {
+        struct span host = span_cut(&left, ' ');
+        if (host.size > 0)
+            out[count++] = host;
+    }
+    return count;
+}
+
+static int signing_fill(const struct signing *signing, const struct template *template, json_t **out,
+                        struct err *err)
+{
+    struct template_value values[TEMPLATE_BLANKS_MAX];
+    struct span hosts[LINK_HOSTS_MAX];
+    const struct template_rules rules = {hosts,
+                                         link_hosts_read(signing->gate->config->gate.link_hosts, hosts)};
+    size_t count = 0;
+    const char *name;
+    json_t *value;
+    json_object_foreach(json_object_get(signing->asked, "blanks"), name, value)
+    {
+        if (count == TEMPLATE_BLANKS_MAX || !json_is_string(value))
+            return err_set(err, ERR_USAGE, "blanks: holds texts, at most %d", TEMPLATE_BLANKS_MAX);
+        values[count++] = (struct template_value){span_of(name), json_span(value)};
+    }
+    return template_fill(template, values, count, &rules, out, err);
+}
+
+/* The payload: what the message says, for whom. False with the reply filled. */
+static bool signing_make_payload(struct signing *signing)
+{
+    struct template *template = NULL;
+    json_t *members = NULL, *whole = json_object();
+    struct detail detail = {0};
+    struct buf text;
+    struct err err;
+    buf_init(&text, TEMPLATE_SIZE_MAX);
+    json_write(&text, json_object_get(signing->asked, "message"));
+    int result = template_read(buf_span(&text), &template, &err);
+    if (result == 0)
+        result = signing_fill(signing, template, &members, &err);
+    template_free(template);
+    buf_done(&text);
+    json_object_set(whole, "account", json_object_get(signing->asked, "account"));
+    json_object_set(whole, "to", json_object_get(signing->asked, "to"));
+    json_object_update(whole, members);
+    json_decref(members);
+    json_write(&signing->text, whole);
+    json_decref(whole);
+    if (result != 0)
+        composer_refuse(signing->reply, 422, err.text);
+    else if (payload_read(buf_span(&signing->text), &signing->payload, &detail) != OUTCOME_NONE)
+        composer_refuse(signing->reply, 422, detail.text);
+    else
+        return true;
+    return false;
+}
+
+/* ---- whom ---- */
+
+/* Nobody signs for a customer who is not there without having said so: a slip must not make a stranger. */
+static bool signing_check_whom(const struct signing *signing)
+{
+    const struct payload *payload = &signing->payload;
+    const struct config_account *account = gate_account(signing->gate, payload->account);
+    struct gate_reply *reply = signing->reply;
+    struct lookup found;
+    struct err err;
+    if (account == NULL) {
+        gate_reply_error(reply, 422, NULL, "account",
+                         "no account of this name is in the gate's configuration");
+        return false;
+    }
+    if (payload->address == ADDRESS_EXTERNAL_ID && json_is_true(json_object_get(signing->asked, "confirmed")))
+        return true;
+    if (lookup_ask(account, payload, &found, &err) != 0) {
+        gate_reply_error(reply, 502, NULL, NULL, "%s", err.text);
+        return false;
+    }
+    if (!found.found && found.creates)
+        gate_reply_json(
+            reply, 409,
+            json_pack("{s:s,s:b}", "error",
+                      "Papercups knows no customer of this id: confirm that one is to be made, or "
+                      "mend the id",
+                      "unknown_customer", 1));
+    else if (!found.found)
+        gate_reply_error(
+            reply, 422, NULL, "to", "Papercups knows no such %s in account %s: look for a slip in the id",
+            payload->address == ADDRESS_CUSTOMER_ID ? "customer" : "conversation", account->name);
+    bool good = found.found;
+    lookup_done(&found);
+    return good;
+}
+
+/* ---- with which key ---- */
+
+static bool signing_check_key(const struct signing *signing)
+{
+    const char *own = signing->gate->config->gate.key_id;
+    struct span asked = json_member_span(signing->asked, "key_id");
+    if (own == NULL || !span_equal(asked, span_of(own))) {
+        gate_reply_error(signing->reply, 422, NULL, "key_id",
+                         "the gate has no key of this id; load the page again for those that it has");
+        return false;
+    }
+    const struct keyring *keyring = keys_take(signing->gate->keys);
+    const struct keyring_entry *entry = keyring_find(keyring, asked);
+    bool granted = entry != NULL && !entry->revoked && keyring_entry_grants(entry, signing->payload.account);
+    keys_give(signing->gate->keys);
+    if (!granted)
+        gate_reply_error(signing->reply, 422, NULL, "key_id",
+                         "the keyring does not grant this key the account (any more): let it be added to the "
+                         "accounts of \"%s\" there",
+                         own);
+    return granted;
+}
+
+static bool signing_check_rate(const struct signing *signing)
+{
+    int64_t wait_s = limit_take(signing->gate->addresses, SPAN(WHO), PER_MINUTE, clock_now().mono);
+    if (wait_s == 0)
+        return true;
+    signing->reply->retry_after_s = wait_s;
+    gate_reply_error(signing->reply, 429, NULL, NULL,
+                     "more than %d messages were signed here within a minute: wait %lld s", PER_MINUTE,
+                     (long long)wait_s);
+    return false;
+}
+
+/* ---- signing ---- */
+
+static void signing_answer(const struct signing *signing, const struct signed_event *event, struct span name)
+{
+    const struct sealed *sealed = &event->sealed;
+    const struct payload *payload = &signing->payload;
+    int64_t now_ms = clock_now().wall.ms, signed_at_s = 0;
+    span_number(span_of(sealed->timestamp), 11, &signed_at_s);
+    const struct history_entry entry = {
+        .event_id = span_of(sealed->event_id),
+        .message = name,
+        .account = payload->account,
+        .to = json_object_get(payload->root, "to"),
+        .key_id = span_of(sealed->key_id),
+        .signed_at_ms = now_ms,
+    };
+    history_add(signing->gate->history, &entry);
+    json_t *headers = json_object();
+    for (size_t i = 0; i < event->record.header_count; i++)
+        json_object_set_new(headers, event->headers[i].name.data,
+                            json_stringn(event->headers[i].value.data, event->headers[i].value.size));
+    json_t *record =
+        json_pack("{s:s%,s:o,s:s%}", "key", event->record.key.data, event->record.key.size, "headers",
+                  headers, "value", event->record.value.data, event->record.value.size);
+    gate_reply_json(signing->reply, 200,
+                    json_pack("{s:o,s:s,s:I,s:I,s:O}", "record", record, "event_id", sealed->event_id,
+                              "expires_at_ms", (json_int_t)((signed_at_s + payload->ttl_s) * 1000), "now_ms",
+                              (json_int_t)now_ms, "payload", payload->root));
+}
+
+static void signing_sign(const struct signing *signing)
+{
+    struct span name = json_member_span(signing->asked, "name");
+    const struct sign_request wanted = {
+        .who = SPAN(WHO),
+        .message = template_name_is_valid(name) ? name : SPAN_NONE,
+        .payload = buf_span(&signing->text),
+    };
+    struct signed_event event;
+    struct err err;
+    if (sign_event(signing->gate, &wanted, &event, &err) == 0) {
+        signing_answer(signing, &event, wanted.message);
+        signed_event_done(&event);
+    } else if (err.code == ERR_USAGE || err.code == ERR_LIMIT) {
+        composer_refuse(signing->reply, 422, err.text);
+    } else {
+        gate_reply_error(signing->reply, 503, NULL, NULL, "%s", err.text);
+    }
+}
+
+void composer_sign(struct gate *gate, const struct gate_request *request, struct gate_reply *reply)
+{
+    struct signing signing = {.gate = gate, .asked = request->json, .reply = reply};
+    buf_init(&signing.text, PAYLOAD_SIZE_MAX);
+    if (signing_make_payload(&signing)) {
+        if (signing_check_key(&signing) && signing_check_whom(&signing) && signing_check_rate(&signing))
+            signing_sign(&signing);
+        payload_done(&signing.payload);
+    }
+    buf_done(&signing.text);
+}
