@@ -104,14 +104,9 @@ static bool json_has_real(const json_t *value)
     return json_is_real(value);
 }
 
-void json_write(struct buf *out, const json_t *value)
+static void json_write_flags(struct buf *out, const json_t *value, size_t flags)
 {
-    size_t flags = JSON_COMPACT | JSON_ENCODE_ANY;
     size_t start = out->size;
-    if (json_is_string(value)) { /* most values are one, and need none of jansson's bookkeeping */
-        json_write_string(out, json_span(value));
-        return;
-    }
     if (json_dump_callback(value, json_write_chunk, out, flags | JSON_REAL_PRECISION(15)) != 0)
         out->failed = true; /* full, or no memory */
     if (out->failed)
@@ -125,6 +120,19 @@ void json_write(struct buf *out, const json_t *value)
             out->failed = true;
     }
     json_decref(again);
+}
+
+void json_write(struct buf *out, const json_t *value)
+{
+    if (json_is_string(value)) /* most values are one, and need none of jansson's bookkeeping */
+        json_write_string(out, json_span(value));
+    else
+        json_write_flags(out, value, JSON_COMPACT | JSON_ENCODE_ANY);
+}
+
+void json_write_lines(struct buf *out, const json_t *value)
+{
+    json_write_flags(out, value, JSON_INDENT(2) | JSON_ENCODE_ANY);
 }
 
 /* Runs of bytes that stay as they are go in one piece: bodies of messages are hardly anything else. */

@@ -25,6 +25,8 @@ struct span json_member_span(const json_t *object, const char *name);
 /* Appends `value` in compact form. Numbers keep their value: reals are written with 15 digits where those read back
  * as the same number, else with 17. */
 void json_write(struct buf *out, const json_t *value);
+/* The same for people's eyes and for git: a line for each member, indented by 2, without a line end behind the last. */
+void json_write_lines(struct buf *out, const json_t *value);
 
 /* Appends a JSON string with its quotes. `s` must be UTF-8; what is not becomes U+FFFD. */
 void json_write_string(struct buf *out, struct span s);
