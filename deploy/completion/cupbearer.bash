@@ -6,7 +6,7 @@ _cupbearer_options() { # COMMAND
         --name --phone --host --body --quick-reply --metadata --ttl --deliver-within --webhooks --topic"
     case $1 in
     run) echo --config --log-level ;;
-    keygen) echo --hmac --dir --sender --account --mark ;;
+    keygen) echo --hmac --dir --sender --account --mark --token --message ;;
     send) echo "$event" --bootstrap-servers --partitioner --kafka --wait --receipts-topic --timeout ;;
     sign) echo "$event" --at --format ;;
     verify) echo --keyring --partitions --partition --partitioner --admitted-at --show-signed ;;

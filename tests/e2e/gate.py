@@ -4,6 +4,7 @@ import http.client
 import json
 import socket
 import urllib.parse
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from programs import Process
@@ -65,11 +66,43 @@ class Gate(Process):
     def receipt(self, event_id, token, wait=30):
         return self.call("GET", f"/v1/events/{event_id}/receipt?wait={wait}", None, {"Authorization": f"Bearer {token}"})
 
+    @contextmanager
+    def listen(self, token, last_id=None):
+        """A listener to the receipts; what is published from then on reaches it."""
+        headers = {"Authorization": f"Bearer {token}", **({"Last-Event-ID": last_id} if last_id else {})}
+        connection = http.client.HTTPConnection(self.host, self.port, timeout=60)
+        connection.request("GET", "/v1/receipts", headers=headers)
+        answer = connection.getresponse()
+        assert answer.status == 200 and answer.getheader("content-type") == "text/event-stream"
+        try:
+            yield Listener(answer)
+        finally:
+            answer.close()
+            connection.close()
+
     def raw(self, request, seconds=30):
         """The bytes that come back to these bytes, to the connection's end."""
         with socket.create_connection((self.host, self.port), timeout=seconds) as connection:
             connection.sendall(request)
             return read_to_end(connection)
+
+
+class Listener:
+    def __init__(self, answer):
+        self.answer = answer
+
+    def next(self):
+        """The next event: (its name, its id, its data); None when the stream has ended."""
+        event = {}
+        while line := self.answer.readline():
+            name, _, text = line.decode().rstrip("\n").partition(":")
+            if name:
+                event[name] = text.removeprefix(" ")
+            elif "event" in event:
+                return event["event"], event.get("id"), json.loads(event["data"])
+            else:
+                event = {}
+        return None
 
 
 def read_to_end(connection):

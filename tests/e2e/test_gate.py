@@ -1,21 +1,66 @@
 """The gate: what it lets into the topic and what not, and what it answers to whom. On the real Kafka, with a worker."""
 
+import base64
 import json
+import threading
 import time
 
 import pytest
 from gate import Gate, record_of
-from signing import HmacKey, payload, sign, sign_bytes
+from programs import run_program
+from signing import Ed25519Key, Event, HmacKey, payload, sign, sign_bytes
 from world import BACKEND, KEYS, World, bodies
 
 SHOP, OTHER = "https://shop.example", "https://globex.example"
 
 
+GATE_KEY = Ed25519Key("gate-1", sender="gate", accounts=["acme", "globex"])
+TOKENS = {
+    "acme": ["--account", "acme"],
+    "both": ["--account", "acme", "--account", "globex"],
+    "globex": ["--account", "globex"],
+    "unknown": ["--account", "initech", "--account", "acme"],
+    "named": ["--account", "acme", "--message", "need-help"],
+}
+
+
+def make_token(name, *words):
+    """(the token, its entry), as `cupbearer keygen --token` makes them."""
+    made = run_program("keygen", "--token", name, *words)
+    assert made.returncode == 0, made.stderr
+    token, entry = made.stdout.split("\n", 1)
+    return token, json.loads(entry)
+
+
+def write_tokens(path, *tokens):
+    path.touch(mode=0o600)
+    path.write_text(json.dumps({"tokens": [entry for _, entry in tokens]}))
+
+
 class GateWorld(World):
     """A worker and a gate by the same configuration, with a second account."""
 
+    keys = (*KEYS.values(), GATE_KEY)
+
+    def token(self, name):
+        return self.tokens[name][0]
+
+    def expect_counted(self):
+        """Not here: among the receipts is one that no worker wrote."""
+
+    def audit(self):
+        path = self.installation.directory / "audit.log"
+        return path.read_text().splitlines() if path.exists() else []
+
     def prepare(self):
-        self.installation.configure("gate", listen="127.0.0.1:0", address_rate=0, key_rate=0)
+        directory = self.installation.directory
+        self.installation.configure(
+            "gate", listen="127.0.0.1:0", address_rate=0, key_rate=0, tokens_file=directory / "tokens.json",
+            key_file=self.installation.secret_write("gate.key", GATE_KEY.secret), key_id=GATE_KEY.id,
+            audit_log=directory / "audit.log",
+        )  # fmt: skip
+        self.tokens = {name: make_token(name, *words) for name, words in TOKENS.items()}
+        write_tokens(directory / "tokens.json", *self.tokens.values())
         self.installation.configure("account acme", origins=f"{SHOP} http://localhost:3000")
         self.installation.add_account("globex", origins=OTHER)
 
@@ -172,6 +217,308 @@ def test_behind_a_proxy_the_address_is_what_the_proxy_adds(own_gate, installatio
     assert status("2001:db8:1:3::1") == 422
 
 
+# ---- POST /v1/send ----
+
+
+def test_what_a_token_sends_is_signed_by_the_gate_and_delivered(world, gate, customer):
+    answer = gate.send({"payload": payload(customer, "signed for you", metadata={"n": 1.5})}, world.token("acme"))
+    assert answer.status == 202
+    receipt = world.receipt((answer.json["partition"], answer.json["offset"]))
+    assert (receipt["event_id"], receipt["outcome"]) == (answer.json["event_id"], "delivered")
+    assert receipt["sender"] == "gate"
+    assert bodies(world, customer) == ["signed for you"]
+
+
+def test_an_id_of_ones_own_makes_a_repetition_a_duplicate(world, gate, customer):
+    wanted = {"payload": payload(customer), "event_id": f"order-{customer}"}
+    places = []
+    for _ in range(2):
+        answer = gate.send(wanted, world.token("acme"))
+        assert (answer.status, answer.json["event_id"]) == (202, wanted["event_id"])
+        places.append((answer.json["partition"], answer.json["offset"]))
+    assert [world.receipt(place)["outcome"] for place in places] == ["delivered", "duplicate"]
+
+
+@pytest.mark.parametrize("authorization", [
+    None, "", "Bearer", "Bearer ", "Bearer x", "Basic {token}", "{token}", "Bearer {token}x", "Bearer {token} {token}",
+    "Bearer {hash}",
+])  # fmt: skip
+def test_without_a_good_token_nothing_is_signed(world, gate, customer, authorization):
+    token, entry = world.tokens["acme"]
+    before = world.records_published()
+    headers = {}
+    if authorization is not None:
+        headers["Authorization"] = authorization.format(token=token, hash=entry["hash"])
+    answer = gate.call("POST", "/v1/send", {"payload": payload(customer)}, headers)
+    assert answer.status == 401
+    assert answer.headers["www-authenticate"] == "Bearer"
+    assert token not in answer.error
+    assert world.records_published() == before
+
+
+@pytest.mark.parametrize("token, account, status", [
+    ("globex", "acme", 403), ("acme", "globex", 403), ("acme", "initech", 403), ("unknown", "initech", 422), ("named", "acme", 403),
+])  # fmt: skip
+def test_a_token_sends_only_what_it_is_granted(world, gate, customer, token, account, status):
+    before = world.records_published()
+    answer = gate.send({"payload": payload(customer, account=account)}, world.token(token))
+    assert answer.status == status, answer
+    assert answer.error
+    assert world.records_published() == before
+
+
+@pytest.mark.parametrize("content, field", [
+    ({}, "payload"), ({"payload": "x"}, "payload"), ({"payload": None}, "payload"), ({"payload": {}, "surprise": 1}, "surprise"),
+    ({"payload": {}, "event_id": "a.b"}, "event_id"), ({"payload": {}, "event_id": 1}, "event_id"),
+    ({"payload": {}, "event_id": None}, "event_id"),
+])  # fmt: skip
+def test_what_is_no_order_to_send_names_the_member(world, gate, content, field):
+    answer = gate.send(content, world.token("acme"))
+    assert (answer.status, answer.json["field"]) == (422, field)
+
+
+def test_a_payload_that_a_worker_would_refuse_is_not_signed(world, gate, customer):
+    lines = len(world.audit())
+    answer = gate.send({"payload": {**payload(customer), "surprise": 1}}, world.token("acme"))
+    assert (answer.status, answer.json["reason"]) == (422, "bad_payload")
+    assert "surprise" in answer.error
+    assert len(world.audit()) == lines
+
+
+@pytest.mark.parametrize("body, status", [(b"", 400), (b"{", 400), (b"[]", 400), (b'{"payload":{},"payload":{}}', 400)])
+def test_a_body_that_is_no_json_object_is_400(world, gate, body, status):
+    headers = {"Authorization": f"Bearer {world.token('acme')}", "Content-Type": "application/json"}
+    assert gate.call("POST", "/v1/send", body, headers).status == status
+
+
+def test_each_signature_is_a_line_of_the_audit_log_without_the_message(world, gate, customer):
+    answer = gate.send({"payload": payload(customer, "between us")}, world.token("both"))
+    line = world.audit()[-1]
+    for word in ("event=signed", "who=both", f"key={GATE_KEY.id}", "account=acme", f"event_id={answer.json['event_id']}"):
+        assert word in line.split()
+    assert "between us" not in line and customer not in line
+    assert (world.installation.directory / "audit.log").stat().st_mode & 0o777 == 0o600
+
+
+def test_nothing_is_signed_that_the_audit_log_cannot_hold(own_gate, installation, key, customer, topics, kafka):
+    token = make_token("shop", "--account", "acme")
+    write_tokens(installation.directory / "tokens.json", token)
+    gate = own_gate(
+        tokens_file=installation.directory / "tokens.json", audit_log="/dev/full",
+        key_file=installation.secret_write("gate.key", key.secret), key_id=key.id,
+    )  # fmt: skip
+    answer = gate.send({"payload": payload(customer)}, token[0])
+    assert answer.status == 503
+    assert "audit_log" in answer.error
+
+
+def test_a_token_that_sends_too_much_is_told_to_wait(own_gate, installation, key, customer):
+    token, entry = make_token("shop", "--account", "acme")
+    path = installation.directory / "tokens.json"
+    write_tokens(path, (token, {**entry, "per_minute": 2}))
+    gate = own_gate(
+        tokens_file=path, key_file=installation.secret_write("gate.key", key.secret), key_id=key.id, key_rate=1
+    )
+    answers = [gate.send({"payload": payload(customer)}, token) for _ in range(3)]
+    assert [answer.status for answer in answers] == [202, 202, 429]
+    assert 1 <= int(answers[-1].headers["retry-after"]) <= 30
+    assert "event=signed who=shop" in gate.text(), "without a file the log has the line"
+    write_tokens(path)
+    gate.process.send_signal(1)
+    gate.await_log("event=reloaded")
+    assert gate.send({"payload": payload(customer)}, token).status == 401
+
+
+def test_a_gate_without_a_key_signs_nothing(own_gate, installation, customer):
+    token = make_token("shop", "--account", "acme")
+    write_tokens(installation.directory / "tokens.json", token)
+    answer = own_gate(tokens_file=installation.directory / "tokens.json").send({"payload": payload(customer)}, token[0])
+    assert answer.status == 501
+    assert "key_file" in answer.error
+
+
+# ---- receipts ----
+
+
+def test_the_receipt_of_what_was_sent_is_waited_for(world, gate, customer):
+    answer = gate.publish(sign(BACKEND, payload(customer)))
+    receipt = gate.receipt(answer.json["event_id"], world.token("acme"))
+    assert receipt.status == 200
+    assert receipt.json == world.receipt((answer.json["partition"], answer.json["offset"]))
+    assert receipt.json["outcome"] == "delivered"
+    at_once = gate.receipt(answer.json["event_id"], world.token("acme"), wait=0)
+    assert at_once.json == receipt.json
+
+
+def test_no_receipt_yet_is_204(world, gate):
+    assert gate.receipt("evt_nobody", world.token("acme"), wait=0).status == 204
+    assert gate.receipt("evt_nobody", world.token("acme"), wait=1).status == 204
+
+
+def test_a_receipt_of_an_account_that_the_token_is_not_granted_is_not_there(world, gate, customer):
+    event = sign(BACKEND, payload(customer))
+    gate.publish(event)
+    assert gate.receipt(event.id, world.token("acme")).status == 200
+    assert gate.receipt(event.id, world.token("globex"), wait=1).status == 204
+    assert gate.receipt(event.id, world.token("both"), wait=0).status == 200
+
+
+def test_the_event_counts_and_not_its_repetition_unless_that_is_asked_for(world, gate, customer):
+    event = sign(BACKEND, payload(customer))
+    places = [gate.publish(event).json for _ in range(2)]
+    for place in places:
+        world.receipt((place["partition"], place["offset"]))
+
+    def outcome(where=""):
+        path = f"/v1/events/{event.id}/receipt?wait=30{where}"
+        return gate.call("GET", path, None, {"Authorization": f"Bearer {world.token('acme')}"}).json["outcome"]
+
+    repetition = places[1]
+    assert outcome(f"&partition={repetition['partition']}&offset={repetition['offset']}") == "duplicate"
+    assert outcome() == "delivered"
+
+
+@pytest.mark.parametrize("query, field", [
+    ("wait=61", "wait"), ("wait=x", "wait"), ("wait=", "wait"), ("wait=-1", "wait"), ("wait=1&wait=2", "wait"),
+    ("partition=1", "offset"), ("offset=1", "partition"), ("partition=x&offset=1", "partition"),
+])  # fmt: skip
+def test_a_query_that_is_no_good_is_400(world, gate, query, field):
+    answer = gate.call("GET", f"/v1/events/e/receipt?{query}", None, {"Authorization": f"Bearer {world.token('acme')}"})
+    assert answer.status == 400
+    assert answer.json["field"] == field
+
+
+@pytest.mark.parametrize("path", ["/v1/events/e/receipt", "/v1/receipts"])
+def test_receipts_want_a_token(gate, path):
+    assert gate.call("GET", path).status == 401
+    assert gate.call("GET", path, None, {"Authorization": "Bearer x"}).status == 401
+
+
+def test_a_forged_receipt_is_not_told(world, gate, customer):
+    event = sign(BACKEND, payload(customer))
+    forged = {
+        "event_id": event.id, "sender": "backend", "account": "acme", "outcome": "delivered", "topic": world.topics.events,
+        "partition": 0, "offset": 0, "record_timestamp": 1, "admitted_at": 1, "finished_at": 1, "attempts": 1,
+    }  # fmt: skip
+    headers = [("cupbearer-mac", base64.b64encode(b"x" * 32).decode())]
+    forgery = Event(event.key, headers, json.dumps(forged).encode())
+    (place,) = world.kafka.publish(world.topics.receipts, [forgery], 0)
+    gate.await_log(f"event=receipt_ignored detail=.*/{place[0]}/{place[1]} ")
+    assert gate.receipt(event.id, world.token("acme"), wait=0).status == 204
+
+
+def test_receipts_are_streamed_to_whom_they_concern(world, gate, customer):
+    with gate.listen(world.token("acme")) as acme, gate.listen(world.token("globex")) as globex:
+        event = sign(BACKEND, payload(customer))
+        gate.publish(event)
+        kind, place, told = acme.next()
+        assert (kind, told["event_id"], told["outcome"]) == ("receipt", event.id, "delivered")
+        assert told["account"] == "acme"
+        partition, offset = map(int, place.split("/"))
+        assert (partition, offset) in [record.place for record in world.receipts.read()]
+        other = sign(KEYS["elsewhere-1"], payload(customer, account="globex"))
+        gate.publish(other)
+        assert globex.next()[2]["event_id"] == other.id, "the first that globex hears is its own"
+
+
+def test_who_comes_back_with_the_last_id_misses_nothing(world, gate, customer):
+    with gate.listen(world.token("acme")) as listener:
+        gate.publish(sign(BACKEND, payload(customer)))
+        _, last, _ = listener.next()
+    missed = [sign(BACKEND, payload(customer)) for _ in range(3)]
+    for event in missed:
+        gate.publish(event)
+        gate.receipt(event.id, world.token("acme"))
+    with gate.listen(world.token("acme"), last) as listener:
+        assert [listener.next()[2]["event_id"] for _ in missed] == [event.id for event in missed]
+    for unknown in ("0/99999999", "x", "999999999/1"):
+        with gate.listen(world.token("acme"), unknown) as listener:
+            assert listener.next()[0] == "gap", "what may be missing is said"
+            assert listener.next()[0] == "receipt"
+
+
+def test_a_gate_that_was_started_later_knows_the_receipts_before_it(world, customer):
+    event = sign(BACKEND, payload(customer))
+    world.receipt(world.publish(event))
+    late = Gate(world.installation, "late")
+    assert late.receipt(event.id, world.token("acme")).json["outcome"] == "delivered"
+    late.stop()
+
+
+def test_a_stream_ends_when_its_token_is_taken_back(own_gate, installation, key, customer):
+    token = make_token("shop", "--account", "acme")
+    path = installation.directory / "tokens.json"
+    write_tokens(path, token)
+    installation.worker()
+    gate = own_gate(tokens_file=path)
+    with gate.listen(token[0]) as listener:
+        write_tokens(path)
+        gate.process.send_signal(1)
+        gate.await_log("event=reloaded")
+        gate.publish(sign(key, payload(customer)))
+        assert listener.next() is None
+
+
+def test_a_gate_that_stops_answers_first_and_ends_its_streams(own_gate, installation):
+    token = make_token("shop", "--account", "acme")
+    write_tokens(installation.directory / "tokens.json", token)
+    gate = own_gate(tokens_file=installation.directory / "tokens.json")
+    answers = []
+    with gate.listen(token[0]) as listener:
+        waiting = threading.Thread(target=lambda: answers.append(gate.receipt("evt_nobody", token[0], wait=60)))
+        waiting.start()
+        gate.await_log("event=request .*path=/v1/events/evt_nobody/receipt")
+        gate.stop()
+        assert listener.next() is None
+    waiting.join()
+    assert [answer.status for answer in answers] == [204]
+
+
+# ---- starting ----
+
+
+def gate_told(installation, **settings):
+    """What a gate says that must not start."""
+    installation.configure("gate", **{"listen": "127.0.0.1:0", **settings})
+    ended = run_program("gate", "--config", installation.configuration())
+    assert ended.returncode == 2, ended.stderr
+    return ended.stderr
+
+
+@pytest.mark.parametrize("settings, words", [
+    ({"listen": "off"}, "[gate] listen is off"),
+    ({"listen": "0.0.0.0:0"}, "needs tokens_file, and public_url"),
+    ({"public_url": "http://gate.example"}, "must begin with https://"),
+    ({"public_url": "https://gate.example/x"}, "must have no path"),
+    ({"key_id": "gate-1"}, "key_file and key_id belong together"),
+    ({"link_hosts": "https://shop.example"}, "link_hosts must be hosts"),
+    ({"tokens_file": "/nothing/here"}, "/nothing/here"),
+])  # fmt: skip
+def test_a_configuration_that_is_no_good_says_what_to_do(installation, settings, words):
+    assert words in gate_told(installation, **settings)
+
+
+def test_the_gates_key_must_be_the_keyrings(installation, key):
+    told = gate_told(installation, key_file=installation.secret_write("gate.key", key.secret), key_id="gate-1")
+    assert 'has no key "gate-1"' in told
+    other = installation.secret_write("other.key", HmacKey("x").secret)
+    told = gate_told(installation, key_file=other, key_id=key.id)
+    assert "is not the key that" in told
+    assert key.secret not in told
+
+
+@pytest.mark.parametrize("entry, words", [
+    ({"hash": "x"}, "64 hex digits"), ({"accounts": []}, "accounts"), ({"messages": "need-help"}, "messages"),
+    ({"per_minute": 0}, "per_minute"), ({"name": "A"}, "name"), ({"surprise": 1}, "there are only"),
+])  # fmt: skip
+def test_a_token_entry_that_is_no_good_is_named(installation, entry, words):
+    token, good = make_token("shop", "--account", "acme")
+    path = installation.directory / "tokens.json"
+    write_tokens(path, (token, {**good, **entry}))
+    told = gate_told(installation, tokens_file=path)
+    assert "entry 1" in told and words in told
+
+
 # ---- Host, Origin, CORS ----
 
 
@@ -234,9 +581,9 @@ def test_the_preflight_of_an_accounts_page_is_answered(gate):
     assert "access-control-allow-credentials" not in answer.headers
 
 
-@pytest.mark.parametrize("path", ["/healthz"])
+@pytest.mark.parametrize("path", ["/healthz", "/v1/send"])
 def test_other_routes_are_for_no_foreign_page(gate, path):
-    answer = gate.call("GET", path, None, {"Origin": SHOP})
+    answer = gate.call("POST" if path == "/v1/send" else "GET", path, None, {"Origin": SHOP})
     assert answer.status == 403
     assert "access-control-allow-origin" not in answer.headers
 

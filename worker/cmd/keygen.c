@@ -8,16 +8,18 @@
 #include "cmd/options.h"
 #include "event/envelope.h"
 #include "event/key.h"
+#include "gate/tokens.h"
 #include "io/secret.h"
 #include "lib/generate.h"
 
 #define KEYGEN "keygen"
 
 static const char help[] =
-    "cupbearer keygen: make a key to sign events with, or the workers' mark secret\n"
+    "cupbearer keygen: make a key to sign events with, the workers' mark secret, or a token of the gate\n"
     "\n"
     "  cupbearer keygen NAME [--hmac] [--dir DIR] [--sender SENDER] [--account ACCOUNT]...\n"
     "  cupbearer keygen --mark FILE\n"
+    "  cupbearer keygen --token NAME --account ACCOUNT... [--message NAME]...\n"
     "\n"
     "Writes the secret to DIR/NAME.key (mode 0600, never over a file that is there) and prints the entry for "
     "the\n"
@@ -32,11 +34,14 @@ static const char help[] =
     "rotate\n"
     "  --account ACCOUNT  an account of the workers' configuration that the key may write to; repeatable\n"
     "  --mark FILE        write a mark secret (mark_secret_file; the same for all workers) to FILE\n"
+    "  --token NAME       print a token for the gate, this once, and the entry for [gate] tokens_file,\n"
+    "                     {\"tokens\": [ENTRY, ...]}, which holds only its hash\n"
+    "  --message NAME     a pre-defined message that the token may send; repeatable; any when left out\n"
     "  --help             this text\n"
     "\n"
     "Exit codes: 0 done, 2 usage (also where the file exists), 5 system.\n";
 
-enum { HMAC = 0x100, DIR_, SENDER, ACCOUNT, MARK };
+enum { HMAC = 0x100, DIR_, SENDER, ACCOUNT, MARK, TOKEN, MESSAGE };
 
 static const struct option table[] = {
     {"hmac", no_argument, NULL, HMAC},
@@ -44,15 +49,19 @@ static const struct option table[] = {
     {"sender", required_argument, NULL, SENDER},
     {"account", required_argument, NULL, ACCOUNT},
     {"mark", required_argument, NULL, MARK},
+    {"token", required_argument, NULL, TOKEN},
+    {"message", required_argument, NULL, MESSAGE},
     {"help", no_argument, NULL, 'h'},
     {NULL, 0, NULL, 0},
 };
 
 struct keygen {
-    const char *name, *dir, *sender, *mark;
+    const char *name, *dir, *sender, *mark, *token;
     bool hmac, help;
     const char **accounts;
     size_t account_count;
+    const char **messages;
+    size_t message_count;
 };
 
 static int name_check(const char *option, const char *name)
@@ -85,6 +94,12 @@ static int keygen_options(struct keygen *keygen, int argc, char **argv)
         case MARK:
             keygen->mark = value;
             break;
+        case TOKEN:
+            keygen->token = value;
+            break;
+        case MESSAGE:
+            keygen->messages[keygen->message_count++] = value;
+            break;
         case 'h':
             keygen->help = true;
             return 0;
@@ -98,8 +113,35 @@ static int keygen_options(struct keygen *keygen, int argc, char **argv)
     return 0;
 }
 
+static int message_check(const char *name)
+{
+    struct span text = span_of(name);
+    if (text.size >= 1 && text.size <= 64 && span_only(text, "abcdefghijklmnopqrstuvwxyz0123456789-"))
+        return 0;
+    return failure_usage(KEYGEN, "--message: '%.70s' is not of the form [a-z0-9-]{1,64}", name);
+}
+
+static int keygen_check_token(const struct keygen *keygen)
+{
+    if (keygen->name != NULL || keygen->hmac || keygen->dir != NULL || keygen->sender != NULL ||
+        keygen->mark != NULL)
+        return failure_usage(KEYGEN, "--token NAME goes with --account and --message only");
+    if (keygen->account_count == 0)
+        return failure_usage(KEYGEN, "which accounts may the token write to? Add --account ACCOUNT");
+    int code = name_check("--token", keygen->token);
+    for (size_t i = 0; i < keygen->account_count && code == 0; i++)
+        code = name_check("--account", keygen->accounts[i]);
+    for (size_t i = 0; i < keygen->message_count && code == 0; i++)
+        code = message_check(keygen->messages[i]);
+    return code;
+}
+
 static int keygen_check(struct keygen *keygen)
 {
+    if (keygen->token != NULL)
+        return keygen_check_token(keygen);
+    if (keygen->message_count > 0)
+        return failure_usage(KEYGEN, "--message belongs to --token NAME");
     bool more = keygen->name != NULL || keygen->hmac || keygen->dir != NULL || keygen->sender != NULL ||
                 keygen->account_count > 0;
     if (keygen->mark != NULL)
@@ -196,18 +238,45 @@ static int keygen_key(const struct keygen *keygen, struct err *err)
     return result;
 }
 
+static int keygen_token(const struct keygen *keygen, struct err *err)
+{
+    char token[TOKEN_SIZE];
+    struct buf entry;
+    buf_init(&entry, 1 << 20);
+    token_generate(token);
+    token_entry_write(&entry, token, keygen->token, keygen->accounts, keygen->account_count, keygen->messages,
+                      keygen->message_count);
+    int result = entry.failed ? err_set(err, ERR_SYSTEM, "no memory") : 0;
+    if (result == 0) {
+        printf("%s\n%s", token, entry.data);
+        fprintf(stderr,
+                "the first line is the token, which is kept nowhere; the rest is for [gate] tokens_file\n");
+    }
+    sodium_memzero(token, sizeof(token));
+    buf_done(&entry);
+    return result;
+}
+
+static int keygen_make(const struct keygen *keygen, struct err *err)
+{
+    if (keygen->token != NULL)
+        return keygen_token(keygen, err);
+    return keygen->mark != NULL ? keygen_mark(keygen, err) : keygen_key(keygen, err);
+}
+
 int cmd_keygen(int argc, char **argv)
 {
-    struct keygen keygen = {.accounts = mem_new((size_t)argc, sizeof(char *))};
+    struct keygen keygen = {.accounts = mem_new((size_t)argc, sizeof(char *)),
+                            .messages = mem_new((size_t)argc, sizeof(char *))};
     struct err err;
     int code = keygen_options(&keygen, argc, argv);
     if (code == 0 && keygen.help)
         fputs(help, stdout);
     else if (code == 0)
         code = keygen_check(&keygen);
-    if (code == 0 && !keygen.help &&
-        (keygen.mark != NULL ? keygen_mark(&keygen, &err) : keygen_key(&keygen, &err)) != 0)
+    if (code == 0 && !keygen.help && keygen_make(&keygen, &err) != 0)
         code = failure_err(KEYGEN, &err);
     free(keygen.accounts);
+    free(keygen.messages);
     return code;
 }

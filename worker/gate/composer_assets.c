@@ -1,6 +1,6 @@
 #include <strings.h>
 
-#include "gate/handlers.h"
+#include "gate/composer.h"
 #include "page.h"
 
 #define INDEX "index.html"

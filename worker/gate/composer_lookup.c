@@ -1,6 +1,5 @@
 #include "base/json.h"
 #include "gate/composer.h"
-#include "gate/handlers.h"
 #include "gate/lookup.h"
 
 /* A payload that is addressed as asked and says nothing of interest: the worker's own rules for addresses. */

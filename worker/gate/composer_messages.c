@@ -3,7 +3,6 @@
 
 #include "base/json.h"
 #include "gate/composer.h"
-#include "gate/handlers.h"
 #include "io/template_store.h"
 
 #define VERSION_SIZE (TEMPLATE_VERSION_SIZE + 1)

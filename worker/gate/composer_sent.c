@@ -3,7 +3,7 @@
 #include "cupbearer/cupbearer.h"
 #include "event/envelope.h"
 #include "gate/door.h"
-#include "gate/handlers.h"
+#include "gate/composer.h"
 #include "gate/history.h"
 #include "gate/receipts.h"
 #include "lib/record.h"

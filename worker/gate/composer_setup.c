@@ -1,6 +1,6 @@
 #include "base/json.h"
 #include "event/partitioner.h"
-#include "gate/handlers.h"
+#include "gate/composer.h"
 #include "io/clock.h"
 
 /* The keys that may write to the account now: the gate's own, where its entry in the keyring grants it. */

@@ -3,7 +3,6 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "gate/composer.h"
-#include "gate/handlers.h"
 #include "gate/history.h"
 #include "gate/lookup.h"
 #include "gate/sign.h"

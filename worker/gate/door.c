@@ -55,6 +55,11 @@ static bool door_admits_event(struct gate *gate, const struct event *event, enum
                          detail->text[0] != 0 ? detail->text : outcome_text(outcome));
         return false;
     }
+    return true;
+}
+
+static bool door_admits_key(struct gate *gate, const struct event *event, struct gate_reply *reply)
+{
     int64_t wait_s =
         limit_take(gate->keys_limit, event->envelope.key_id, gate->config->gate.key_rate, clock_now().mono);
     if (wait_s > 0)
@@ -63,7 +68,8 @@ static bool door_admits_event(struct gate *gate, const struct event *event, enum
 }
 
 /* Whether it may in. The keyring is held only for this, not while Kafka is waited for. */
-static bool door_check(struct gate *gate, const struct record *record, struct gate_reply *reply)
+static bool door_check(struct gate *gate, const struct record *record, bool limit_key,
+                       struct gate_reply *reply)
 {
     const struct event_rules rules = {.keyring = keys_take(gate->keys),
                                       .partitioner = gate->config->partitioner,
@@ -72,7 +78,8 @@ static bool door_check(struct gate *gate, const struct record *record, struct ga
     struct event event;
     struct detail detail;
     enum outcome outcome = event_open(&event, record, &rules, &detail);
-    bool admitted = door_admits_event(gate, &event, outcome, &detail, reply);
+    bool admitted = door_admits_event(gate, &event, outcome, &detail, reply) &&
+                    (!limit_key || door_admits_key(gate, &event, reply));
     event_done(&event);
     keys_give(gate->keys);
     return admitted;
@@ -86,12 +93,12 @@ static struct span door_event_id(const struct record *record)
     return SPAN("");
 }
 
-void door_pass(struct gate *gate, const struct record *record, struct gate_reply *reply)
+void door_pass(struct gate *gate, const struct record *record, bool limit_key, struct gate_reply *reply)
 {
     int32_t partition;
     int64_t offset;
     struct err err;
-    if (!door_check(gate, record, reply))
+    if (!door_check(gate, record, limit_key, reply))
         return;
     if (publisher_send(gate->publisher, record, &partition, &offset, &err) == 0) {
         struct span id = door_event_id(record);

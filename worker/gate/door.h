@@ -7,8 +7,9 @@
 #include "gate/gate.h"
 
 /* Fills the reply: 202 with the record's place, 422 with the reason, 403 where the page of the request's origin is none of
- * the event's account, 429, 413 or 503. */
-void door_pass(struct gate *gate, const struct record *record, struct gate_reply *reply);
+ * the event's account, 429 (`limit_key`:
+ * the key's own limit counts), 413 or 503. */
+void door_pass(struct gate *gate, const struct record *record, bool limit_key, struct gate_reply *reply);
 
 /* False, and 429 in the reply, where the address has asked too often. */
 bool door_admits_address(struct gate *gate, const struct gate_request *request, struct gate_reply *reply);

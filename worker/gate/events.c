@@ -16,6 +16,6 @@ void events_answer(struct gate *gate, const struct gate_request *request, struct
         return;
     }
     struct record view = record_view(record, 0);
-    door_pass(gate, &view, reply);
+    door_pass(gate, &view, true, reply);
     cupbearer_record_free(record);
 }

@@ -7,9 +7,16 @@
 #include <time.h>
 
 #include "base/mem.h"
+#include "gate/follower.h"
+#include "gate/history.h"
 #include "gate/routes.h"
+#include "gate/sign.h"
 #include "io/clock.h"
 #include "io/log.h"
+
+/* What is remembered of receipts: minutes of a busy topic. */
+#define RECEIPTS_MAX       20000
+#define RECEIPTS_BYTES_MAX (16u << 20)
 
 #define LOOK_S    1
 #define RELOAD_MS 5000  /* as workers do */
@@ -33,9 +40,20 @@ static int gate_make(struct gate *gate, struct err *err)
     gate_make_token(gate);
     gate->addresses = limit_new();
     gate->keys_limit = limit_new();
+    gate->tokens_limit = limit_new();
+    gate->history = history_new();
     gate->keys = keys_new(gate->config->keyring_file, err);
-    gate->publisher = gate->keys == NULL ? NULL : publisher_new(gate->config, err);
+    if (gate->keys == NULL || sign_open(gate, err) != 0)
+        return -1;
+    if (settings->tokens_file != NULL && (gate->tokens = tokens_new(settings->tokens_file, err)) == NULL)
+        return -1;
+    gate->publisher = publisher_new(gate->config, err);
     if (gate->publisher == NULL)
+        return -1;
+    gate->receipts = receipts_new(RECEIPTS_MAX, RECEIPTS_BYTES_MAX);
+    gate->follower =
+        follower_new(gate->config, publisher_partition_count(gate->publisher), gate->receipts, err);
+    if (gate->follower == NULL)
         return -1;
     gate->http = http_server_new(settings->listen, settings->public_url != NULL, routes_answer, gate, err);
     return gate->http == NULL ? -1 : 0;
@@ -72,8 +90,11 @@ int gate_run(struct gate *gate, struct err *err)
             continue;
         next = mono_after(clock_now().mono, RELOAD_MS);
         keys_reload(gate->keys);
+        if (gate->tokens != NULL)
+            tokens_reload(gate->tokens);
     }
     log_say(LOG_LEVEL_INFO, "stopping", "what is under way is answered first");
+    receipts_end(gate->receipts);
     http_server_drain(gate->http, DRAIN_MS);
     return fatal == NULL ? 0 : err_set(err, ERR_UNREACHABLE, "nothing can be published any more: %s", fatal);
 }
@@ -83,10 +104,16 @@ void gate_free(struct gate *gate)
     if (gate == NULL)
         return;
     http_server_free(gate->http); /* before what its threads use */
+    follower_free(gate->follower);
+    receipts_free(gate->receipts);
     publisher_free(gate->publisher);
     keys_free(gate->keys);
+    tokens_free(gate->tokens);
+    key_done(&gate->key);
     limit_free(gate->addresses);
     limit_free(gate->keys_limit);
+    limit_free(gate->tokens_limit);
+    history_free(gate->history);
     sodium_memzero(gate->start_token, sizeof(gate->start_token));
     free(gate);
 }

@@ -3,11 +3,14 @@
 #ifndef GATE_GATE_H
 #define GATE_GATE_H
 
+#include <stdatomic.h>
+
 #include "base/err.h"
 #include "gate/http.h"
 #include "gate/keys.h"
 #include "gate/limit.h"
 #include "gate/publisher.h"
+#include "gate/receipts.h"
 #include "io/config.h"
 
 #define GATE_START_TOKEN_SIZE 44 /* 32 bytes as base64url, and a 0 */
@@ -17,7 +20,13 @@ struct gate {
     struct http_server *http;
     struct keys *keys;
     struct publisher *publisher;
-    struct limit *addresses, *keys_limit;
+    struct tokens *tokens; /* NULL: none are configured */
+    struct receipts *receipts;
+    struct follower *follower;
+    atomic_int waiting; /* callers that wait for receipts */
+    struct limit *addresses, *keys_limit, *tokens_limit;
+    struct key key;                          /* the gate's own; no bytes: none */
+    struct history *history;                 /* of the composer */
     char start_token[GATE_START_TOKEN_SIZE]; /* of the composer's page; a fresh one at each start */
 };
 

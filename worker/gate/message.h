@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "gate/target.h"
+#include "gate/tokens.h"
 
 #define GATE_HEADERS_MAX 64
 #define GATE_BODY_MAX    (1u << 20) /* a record of the largest payload, written as JSON */
@@ -22,8 +23,9 @@ struct gate_request {
     struct gate_header headers[GATE_HEADERS_MAX];
     size_t header_count;
     struct span body;
-    json_t *json;     /* of the body, an object; only on routes with ROUTE_JSON */
-    char address[64]; /* who asks, in numbers: the connection's other end, or what the proxy says */
+    const struct token *token; /* only on routes with ROUTE_TOKEN */
+    json_t *json;              /* of the body, an object; only on routes with ROUTE_JSON */
+    char address[64];          /* who asks, in numbers: the connection's other end, or what the proxy says */
 };
 
 /* A reply that goes on. Called for more: waits for at most some seconds, appends what there is to `out` (nothing: a line

@@ -4,12 +4,17 @@
 #include <stdio.h>
 
 #include "base/json.h"
+#include "gate/composer.h"
 #include "gate/handlers.h"
 #include "gate/site.h"
+#include "io/log.h"
 
 static const struct route routes[] = {
     {"GET", "healthz", health_answer, 0},
     {"POST", "v1/events", events_answer, ROUTE_TYPE | ROUTE_PAGES},
+    {"POST", "v1/send", send_answer, ROUTE_JSON | ROUTE_TOKEN},
+    {"GET", "v1/events/*/receipt", receipt_answer, ROUTE_TOKEN},
+    {"GET", "v1/receipts", receipts_answer_stream, ROUTE_TOKEN},
     {"GET", "composer/", composer_page, 0},
     {"GET", "composer/assets/*", composer_asset, 0},
     {"GET", "composer/api/setup", composer_setup, ROUTE_COMPOSER},
@@ -121,6 +126,22 @@ static bool composer_check(const struct gate *gate, const struct gate_request *r
     return true;
 }
 
+static bool token_check(struct gate *gate, const struct token_list *list, struct gate_request *request,
+                        struct gate_reply *reply)
+{
+    struct span secret = gate_request_bearer(request);
+    request->token = list == NULL ? NULL : token_list_find(list, secret);
+    if (request->token != NULL)
+        return true;
+    reply->wants_token = true;
+    gate_reply_error(reply, 401, NULL, NULL,
+                     gate->tokens == NULL ? "this gate has no tokens: set [gate] tokens_file"
+                     : secret.data == NULL
+                         ? "send a token: Authorization: Bearer TOKEN (cupbearer keygen --token)"
+                         : "this token is not in [gate] tokens_file");
+    return false;
+}
+
 static void answer_no_route(const struct gate_request *request, unsigned flags, struct gate_reply *reply)
 {
     if (reply->allow[0] == 0) {
@@ -134,10 +155,29 @@ static void answer_no_route(const struct gate_request *request, unsigned flags, 
     }
 }
 
+/* With --log-level debug. The path without its query; ids are in it, tokens and bodies are not. */
+static void routes_log(const struct gate_request *request)
+{
+    struct log_line line;
+    struct buf path;
+    buf_init(&path, TARGET_SIZE_MAX + TARGET_PARTS_MAX);
+    for (size_t i = 0; i < request->target.part_count; i++) {
+        buf_add_text(&path, "/");
+        buf_add_span(&path, request->target.parts[i]);
+    }
+    log_begin(&line, LOG_LEVEL_DEBUG, "request");
+    log_text(&line, "from", span_of(request->address));
+    log_text(&line, "method", request->method);
+    log_text(&line, "path", buf_span(&path));
+    log_end(&line);
+    buf_done(&path);
+}
+
 void routes_answer(void *context, struct gate_request *request, struct gate_reply *reply)
 {
     struct gate *gate = context;
     unsigned flags;
+    routes_log(request);
     const struct route *route = route_find(request, reply->allow, &flags);
     if (!site_check(gate, request, route == NULL ? flags : route->flags, reply)) {
         reply->allow[0] = 0;
@@ -148,8 +188,13 @@ void routes_answer(void *context, struct gate_request *request, struct gate_repl
         return;
     }
     reply->allow[0] = 0;
+    struct token_list *tokens =
+        (route->flags & ROUTE_TOKEN) == 0 || gate->tokens == NULL ? NULL : tokens_take(gate->tokens);
     if (((route->flags & ROUTE_COMPOSER) == 0 || composer_check(gate, request, reply)) &&
+        ((route->flags & ROUTE_TOKEN) == 0 || token_check(gate, tokens, request, reply)) &&
         ((route->flags & ROUTE_TYPE) == 0 || type_check(request, reply)) &&
         ((route->flags & ROUTE_JSON) == 0 || json_check(request, reply)))
         route->handle(gate, request, reply);
+    if (tokens != NULL)
+        tokens_give(gate->tokens, tokens);
 }

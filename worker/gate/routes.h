@@ -9,6 +9,7 @@ typedef void gate_handler(struct gate *gate, const struct gate_request *request,
 enum route_flag {
     ROUTE_JSON = 1,     /* the body is a JSON object and says so: request->json */
     ROUTE_TYPE = 8,     /* only says so: the route reads it itself */
+    ROUTE_TOKEN = 16,   /* wants "Authorization: Bearer TOKEN": request->token */
     ROUTE_PAGES = 2,    /* pages of other origins may call it: those of any account in the configuration */
     ROUTE_COMPOSER = 4, /* wants the start token in X-Cupbearer-Token, and for changes our own Origin */
 };

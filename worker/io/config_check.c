@@ -166,10 +166,9 @@ static int gate_check(const struct config *config, const struct config_source *s
             "%s: key_file and key_id belong together: the gate's own key, and its id in keyring_file",
             origin_of(source, SECTION_GATE, gate->key_id == NULL ? "key_file" : "key_id", ACCOUNT_NONE,
                       path));
-    struct span host = SPAN_NONE;
-    form_listen(span_of(gate->listen), &host, NULL);
-    if (host.data == NULL || form_is_loopback(host) || span_equal(host, SPAN("::1")) ||
-        (gate->public_url != NULL && gate->tokens_file != NULL))
+    struct span host;
+    if (!form_listen(span_of(gate->listen), &host, NULL) || form_is_loopback(host) ||
+        span_equal(host, SPAN("::1")) || (gate->public_url != NULL && gate->tokens_file != NULL))
         return 0;
     return err_set(err, ERR_USAGE,
                    "%s: listen is open to others than this machine: that needs tokens_file, and public_url, "

@@ -1,5 +1,6 @@
 #include "io/log.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -23,17 +24,27 @@ bool log_set_level(const char *word)
     return false;
 }
 
-void log_begin(struct log_line *line, enum log_level level, const char *event)
+static void log_start(struct log_line *line, enum log_level level, const char *event)
 {
-    *line = (struct log_line){.wanted = level <= wanted_level};
-    if (!line->wanted)
-        return;
     buf_init(&line->text, LINE_MAX_SIZE);
     char at[21];
     int64_t ms = clock_now().wall.ms;
     time_text_write(at, ms);
     at[19] = 0; /* the Z comes behind the fraction */
     buf_printf(&line->text, "ts=%s.%03dZ level=%s event=%s", at, (int)(ms % 1000), level_words[level], event);
+}
+
+void log_begin(struct log_line *line, enum log_level level, const char *event)
+{
+    *line = (struct log_line){.wanted = level <= wanted_level};
+    if (line->wanted)
+        log_start(line, level, event);
+}
+
+void log_begin_always(struct log_line *line, const char *event)
+{
+    *line = (struct log_line){.wanted = true};
+    log_start(line, LOG_LEVEL_INFO, event);
 }
 
 static bool log_is_plain(struct span value)
@@ -82,13 +93,25 @@ void log_number(struct log_line *line, const char *name, long long value)
 
 void log_end(struct log_line *line)
 {
-    if (!line->wanted)
-        return;
+    if (line->wanted)
+        (void)log_end_at(line, STDERR_FILENO); /* a log that cannot be written must not stop a worker */
+}
+
+int log_end_at(struct log_line *line, int fd)
+{
     buf_add_text(&line->text, "\n");
-    /* A log that cannot be written must not stop a worker. */
-    if (line->text.size > 0 && write(STDERR_FILENO, line->text.data, line->text.size) < 0)
-        line->wanted = false;
+    ssize_t written = write(fd, line->text.data, line->text.size);
+    int os = written < 0 ? errno : ENOSPC;
+    bool whole = written == (ssize_t)line->text.size;
+    log_drop(line);
+    errno = os;
+    return whole ? 0 : -1;
+}
+
+void log_drop(struct log_line *line)
+{
     buf_done(&line->text);
+    line->wanted = false;
 }
 
 void log_say(enum log_level level, const char *event, const char *format, ...)

@@ -21,6 +21,11 @@ void log_begin(struct log_line *line, enum log_level level, const char *event);
 void log_text(struct log_line *line, const char *name, struct span value);
 void log_number(struct log_line *line, const char *name, long long value);
 void log_end(struct log_line *line);
+/* The same, for lines that no level may hold back; and to `fd` instead: -1 with errno where it cannot be written. */
+void log_begin_always(struct log_line *line, const char *event);
+int log_end_at(struct log_line *line, int fd);
+/* Ends it without writing it. */
+void log_drop(struct log_line *line);
 
 /* A line with one text, for the many that need no more: event=NAME detail="...". */
 void log_say(enum log_level level, const char *event, const char *format, ...)
