@@ -50,11 +50,18 @@ class Pipe:
         message, self.left = self.left.split(b"\0", 1)
         return json.loads(message)
 
-    def ask(self, session, method, params):
+    def send(self, session, method, params):
         self.number += 1
         request = {"id": self.number, "method": method, "params": params, **session}
         os.write(self.writing, json.dumps(request).encode() + b"\0")
-        while (message := self.read()).get("id") != self.number:
+        return self.number
+
+    def ask(self, session, method, params):
+        """Waits for the answer; meanwhile a page that asks whether one really wants to leave it is told so."""
+        number = self.send(session, method, params)
+        while (message := self.read()).get("id") != number:
+            if message.get("method") == "Page.javascriptDialogOpening":
+                self.send({"sessionId": message["sessionId"]}, "Page.handleJavaScriptDialog", {"accept": True})
             if message.get("method") in ("Runtime.exceptionThrown", "Log.entryAdded"):
                 self.complaints.setdefault(message["sessionId"], []).append(message["params"])
         assert "error" not in message, message

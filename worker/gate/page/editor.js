@@ -1,6 +1,6 @@
 // The editor of one message: its form, saving, and what happens when somebody else saved it meanwhile.
 
-import { clearErrors, find, make, button, say, show, showError } from "./dom.js";
+import { clearErrors, find, make, button, show, showError } from "./dom.js";
 import { gate } from "./api.js";
 import { fill } from "./blanks.js";
 import { draftOf, formOf, messageOf } from "./form.js";
@@ -12,10 +12,12 @@ const NAME = /^[a-z0-9-]{1,64}$/;
 const editor = find("editor");
 const drawPreview = newPreview(find("editor-preview"));
 let key = null, draft = null, after = null;
+let note = {}; // what is to be said of one key, until something is written
 
 export const editedKey = () => key;
 
 function changed() {
+  note = {};
   putDraft(key, draft);
   drawBlanks(draft.form, changed);
   drawPreview(fill(draftOf(draft.form)));
@@ -24,13 +26,15 @@ function changed() {
 }
 
 function drawState() {
+  if (key === null)
+    return;
   const kept = draftOfKey(key) !== undefined;
   find("discard").hidden = !kept;
   find("to-sign").hidden = isNew(key);
   find("to-sign").href = "#sign/" + key;
   for (const id of ["rename", "delete"])
     find(id).hidden = isNew(key);
-  find("editor-state").textContent = kept ? "Not saved yet. Kept in this tab." : "";
+  find("editor-state").textContent = note.key === key ? note.text : kept ? "Not saved yet. Kept in this tab." : "";
 }
 
 function drawForm() {
@@ -97,9 +101,11 @@ async function save() {
     dropDraft(saving);
     if (more) // something was written while it was being saved
       putDraft(name, { ...more, name, version: saved.version });
-    await after.saved(name);
-    find("editor-state").textContent = `Saved: ${name}.json`;
-    say("");
+    else if (key === name) // the form stays as it is, with the focus where it is
+      draft = { name, version: saved.version, form: draft.form };
+    note = more ? {} : { key: name, text: `Saved: ${name}.json` };
+    await after.saved(saving, name);
+    drawState();
   } catch (error) {
     if (error.status === 409 && isNew(saving))
       showError(editor, find("editor-error"), error.message, "name");
@@ -134,11 +140,13 @@ export function listChanged() {
   if (draftOfKey(key) === undefined) {
     if (file?.message && file.version !== draft.version) {
       draft = { name: key, version: file.version, form: formOf(file.message) };
+      if (note.key !== key) // not what was saved right here
+        note = { key, text: "The file was changed elsewhere: this is what it says now." };
       drawForm();
-      find("editor-state").textContent = "The file was changed elsewhere: this is what it says now.";
     }
   } else if (file?.version !== draft.version) {
-    find("editor-state").textContent = "Not saved yet, and the file was changed elsewhere: on saving you are asked.";
+    note = { key, text: "Not saved yet, and the file was changed elsewhere: on saving you are asked." };
+    drawState();
   }
 }
 
@@ -146,7 +154,7 @@ export function closeEditor() {
   key = draft = null;
 }
 
-// What the editor asks of the list: draftChanged(), saved(name), keepBoth(key), open(key).
+// What the editor asks of the list: draftChanged(), saved(key, name), keepBoth(key), open(key).
 export function startEditor(callbacks) {
   after = callbacks;
   const field = (id, set) => find(id).addEventListener("input", (event) => {

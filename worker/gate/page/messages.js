@@ -73,7 +73,6 @@ function duplicate(key) {
   for (let number = 2; listedMessage(copy); number++)
     copy = copy.replace(/-copy.*$/, "-copy" + number);
   go(addDraft({ name: copy, version: "", form: structuredClone(form) }));
-  find("name").focus();
 }
 
 async function rename() {
@@ -94,7 +93,6 @@ async function rename() {
   moveDraft(from, to);
   await readMessages();
   go(to);
-  find("rename").focus();
 }
 
 async function remove() {
@@ -109,14 +107,13 @@ async function remove() {
   dropDraft(name);
   await readMessages();
   go("");
-  find("new").focus();
 }
 
 export function showMessages(key) {
   visible = true;
   draw(key);
-  if (key)
-    find(find("broken").hidden ? "editor-title" : "broken-title").focus?.();
+  if (key && !find("editor").hidden)
+    find(isNew(key) ? "name" : "editor-title").focus();
 }
 
 export function hideMessages() {
@@ -132,15 +129,15 @@ export function startMessages(listCallback) {
       dropDraft(key);
       drawList();
     },
-    saved: async (name) => {
+    saved: async (key, name) => {
       await readMessages();
-      go(name);
+      if (key !== name && editedKey() === key)
+        go(name);
       drawList();
     },
   });
   find("new").addEventListener("click", () => {
     go(addDraft({ name: "", version: "", form: formOf({}) }));
-    find("name").focus();
   });
   find("rename").addEventListener("click", rename);
   find("delete").addEventListener("click", remove);
