@@ -26,6 +26,10 @@ def there_is_one():
     return shutil.which("chromium") is not None
 
 
+class Navigated(AssertionError):
+    """The page went away under the question."""
+
+
 class Pipe:
     """The process, and what goes to and comes from it; what scripts throw and log as errors is kept by their session."""
 
@@ -64,7 +68,8 @@ class Pipe:
                 self.send({"sessionId": message["sessionId"]}, "Page.handleJavaScriptDialog", {"accept": True})
             if message.get("method") in ("Runtime.exceptionThrown", "Log.entryAdded"):
                 self.complaints.setdefault(message["sessionId"], []).append(message["params"])
-        assert "error" not in message, message
+        if "error" in message:
+            raise (Navigated if "navigated" in message["error"]["message"] else AssertionError)(message)
         return message["result"]
 
     def close(self):
@@ -104,7 +109,13 @@ class Page:
         self.until(f"location.href === {json.dumps(url)} && document.readyState === 'complete'")
 
     def until(self, condition):
-        return wait_until(lambda: self.run(condition), condition, WAIT_S, lambda: self.run("document.body.innerText"))
+        def look():
+            try:
+                return self.run(condition)
+            except Navigated:
+                return False
+
+        return wait_until(look, condition, WAIT_S, lambda: self.run("document.body.innerText"))
 
     def text(self):
         """What can be seen of the page."""

@@ -95,11 +95,6 @@ static bool signing_check_whom(const struct signing *signing)
     struct gate_reply *reply = signing->reply;
     struct lookup found;
     struct err err;
-    if (account == NULL) {
-        gate_reply_error(reply, 422, NULL, "account",
-                         "no account of this name is in the gate's configuration");
-        return false;
-    }
     if (payload->address == ADDRESS_EXTERNAL_ID && json_is_true(json_object_get(signing->asked, "confirmed")))
         return true;
     if (lookup_ask(account, payload, &found, &err) != 0) {
@@ -122,12 +117,17 @@ static bool signing_check_whom(const struct signing *signing)
     return good;
 }
 
-/* ---- with which key ---- */
+/* ---- for which account, with which key ---- */
 
 static bool signing_check_key(const struct signing *signing)
 {
     const char *own = signing->gate->config->gate.key_id;
     struct span asked = json_member_span(signing->asked, "key_id");
+    if (gate_account(signing->gate, signing->payload.account) == NULL) {
+        gate_reply_error(signing->reply, 422, NULL, "account",
+                         "no account of this name is in the gate's configuration");
+        return false;
+    }
     if (own == NULL || !span_equal(asked, span_of(own))) {
         gate_reply_error(signing->reply, 422, NULL, "key_id",
                          "the gate has no key of this id; load the page again for those that it has");

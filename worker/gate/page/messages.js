@@ -1,6 +1,6 @@
 // The view of all messages: the list, which follows the files, and new, rename, duplicate, delete.
 
-import { ask, find, make, show } from "./dom.js";
+import { ask, find, make } from "./dom.js";
 import { gate } from "./api.js";
 import { formOf } from "./form.js";
 import {
@@ -145,8 +145,7 @@ export function startMessages(listCallback) {
   find("discard").addEventListener("click", () => {
     const key = editedKey();
     dropDraft(key);
-    show(find("editor-error"), "");
-    find("conflict").hidden = true;
+    closeEditor(); // opened anew, without what was told of the draft
     go(isNew(key) ? "" : key);
   });
   window.addEventListener("beforeunload", (event) => {

@@ -31,7 +31,7 @@ function changed() {
 
 function drawFill() {
   const message = chosen(), names = message ? blanksOf(message) : [];
-  const hints = { number: "A number.", url: "https only, to: " + (setup.link_hosts.join(", ") || "no host: set link_hosts") };
+  const hints = { number: "A number.", url: "https only, to: " + (setup.link_hosts.join(", ") || "no host: set link_hosts") + "." };
   find("fill-set").hidden = names.length === 0;
   find("fill").replaceChildren(...names.map((name, index) => {
     const { type, default: value } = message.blanks?.[name] ?? {}, id = `fill-${index}`;
