@@ -14,7 +14,7 @@ _cupbearer_options() { # COMMAND
     dead) echo --reason --expired --event-id --account --since --until --config --key-file --key-id --per-minute --dry-run ;;
     gate) echo --config --log-level ;;
     health) echo --url ;;
-    demo) echo --once --bootstrap-servers --port ;;
+    demo) echo --once --bootstrap-servers --port --gate-port ;;
     standin) echo --port --account ;;
     *) return ;;
     esac

@@ -1,8 +1,13 @@
 """The demo's own promise: four events, four outcomes, two messages."""
 
 import json
+import os
+import re
+import subprocess
+import urllib.request
 
-from programs import run_program
+from broker import wait_until
+from programs import ENVIRONMENT, Process, run_program
 
 EXPECTED = [("delivered", None), ("duplicate", None), ("rejected", "bad_signature"), ("delivered", None)]
 
@@ -32,3 +37,28 @@ def test_the_demo_shows_the_same_on_a_real_kafka(kafka, tmp_path):
         expect_the_scene(run_program("demo", *arguments, seconds=120, cwd=tmp_path))
     finally:  # the README's snippets need topics of these names too
         kafka.delete("cupbearer.events", "cupbearer.receipts", "cupbearer.dead")
+
+
+def test_the_demos_own_words_send_through_its_gate(tmp_path):
+    demo = Process(tmp_path / "demo.log", "demo")
+    demo.environment = {**ENVIRONMENT, "TMPDIR": "/tmp"}
+    try:
+        demo.launch()  # the embedded broker may take its time to make a group
+        wait_until(lambda: "\nCtrl-C ends it" in demo.text(), "the demo's words", 90, demo.tail)
+        text = demo.text()
+        page = re.search(r"Chat page +(http://[\d.:]+)/", text)[1]
+        directory = re.search(r"(?m)^Ctrl-C ends it and deletes (\S+)", text)[1]
+        command = re.search(r"(?s)by the gate, .*?\n\n(  curl .*?)\n\n", text)[1]
+        sent = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=60)
+        assert '"event_id"' in sent.stdout, sent.stdout + sent.stderr
+
+        def bodies():
+            with urllib.request.urlopen(f"{page}/_standin/messages", timeout=30) as answer:
+                return [message["body"] for message in json.load(answer)["messages"]]
+
+        wait_until(bodies, "a message in the stand-in", explain=demo.tail)
+        assert bodies() == ["Hello Ada, what is wrong? Pick one, or just write."]
+        demo.stop()
+        assert not os.path.exists(directory)
+    finally:
+        demo.discard()

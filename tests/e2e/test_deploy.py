@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import tempfile
+import urllib.request
 
 import pytest
 from broker import ROOT, Kafka
@@ -260,10 +261,11 @@ def test_the_images_context_holds_what_the_build_reads_and_nothing_secret(tmp_pa
 # ---- docker-compose.yml ----
 
 
-def compose(**variables):
-    """The file resolved with these variables, and none of a developer's own .env."""
+def compose(*profiles, **variables):
+    """The file resolved with these profiles and variables, and none of a developer's own .env."""
     with tempfile.NamedTemporaryFile() as empty:
-        resolved = run("docker-compose", "--env-file", empty.name, "config", env={**ENVIRONMENT, **variables})
+        words = [word for profile in profiles for word in ("--profile", profile)]
+        resolved = run("docker-compose", *words, "--env-file", empty.name, "config", env={**ENVIRONMENT, **variables})
     assert resolved.returncode == 0, resolved.stderr
     read = "import json, sys, yaml; json.dump(yaml.safe_load(sys.stdin), sys.stdout)"
     return json.loads(told("/usr/bin/python3", "-c", read, input=resolved.stdout))
@@ -278,6 +280,19 @@ def test_compose_lets_any_number_of_workers_run_with_little_power():
     )  # fmt: skip
     assert worker["depends_on"]["topics"]["condition"] == "service_completed_successfully"
     assert {secret["source"] for secret in worker["secrets"]} == {"keyring.json", "mark.key", "acme.key"}
+
+
+def test_compose_has_a_gate_for_this_machine_alone():
+    gate = compose("gate")["services"]["gate"]
+    assert gate["profiles"] == ["gate"]
+    worker = compose()["services"]["worker"]
+    assert all("127.0.0.1" in str(port) for port in gate["ports"])
+    for name in ("read_only", "cap_drop", "security_opt", "user", "environment", "restart"):
+        assert gate[name] == worker[name], name
+    assert {secret["source"] for secret in gate["secrets"]} == {
+        *(secret["source"] for secret in worker["secrets"]), "gate-1.key", "tokens.json",
+    }  # fmt: skip
+    assert gate["healthcheck"]["test"] == ["CMD", "cupbearer", "health", "--url", "http://127.0.0.1:8787"]
 
 
 @pytest.fixture
@@ -316,7 +331,10 @@ def test_what_compose_starts_delivers_an_event(own_kafka, kafka_commands, standi
 
     signed = ("--key-file", tmp_path / "backend-1.key", "--key-id", "backend-1", "--account", "acme")
     entry = run_program("keygen", "backend-1", "--dir", tmp_path, "--account", "acme").stdout
-    (tmp_path / "keyring.json").write_text(f'{{"keys": [{entry}]}}')
+    gate_key = run_program("keygen", "gate-1", "--sender", "gate", "--dir", tmp_path, "--account", "acme").stdout
+    (tmp_path / "keyring.json").write_text(f'{{"keys": [{entry}, {gate_key}]}}')
+    token, token_entry = run_program("keygen", "--token", "shop", "--account", "acme").stdout.split("\n", 1)
+    (tmp_path / "tokens.json").write_text(f'{{"tokens": [{token_entry}]}}')
     (tmp_path / "acme.key").write_text(STANDIN_API_KEY)
     assert run_program("keygen", "--mark", tmp_path / "mark.key").returncode == 0
     conf = tmp_path / "cupbearer.conf"
@@ -338,6 +356,20 @@ def test_what_compose_starts_delivers_an_event(own_kafka, kafka_commands, standi
     url = re.search(r"event=admin url=(\S+)", worker.text())[1]
     asked = run_program("health", "--url", url)
     assert asked.returncode == 0, asked.stderr
+
+    gate = Process(tmp_path / "gate.log", *compose("gate")["services"]["gate"]["command"], "--config", conf)
+    variables["CUPBEARER_GATE_LISTEN"] = "127.0.0.1:0"
+    gate.arguments = ["env", *(f"{name}={value}" for name, value in variables.items()), *gate.arguments]
+    url = gate.start(r"\bevent=serving url=(\S+)")[1]
+    assert run_program("health", "--url", url).returncode == 0
+    order = {"payload": {"account": "acme", "to": {"customer": {"external_id": "ada"}}, "message": {"body": "Ho"}}}
+    request = urllib.request.Request(
+        f"{url}/v1/send", data=json.dumps(order).encode(),
+        headers={"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
+    )  # fmt: skip
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        assert answer.status == 202
+    gate.stop()
     worker.stop()
 
 

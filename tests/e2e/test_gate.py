@@ -2,11 +2,14 @@
 
 import base64
 import json
+import socket
 import threading
 import time
+from contextlib import ExitStack
 
 import pytest
-from gate import Gate, record_of
+from broker import wait_until
+from gate import Gate, read_to_end, record_of
 from programs import run_program
 from signing import Ed25519Key, Event, HmacKey, payload, sign, sign_bytes
 from world import BACKEND, KEYS, World, bodies
@@ -22,6 +25,21 @@ TOKENS = {
     "unknown": ["--account", "initech", "--account", "acme"],
     "named": ["--account", "acme", "--message", "need-help"],
 }
+
+
+MESSAGES = {
+    "need-help": {
+        "body": "Hello {{name}}, see [your order]({{link}}).",
+        "quick_replies": ["Reset my password", {"text": "Order {{order}}?", "action": "order_status"}],
+        "ttl": 30,
+        "blanks": {
+            "name": {"type": "text", "default": "there"}, "order": {"type": "number"},
+            "link": {"type": "url", "default": "https://shop.example/help"},
+        },
+    },
+    "secret": {"body": "For others."},
+    "broken": "{",
+}  # fmt: skip
 
 
 def make_token(name, *words):
@@ -57,8 +75,13 @@ class GateWorld(World):
         self.installation.configure(
             "gate", listen="127.0.0.1:0", address_rate=0, key_rate=0, tokens_file=directory / "tokens.json",
             key_file=self.installation.secret_write("gate.key", GATE_KEY.secret), key_id=GATE_KEY.id,
-            audit_log=directory / "audit.log",
+            audit_log=directory / "audit.log", messages_dir=directory / "messages", link_hosts="shop.example",
         )  # fmt: skip
+        (directory / "messages").mkdir()
+        for name, message in MESSAGES.items():
+            (directory / "messages" / f"{name}.json").write_text(
+                message if isinstance(message, str) else json.dumps(message)
+            )
         self.tokens = {name: make_token(name, *words) for name, words in TOKENS.items()}
         write_tokens(directory / "tokens.json", *self.tokens.values())
         self.installation.configure("account acme", origins=f"{SHOP} http://localhost:3000")
@@ -268,7 +291,9 @@ def test_a_token_sends_only_what_it_is_granted(world, gate, customer, token, acc
 
 
 @pytest.mark.parametrize("content, field", [
-    ({}, "payload"), ({"payload": "x"}, "payload"), ({"payload": None}, "payload"), ({"payload": {}, "surprise": 1}, "surprise"),
+    ({}, "message"), ({"payload": "x"}, "payload"), ({"message": "need-help"}, "account"),
+    ({"message": "need-help", "account": "acme"}, "to"), ({"message": "need-help", "account": "acme", "to": 1}, "to"),
+    ({"payload": {}, "message": "need-help"}, "message"), ({"payload": {}, "to": {}}, "to"), ({"payload": None}, "payload"), ({"payload": {}, "surprise": 1}, "surprise"),
     ({"payload": {}, "event_id": "a.b"}, "event_id"), ({"payload": {}, "event_id": 1}, "event_id"),
     ({"payload": {}, "event_id": None}, "event_id"),
 ])  # fmt: skip
@@ -312,6 +337,40 @@ def test_nothing_is_signed_that_the_audit_log_cannot_hold(own_gate, installation
     assert "audit_log" in answer.error
 
 
+def named(customer, message="need-help", blanks=None, **more):
+    blanks = {"order": 7} if blanks is None else blanks
+    return {"account": "acme", "to": {"customer": {"external_id": customer}}, "message": message, "blanks": blanks, **more}
+
+
+def test_a_predefined_message_is_sent_by_its_name(world, gate, customer):
+    answer = gate.send(named(customer, blanks={"order": 7, "name": "*Ada*"}), world.token("named"))
+    assert answer.status == 202, answer
+    world.receipt((answer.json["partition"], answer.json["offset"]))
+    (message,) = world.standin.messages(customer)
+    assert message["body"] == r"Hello \*Ada\*, see [your order](https://shop.example/help)."
+    assert message["metadata"]["quick_replies"][1] == {"text": "Order 7?", "action": "order_status"}
+    assert "message=need-help" in world.audit()[-1].split()
+
+
+@pytest.mark.parametrize("content, status, field", [
+    ({"message": "secret"}, 403, "message"), ({"message": "broken"}, 403, "message"), ({"message": "../x"}, 403, "message"),
+    ({"account": "globex"}, 403, "account"), ({"blanks": {}}, 422, "blanks.order"), ({"blanks": []}, 422, "blanks"),
+    ({"blanks": {"order": "x"}}, 422, "blanks.order"), ({"blanks": {"order": [1]}}, 422, "blanks.order"),
+    ({"blanks": {"order": 1, "link": "https://evil.example/"}}, 422, "blanks.link"),
+    ({"blanks": {"order": 1, "surprise": "x"}}, 422, "blanks.surprise"), ({"surprise": 1}, 422, "surprise"),
+])  # fmt: skip
+def test_what_is_wrong_with_a_named_message_is_named(world, gate, customer, content, status, field):
+    answer = gate.send({**named(customer), **content}, world.token("named"))
+    assert (answer.status, answer.json["field"]) == (status, field), answer
+
+
+@pytest.mark.parametrize("message, words", [("broken", "is broken"), ("nothing", "nothing"), ("../keyring", ""), ("A", ""), ("", "")])
+def test_a_message_that_is_not_there_is_not_sent(world, gate, customer, message, words):
+    answer = gate.send(named(customer, message), world.token("acme"))
+    assert (answer.status, answer.json["field"]) == (422, "message")
+    assert words in answer.error
+
+
 def test_a_token_that_sends_too_much_is_told_to_wait(own_gate, installation, key, customer):
     token, entry = make_token("shop", "--account", "acme")
     path = installation.directory / "tokens.json"
@@ -332,9 +391,13 @@ def test_a_token_that_sends_too_much_is_told_to_wait(own_gate, installation, key
 def test_a_gate_without_a_key_signs_nothing(own_gate, installation, customer):
     token = make_token("shop", "--account", "acme")
     write_tokens(installation.directory / "tokens.json", token)
-    answer = own_gate(tokens_file=installation.directory / "tokens.json").send({"payload": payload(customer)}, token[0])
+    gate = own_gate(tokens_file=installation.directory / "tokens.json")
+    answer = gate.send({"payload": payload(customer)}, token[0])
     assert answer.status == 501
     assert "key_file" in answer.error
+    answer = gate.send(named(customer), token[0])
+    assert answer.status == 501
+    assert "messages_dir" in answer.error
 
 
 # ---- receipts ----
@@ -616,3 +679,140 @@ def test_every_answer_forbids_to_be_kept_or_framed(gate):
         assert headers["cache-control"] == "no-store"
         assert headers["x-content-type-options"] == "nosniff"
         assert "frame-ancestors 'none'" in headers["content-security-policy"]
+
+
+# ---- the network ----
+
+
+def head(method="POST", path="/v1/events", **headers):
+    lines = [f"{method} {path} HTTP/1.1", "Host: localhost", *(f"{name.replace('_', '-')}: {text}" for name, text in headers.items())]
+    return "\r\n".join(lines).encode() + b"\r\n\r\n"
+
+
+def status_of(answer):
+    return int(answer.split(b" ", 2)[1]) if answer else None
+
+
+def test_a_chunked_body_is_taken_like_any_other(gate, customer):
+    body = json.dumps(record_of(sign(BACKEND, payload(customer)))).encode()
+    chunks = b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in (body[:7], body[7:100], body[100:])) + b"0\r\n\r\n"
+    request = head(Content_Type="application/json", Transfer_Encoding="chunked", Connection="close") + chunks
+    assert status_of(gate.raw(request)) == 202
+
+
+def test_chunks_without_end_are_cut_off(gate):
+    chunk = b"10000\r\n" + b"a" * 65536 + b"\r\n"
+    with socket.create_connection((gate.host, gate.port), timeout=30) as connection:
+        connection.sendall(head(Content_Type="application/json", Transfer_Encoding="chunked"))
+        with pytest.raises((BrokenPipeError, ConnectionResetError)):
+            for _ in range(4096):  # 256 MiB, of which it reads 5
+                connection.sendall(chunk)
+    assert gate.call("GET", "/healthz").status == 200
+
+
+@pytest.mark.parametrize("request_bytes", [
+    head("GET", "/healthz", X="a" * 40000), head("GET", "/healthz", **{f"X{n}": "a" for n in range(100)}),
+    head("GET", "/" + "a" * 100000), b"\x00" * 100000, b"GET /healthz HTTP/1.1\r\n" + b"a: b\r\n" * 20000 + b"\r\n",
+    head(Content_Length="99999999999999999999"), head(Content_Length="-1"), head(Content_Length="x"),
+    head(Content_Type="application/json", Content_Length="5", Transfer_Encoding="chunked") + b"zz\r\n\r\n",
+    b"GET /healthz HTTP/1.1\r\n\r\n", b"GET /healthz HTTP/1.0\r\n\r\n", b"GET /healthz\r\n\r\n", b"\x16\x03\x01\x02\x00\x01\x00\x01",
+    b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\n\r\n",
+    b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n Folded: x\r\n\r\n", b"GET /healthz HTTP/9.9\r\nHost: localhost\r\n\r\n",
+    b"GET /healthz HTTP/1.1\r\nHost: evil.example\r\nX-Forwarded-Host: localhost\r\n\r\n",
+], ids=lambda text: text[:30])  # fmt: skip
+def test_a_request_that_is_no_good_is_refused_and_hurts_nobody(gate, request_bytes):
+    with socket.create_connection((gate.host, gate.port), timeout=30) as connection:
+        try:
+            connection.sendall(request_bytes)
+            connection.shutdown(socket.SHUT_WR)
+        except OSError:  # it was closed before all was sent
+            pass
+        answer = read_to_end(connection)
+    assert answer == b"" or 400 <= status_of(answer) < 600, answer[:200]
+    assert gate.call("GET", "/healthz").status == 200
+
+
+def test_no_header_of_the_answer_comes_from_the_request(gate):
+    for origin in (f"{SHOP}\r\nX-Evil: 1", f"{SHOP}%0d%0aX-Evil: 1", f"{SHOP}\nX-Evil: 1"):
+        answer = gate.raw(head("POST", "/v1/events", Origin=origin, Content_Length="0", Connection="close"))
+        assert b"\r\nx-evil" not in answer.lower()
+
+
+def test_who_never_ends_a_request_is_shown_out_and_the_others_are_served(own_gate, key, customer):
+    gate = own_gate(address_rate=0)
+    slow = [socket.create_connection((gate.host, gate.port), timeout=60) for _ in range(100)]
+    for number, connection in enumerate(slow):
+        connection.sendall((head(Content_Type="application/json", Content_Length="1000") + b"{" if number % 2 else b"GET / HT"))
+    assert gate.publish(sign(key, payload(customer))).status == 202
+    for connection in slow:
+        try:
+            for _ in range(20):  # a byte now and then does not buy time
+                connection.send(b"x")
+        except (BrokenPipeError, ConnectionResetError):
+            pass
+        read_to_end(connection)  # ends: the test's own time does not count it
+        connection.close()
+
+
+def test_more_connections_than_it_has_room_for_are_closed_and_leave_no_trace(own_gate, key, customer):
+    gate = own_gate(address_rate=0)
+    many = [socket.create_connection((gate.host, gate.port), timeout=60) for _ in range(400)]
+    for connection in many:
+        connection.close()
+    wait_until(lambda: gate.publish(sign(key, payload(customer))).status == 202, "it answers again")
+
+
+def test_too_many_who_wait_leave_room_for_those_who_publish(own_gate, installation, key, customer):
+    token = make_token("shop", "--account", "acme")
+    write_tokens(installation.directory / "tokens.json", token)
+    gate = own_gate(tokens_file=installation.directory / "tokens.json")
+    with ExitStack() as stack:
+        for _ in range(128):
+            stack.enter_context(gate.listen(token[0]))
+        answer = gate.receipt("evt_nobody", token[0], wait=60)
+        assert answer.status == 503
+        assert int(answer.headers["retry-after"]) > 0
+        assert gate.receipt("evt_nobody", token[0], wait=0).status == 204
+        assert gate.publish(sign(key, payload(customer))).status == 202
+
+    def served():
+        return gate.receipt("evt_nobody", token[0], wait=1).status == 204
+
+    gate.publish(sign(key, payload(customer)))
+    wait_until(served, "those who left make room", seconds=60)
+
+
+def test_nothing_secret_is_in_the_logs(world, gate, customer):
+    event = sign(BACKEND, payload(customer, "between the two of us"))
+    gate.publish(event)
+    gate.send({"payload": payload(customer, "between the two of us")}, world.token("acme"))
+    gate.receipt(event.id, world.token("acme"))
+    gate.call("GET", f"/v1/receipts?token={world.token('acme')}")
+    words = gate.text() + "\n".join(world.audit())
+    assert "event=request" in words
+    secrets = [token for token, _ in world.tokens.values()] + [key.secret for key in world.keys]
+    secrets += [entry["hash"] for _, entry in world.tokens.values()] + [event.header("webhook-signature")]
+    for secret in [*secrets, "between the two of us", (world.installation.directory / "mark.key").read_text().strip()]:
+        assert secret not in words
+
+
+# ---- what it describes, and what pages load ----
+
+
+def test_the_description_is_openapi_and_names_what_is_there(gate):
+    answer = gate.call("GET", "/openapi.json")
+    assert (answer.status, answer.headers["content-type"]) == (200, "application/json")
+    assert answer.json["openapi"].startswith("3.1")
+    for path, methods in answer.json["paths"].items():
+        for method in methods:
+            told = gate.call(method.upper(), path.replace("{id}", "e"), b"{}" if method == "post" else None)
+            assert told.status not in (404, 405), path
+            assert str(told.status) in methods[method]["responses"], (path, told.status)
+
+
+def test_the_module_is_small_and_for_the_accounts_pages(gate):
+    answer = gate.call("GET", "/cupbearer.js", None, {"Origin": SHOP})
+    assert answer.status == 200 and len(answer.body) < 2048
+    assert answer.headers["content-type"].startswith("text/javascript")
+    assert answer.headers["access-control-allow-origin"] == SHOP
+    assert gate.call("GET", "/cupbearer.js", None, {"Origin": "https://evil.example"}).status == 403

@@ -6,7 +6,7 @@
 #include "cmd/failure.h"
 #include "cmd/options.h"
 #include "demo/broker.h"
-#include "demo/ground.h"
+#include "demo/ground_gate.h"
 #include "demo/scene.h"
 #include "demo/standin.h"
 
@@ -17,27 +17,29 @@ static const char help[] =
     "\n"
     "All of it on this machine: a broker (librdkafka's embedded one), a stand-in Papercups with a chat page, "
     "a worker,\n"
-    "and keys made on the spot. Prints the page's address and the command that sends to it; Ctrl-C ends it.\n"
+    "a gate, and keys made on the spot. Prints the page's address and the commands that send to it; Ctrl-C "
+    "ends "
+    "it.\n"
     "\n"
     "  --once                        sends four events, prints their receipts and exits: 0 where they end as "
     "they must\n"
     "  --bootstrap-servers SERVERS   a Kafka that runs already, instead of the embedded one; the topics\n"
     "                                cupbearer.events, .receipts and .dead are made there\n"
-    "  --port PORT                   of the stand-in; any free one when left out\n";
+    "  --port PORT                   of the stand-in; any free one when left out\n"
+    "  --gate-port PORT              of the gate; any free one when left out\n";
 
 struct demo {
     bool once, help;
     const char *bootstrap_servers;
-    uint16_t port;
+    uint16_t port, gate_port;
 };
 
 static int demo_options(struct demo *demo, int argc, char **argv)
 {
-    static const struct option table[] = {{"once", no_argument, NULL, 'o'},
-                                          {"bootstrap-servers", required_argument, NULL, 'b'},
-                                          {"port", required_argument, NULL, 'p'},
-                                          {"help", no_argument, NULL, 'h'},
-                                          {NULL, 0, NULL, 0}};
+    static const struct option table[] = {
+        {"once", no_argument, NULL, 'o'},       {"bootstrap-servers", required_argument, NULL, 'b'},
+        {"port", required_argument, NULL, 'p'}, {"gate-port", required_argument, NULL, 'g'},
+        {"help", no_argument, NULL, 'h'},       {NULL, 0, NULL, 0}};
     struct options options;
     struct err err;
     const char *value;
@@ -47,9 +49,11 @@ static int demo_options(struct demo *demo, int argc, char **argv)
         int64_t port = 0;
         if (option == OPTIONS_MISTAKE)
             return ERR_USAGE;
-        if (option == 'p' && options_number("--port", value, 0, 65535, &port, &err) != 0)
+        if ((option == 'p' || option == 'g') &&
+            options_number(option == 'p' ? "--port" : "--gate-port", value, 0, 65535, &port, &err) != 0)
             return failure_err(DEMO, &err);
         demo->port = option == 'p' ? (uint16_t)port : demo->port;
+        demo->gate_port = option == 'g' ? (uint16_t)port : demo->gate_port;
         demo->once = demo->once || option == 'o';
         demo->help = demo->help || option == 'h';
         demo->bootstrap_servers = option == 'b' ? value : demo->bootstrap_servers;
@@ -60,24 +64,32 @@ static int demo_options(struct demo *demo, int argc, char **argv)
     return 0;
 }
 
-static void demo_tell(const struct broker *broker, const struct ground *ground, const char *url)
+static void demo_tell(const struct broker *broker, const struct ground *ground,
+                      const struct ground_gate *gate, const char *url)
 {
-    const char *servers = broker_bootstrap(broker);
-    char key[128];
-    ground_path(ground, "demo.key", key);
+    const char *servers = broker_bootstrap(broker), *directory = ground->directory;
     printf("Kafka           %s\n"
            "Chat page       %s/chat?external_id=user_42\n"
-           "Worker's log    %s/worker.log\n"
-           "\nOpen the page and press \"Identify the customer\", which your page does by itself; then send "
-           "to it from\n"
-           "another terminal:\n\n"
-           "  cupbearer send -b %s --key-file %s --key-id " GROUND_KEY_ID " --account acme \\\n"
-           "    --to-external-id user_42 --body 'Need a hand? Pick one, or write what is wrong.' \\\n"
-           "    --quick-reply 'Reset my password' --quick-reply 'Talk to a person' --wait\n"
-           "\nWhat became of each event:\n\n"
-           "  kcat -C -b %s -t cupbearer.receipts -f '%%s\\n'\n"
-           "\nCtrl-C ends it and deletes %s\n",
-           servers, url, ground->directory, servers, key, servers, ground->directory);
+           "Gate            %s\n",
+           servers, url, gate->url);
+    if (gate->composer[0] != 0)
+        printf("Composer        %s\n", gate->composer);
+    printf(
+        "Logs            %s/worker.log, gate.log\n"
+        "\nOpen the chat page and press \"Identify the customer\", which your page does by itself; then send "
+        "to it from\n"
+        "another terminal, by Kafka:\n\n"
+        "  cupbearer send -b %s --key-file %s/demo.key --key-id " GROUND_KEY_ID " --account acme \\\n"
+        "    --to-external-id user_42 --body 'Need a hand? Pick one, or write what is wrong.' \\\n"
+        "    --quick-reply 'Reset my password' --quick-reply 'Talk to a person' --wait\n"
+        "\nor by the gate, a message that was written beforehand:\n\n"
+        "  curl %s/v1/send -H \"Authorization: Bearer $(cat %s/demo.token)\" \\\n"
+        "    -H 'Content-Type: application/json' -d '{\"account\": \"acme\", \"message\": \"need-help\",\n"
+        "      \"to\": {\"customer\": {\"external_id\": \"user_42\"}}, \"blanks\": {\"name\": \"Ada\"}}'\n"
+        "\nWhat became of each event:\n\n"
+        "  kcat -C -b %s -t cupbearer.receipts -f '%%s\\n'\n"
+        "\nCtrl-C ends it and deletes %s\n",
+        directory, servers, directory, gate->url, directory, servers, directory);
     fflush(stdout);
 }
 
@@ -86,10 +98,13 @@ static int demo_play(const struct demo *demo, const struct broker *broker, struc
 {
     char key[128];
     int signal;
-    if (ground_init(ground, broker, url, err) != 0 || ground_start_worker(ground, err) != 0)
+    if (ground_init(ground, broker, url, demo->gate_port, err) != 0 || ground_start_worker(ground, err) != 0)
         return -1;
     if (!demo->once) {
-        demo_tell(broker, ground, url);
+        struct ground_gate gate;
+        if (ground_start_gate(ground, &gate, err) != 0)
+            return -1;
+        demo_tell(broker, ground, &gate, url);
         sigwait(signals, &signal);
         return 0;
     }

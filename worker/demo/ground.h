@@ -1,25 +1,25 @@
-/* Where a demo happens: a directory with keys made on the spot, a keyring and a configuration, and the worker that runs
- * with them as a process of its own, exactly as in production. */
+/* Where a demo happens: a directory with keys made on the spot, a keyring and a configuration, and the worker and the gate
+ * that run with them as processes of their own, exactly as in production. */
 #ifndef DEMO_GROUND_H
 #define DEMO_GROUND_H
 
-#include <sys/types.h>
-
-#include "base/err.h"
+#include "base/buf.h"
 #include "demo/broker.h"
+#include "demo/child.h"
 
-#define GROUND_KEY_ID "demo"
+#define GROUND_KEY_ID   "demo"
+#define GROUND_MESSAGES "messages" /* the directory of the pre-defined messages, in the ground's */
 
 struct ground {
     char directory[64];
-    pid_t worker; /* 0: none runs */
+    struct child worker, gate;
 };
 
-/* Makes the directory and what is in it: demo.key (ed25519), mark.key, api.key, keyring.json, cupbearer.conf. -1 with
- * err; ground_done it in either case. */
+/* Makes the directory and what is in it: demo.key and gate.key (ed25519), mark.key, api.key, keyring.json, tokens.json,
+ * demo.token, cupbearer.conf, messages/. gate_port 0: any free one. -1 with err; ground_done it in either case. */
 int ground_init(struct ground *ground, const struct broker *broker, const char *papercups_url,
-                struct err *err);
-/* Stops the worker (SIGTERM, and waits) and deletes the directory. */
+                uint16_t gate_port, struct err *err);
+/* Stops what was started (SIGTERM, and waits) and deletes the directory. */
 void ground_done(struct ground *ground);
 
 /* Starts the worker, its log in worker.log, and waits until it has its partitions. -1 with err, the log's last line in

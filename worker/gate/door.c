@@ -51,8 +51,10 @@ static bool door_admits_event(struct gate *gate, const struct event *event, enum
         outcome = event_judge(event->entry, event->envelope.timestamp_s, event->payload.ttl_s,
                               clock_now().wall.ms, detail);
     if (outcome != OUTCOME_NONE) {
-        gate_reply_error(reply, 422, outcome_reason(outcome), NULL, "%s",
-                         detail->text[0] != 0 ? detail->text : outcome_text(outcome));
+        bool is_of_time = outcome == OUTCOME_EXPIRED || outcome == OUTCOME_EXPIRES_TOO_LATE;
+        gate_reply_error(reply, 422, outcome_reason(outcome), NULL, "%s%s",
+                         detail->text[0] != 0 ? detail->text : outcome_text(outcome),
+                         is_of_time ? " (the gate's clock stands for the broker's)" : "");
         return false;
     }
     return true;

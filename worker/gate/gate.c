@@ -55,7 +55,9 @@ static int gate_make(struct gate *gate, struct err *err)
         follower_new(gate->config, publisher_partition_count(gate->publisher), gate->receipts, err);
     if (gate->follower == NULL)
         return -1;
-    gate->http = http_server_new(settings->listen, settings->public_url != NULL, routes_answer, gate, err);
+    gate->http = http_server_new(
+        settings->listen, settings->public_url != NULL && strncmp(settings->public_url, "https://", 8) == 0,
+        routes_answer, gate, err);
     return gate->http == NULL ? -1 : 0;
 }
 

@@ -4,13 +4,14 @@
 
 #include "gate/routes.h"
 
-/* GET /healthz: whether events can be published and receipts read. */
+/* GET /healthz: whether events can be published. */
 gate_handler health_answer;
 
 /* POST /v1/events: a signed record, {"key", "headers", "value"}, as `cupbearer sign` prints it. */
 gate_handler events_answer;
 
-/* POST /v1/send: signs with the gate's own key and publishes. {"payload", "event_id"?} */
+/* POST /v1/send: signs with the gate's own key and publishes. {"payload", "event_id"?} or
+ * {"account", "to", "message", "blanks"?, "event_id"?} */
 gate_handler send_answer;
 
 /* GET /v1/events/{id}/receipt?wait=SECONDS[&partition=P&offset=O]: 200 with the receipt, 204 where there is none yet. */
@@ -18,5 +19,9 @@ gate_handler receipt_answer;
 
 /* GET /v1/receipts: all as they come, as server-sent events. */
 gate_handler receipts_answer_stream;
+
+/* GET /openapi.json: what there is, for programs; GET /cupbearer.js: what pages call, an ES module. */
+gate_handler openapi_answer;
+gate_handler module_answer;
 
 #endif

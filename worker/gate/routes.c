@@ -11,6 +11,8 @@
 
 static const struct route routes[] = {
     {"GET", "healthz", health_answer, 0},
+    {"GET", "openapi.json", openapi_answer, 0},
+    {"GET", "cupbearer.js", module_answer, ROUTE_PAGES},
     {"POST", "v1/events", events_answer, ROUTE_TYPE | ROUTE_PAGES},
     {"POST", "v1/send", send_answer, ROUTE_JSON | ROUTE_TOKEN},
     {"GET", "v1/events/*/receipt", receipt_answer, ROUTE_TOKEN},

@@ -1,66 +1,131 @@
 #include "base/json.h"
-#include "event/payload.h"
 #include "gate/door.h"
 #include "gate/handlers.h"
+#include "gate/named.h"
 #include "gate/sign.h"
 #include "io/clock.h"
 
-/* One call of POST /v1/send. */
+/* One call of POST /v1/send: either a payload, or a pre-defined message's name with whom and the blanks. */
 struct call {
     struct gate *gate;
     const struct gate_request *request;
     struct gate_reply *reply;
+    const json_t *payload; /* NULL: it is named */
+    struct named named;
+    struct span account, event_id;
 };
+
+static bool name_is_of(const char *name, const char *const *known, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(known[i], name) == 0)
+            return true;
+    return false;
+}
 
 static bool call_members_are_known(const struct call *call)
 {
-    static const char *const known[] = {"payload", "event_id"};
+    static const char *const by_payload[] = {"payload", "event_id"};
+    static const char *const by_name[] = {"account", "to", "message", "blanks", "event_id"};
     const char *name;
     json_t *value;
     json_object_foreach(call->request->json, name, value)
     {
-        size_t i = 0;
-        while (i < sizeof(known) / sizeof(known[0]) && strcmp(known[i], name) != 0)
-            i++;
-        if (i < sizeof(known) / sizeof(known[0]))
+        if (call->payload != NULL ? name_is_of(name, by_payload, 2) : name_is_of(name, by_name, 5))
             continue;
-        gate_reply_error(call->reply, 422, NULL, name,
-                         "'%.60s' is no member of this: there are payload and event_id", name);
+        gate_reply_error(
+            call->reply, 422, NULL, name,
+            call->payload != NULL
+                ? "'%.60s' does not go with payload: there is only event_id beside it"
+                : "'%.60s' is no member of this: there are payload, or account, to, message and blanks, "
+                  "and event_id",
+            name);
         return false;
     }
     return true;
 }
 
-/* The event's id, SPAN_NONE where it is left out; false where it is no id. */
-static bool call_event_id(const struct call *call, struct span *out)
+static bool call_read_named(struct call *call)
 {
-    const json_t *value = json_object_get(call->request->json, "event_id");
-    *out = json_span(value);
-    if (value == NULL || (out->data != NULL && event_id_is_valid(*out)))
+    const json_t *json = call->request->json;
+    call->named = (struct named){.account = json_member_span(json, "account"),
+                                 .to = json_object_get(json, "to"),
+                                 .message = json_member_span(json, "message"),
+                                 .blanks = json_object_get(json, "blanks")};
+    const char *field = call->named.message.data == NULL   ? "message"
+                        : call->named.account.data == NULL ? "account"
+                        : !json_is_object(call->named.to)  ? "to"
+                                                           : NULL;
+    if (field == NULL)
         return true;
-    gate_reply_error(call->reply, 422, NULL, "event_id",
-                     "event_id is 1 to 128 characters of A-Z a-z 0-9 _ - : ~; leave it out for a random one");
+    gate_reply_error(
+        call->reply, 422, NULL, field,
+        "send {\"payload\": {...}}, or {\"account\": ..., \"to\": {...}, \"message\": NAME, \"blanks\": "
+        "{...}}");
     return false;
 }
 
-static bool call_is_granted(const struct call *call, struct span account)
+static bool call_read(struct call *call)
+{
+    const json_t *json = call->request->json, *id = json_object_get(json, "event_id");
+    call->payload = json_object_get(json, "payload");
+    call->event_id = json_span(id);
+    if (!call_members_are_known(call))
+        return false;
+    if (id != NULL && (call->event_id.data == NULL || !event_id_is_valid(call->event_id))) {
+        gate_reply_error(
+            call->reply, 422, NULL, "event_id",
+            "event_id is 1 to 128 characters of A-Z a-z 0-9 _ - : ~; leave it out for a random one");
+        return false;
+    }
+    if (call->payload == NULL && !call_read_named(call))
+        return false;
+    if (call->payload != NULL && !json_is_object(call->payload)) {
+        gate_reply_error(call->reply, 422, NULL, "payload",
+                         "payload is no object: see \"Payload\" in the README");
+        return false;
+    }
+    call->account = call->payload != NULL ? json_member_span(call->payload, "account") : call->named.account;
+    return true;
+}
+
+static bool call_is_granted(const struct call *call)
 {
     const struct token *token = call->request->token;
-    if (token_grants_account(token, account) && token->any_message)
-        return true;
-    if (!token->any_message)
-        gate_reply_error(call->reply, 403, NULL, NULL,
+    if (call->payload != NULL && !token->any_message)
+        gate_reply_error(call->reply, 403, NULL, "payload",
                          "the token '%s' may only send its pre-defined messages, by name", token->name);
-    else
+    else if (call->payload == NULL && !token_grants_message(token, call->named.message))
+        gate_reply_error(call->reply, 403, NULL, "message", "the token '%s' may not send this message",
+                         token->name);
+    else if (!token_grants_account(token, call->account))
         gate_reply_error(call->reply, 403, NULL, "account", "the token '%s' is not granted this account",
                          token->name);
+    else
+        return true;
     return false;
 }
 
-static void call_sign(const struct call *call, struct span event_id, struct span payload)
+static bool call_is_in_time(const struct call *call)
 {
-    const struct sign_request wanted = {
-        .who = span_of(call->request->token->name), .event_id = event_id, .payload = payload};
+    const struct token *token = call->request->token;
+    int64_t wait_s =
+        limit_take(call->gate->tokens_limit, span_of(token->name), token->per_minute, clock_now().mono);
+    if (wait_s == 0)
+        return true;
+    call->reply->retry_after_s = wait_s;
+    gate_reply_error(call->reply, 429, NULL, NULL,
+                     "the token '%s' sends too much: wait %lld s (its per_minute is %lld)", token->name,
+                     (long long)wait_s, (long long)token->per_minute);
+    return false;
+}
+
+static void call_sign(const struct call *call, struct span payload)
+{
+    const struct sign_request wanted = {.who = span_of(call->request->token->name),
+                                        .message = call->named.message,
+                                        .event_id = call->event_id,
+                                        .payload = payload};
     struct signed_event event;
     struct err err;
     if (sign_event(call->gate, &wanted, &event, &err) == 0) {
@@ -76,30 +141,17 @@ static void call_sign(const struct call *call, struct span event_id, struct span
 
 void send_answer(struct gate *gate, const struct gate_request *request, struct gate_reply *reply)
 {
-    const struct call call = {gate, request, reply};
-    const json_t *payload = json_object_get(request->json, "payload");
-    struct span event_id;
-    if (!call_members_are_known(&call) || !call_event_id(&call, &event_id))
+    struct call call = {.gate = gate, .request = request, .reply = reply};
+    if (!call_read(&call) || !call_is_granted(&call) || !call_is_in_time(&call))
         return;
-    if (!json_is_object(payload)) {
-        gate_reply_error(reply, 422, NULL, "payload",
-                         "payload is missing or no object: see \"Payload\" in the README");
-        return;
-    }
-    if (!call_is_granted(&call, json_member_span(payload, "account")))
-        return;
-    int64_t wait_s = limit_take(gate->tokens_limit, span_of(request->token->name), request->token->per_minute,
-                                clock_now().mono);
-    if (wait_s > 0) {
-        reply->retry_after_s = wait_s;
-        gate_reply_error(reply, 429, NULL, NULL,
-                         "the token '%s' sends too much: wait %lld s (its per_minute is %lld)",
-                         request->token->name, (long long)wait_s, (long long)request->token->per_minute);
-        return;
-    }
-    struct buf text;
-    buf_init(&text, GATE_BODY_MAX);
-    json_write(&text, payload);
-    call_sign(&call, event_id, buf_span(&text));
-    buf_done(&text);
+    struct buf payload;
+    bool made = true;
+    buf_init(&payload, GATE_BODY_MAX);
+    if (call.payload != NULL)
+        json_write(&payload, call.payload);
+    else
+        made = named_payload(gate, &call.named, &payload, reply);
+    if (made)
+        call_sign(&call, buf_span(&payload));
+    buf_done(&payload);
 }

@@ -1,0 +1,150 @@
+"""What the README says of the gate, as it stands there: the calls of a backend, and the button of a page in a browser."""
+
+import json
+import os
+import re
+import secrets
+import socket
+import subprocess
+import sys
+
+import browser as chromium
+import pytest
+from broker import ROOT, wait_until
+from gate import Gate
+from programs import Process, run_program
+from signing import HmacKey
+from world import World
+
+SECTION = "Without Kafka: the gate"
+BACKENDS = {"help-python": (sys.executable, "py"), "help-javascript": ("node", "js")}
+README_GATE = "http://127.0.0.1:8787"
+
+
+def snippets():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    section = re.search(rf"^## {SECTION}$(.*?)(?=^## |\Z)", text, re.M | re.S)[1]
+    return dict(re.findall(r"^<!-- snippet: (\S+) -->\n```\w+\n(.*?)^```$", section, re.M | re.S))
+
+
+SNIPPETS = snippets()
+
+
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        return taken.getsockname()[1]
+
+
+class Shop(World):
+    """A worker, a gate, and a directory with what the README's backend reads."""
+
+    keys = (HmacKey("backend-1"), HmacKey("gate-1", sender="gate"))
+
+    def prepare(self):
+        directory = self.installation.directory
+        made = run_program("keygen", "--token", "shop", "--account", "acme")
+        self.token, entry = made.stdout.split("\n", 1)
+        self.installation.secret_write("tokens.json", f'{{"tokens": [{entry}]}}')
+        self.installation.secret_write("backend-1.key", self.keys[0].secret + "\n")
+        self.port = free_port()
+        self.installation.configure(
+            "gate", listen="127.0.0.1:0", tokens_file=directory / "tokens.json", key_id="gate-1",
+            key_file=self.installation.secret_write("gate-1.key", self.keys[1].secret),
+        ).configure("account acme", origins=f"http://127.0.0.1:{self.port}")  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def shop(kafka, tmp_path_factory):
+    made = Shop(tmp_path_factory.mktemp("shop"), kafka, kafka.topics())
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def gate(shop):
+    made = Gate(shop.installation)
+    yield made
+    made.stop()
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    started = chromium.Browser(tmp_path_factory.mktemp("browser"))
+    yield started
+    started.close()
+
+
+def shell(name, shop, gate):
+    ended = subprocess.run(
+        ["sh", "-c", SNIPPETS[name]], capture_output=True, text=True, timeout=90,
+        env={**os.environ, "GATE": gate.url, "TOKEN": shop.token},
+    )  # fmt: skip
+    assert ended.returncode == 0, ended.stderr
+    return json.loads(ended.stdout)
+
+
+def test_a_backend_sends_with_one_call_and_asks_what_became_of_it(shop, gate):
+    assert shell("gate-send", shop, gate)["event_id"] == "order-99-shipped"
+    told = shell("gate-receipt", shop, gate)
+    assert (told["event_id"], told["outcome"]) == ("order-99-shipped", "delivered")
+    assert shop.standin.messages("user_42")[-1]["body"] == "Your order has left the house."
+
+
+@pytest.mark.parametrize("name", BACKENDS)
+def test_the_button_brings_the_bots_message_into_the_chat(shop, gate, browser, tmp_path, name):
+    program, ending = BACKENDS[name]
+    (tmp_path / "help.html").write_text(SNIPPETS["help-page"].replace(README_GATE, gate.url))
+    (tmp_path / f"shop.{ending}").write_text(SNIPPETS[name])
+    backend = Process(tmp_path / "shop.log", f"shop.{ending}", program=program)
+    backend.arguments = [
+        "env", "-C", tmp_path, f"KEY_FILE={shop.installation.directory / 'backend-1.key'}", f"PORT={shop.port}",
+        program, f"shop.{ending}",
+    ]  # fmt: skip
+    backend.launch()
+    try:
+        wait_until(lambda: answers(shop.port), "the backend", explain=backend.tail)
+        before = len(shop.standin.messages("user_42"))
+        browser.complaints.clear()
+        browser.open(f"http://127.0.0.1:{shop.port}/")
+        browser.run("window.opened = 0; addEventListener('papercups:open', () => { window.opened++; }); 1")
+        browser.click("I need help")
+        wait_until(lambda: len(shop.standin.messages("user_42")) > before, "the message", explain=shop.installation.tails)
+        message = shop.standin.messages("user_42")[-1]
+        assert message["body"] == "What can we do for you?"
+        assert [reply["text"] for reply in message["metadata"]["quick_replies"]] == ["Where is my order?", "Talk to a person"]
+        assert browser.run("window.opened") == 1, "the chat is opened"
+        assert not [one for one in browser.complaints if "favicon" not in json.dumps(one)]
+    finally:
+        backend.discard()
+
+
+def answers(port):
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=5).close()
+    except ConnectionRefusedError:
+        return False
+    return True
+
+
+def test_the_module_says_why_the_gate_refused(shop, gate, browser, tmp_path):
+    """In a page of an account, and in one of nobody's."""
+    (tmp_path / "index.html").write_text("<!doctype html><title>x</title>")
+    script = (
+        f"import('{gate.url}/cupbearer.js').then(({{ sendSignedMessageAsBot }}) => sendSignedMessageAsBot("
+        "JSON.stringify({ account: 'acme', to: { customer: { external_id: 'u' } } }), { 'webhook-id': '"
+        + secrets.token_hex(4)
+        + "' })).then(() => 'taken', (error) => error.status + ' ' + error.reason)"
+    )
+    for port, expected in ((shop.port, "422 malformed_headers"), (free_port(), "undefined undefined")):
+        site = Process(tmp_path / "site.log", "-m", "http.server", "--bind", "127.0.0.1", "-d", tmp_path, port, program=sys.executable)
+        site.launch()
+        try:
+            wait_until(lambda where=port: answers(where), "the page's server", explain=site.tail)
+            browser.open(f"http://127.0.0.1:{port}/")
+            assert browser.run(script) == expected
+        finally:
+            site.discard()
+
+
+def test_every_block_with_a_name_is_tried():
+    assert SNIPPETS.keys() == {"gate-send", "gate-receipt", "help-page", *BACKENDS}

@@ -1,0 +1,128 @@
+#include "gate/named.h"
+
+#include <stdio.h>
+
+#include "base/json.h"
+#include "io/template_store.h"
+
+#define LINK_HOSTS_MAX 256
+#define NUMBER_MAX     64
+
+/* ---- what goes in ---- */
+
+static size_t hosts_read(const char *list, struct span out[LINK_HOSTS_MAX])
+{
+    size_t count = 0;
+    struct span rest = span_of(list);
+    while (rest.data != NULL && count < LINK_HOSTS_MAX) {
+        struct span host = span_cut(&rest, ' ');
+        if (host.size > 0)
+            out[count++] = host;
+    }
+    return count;
+}
+
+/* Numbers are filled in as JSON writes them; they stay in `numbers`. */
+struct blanks {
+    struct template_value values[TEMPLATE_BLANKS_MAX];
+    struct buf numbers[TEMPLATE_BLANKS_MAX];
+    size_t count;
+};
+
+static void blanks_done(struct blanks *blanks)
+{
+    for (size_t i = 0; i < blanks->count; i++)
+        buf_done(&blanks->numbers[i]);
+}
+
+static bool blanks_read(struct blanks *blanks, const json_t *object, struct gate_reply *reply)
+{
+    const char *name;
+    json_t *value;
+    blanks->count = 0;
+    if (object != NULL && !json_is_object(object)) {
+        gate_reply_error(reply, 422, NULL, "blanks", "blanks is an object: {\"name\": \"Ada\"}");
+        return false;
+    }
+    json_object_foreach((json_t *)(uintptr_t)object, name, value)
+    {
+        char field[100];
+        if (blanks->count == TEMPLATE_BLANKS_MAX) {
+            gate_reply_error(reply, 422, NULL, "blanks", "a message has at most %d blanks",
+                             TEMPLATE_BLANKS_MAX);
+            return false;
+        }
+        size_t i = blanks->count++;
+        buf_init(&blanks->numbers[i], NUMBER_MAX);
+        blanks->values[i] = (struct template_value){span_of(name), json_span(value)};
+        if (json_is_number(value)) {
+            json_write(&blanks->numbers[i], value);
+            blanks->values[i].value = buf_span(&blanks->numbers[i]);
+        } else if (!json_is_string(value)) {
+            snprintf(field, sizeof(field), "blanks.%.80s", name);
+            gate_reply_error(reply, 422, NULL, field, "what stands in a blank is a text or a number");
+            return false;
+        }
+    }
+    return true;
+}
+
+/* ---- what comes out ---- */
+
+/* `text` begins with what it is about: "blank 'name': …" is the field blanks.name, all else the message. */
+static void answer_not_filled(struct gate_reply *reply, const char *text)
+{
+    char field[100] = "message";
+    struct span rest = span_of(text);
+    if (span_starts(rest, SPAN("blank '"))) {
+        rest = span_skip(rest, 7);
+        struct span name = span_cut(&rest, '\'');
+        snprintf(field, sizeof(field), "blanks.%.*s", (int)(name.size < 80 ? name.size : 80), name.data);
+    }
+    gate_reply_error(reply, 422, NULL, field, "%s", text);
+}
+
+bool named_fill(struct gate *gate, const struct named *named, const struct template *message, struct buf *out,
+                struct gate_reply *reply)
+{
+    struct span hosts[LINK_HOSTS_MAX];
+    const struct template_rules rules = {hosts, hosts_read(gate->config->gate.link_hosts, hosts)};
+    struct blanks blanks;
+    struct err err;
+    json_t *members = NULL;
+    bool filled = blanks_read(&blanks, named->blanks, reply);
+    if (filled && template_fill(message, blanks.values, blanks.count, &rules, &members, &err) != 0) {
+        answer_not_filled(reply, err.text);
+        filled = false;
+    }
+    blanks_done(&blanks);
+    if (!filled)
+        return false;
+    json_object_set_new(members, "account", json_stringn(named->account.data, named->account.size));
+    json_object_set(members, "to", (json_t *)(uintptr_t)named->to);
+    json_write(out, members);
+    json_decref(members);
+    return true;
+}
+
+bool named_payload(struct gate *gate, const struct named *named, struct buf *out, struct gate_reply *reply)
+{
+    const char *directory = gate->config->gate.messages_dir;
+    struct template_file file;
+    struct err err;
+    if (directory == NULL) {
+        gate_reply_error(reply, 501, NULL, NULL,
+                         "this gate has no pre-defined messages: set [gate] messages_dir");
+        return false;
+    }
+    enum template_store_result result = template_store_read(directory, named->message, &file, &err);
+    if (result != TEMPLATE_STORE_OK) {
+        gate_reply_error(reply, result == TEMPLATE_STORE_FAILED ? 503 : 422, NULL, "message", "%s", err.text);
+        return false;
+    }
+    bool filled = file.broken == NULL && named_fill(gate, named, file.template, out, reply);
+    if (file.broken != NULL)
+        gate_reply_error(reply, 422, NULL, "message", "the message %s is broken: %s", file.name, file.broken);
+    template_file_done(&file);
+    return filled;
+}
