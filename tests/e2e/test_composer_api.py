@@ -6,7 +6,7 @@ import time
 import uuid
 
 import pytest
-from broker import ROOT
+from broker import ROOT, wait_until
 from composer import DASHBOARD, GATE_KEY, Composer, ComposerWorld
 from gate import record_of
 from papercups import Client
@@ -155,9 +155,14 @@ def test_a_customer_is_found_with_name_and_open_conversation(composer, papercups
 
 
 def test_of_several_customers_the_one_that_gets_it_is_told(composer, papercups, customer):
-    papercups.create_customer(customer, name="Old")
+    old = papercups.create_customer(customer, name="Old")
     newest = papercups.create_customer(customer, name="New")
-    papercups.call("PUT", f"/api/v1/customers/{newest['id']}", {"customer": {"name": "Newest"}})
+
+    def is_later():  # Papercups' times are whole seconds
+        row = papercups.call("PUT", f"/api/v1/customers/{newest['id']}", {"customer": {"name": "Newest"}}).data
+        return row["updated_at"] > old["updated_at"]
+
+    wait_until(is_later, "a later second")
     found = look(composer, customer={"external_id": customer}).json
     assert (found["matches"], found["name"]) == (2, "Newest")
 

@@ -1,17 +1,13 @@
-#include <stdlib.h>
-
 #include "base/json.h"
-#include "base/mem.h"
 #include "gate/composer.h"
 #include "gate/history.h"
 #include "gate/lookup.h"
+#include "gate/named.h"
 #include "gate/sign.h"
 #include "io/clock.h"
-#include "template/template.h"
 
-#define LINK_HOSTS_MAX 64
-#define PER_MINUTE     120 /* signatures, of all who have the page open */
-#define WHO            "composer"
+#define PER_MINUTE 120 /* signatures, of all who have the page open */
+#define WHO        "composer"
 
 /* One call of POST /composer/api/sign. */
 struct signing {
@@ -22,66 +18,38 @@ struct signing {
     struct buf text; /* the payload's bytes, which are signed */
 };
 
-/* ---- filling ---- */
+/* ---- the payload ---- */
 
-static size_t link_hosts_read(const char *list, struct span out[LINK_HOSTS_MAX])
+/* What the message says, for whom. False with the reply filled. */
+static bool signing_fill(struct signing *signing)
 {
-    size_t count = 0;
-    struct span left = span_of(list);
-    while (left.data != NULL && count < LINK_HOSTS_MAX) {
-        struct span host = span_cut(&left, ' ');
-        if (host.size > 0)
-            out[count++] = host;
-    }
-    return count;
-}
-
-static int signing_fill(const struct signing *signing, const struct template *template, json_t **out,
-                        struct err *err)
-{
-    struct template_value values[TEMPLATE_BLANKS_MAX];
-    struct span hosts[LINK_HOSTS_MAX];
-    const struct template_rules rules = {hosts,
-                                         link_hosts_read(signing->gate->config->gate.link_hosts, hosts)};
-    size_t count = 0;
-    const char *name;
-    json_t *value;
-    json_object_foreach(json_object_get(signing->asked, "blanks"), name, value)
-    {
-        if (count == TEMPLATE_BLANKS_MAX || !json_is_string(value))
-            return err_set(err, ERR_USAGE, "blanks: holds texts, at most %d", TEMPLATE_BLANKS_MAX);
-        values[count++] = (struct template_value){span_of(name), json_span(value)};
-    }
-    return template_fill(template, values, count, &rules, out, err);
-}
-
-/* The payload: what the message says, for whom. False with the reply filled. */
-static bool signing_make_payload(struct signing *signing)
-{
+    const struct named named = {.account = json_member_span(signing->asked, "account"),
+                                .to = json_object_get(signing->asked, "to"),
+                                .blanks = json_object_get(signing->asked, "blanks")};
     struct template *template = NULL;
-    json_t *members = NULL, *whole = json_object();
-    struct detail detail = {0};
     struct buf text;
     struct err err;
     buf_init(&text, TEMPLATE_SIZE_MAX);
     json_write(&text, json_object_get(signing->asked, "message"));
     int result = template_read(buf_span(&text), &template, &err);
-    if (result == 0)
-        result = signing_fill(signing, template, &members, &err);
-    template_free(template);
     buf_done(&text);
-    json_object_set(whole, "account", json_object_get(signing->asked, "account"));
-    json_object_set(whole, "to", json_object_get(signing->asked, "to"));
-    json_object_update(whole, members);
-    json_decref(members);
-    json_write(&signing->text, whole);
-    json_decref(whole);
-    if (result != 0)
+    if (result != 0) {
         composer_refuse(signing->reply, 422, err.text);
-    else if (payload_read(buf_span(&signing->text), &signing->payload, &detail) != OUTCOME_NONE)
-        composer_refuse(signing->reply, 422, detail.text);
-    else
+        return false;
+    }
+    bool filled = named_fill(signing->gate, &named, template, &signing->text, signing->reply);
+    template_free(template);
+    return filled;
+}
+
+static bool signing_make_payload(struct signing *signing)
+{
+    struct detail detail = {0};
+    if (!signing_fill(signing))
+        return false;
+    if (payload_read(buf_span(&signing->text), &signing->payload, &detail) == OUTCOME_NONE)
         return true;
+    composer_refuse(signing->reply, 422, detail.text);
     return false;
 }
 
