@@ -10,6 +10,8 @@
 #   deploy/kafka.sh restart DIR    start it again with its ports and data, stopping it first where it runs
 #   deploy/kafka.sh fetch          only bring the jars, print where they are
 #
+# BROKER_SESSION_MS (9000): how long a killed broker is taken for alive, for those who kill it often.
+#
 # Exit codes: 0 done, 2 wrong use, 3 the broker does not answer, 5 Maven, Java or the system failed.
 set -euo pipefail
 
@@ -143,8 +145,9 @@ transaction.state.log.num.partitions=4
 share.coordinator.state.topic.replication.factor=1
 share.coordinator.state.topic.min.isr=1
 group.initial.rebalance.delay.ms=0
-# After kill -9 the controller forgets the old session in 2 s instead of 9.
-broker.session.timeout.ms=2000
+# How long the controller takes a broker for alive that says nothing: after kill -9 a new one has to wait for so long, and on
+# a machine that is too busy a living one is shut out.
+broker.session.timeout.ms=${BROKER_SESSION_MS:-9000}
 broker.heartbeat.interval.ms=500
 # Fits a heap of 128 MB; the default is that large by itself.
 log.cleaner.dedupe.buffer.size=2097152

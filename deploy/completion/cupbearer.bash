@@ -3,7 +3,8 @@
 
 _cupbearer_options() { # COMMAND
     local event="--key-file --key-id --event-id --account --to-external-id --to-customer-id --to-conversation-id --email
-        --name --phone --host --body --quick-reply --metadata --ttl --deliver-within --webhooks --topic"
+        --name --phone --host --message --messages-dir --set --link-host --body --quick-reply --metadata --ttl
+        --deliver-within --webhooks --topic"
     case $1 in
     run) echo --config --log-level ;;
     keygen) echo --hmac --dir --sender --account --mark --token --message ;;
@@ -40,7 +41,7 @@ _cupbearer() {
     fi
     case $before in
     --config | -c | --key-file | --keyring | --mark) _cupbearer_paths -f ;;
-    --dir) _cupbearer_paths -d ;;
+    --dir | --messages-dir) _cupbearer_paths -d ;;
     --log-level) _cupbearer_words error warning info debug ;;
     --partitioner) _cupbearer_words murmur2 crc32 ;;
     --format) _cupbearer_words json kcat ;;

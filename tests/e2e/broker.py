@@ -163,13 +163,17 @@ class Reader:
     """Reads a topic from its beginning, without a group, and keeps all."""
 
     def __init__(self, kafka, topic, partitions):
-        self.topic = topic
+        self.kafka, self.topic = kafka, topic
         self.records = []
-        self.consumer = Consumer({
-            **kafka.client, "group.id": f"reader-{secrets.token_hex(4)}", "enable.auto.commit": False,
+        self.consumer = self.consumer_from([OFFSET_BEGINNING] * partitions)
+
+    def consumer_from(self, offsets):
+        consumer = Consumer({
+            **self.kafka.client, "group.id": f"reader-{secrets.token_hex(4)}", "enable.auto.commit": False,
             "fetch.wait.max.ms": 50,
         })  # fmt: skip
-        self.consumer.assign([TopicPartition(topic, number, OFFSET_BEGINNING) for number in range(partitions)])
+        consumer.assign([TopicPartition(self.topic, number, offset) for number, offset in enumerate(offsets)])
+        return consumer
 
     def read(self, seconds=0.05):
         for message in self.consumer.consume(1000, seconds):

@@ -87,8 +87,8 @@ def test_cupbearer_alone_lists_its_commands():
         ("sign --key-file KEY --key-id a --format xml DIR/payload.json",
          "cupbearer sign: --format is json or kcat, not 'xml'"),
         ("sign --key-file KEY --key-id a DIR/blank.json", "cupbearer sign: message.body: is blank"),
-        ("sign --key-file KEY --key-id a --account acme", "cupbearer sign: say what the message is: --body TEXT, or "
-         "--body - to read it from stdin"),
+        ("sign --key-file KEY --key-id a --account acme", "cupbearer sign: say what the message is: --body TEXT, "
+         "--body - to read it from stdin, or --message NAME"),
         ("sign --key-file KEY --key-id a --body x", "cupbearer sign: say for which account: --account ACCOUNT"),
         ("sign --key-file KEY --key-id a --account acme --body x",
          "cupbearer sign: say to whom: one of --to-external-id, --to-customer-id, --to-conversation-id"),

@@ -132,7 +132,7 @@ broken absent-at-once engine/admit.c 'job->partition->suspect_absent_from, 2\)' 
     '* "absent" counts from the assignment on'
 broken duplicate-when-read engine/run.c 'window_find\(&job->partition->window, &job->marks\[0\], admitted_at, &failed_signed_at_s\);' \
     'WINDOW_NEW; (void)admitted_at;' '* a repetition is not looked for at the head of the queue'
-broken failed-makes-way engine/settle.c 'if \(!outcome_is_failed\(outcome\)\)\s+job_leave_queue' 'job_leave_queue' \
+broken failed-makes-way engine/settle.c 'if \(settle_is_certain\(engine, outcome\)\)\s+job_leave_queue' 'job_leave_queue' \
     '* the next starts before the receipt of a failed one is acknowledged'
 broken unknown-gives-up delivery/delivery.c 'if \(!d->unknown\) \{' 'if (true) {' '* what may be shown ends as gave_up'
 broken suspect-expires engine/run.c 'job->judged \|\| job->delivery.unknown \|\|' 'job->judged ||' \
@@ -180,6 +180,10 @@ broken failed-unread engine/run.c 'delivery_suspect\(&job->delivery, engine->now
     'a failed event that comes again is not read back'
 broken no-spacing engine/run.c 'mono_later\(queue->not_before, job->partition->first_from\)' 'queue->not_before' \
     'the pause between two messages does not hold over an assignment'
+broken clock-is-certain engine/settle.c 'return !engine->options.admit_by_clock;' 'return true;' \
+    'the next starts before the receipt of one that the worker'"'"'s own clock found expired'
+broken pause-stays engine/assign.c 'if \(partition->paused\)\s+effect_add\(engine, EFFECT_RESUME, partition->id\);' '' \
+    'a partition that is paused is given back so'
 broken no-limit engine/engine.c 'engine->full = engine->memory_used >= limit;' 'engine->full = false; (void)limit;' 'memory has no bound'
 
 $list && exit 0

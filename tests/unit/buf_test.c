@@ -97,24 +97,6 @@ static void a_text_that_printf_cannot_make_fails_the_buffer(void **state)
     buf_done(&b);
 }
 
-static void lengths_are_big_endian(void **state)
-{
-    (void)state;
-    struct buf b;
-    buf_init(&b, 100);
-    buf_add_be32(&b, 0x01020304);
-    buf_add_prefixed(&b, SPAN("ab"));
-    buf_add_prefixed(&b, SPAN_NONE);
-    assert_int_equal(b.size, 14);
-    assert_memory_equal(b.data,
-                        "\x01\x02\x03\x04"
-                        "\0\0\0\x02"
-                        "ab"
-                        "\0\0\0",
-                        14);
-    buf_done(&b);
-}
-
 static void numbers_are_written_in_digits(void **state)
 {
     (void)state;
@@ -138,7 +120,6 @@ int main(void)
         cmocka_unit_test(a_buffer_takes_its_limit_and_not_a_byte_more),
         cmocka_unit_test(a_write_past_the_limit_is_dropped_whole_and_so_are_those_after_it),
         cmocka_unit_test(a_text_that_printf_cannot_make_fails_the_buffer),
-        cmocka_unit_test(lengths_are_big_endian),
         cmocka_unit_test(numbers_are_written_in_digits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -127,8 +127,8 @@ static void a_default_is_held_to_the_link_hosts_too(void **state)
         "{\"body\":\"{{x}}\",\"blanks\":{\"x\":{\"type\":\"url\",\"default\":\"https://evil.example/"
         "\"}}}",
         NULL, 0,
-        "blank 'x': leads to evil.example, which is not one of the allowed link hosts: link to one of "
-        "them, or let it be added");
+        "blank 'x': leads to evil.example, which is not among the allowed link hosts (--link-host, "
+        "link_hosts): link to one of them, or let it be added");
 }
 
 static void braces_that_are_meant_as_such_stay(void **state)

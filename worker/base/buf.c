@@ -98,16 +98,3 @@ void buf_add_decimal(struct buf *b, long long value)
         *--at = '-';
     buf_add(b, at, (size_t)(digits + sizeof(digits) - at));
 }
-
-void buf_add_be32(struct buf *b, unsigned long value)
-{
-    unsigned char bytes[4] = {(unsigned char)(value >> 24), (unsigned char)(value >> 16),
-                              (unsigned char)(value >> 8), (unsigned char)value};
-    buf_add(b, bytes, sizeof(bytes));
-}
-
-void buf_add_prefixed(struct buf *b, struct span s)
-{
-    buf_add_be32(b, s.size);
-    buf_add_span(b, s);
-}

@@ -28,10 +28,6 @@ void buf_vprintf(struct buf *b, const char *format, va_list args) __attribute__(
 
 /* In digits. */
 void buf_add_decimal(struct buf *b, long long value);
-/* A number of 4 bytes, big endian: what length-prefixed bytes under a MAC are made of. */
-void buf_add_be32(struct buf *b, unsigned long value);
-/* The length of s as be32, then s. */
-void buf_add_prefixed(struct buf *b, struct span s);
 
 static inline struct span buf_span(const struct buf *b)
 {

@@ -56,6 +56,10 @@ int payload_options_take(struct payload_options *options, int option, const char
         options->first = name;
     if (option == PAYLOAD_QUICK_REPLY)
         return quick_reply_add(options, value, err);
+    if (option == PAYLOAD_SET)
+        return message_options_set(&options->message, value, err);
+    if (option == PAYLOAD_LINK_HOST)
+        return message_options_host(&options->message, value, err);
     const char **place = &options->values[option - PAYLOAD_ACCOUNT];
     if (*place != NULL)
         return err_set(err, ERR_USAGE, "--%s was given twice; which one is meant?", name);
@@ -66,6 +70,7 @@ int payload_options_take(struct payload_options *options, int option, const char
 void payload_options_done(struct payload_options *options)
 {
     json_decref(options->quick_replies);
+    message_options_done(&options->message);
     *options = (struct payload_options){0};
 }
 
@@ -159,6 +164,39 @@ static int metadata_put(const struct payload_options *options, json_t *message, 
     return json_object_set_new(message, "metadata", metadata);
 }
 
+/* The members of a pre-defined message, in place of the options that say the same. */
+static int predefined_put(const struct payload_options *options, json_t *payload, struct err *err)
+{
+    const char *directory = value_of(options, PAYLOAD_MESSAGES_DIR);
+    const char *twice = value_of(options, PAYLOAD_BODY) != NULL       ? "body"
+                        : options->quick_replies != NULL              ? "quick-reply"
+                        : value_of(options, PAYLOAD_METADATA) != NULL ? "metadata"
+                                                                      : NULL;
+    json_t *members;
+    if (twice != NULL)
+        return err_set(err, ERR_USAGE, "--message says what the message is: --%s has no place beside it",
+                       twice);
+    if (message_options_fill(&options->message, directory == NULL ? MESSAGE_DIRECTORY : directory,
+                             value_of(options, PAYLOAD_MESSAGE), &members, err) != 0)
+        return -1;
+    int result = json_object_update(payload, members);
+    json_decref(members);
+    if (result == 0 && value_of(options, PAYLOAD_WEBHOOKS) != NULL)
+        result = json_object_set_new(json_object_get(payload, "message"), "webhooks", json_true());
+    return result;
+}
+
+static int predefined_misses(const struct payload_options *options, struct err *err)
+{
+    const char *name = value_of(options, PAYLOAD_MESSAGES_DIR) != NULL ? "messages-dir"
+                       : options->message.value_count > 0              ? "set"
+                       : options->message.host_count > 0               ? "link-host"
+                                                                       : NULL;
+    if (name == NULL)
+        return 0;
+    return err_set(err, ERR_USAGE, "--%s goes with a pre-defined message: say which, --message NAME", name);
+}
+
 static int message_put(const struct payload_options *options, json_t *payload, struct err *err)
 {
     json_t *message = json_object();
@@ -177,14 +215,18 @@ static int payload_build(const struct payload_options *options, json_t *payload,
 {
     if (value_of(options, PAYLOAD_ACCOUNT) == NULL)
         return err_set(err, ERR_USAGE, "say for which account: --account ACCOUNT");
-    if (value_of(options, PAYLOAD_BODY) == NULL)
-        return err_set(err, ERR_USAGE,
-                       "say what the message is: --body TEXT, or --body - to read it from stdin");
+    bool predefined = value_of(options, PAYLOAD_MESSAGE) != NULL;
+    if (!predefined && predefined_misses(options, err) != 0)
+        return -1;
+    if (!predefined && value_of(options, PAYLOAD_BODY) == NULL)
+        return err_set(
+            err, ERR_USAGE,
+            "say what the message is: --body TEXT, --body - to read it from stdin, or --message NAME");
     int result = text_put(options, PAYLOAD_ACCOUNT, payload, "account", err);
     if (result == 0)
         result = to_put(options, payload, err);
     if (result == 0)
-        result = message_put(options, payload, err);
+        result = predefined ? predefined_put(options, payload, err) : message_put(options, payload, err);
     if (result == 0)
         result = seconds_put(options, PAYLOAD_TTL, payload, "ttl", TTL_MAX_S, err);
     if (result == 0)

@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "cmd/message_options.h"
 
 enum payload_option {
     PAYLOAD_ACCOUNT = 0x200,
@@ -17,6 +18,10 @@ enum payload_option {
     PAYLOAD_NAME,
     PAYLOAD_PHONE,
     PAYLOAD_HOST,
+    PAYLOAD_MESSAGE,
+    PAYLOAD_MESSAGES_DIR,
+    PAYLOAD_SET,
+    PAYLOAD_LINK_HOST,
     PAYLOAD_BODY,
     PAYLOAD_QUICK_REPLY,
     PAYLOAD_METADATA,
@@ -38,6 +43,10 @@ enum payload_option {
     {"name", required_argument, NULL, PAYLOAD_NAME}, \
     {"phone", required_argument, NULL, PAYLOAD_PHONE}, \
     {"host", required_argument, NULL, PAYLOAD_HOST}, \
+    {"message", required_argument, NULL, PAYLOAD_MESSAGE}, \
+    {"messages-dir", required_argument, NULL, PAYLOAD_MESSAGES_DIR}, \
+    {"set", required_argument, NULL, PAYLOAD_SET}, \
+    {"link-host", required_argument, NULL, PAYLOAD_LINK_HOST}, \
     {"body", required_argument, NULL, PAYLOAD_BODY}, \
     {"quick-reply", required_argument, NULL, PAYLOAD_QUICK_REPLY}, \
     {"metadata", required_argument, NULL, PAYLOAD_METADATA}, \
@@ -53,6 +62,11 @@ enum payload_option {
     "  --to-conversation-id UUID  that conversation and no other\n" \
     "  --email, --name, --phone, --host TEXT\n" \
     "                             of a customer that does not exist yet; only with --to-external-id\n" \
+    "  --message NAME             a pre-defined message, NAME.json, in place of body, quick replies and metadata\n" \
+    "  --messages-dir DIR         where it lies; the directory messages when left out\n" \
+    "  --set NAME=VALUE           what its blank {{NAME}} holds; repeatable\n" \
+    "  --link-host HOST           where links in its blanks may lead: shop.example, or .shop.example for what lies\n" \
+    "                             below it; repeatable\n" \
     "  --body TEXT                the message, Markdown; - reads it from stdin, without the line end at its end\n" \
     "  --quick-reply TEXT         a button; TEXT=ACTION sends ACTION back. Cut at the first '=': a text that has one\n" \
     "                             needs a payload file. Repeatable, up to 10\n" \
@@ -65,6 +79,7 @@ enum payload_option {
 struct payload_options {
     const char *values[PAYLOAD_COUNT]; /* as they were given, else NULL */
     json_t *quick_replies;             /* owned; NULL where there are none */
+    struct message_options message;
     const char *first;                 /* the name of the first option that was given, or NULL */
 };
 

@@ -103,20 +103,31 @@ void receipt_mac_key(const struct key *mark_secret, unsigned char out[32])
     sodium_memzero(&state, sizeof(state));
 }
 
+static void mac_add_be32(crypto_generichash_state *state, size_t number)
+{
+    const unsigned char bytes[4] = {(unsigned char)(number >> 24), (unsigned char)(number >> 16),
+                                    (unsigned char)(number >> 8), (unsigned char)number};
+    crypto_generichash_update(state, bytes, sizeof(bytes));
+}
+
+static void mac_add_prefixed(crypto_generichash_state *state, struct span s)
+{
+    mac_add_be32(state, s.size);
+    crypto_generichash_update(state, (const unsigned char *)s.data, s.size);
+}
+
 void receipt_mac(const unsigned char mac_key[32], struct span topic, int32_t partition, struct span key,
                  struct span value, char out[RECEIPT_MAC_TEXT])
 {
-    struct buf bytes;
-    unsigned char mac[crypto_auth_hmacsha256_BYTES];
-    buf_init(&bytes, SIZE_MAX / 2);
-    buf_add_prefixed(&bytes, topic);
-    buf_add_be32(&bytes, 4);
-    buf_add_be32(&bytes, (unsigned long)partition);
-    buf_add_prefixed(&bytes, key);
-    buf_add_prefixed(&bytes, value);
-    assert(!bytes.failed); /* a code over less than all would be refused later, and the receipt forgotten */
-    crypto_auth_hmacsha256(mac, (const unsigned char *)bytes.data, bytes.size, mac_key);
-    buf_done(&bytes);
+    crypto_generichash_state state;
+    unsigned char mac[32];
+    crypto_generichash_init(&state, mac_key, 32, sizeof(mac));
+    mac_add_prefixed(&state, topic);
+    mac_add_be32(&state, 4);
+    mac_add_be32(&state, (uint32_t)partition);
+    mac_add_prefixed(&state, key);
+    mac_add_prefixed(&state, value);
+    crypto_generichash_final(&state, mac, sizeof(mac));
     sodium_bin2base64(out, RECEIPT_MAC_TEXT, mac, sizeof(mac), sodium_base64_VARIANT_ORIGINAL);
 }
 

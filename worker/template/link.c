@@ -68,8 +68,8 @@ static int link_check_host(struct span authority, const struct template_rules *r
         if (host_allows(rules->link_hosts[i], authority))
             return 0;
     return err_set(err, ERR_USAGE,
-                   "leads to %.*s, which is not one of the allowed link hosts: link to one of them, or let "
-                   "it be added",
+                   "leads to %.*s, which is not among the allowed link hosts (--link-host, link_hosts): link "
+                   "to one of them, or let it be added",
                    (int)(authority.size < 255 ? authority.size : 255), authority.data);
 }
 

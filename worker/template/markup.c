@@ -47,8 +47,6 @@ static void markup_visible(struct markup *markup, char c, char next)
     markup->definition = false;
     if ((c == '(' || c == ')') && !markup->escaped)
         markup_parenthesis(markup, c);
-    else if (c == '`' && !markup->escaped)
-        markup->code = !markup->code;
     else if (c == '<') {
         markup->angle |= opens || begins_tag(next);
         markup->in_link = true;
@@ -62,8 +60,22 @@ static void markup_visible(struct markup *markup, char c, char next)
         markup->in_link = true;
 }
 
+/* Code ends with as many backticks as it began with. */
+static size_t markup_code(const struct markup *markup)
+{
+    if (markup->ticks == 0)
+        return markup->code;
+    return markup->code == 0 ? markup->ticks : markup->code == markup->ticks ? 0 : markup->code;
+}
+
 void markup_take(struct markup *markup, char c, char next)
 {
+    if (c == '`' && !markup->escaped) {
+        markup->ticks++;
+    } else {
+        markup->code = markup_code(markup);
+        markup->ticks = 0;
+    }
     if (c == '\n')
         markup_newline(markup);
     if (c == '\n' || c == ' ' || c == '\t' || c == '\r')
@@ -81,7 +93,7 @@ int markup_place(const struct markup *markup, enum blank_type type, char next, e
     bool target = markup->before_last == ']' && markup->last == '(' && next == ')' && !markup->angle &&
                   !markup->touches && markup->link_depth == markup->depth;
     bool brackets = markup->last == '<' && next == '>';
-    if (markup->code)
+    if (markup_code(markup) > 0)
         return err_set(err, ERR_USAGE,
                        "stands between backticks, where its value could not be escaped: take the backticks "
                        "away, or write \\` for one that is none");

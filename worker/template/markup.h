@@ -12,7 +12,7 @@ struct markup {
     bool touches;             /* it did so already where the last target began */
     bool definition;          /* "]:" and nothing but white space since */
     bool angle;               /* behind a < that may begin a link or a tag */
-    bool code;                /* between backticks */
+    size_t ticks, code;       /* backticks just read; how many of them opened the code we are in, 0: none */
     bool line_is_blank, escaped;
 };
 

@@ -32,7 +32,7 @@ void template_free(struct template *template)
     free(template);
 }
 
-/* Members whose names the author chose; `path` comes first in what is told. */
+/* A copy of value with all its texts filled. */
 static int filled_value(const struct filling *filling, const char *path, const json_t *value, json_t **out,
                         struct err *err);
 
@@ -220,12 +220,7 @@ static int template_try(const struct template *template, struct err *err)
     struct filling filling = {template->blanks, template->count, values, used};
     json_t *members = NULL;
     for (size_t i = 0; i < template->count; i++) {
-        if (template->blanks[i].type == BLANK_TEXT)
-            snprintf(samples[i], sizeof(samples[i]), "q%zu", i);
-        else if (template->blanks[i].type == BLANK_NUMBER)
-            snprintf(samples[i], sizeof(samples[i]), "-%zu.5", i);
-        else
-            snprintf(samples[i], sizeof(samples[i]), "https://q/%zu", i);
+        snprintf(samples[i], sizeof(samples[i]), "q%zu", i);
         values[i] = span_of(samples[i]);
     }
     if (members_fill(template, &filling, &members, err) != 0)
