@@ -22,6 +22,10 @@ static const char help[] =
     "listens:\n"
     "127.0.0.1:8787 when left out.\n"
     "\n"
+    "What it prints at its start is the address of the composer, the page on which people write messages, "
+    "sign and\n"
+    "send them. Whoever has this address may sign; each start makes a new one.\n"
+    "\n"
     "  -c, --config FILE     the workers' configuration (default: $CUPBEARER_CONFIG, else " OPTIONS_CONFIG
     ")\n"
     "      --log-level LEVEL error, warning, info (when left out) or debug\n"
