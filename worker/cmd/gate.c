@@ -22,6 +22,10 @@ static const char help[] =
     "listens:\n"
     "127.0.0.1:8787 when left out.\n"
     "\n"
+    "What it prints at its start is the address of the composer, the page on which people write messages, "
+    "sign and\n"
+    "send them. Whoever has this address may sign; each start makes a new one.\n"
+    "\n"
     "  -c, --config FILE     the workers' configuration (default: $CUPBEARER_CONFIG, else " OPTIONS_CONFIG
     ")\n"
     "      --log-level LEVEL error, warning, info (when left out) or debug\n"
@@ -35,6 +39,15 @@ static const struct option table[] = {{"config", required_argument, NULL, 'c'},
                                       {"help", no_argument, NULL, 'h'},
                                       {NULL, 0, NULL, 0}};
 
+/* On standard output and not in the log: whoever has this address may sign. */
+static void gate_say_composer(const struct gate *gate)
+{
+    const char *public_url = gate->config->gate.public_url;
+    printf("composer: %s/composer/#token=%s\n", public_url == NULL ? http_server_url(gate->http) : public_url,
+           gate->start_token);
+    fflush(stdout);
+}
+
 static int gate_serve(const char *path, struct err *err)
 {
     sigset_t signals;
@@ -46,6 +59,8 @@ static int gate_serve(const char *path, struct err *err)
     prctl(PR_SET_DUMPABLE, 0);                  /* no core dump: keys are in this memory */
     struct config *config = options_config(path, err);
     struct gate *gate = config == NULL ? NULL : gate_new(config, err);
+    if (gate != NULL)
+        gate_say_composer(gate);
     int result = gate == NULL ? -1 : gate_run(gate, err);
     gate_free(gate);
     config_free(config);

@@ -25,19 +25,30 @@ function link(href, label) {
   return node;
 }
 
+const ENTITIES = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" };
+const ENTITY = /&(?:#(\d{1,7})|#[xX]([\da-fA-F]{1,6})|(amp|lt|gt|quot|apos));/y;
+
+function entity([whole, decimal, hex, name]) {
+  const point = parseInt(decimal ?? hex, decimal ? 10 : 16);
+  return ENTITIES[name] ?? (point > 0 && point <= 0x10ffff ? String.fromCodePoint(point) : whole);
+}
+
+const plain = (text) => text.replace(new RegExp(ENTITY.source, "g"), (...match) => entity(match));
+
 // What may begin inside a line, tried at each place in this order.
 const INLINE = [
+  [ENTITY, (match) => entity(match)],
   [/\\([!-/:-@[-`{-~])/y, ([, character]) => character],
   [/(`+)(?!`)([^]*?[^`])\1(?!`)/y, ([, , code]) => element("code", code.trim() || code)],
   [/!?\[((?:\\.|[^\]\\])*)\]\(\s*<?([^\s<>]*?)>?(?:\s+"[^"]*")?\s*\)/y, ([, label, href], depth) =>
-    link(href, inline(label || href, depth + 1))],
-  [/<((?:https?:|mailto:)[^\s<>]+)>/iy, ([, href]) => link(href, href)],
+    link(plain(href), inline(label || href, depth + 1))],
+  [/<((?:https?:|mailto:)[^\s<>]+)>/iy, ([, href]) => link(plain(href), plain(href))],
   [/(\*\*|__)(?=\S)([^]*?\S)\1(?!\*)/y, ([, , text], depth) => element("strong", inline(text, depth + 1))],
   [/\*(?=[^\s*])([^]*?[^\s*])\*(?!\*)/y, ([, text], depth) => element("em", inline(text, depth + 1))],
   [/_(?=[^\s_])([^]*?[^\s_])_(?![\p{L}\p{N}_])/uy, ([, text], depth) => element("em", inline(text, depth + 1))],
   [/ *\n/y, () => element("br")],
 ];
-const MAY_BEGIN = /[\\`!\[<*_\n ]/g;
+const MAY_BEGIN = /[\\`!\[<*_\n &]/g;
 
 function matchAt(text, at, depth) {
   // An underscore inside a word (snake_case) is a letter.

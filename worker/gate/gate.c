@@ -8,6 +8,7 @@
 
 #include "base/mem.h"
 #include "gate/follower.h"
+#include "gate/history.h"
 #include "gate/routes.h"
 #include "gate/sign.h"
 #include "io/clock.h"
@@ -40,6 +41,7 @@ static int gate_make(struct gate *gate, struct err *err)
     gate->addresses = limit_new();
     gate->keys_limit = limit_new();
     gate->tokens_limit = limit_new();
+    gate->history = history_new();
     gate->keys = keys_new(gate->config->keyring_file, err);
     if (gate->keys == NULL || sign_open(gate, err) != 0)
         return -1;
@@ -113,6 +115,7 @@ void gate_free(struct gate *gate)
     limit_free(gate->addresses);
     limit_free(gate->keys_limit);
     limit_free(gate->tokens_limit);
+    history_free(gate->history);
     sodium_memzero(gate->start_token, sizeof(gate->start_token));
     free(gate);
 }

@@ -26,6 +26,7 @@ struct gate {
     atomic_int waiting; /* callers that wait for receipts */
     struct limit *addresses, *keys_limit, *tokens_limit;
     struct key key;                          /* the gate's own; no bytes: none */
+    struct history *history;                 /* of the composer */
     char start_token[GATE_START_TOKEN_SIZE]; /* of the composer's page; a fresh one at each start */
 };
 

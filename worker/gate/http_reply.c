@@ -108,6 +108,7 @@ static void add_headers(struct MHD_Response *response, const struct gate_reply *
         snprintf(seconds, sizeof(seconds), "%lld", (long long)reply->retry_after_s);
     if (reply->status != 204)
         add_header(response, "Content-Type", reply->type == NULL ? "application/json" : reply->type);
+    add_header(response, "Content-Encoding", reply->gzipped ? "gzip" : "");
     add_header(response, "Cache-Control", "no-store");
     add_header(response, "X-Content-Type-Options", "nosniff");
     add_header(response, "Content-Security-Policy",

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/json.h"
+#include "gate/composer.h"
 #include "gate/handlers.h"
 #include "gate/site.h"
 #include "io/log.h"
@@ -16,6 +17,18 @@ static const struct route routes[] = {
     {"POST", "v1/send", send_answer, ROUTE_JSON | ROUTE_TOKEN},
     {"GET", "v1/events/*/receipt", receipt_answer, ROUTE_TOKEN},
     {"GET", "v1/receipts", receipts_answer_stream, ROUTE_TOKEN},
+    {"GET", "composer/", composer_page, 0},
+    {"GET", "composer/assets/*", composer_asset, 0},
+    {"GET", "composer/api/setup", composer_setup, ROUTE_COMPOSER},
+    {"GET", "composer/api/messages", composer_messages, ROUTE_COMPOSER},
+    {"PUT", "composer/api/messages/*", composer_message_save, ROUTE_COMPOSER | ROUTE_JSON},
+    {"DELETE", "composer/api/messages/*", composer_message_delete, ROUTE_COMPOSER},
+    {"POST", "composer/api/messages/*/rename", composer_message_rename, ROUTE_COMPOSER | ROUTE_JSON},
+    {"POST", "composer/api/lookup", composer_lookup, ROUTE_COMPOSER | ROUTE_JSON},
+    {"POST", "composer/api/sign", composer_sign, ROUTE_COMPOSER | ROUTE_JSON},
+    {"POST", "composer/api/publish", composer_publish, ROUTE_COMPOSER | ROUTE_JSON},
+    {"GET", "composer/api/receipt", composer_receipt, ROUTE_COMPOSER},
+    {"GET", "composer/api/history", composer_history, ROUTE_COMPOSER},
 };
 #define ROUTE_COUNT (sizeof(routes) / sizeof(routes[0]))
 

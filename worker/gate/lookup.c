@@ -1,0 +1,173 @@
+#include "gate/lookup.h"
+
+#include <stdlib.h>
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "io/http.h"
+#include "papercups/message.h"
+#include "papercups/request.h"
+
+#define ANSWER_MS   5000
+#define API_KEY_MAX 4096
+
+/* One answer of Papercups: what the worker would read in it, and the tree for what only people want to know. */
+struct looked {
+    struct answer answer;
+    json_t *root;
+};
+
+static void looked_done(struct looked *looked)
+{
+    answer_done(&looked->answer);
+    json_decref(looked->root);
+}
+
+struct lookup_site {
+    const struct config_account *account;
+    struct http_site *http;
+    struct message message;
+};
+
+/* The key is read anew each time: it may have been replaced. */
+static int site_open(struct lookup_site *site, const struct config_account *account,
+                     const struct payload *payload, struct err *err)
+{
+    const struct identity nobody = {0};
+    const struct message_options options = {.widget_host = account->widget_host};
+    struct secret key;
+    if (secret_read(account->api_key_file, API_KEY_MAX, &key, err) != 0)
+        return -1;
+    *site = (struct lookup_site){.account = account, .http = http_site_new(account->url)};
+    int result = http_site_set_key(site->http, &key, err);
+    secret_done(&key);
+    if (result == 0)
+        message_init(&site->message, payload, &nobody, &options);
+    else
+        http_site_free(site->http);
+    return result;
+}
+
+static void site_close(struct lookup_site *site)
+{
+    message_done(&site->message);
+    http_site_free(site->http);
+}
+
+/* 0 with what was found or not found, -1 with err for all else. */
+static int site_ask(struct lookup_site *site, const struct call *call, struct looked *out, struct err *err)
+{
+    struct request request;
+    struct reply reply;
+    struct buf body;
+    request_init(&request, call, &site->message, site->account->inbox);
+    http_get(site->http, request.path.data, ANSWER_MS, &reply, &body);
+    reply_read(&reply, call, NULL, 0, &out->answer);
+    bool found = out->answer.kind == ANSWER_OK;
+    out->root = found ? json_read_loose(reply.body, REPLY_DEPTH_MAX, NULL) : NULL;
+    buf_done(&body);
+    request_done(&request);
+    if (found || out->answer.kind == ANSWER_NOT_FOUND)
+        return 0;
+    err_set(
+        err, ERR_UNREACHABLE,
+        "Papercups (%s) cannot be asked who that is: %s. Try again; if it stays so, whoever runs the gate "
+        "looks at [account %s] url and api_key_file",
+        site->account->url, out->answer.detail.text, site->account->name);
+    looked_done(out);
+    return -1;
+}
+
+static char *text_of(const json_t *object, const char *name)
+{
+    struct span text = json_member_span(object, name);
+    return text.size == 0 ? NULL : mem_copy(text);
+}
+
+static void lookup_people(struct lookup *lookup, const json_t *customer)
+{
+    lookup->name = text_of(customer, "name");
+    lookup->email = text_of(customer, "email");
+}
+
+static const json_t *thing_of_id(const json_t *list, const char *id)
+{
+    for (size_t i = 0; i < json_array_size(list); i++)
+        if (span_equal(json_member_span(json_array_get(list, i), "id"), span_of(id)))
+            return json_array_get(list, i);
+    return NULL;
+}
+
+static int lookup_conversation_of(struct lookup_site *site, const struct uuid *customer, struct lookup *out,
+                                  struct err *err)
+{
+    struct looked looked;
+    if (site_ask(site, &(struct call){.kind = CALL_LIST_CONVERSATIONS, .id = *customer}, &looked, err) != 0)
+        return -1;
+    if (looked.answer.id_count > 0)
+        out->conversation = looked.answer.ids[0];
+    looked_done(&looked);
+    return 0;
+}
+
+static int lookup_external_id(struct lookup_site *site, struct lookup *out, struct err *err)
+{
+    struct looked looked;
+    if (site_ask(site, &(struct call){.kind = CALL_FIND_CUSTOMERS}, &looked, err) != 0)
+        return -1;
+    int result = 0;
+    out->matches = looked.answer.id_count;
+    out->found = out->matches > 0;
+    out->creates = !out->found;
+    if (out->found) {
+        const struct uuid *first = &looked.answer.ids[0];
+        lookup_people(out, thing_of_id(json_object_get(looked.root, "data"), first->text));
+        result = lookup_conversation_of(site, first, out, err);
+    }
+    looked_done(&looked);
+    return result;
+}
+
+static int lookup_uuid(struct lookup_site *site, const struct payload *payload, struct lookup *out,
+                       struct err *err)
+{
+    bool of_customer = payload->address == ADDRESS_CUSTOMER_ID;
+    struct call call = {.kind = of_customer ? CALL_READ_CUSTOMER : CALL_READ_CONVERSATION};
+    struct looked looked;
+    memcpy(call.id.text, payload->to.data, sizeof(call.id.text) - 1);
+    if (site_ask(site, &call, &looked, err) != 0)
+        return -1;
+    int result = 0;
+    const json_t *data = json_object_get(looked.root, "data");
+    out->found = looked.answer.kind == ANSWER_OK;
+    out->matches = out->found ? 1 : 0;
+    lookup_people(out, of_customer ? data : json_object_get(data, "customer"));
+    if (out->found && of_customer)
+        result = lookup_conversation_of(site, &call.id, out, err);
+    else if (out->found)
+        out->conversation = call.id;
+    looked_done(&looked);
+    return result;
+}
+
+int lookup_ask(const struct config_account *account, const struct payload *payload, struct lookup *out,
+               struct err *err)
+{
+    struct lookup_site site;
+    *out = (struct lookup){0};
+    if (site_open(&site, account, payload, err) != 0)
+        return -1;
+    int result = payload->address == ADDRESS_EXTERNAL_ID ? lookup_external_id(&site, out, err)
+                                                         : lookup_uuid(&site, payload, out, err);
+    site_close(&site);
+    if (result != 0)
+        lookup_done(out);
+    return result;
+}
+
+void lookup_done(struct lookup *lookup)
+{
+    free(lookup->name);
+    free(lookup->email);
+    *lookup = (struct lookup){0};
+}

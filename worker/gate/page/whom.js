@@ -1,0 +1,107 @@
+// To whom: the customer is looked up in Papercups while the form is filled in, so that a slip does not make a stranger.
+
+import { find } from "./dom.js";
+import { gate } from "./api.js";
+
+const PAUSE_MS = 400;
+const KINDS = {
+  external_id: "External id, such as user_42",
+  customer_id: "Customer id (a UUID)",
+  conversation_id: "Conversation id (a UUID)",
+};
+let timer = null, looking = new AbortController(), known = null, onchange = () => {};
+
+const kind = () => document.querySelector("#to-kinds input:checked").value;
+const account = () => find("sign-account").value;
+
+// The address as the payload has it; null when nothing is written.
+export function whom() {
+  const value = find("to").value.trim();
+  if (!value)
+    return null;
+  if (kind() !== "external_id")
+    return { [kind()]: value };
+  const customer = { external_id: value };
+  for (const name of ["name", "email"])
+    if (!find("unknown").hidden && find("to-" + name).value.trim())
+      customer[name] = find("to-" + name).value.trim();
+  return { customer };
+}
+
+function bare() {
+  const value = find("to").value.trim();
+  return kind() === "external_id" ? { customer: { external_id: value } } : { [kind()]: value };
+}
+
+function describe(found) {
+  const name = [found.name, found.email && `(${found.email})`].filter(Boolean).join(" ") || "A customer without a name";
+  const several = found.matches > 1 ? ` ${found.matches} customers have this id: the one last changed gets it.` : "";
+  if (kind() === "conversation_id")
+    return "Papercups has this conversation.";
+  return `${name}, ${found.conversation_id ? "with an open conversation" : "without an open conversation: one is opened"}.` +
+    several;
+}
+
+// Papercups knows nobody: whoever signs has to say that this is meant.
+export function showUnknown(text) {
+  find("unknown").hidden = false;
+  find("confirmed-text").textContent = `Yes, make the new customer "${find("to").value.trim()}" in ${account()}`;
+  find("found").textContent = text ?? "Papercups knows no such customer. If this is no slip, it is made when the " +
+    "message is delivered.";
+  find("found").className = "found unsure";
+}
+
+function showFound(found) {
+  if (!found.found && found.creates) {
+    showUnknown();
+    return;
+  }
+  find("unknown").hidden = true;
+  find("found").textContent = found.found ? describe(found) : "Papercups knows no such " +
+    (kind() === "customer_id" ? "customer" : "conversation") + " in this account: look for a slip in the id.";
+  find("found").className = "found " + (found.found ? "sure" : "unsure");
+}
+
+async function look() {
+  looking.abort();
+  looking = new AbortController();
+  if (!find("to").value.trim() || !account())
+    return;
+  const { signal } = looking;
+  find("found").textContent = "Looking it up in Papercups…";
+  find("found").className = "found";
+  try {
+    const found = await gate.lookup(account(), bare(), signal);
+    if (!signal.aborted)
+      showFound(found);
+  } catch (error) {
+    if (signal.aborted)
+      return;
+    find("found").textContent = error.message;
+    find("found").className = "found unsure";
+  }
+}
+
+// Somebody else is meant: what was found, and confirmed, counts no more.
+function whomChanged() {
+  const now = JSON.stringify([account(), kind(), find("to").value.trim()]);
+  find("to-label").textContent = KINDS[kind()];
+  if (now === known)
+    return;
+  known = now;
+  find("confirmed").checked = false;
+  find("unknown").hidden = true;
+  find("found").textContent = "";
+  looking.abort();
+  clearTimeout(timer);
+  timer = setTimeout(look, PAUSE_MS);
+  onchange();
+}
+
+export function startWhom(changed) {
+  onchange = changed;
+  for (const id of ["to", "sign-account"])
+    find(id).addEventListener("input", whomChanged);
+  find("to-kinds").addEventListener("change", whomChanged);
+  whomChanged();
+}
