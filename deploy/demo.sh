@@ -44,5 +44,9 @@ if [ "$kafka" = real ]; then
     bootstrap=${started#bootstrap=}
     options+=(--bootstrap-servers "${bootstrap%% *}")
 fi
-trap : INT TERM # Ctrl-C is for cupbearer demo; what was started here is ended behind it
-PATH=$PWD/build:$PATH build/cupbearer demo "${options[@]}"
+PATH=$PWD/build:$PATH build/cupbearer demo "${options[@]}" &
+demo=$!
+trap 'kill "$demo" 2>/dev/null || :' INT TERM # a signal for this script is for the demo; what was started here is ended behind it
+status=0
+while wait "$demo" && status=0 || status=$?; kill -0 "$demo" 2>/dev/null; do :; done
+exit $status
