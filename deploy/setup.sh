@@ -10,7 +10,7 @@
 #   python   Python with venv, for the tests from outside
 #   node     Node and npm, for the README's Node snippet
 #   browser  Chromium, for looking at pages
-#   kcat     kcat and openssl, to publish and read from the shell
+#   kcat     kcat, openssl and curl, to publish and read from the shell
 #   deploy   what the manual, the completions, the unit and docker-compose.yml are checked with
 #   fuzz     clang with the runtime of its fuzzer, for tests/fuzz.sh
 #
@@ -36,7 +36,7 @@ setup_needs() {
     python) echo py:venv,ensurepip=python3-venv ;;
     node) echo node=nodejs npm=npm ;;
     browser) echo chromium=chromium ;;
-    kcat) echo kcat=kcat openssl=openssl ;;
+    kcat) echo kcat=kcat openssl=openssl curl=curl ;;
     deploy)
         echo mandoc=mandoc groff=groff-base zsh=zsh systemd-analyze=systemd docker-compose=docker-compose
         echo py:yaml=python3-yaml
