@@ -13,13 +13,14 @@
 # Exit codes: 0 all are as they were, 1 one is not, or does not show any more what it should, 2 wrong use.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
+. deploy/setup.sh
 
 build=${BUILD_DIRECTORY:-build-tests} update=false wanted=()
 while [ $# -gt 0 ]; do
     case $1 in
     --update) update=true ;;
     --help | -h)
-        sed -n '2,/^set /s/^# \{0,1\}//p' tests/sim/stories.sh
+        setup_usage
         exit 0
         ;;
     -*)

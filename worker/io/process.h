@@ -12,7 +12,7 @@ struct process_usage {
 void process_usage_read(struct process_usage *out);
 
 /* In so many seconds from now the process ends with ERR_LIMIT and a word on standard error, wherever its threads stand then:
- * a call into a library may never return. 0: no longer. */
+ * a call into a library may never return. */
 void process_end_in(unsigned seconds);
 
 #endif
