@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Shows all of cupbearer on this machine: installs what is missing, builds, and runs `cupbearer demo`: a broker, a
-# stand-in Papercups with a chat page, a worker, keys made on the spot.
+# stand-in Papercups with a chat page, a worker, a gate with the composer, keys made on the spot.
 #
 #   deploy/demo.sh [--kafka real] [OPTION…]
 #

@@ -10,7 +10,7 @@
 #   deploy/kafka.sh restart DIR    start it again with its ports and data, stopping it first where it runs
 #   deploy/kafka.sh fetch          only bring the jars, print where they are
 #
-# BROKER_SESSION_MS (9000): how long a killed broker is taken for alive, for those who kill it often.
+# The environment's BROKER_SESSION_MS (9000): how long a killed broker is taken for alive, for those who kill it often.
 #
 # Exit codes: 0 done, 2 wrong use, 3 the broker does not answer, 5 Maven, Java or the system failed.
 set -euo pipefail

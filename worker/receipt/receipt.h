@@ -39,7 +39,7 @@ bool receipt_scan(struct span json, struct receipt *out);
 /* The key of the MACs, from the mark secret: 32 bytes. */
 void receipt_mac_key(const struct key *mark_secret, unsigned char out[32]);
 /* Over the receipts' topic, its partition, key and value, each with its length before it. Terminated base64. BLAKE2b and not
- * HMAC-SHA256, which takes three times as long: a worker that is assigned a partition may have a million to check first. */
+ * HMAC-SHA256, which takes four times as long: a worker that is assigned a partition may have a million to check first. */
 void receipt_mac(const unsigned char mac_key[32], struct span topic, int32_t partition, struct span key,
                  struct span value, char out[RECEIPT_MAC_TEXT]);
 /* Whether a record of that partition of the receipts' topic has the code in its header. */
