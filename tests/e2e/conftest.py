@@ -3,9 +3,11 @@
 import secrets
 import signal
 
+import browser as chromium
 import pytest
 from broker import Kafka, Reader
 from ledger import Ledger
+from papercups import Client
 from programs import Installation, Process, StandIn
 from signing import HmacKey
 
@@ -89,3 +91,19 @@ def receipts(kafka, topics):
 def customer():
     """A user id that no other test knows."""
     return f"user_{secrets.token_hex(6)}"
+
+
+@pytest.fixture
+def papercups(world):
+    """Its API, as a program of the account calls it."""
+    client = Client(world.standin.url)
+    yield client
+    client.close()
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    """A Chromium of the test file's own."""
+    started = chromium.Browser(tmp_path_factory.mktemp("browser"))
+    yield started
+    started.close()

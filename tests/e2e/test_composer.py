@@ -8,7 +8,6 @@ import pytest
 from broker import wait_until
 from browser import CONTROL
 from composer import DASHBOARD, Composer, ComposerWorld
-from papercups import Client
 
 pytestmark = pytest.mark.skipif(not chromium.there_is_one(), reason="there is no chromium")
 
@@ -40,22 +39,8 @@ def composer(world):
 
 
 @pytest.fixture(scope="module")
-def browser(tmp_path_factory):
-    started = chromium.Browser(tmp_path_factory.mktemp("browser"))
-    yield started
-    started.close()
-
-
-@pytest.fixture(scope="module")
 def photographs(tmp_path_factory):
     return tmp_path_factory.getbasetemp() / "screenshots"
-
-
-@pytest.fixture
-def papercups(world):
-    client = Client(world.standin.url)
-    yield client
-    client.close()
 
 
 class Files:

@@ -10,7 +10,6 @@ import pytest
 from broker import ROOT, wait_until
 from composer import DASHBOARD, GATE_KEY, Composer, ComposerWorld
 from gate import record_of
-from papercups import Client
 from programs import run_program
 from signing import payload
 from signing import sign as sign_as
@@ -47,13 +46,6 @@ def composer(world):
     made = Composer(world.installation)
     yield made
     made.stop()
-
-
-@pytest.fixture
-def papercups(world):
-    client = Client(world.standin.url)
-    yield client
-    client.close()
 
 
 # ---- the page ----
@@ -303,20 +295,46 @@ def test_what_is_signed_is_valid_and_not_sent(composer, world, customer):
     assert world.records_published() == before
 
 
+def the_entry(composer, event_id, settled=False):
+    """Of the history, or None; `settled`: also where its receipt is not there yet."""
+    entries = [one for one in composer.api("GET", "history").json["entries"] if one["event_id"] == event_id]
+    assert len(entries) <= 1
+    return next((one for one in entries if one["receipt"] or not settled), None)
+
+
 def test_what_is_sent_has_its_receipt_and_stands_in_the_history(composer, customer):
     to = {"customer": {"external_id": customer}}
     signed = ask_to_sign(composer, to=to, name="hi").json
-    [entry] = [one for one in composer.api("GET", "history").json["entries"] if one["event_id"] == signed["event_id"]]
+    entry = the_entry(composer, signed["event_id"])
     assert (entry["published"], entry["receipt"], entry["message"], entry["to"]) == (False, None, "hi", to)
     sent = composer.api("POST", "publish", {"record": signed["record"], "name": "hi"})
     assert sent.status == 202 and sent.json["event_id"] == signed["event_id"]
     told = composer.api("GET", f"receipt?event_id={signed['event_id']}&wait=30")
     assert told.status == 200 and told.json["outcome"] == "delivered"
-    entry = composer.api("GET", "history").json["entries"][0]
+    entry = wait_until(lambda: the_entry(composer, signed["event_id"], settled=True), "the history")
     assert entry == {
-        "event_id": signed["event_id"], "message": "hi", "account": "acme", "to": to, "key_id": GATE_KEY.id,
+        "key": f"acme/e/{customer}", "event_id": signed["event_id"], "account": "acme", "to": to, "message": "hi", "who": "composer",
         "signed_at_ms": entry["signed_at_ms"], "published": True, "receipt": told.json,
     }  # fmt: skip
+
+
+def test_the_history_outlives_the_gate(composer, world, customer):
+    signed = ask_to_sign(composer, to={"customer": {"external_id": customer}}, name="hi").json
+    composer.api("POST", "publish", {"record": signed["record"]})
+    receipt = composer.api("GET", f"receipt?event_id={signed['event_id']}&wait=30").json
+    others = sign_as(BACKEND, payload(customer))
+    others_id = composer.publish(others).json["event_id"]
+    assert composer.api("GET", f"receipt?event_id={others_id}&wait=30").json["outcome"] == "delivered"
+    next_one = Composer(world.installation, 3)
+    entry = wait_until(lambda: the_entry(next_one, signed["event_id"], settled=True), "what was before")
+    assert entry == {
+        "key": f"acme/e/{customer}", "event_id": signed["event_id"], "account": "acme", "to": {"customer": {"external_id": customer}},
+        "message": None, "who": None, "published": True, "receipt": receipt,
+        "signed_at_ms": int(signed["record"]["headers"]["webhook-timestamp"]) * 1000,
+    }  # fmt: skip
+    wait_until(lambda: next_one.api("GET", f"receipt?event_id={others_id}").status == 200, "the other's receipt")
+    assert the_entry(next_one, others_id) is None  # not signed by the gate
+    next_one.stop()
 
 
 def test_a_receipt_that_is_not_there_yet_is_204(composer):

@@ -8,7 +8,6 @@ import socket
 import subprocess
 import sys
 
-import browser as chromium
 import pytest
 from broker import ROOT, wait_until
 from gate import Gate
@@ -65,13 +64,6 @@ def gate(shop):
     made = Gate(shop.installation)
     yield made
     made.stop()
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory):
-    started = chromium.Browser(tmp_path_factory.mktemp("browser"))
-    yield started
-    started.close()
 
 
 def shell(name, shop, gate):

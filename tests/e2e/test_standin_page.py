@@ -11,13 +11,6 @@ pytestmark = pytest.mark.skipif(not chromium.there_is_one(), reason="there is no
 MESSAGES = "[...document.querySelectorAll('.message .bubble')].map(one => one.textContent).join('|')"
 
 
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory):
-    started = chromium.Browser(tmp_path_factory.mktemp("browser"))
-    yield started
-    started.close()
-
-
 @pytest.fixture
 def api(standin):
     client = Client(standin.url)

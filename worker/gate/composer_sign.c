@@ -1,6 +1,5 @@
 #include "base/json.h"
 #include "gate/composer.h"
-#include "gate/history.h"
 #include "gate/lookup.h"
 #include "gate/named.h"
 #include "gate/sign.h"
@@ -127,21 +126,12 @@ static bool signing_check_rate(const struct signing *signing)
 
 /* ---- signing ---- */
 
-static void signing_answer(const struct signing *signing, const struct signed_event *event, struct span name)
+static void signing_answer(const struct signing *signing, const struct signed_event *event)
 {
     const struct sealed *sealed = &event->sealed;
     const struct payload *payload = &signing->payload;
     int64_t now_ms = clock_now().wall.ms, signed_at_s = 0;
     span_number(span_of(sealed->timestamp), 11, &signed_at_s);
-    const struct history_entry entry = {
-        .event_id = span_of(sealed->event_id),
-        .message = name,
-        .account = payload->account,
-        .to = json_object_get(payload->root, "to"),
-        .key_id = span_of(sealed->key_id),
-        .signed_at_ms = now_ms,
-    };
-    history_add(signing->gate->history, &entry);
     json_t *headers = json_object();
     for (size_t i = 0; i < event->record.header_count; i++)
         json_object_set_new(headers, event->headers[i].name.data,
@@ -166,7 +156,7 @@ static void signing_sign(const struct signing *signing)
     struct signed_event event;
     struct err err;
     if (sign_event(signing->gate, &wanted, &event, &err) == 0) {
-        signing_answer(signing, &event, wanted.message);
+        signing_answer(signing, &event);
         signed_event_done(&event);
     } else if (err.code == ERR_USAGE || err.code == ERR_LIMIT) {
         composer_refuse(signing->reply, 422, err.text);

@@ -8,19 +8,25 @@
 
 #include "base/mem.h"
 #include "event/record.h"
+#include "gate/history.h"
 #include "io/kafka.h"
 #include "io/log.h"
 #include "io/mark_secret.h"
 #include "io/record_of.h"
 #include "receipt/receipt.h"
 
-#define POLL_MS   200
-#define TAIL_EACH 500 /* receipts of each partition that are older than this gate */
+#define POLL_MS 200
+/* How many receipts of each partition are read that are older than this gate: for those who ask for one, and for the history
+ * of what the gate signed. */
+#define TAIL_EACH    500
+#define HISTORY_EACH 20000
 
 struct follower {
-    const struct config *config;
-    struct receipts *receipts;
+    struct gate *gate;
+    const struct config *config; /* the gate's */
     rd_kafka_t *rk;
+    int64_t *tails; /* by partition: where what is for all begins */
+    int32_t partition_count;
     pthread_t thread;
     bool started;
     atomic_bool ending;
@@ -38,29 +44,48 @@ static bool follower_believes(const struct follower *follower, int32_t partition
     return false;
 }
 
-static void follower_take(struct follower *follower, const struct record *record)
+/* The event's account and id are known. */
+static void follower_tell(const struct follower *follower, const struct record *record,
+                          const struct receipt *receipt, const json_t *json)
 {
-    struct receipt receipt;
-    json_t *root;
-    if (!follower_believes(follower, record->partition, record)) {
-        log_say(LOG_LEVEL_WARNING, "receipt_ignored", "%s/%d/%lld has no good code",
-                follower->config->receipts_topic, (int)record->partition, (long long)record->offset);
-        return;
-    }
-    if (receipt_read(record->value, &receipt, &root, NULL) != 0)
-        return;
+    struct gate *gate = follower->gate;
     const struct receipt_seen seen = {.partition = record->partition,
                                       .offset = record->offset,
-                                      .event_id = receipt.event_id,
-                                      .account = receipt.account,
-                                      .event_partition = receipt.partition,
-                                      .event_offset = receipt.offset,
-                                      .is_repetition = receipt.outcome == OUTCOME_DUPLICATE,
+                                      .event_id = receipt->event_id,
+                                      .account = receipt->account,
+                                      .event_partition = receipt->partition,
+                                      .event_offset = receipt->offset,
+                                      .is_repetition = receipt->outcome == OUTCOME_DUPLICATE,
                                       .json = record->value};
+    const struct history_entry entry = {.routing_key = record->key,
+                                        .event_id = receipt->event_id,
+                                        .signed_at_ms = receipt->signed_at_s != 0
+                                                            ? receipt->signed_at_s * 1000
+                                                            : receipt->record_timestamp_ms};
+    if (gate->sender != NULL && span_equal(receipt->sender, span_of(gate->sender)))
+        history_settle(gate->history, &entry, json);
+    if (record->offset >= follower->tails[record->partition])
+        receipts_add(gate->receipts, &seen);
+}
+
+static void follower_take(const struct follower *follower, const struct record *record)
+{
+    struct receipt receipt;
+    json_t *json;
+    if (record->partition >= follower->partition_count)
+        return;
+    if (!follower_believes(follower, record->partition, record)) {
+        if (record->offset >= follower->tails[record->partition])
+            log_say(LOG_LEVEL_WARNING, "receipt_ignored", "%s/%d/%lld has no good code",
+                    follower->config->receipts_topic, (int)record->partition, (long long)record->offset);
+        return;
+    }
+    if (receipt_read(record->value, &receipt, &json, NULL) != 0)
+        return;
     if (receipt.event_id.data != NULL && receipt.account.data != NULL &&
         span_equal(receipt.topic, span_of(follower->config->events_topic)))
-        receipts_add(follower->receipts, &seen);
-    json_decref(root);
+        follower_tell(follower, record, &receipt, json);
+    json_decref(json);
 }
 
 static void *follower_run(void *data)
@@ -97,20 +122,36 @@ static int follower_read_key(struct follower *follower, const char *path, struct
     return 0;
 }
 
-static int follower_assign(struct follower *follower, int32_t partition_count, struct err *err)
+/* Where a partition is read from. -1 with err. */
+static int follower_place(struct follower *follower, int32_t partition, int64_t *from, struct err *err)
 {
-    rd_kafka_topic_partition_list_t *all = rd_kafka_topic_partition_list_new(partition_count);
-    for (int32_t i = 0; i < partition_count; i++)
-        rd_kafka_topic_partition_list_add(all, follower->config->receipts_topic, i)->offset =
-            RD_KAFKA_OFFSET_TAIL(TAIL_EACH);
-    rd_kafka_resp_err_t code = rd_kafka_assign(follower->rk, all);
-    rd_kafka_topic_partition_list_destroy(all);
-    return code == RD_KAFKA_RESP_ERR_NO_ERROR
-               ? 0
-               : err_set(err, ERR_UNREACHABLE, "receipts cannot be read: %s", rd_kafka_err2str(code));
+    int64_t low, end;
+    rd_kafka_resp_err_t code =
+        kafka_watermarks(follower->rk, follower->config->receipts_topic, partition, &low, &end);
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return err_set(err, ERR_UNREACHABLE, "receipts cannot be read: %s", rd_kafka_err2str(code));
+    int64_t each = follower->gate->sender != NULL ? HISTORY_EACH : TAIL_EACH;
+    follower->tails[partition] = end - TAIL_EACH;
+    *from = end - each > low ? end - each : low;
+    return 0;
 }
 
-static int follower_start(struct follower *follower, int32_t partition_count, struct err *err)
+static int follower_assign(struct follower *follower, struct err *err)
+{
+    rd_kafka_topic_partition_list_t *all = rd_kafka_topic_partition_list_new(follower->partition_count);
+    int result = 0;
+    for (int32_t i = 0; i < follower->partition_count && result == 0; i++)
+        result = follower_place(
+            follower, i, &rd_kafka_topic_partition_list_add(all, follower->config->receipts_topic, i)->offset,
+            err);
+    rd_kafka_resp_err_t code = result == 0 ? rd_kafka_assign(follower->rk, all) : RD_KAFKA_RESP_ERR_NO_ERROR;
+    rd_kafka_topic_partition_list_destroy(all);
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
+        result = err_set(err, ERR_UNREACHABLE, "receipts cannot be read: %s", rd_kafka_err2str(code));
+    return result;
+}
+
+static int follower_start(struct follower *follower, struct err *err)
 {
     const struct
         kafka_setting
@@ -119,7 +160,7 @@ static int follower_start(struct follower *follower, int32_t partition_count, st
                     {
                         {"group.id", follower->config->group_id}, /* librdkafka wants one; it is never joined */
                         {"enable.auto.commit", "false"},
-                        {"auto.offset.reset", "earliest"}, /* fewer than TAIL_EACH are there */
+                        {"auto.offset.reset", "earliest"}, /* what was there is deleted meanwhile */
                         {"allow.auto.create.topics", "false"},
                         {"fetch.wait.max.ms", "100"},
                         {NULL, NULL},
@@ -132,20 +173,21 @@ static int follower_start(struct follower *follower, int32_t partition_count, st
     if (follower->rk == NULL)
         return -1;
     rd_kafka_poll_set_consumer(follower->rk);
-    if (follower_assign(follower, partition_count, err) != 0)
+    if (follower_assign(follower, err) != 0)
         return -1;
     int os = pthread_create(&follower->thread, NULL, follower_run, follower);
     follower->started = os == 0;
     return os == 0 ? 0 : err_os(err, os, "no thread for receipts");
 }
 
-struct follower *follower_new(const struct config *config, int32_t partition_count, struct receipts *receipts,
-                              struct err *err)
+struct follower *follower_new(struct gate *gate, int32_t partition_count, struct err *err)
 {
     struct follower *follower = mem_new(1, sizeof(*follower));
-    follower->config = config;
-    follower->receipts = receipts;
-    if (follower_start(follower, partition_count, err) == 0)
+    follower->gate = gate;
+    follower->config = gate->config;
+    follower->partition_count = partition_count;
+    follower->tails = mem_new((size_t)partition_count, sizeof(*follower->tails));
+    if (follower_start(follower, err) == 0)
         return follower;
     follower_free(follower);
     return NULL;
@@ -161,5 +203,6 @@ void follower_free(struct follower *follower)
     if (follower->rk != NULL)
         rd_kafka_destroy_flags(follower->rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
     sodium_memzero(follower->keys, sizeof(follower->keys));
+    free(follower->tails);
     free(follower);
 }

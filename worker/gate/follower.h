@@ -1,15 +1,14 @@
-/* Reads the receipts topic, from a little before its end on, into `receipts`. */
+/* Reads the receipts topic, from some way before its end on: the last of it into the gate's `receipts`, and those of what the
+ * gate itself signed into its `history`. */
 #ifndef GATE_FOLLOWER_H
 #define GATE_FOLLOWER_H
 
-#include "gate/receipts.h"
-#include "io/config.h"
+#include "gate/gate.h"
 
 struct follower;
 
-/* Starts the thread. `partition_count`: the topic's. NULL with err; both others must outlive it. */
-struct follower *follower_new(const struct config *config, int32_t partition_count, struct receipts *receipts,
-                              struct err *err);
+/* Starts the thread. `partition_count`: the topic's. NULL with err; the gate's parts must outlive it. */
+struct follower *follower_new(struct gate *gate, int32_t partition_count, struct err *err);
 void follower_free(struct follower *follower);
 
 #endif

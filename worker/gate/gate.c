@@ -51,8 +51,7 @@ static int gate_make(struct gate *gate, struct err *err)
     if (gate->publisher == NULL)
         return -1;
     gate->receipts = receipts_new(RECEIPTS_MAX, RECEIPTS_BYTES_MAX);
-    gate->follower =
-        follower_new(gate->config, publisher_partition_count(gate->publisher), gate->receipts, err);
+    gate->follower = follower_new(gate, publisher_partition_count(gate->publisher), err);
     if (gate->follower == NULL)
         return -1;
     gate->http = http_server_new(
@@ -112,6 +111,7 @@ void gate_free(struct gate *gate)
     keys_free(gate->keys);
     tokens_free(gate->tokens);
     key_done(&gate->key);
+    free(gate->sender);
     limit_free(gate->addresses);
     limit_free(gate->keys_limit);
     limit_free(gate->tokens_limit);

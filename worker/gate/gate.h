@@ -25,8 +25,9 @@ struct gate {
     struct follower *follower;
     atomic_int waiting; /* callers that wait for receipts */
     struct limit *addresses, *keys_limit, *tokens_limit;
-    struct key key;                          /* the gate's own; no bytes: none */
-    struct history *history;                 /* of the composer */
+    struct key key; /* the gate's own; no bytes: none */
+    char *sender;   /* what the keyring calls it; NULL without a key */
+    struct history *history;
     char start_token[GATE_START_TOKEN_SIZE]; /* of the composer's page; a fresh one at each start */
 };
 

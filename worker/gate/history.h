@@ -1,5 +1,6 @@
-/* What the composer signed since the gate was started, and what became of it: the last of them, in memory only. What the
- * audit log and the receipts topic say outlives it. May be used by many threads at once. */
+/* What was signed with the gate's key, and what became of it: the last of them. Those since the start are told by who signs
+ * them; those from before are found again in the receipts topic, which does not say of which message they were made.
+ * May be used by many threads at once. */
 #ifndef GATE_HISTORY_H
 #define GATE_HISTORY_H
 
@@ -11,24 +12,24 @@
 
 struct history;
 
+/* An event is told by its routing key and its id: the sender is always the gate. */
 struct history_entry {
-    struct span event_id;
-    struct span message; /* the pre-defined message's name, SPAN_NONE: none */
-    struct span account;
-    const json_t *to; /* as the payload has it */
-    struct span key_id;
+    struct span routing_key, event_id;
+    struct span message; /* the pre-defined message's name; SPAN_NONE: none, or not known */
+    struct span who;     /* as the audit log says it; SPAN_NONE: not known */
     int64_t signed_at_ms;
 };
 
 struct history *history_new(void);
 void history_free(struct history *history);
 
-/* The oldest makes room. */
+/* The one that was signed first makes room. */
 void history_add(struct history *history, const struct history_entry *entry);
 /* Kafka has it. */
-void history_published(struct history *history, struct span event_id);
-/* `receipt` is copied. Nothing where it is not among them. */
-void history_settle(struct history *history, struct span event_id, const json_t *receipt);
+void history_published(struct history *history, struct span routing_key, struct span event_id);
+/* `receipt` is copied. Of several the first stays that is not of a repetition (`duplicate`). `entry` is added where it is not
+ * there, which is one from before the start. */
+void history_settle(struct history *history, const struct history_entry *entry, const json_t *receipt);
 
 /* An array, the newest first: the caller's. */
 json_t *history_list(struct history *history);

@@ -4,7 +4,9 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "base/mem.h"
 #include "event/payload.h"
+#include "gate/history.h"
 #include "io/clock.h"
 #include "io/log.h"
 #include "io/secret.h"
@@ -47,6 +49,8 @@ int sign_open(struct gate *gate, struct err *err)
     else if (!sign_key_is(&gate->key, &entry->key))
         result = err_set(err, ERR_USAGE, "[gate] key_file %s is not the key that %s has as \"%s\"",
                          settings->key_file, gate->config->keyring_file, settings->key_id);
+    else
+        gate->sender = mem_copy(span_of(entry->sender));
     keys_give(gate->keys);
     return result;
 }
@@ -100,6 +104,18 @@ static void signed_event_fill(struct signed_event *event, struct span payload)
                                     .header_count = 4};
 }
 
+static void sign_remember(struct gate *gate, const struct sign_request *request, const struct sealed *sealed)
+{
+    const struct history_entry entry = {
+        .routing_key = buf_span(&sealed->routing_key),
+        .event_id = span_of(sealed->event_id),
+        .message = request->message,
+        .who = request->who,
+        .signed_at_ms = clock_now().wall.ms,
+    };
+    history_add(gate->history, &entry);
+}
+
 int sign_event(struct gate *gate, const struct sign_request *request, struct signed_event *out,
                struct err *err)
 {
@@ -121,6 +137,7 @@ int sign_event(struct gate *gate, const struct sign_request *request, struct sig
         return -1;
     }
     signed_event_fill(out, request->payload);
+    sign_remember(gate, request, &out->sealed);
     return 0;
 }
 

@@ -1,4 +1,4 @@
-// What was signed here and became of it, newest first; followed while it is shown.
+// What was signed with the gate's key and became of it, newest first; followed while it is shown.
 
 import { find, make } from "./dom.js";
 import { gate } from "./api.js";
@@ -26,7 +26,7 @@ function entryNode(entry) {
     make("p", { className: "soft" },
       make("time", { dateTime: new Date(entry.signed_at_ms).toISOString() },
         new Date(entry.signed_at_ms).toLocaleString()),
-      ` · ${entry.account} · ${entry.key_id} · `, make("code", {}, entry.event_id)));
+      ` · ${entry.account} · ${entry.who ? entry.who + " · " : ""}`, make("code", {}, entry.event_id)));
   const links = [];
   if (entry.message)
     links.push(make("a", { href: "#sign/" + entry.message }, "Sign it again"));
