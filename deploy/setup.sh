@@ -9,6 +9,8 @@
 #   java     Java's compiler, for the tests' backend in Java
 #   python   Python with venv, for the tests from outside
 #   node     Node and npm, for the README's Node snippet
+#   go       Go, for the composer's snippet in Go
+#   load     wrk, for many callers of the gate at once
 #   browser  Chromium, for looking at pages
 #   kcat     kcat, openssl and curl, to publish and read from the shell
 #   deploy   what the manual, the completions, the unit and docker-compose.yml are checked with
@@ -35,6 +37,8 @@ setup_needs() {
     java) echo javac=default-jdk-headless ;;
     python) echo py:venv,ensurepip=python3-venv ;;
     node) echo node=nodejs npm=npm ;;
+    go) echo go=golang-go gofmt=golang-go ;;
+    load) echo wrk=wrk ;;
     browser) echo chromium=chromium ;;
     kcat) echo kcat=kcat openssl=openssl curl=curl ;;
     deploy)
@@ -43,7 +47,7 @@ setup_needs() {
         ;;
     fuzz) echo fuzzer:clang=clang+runtime ;;
     *)
-        echo "setup.sh: unknown purpose '$1': say build, kafka, java, python, node, browser, kcat, deploy or fuzz" >&2
+        echo "setup.sh: unknown purpose '$1': say build, kafka, java, python, node, go, load, browser, kcat, deploy or fuzz" >&2
         return 2
         ;;
     esac

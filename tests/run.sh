@@ -174,8 +174,18 @@ node_environment() {
         npm install --prefix "$cache/node" --silent --no-audit --no-fund kafkajs@2.2.4 axe-core@4.14.1
 }
 
+# franz-go for the composer's program in Go; nothing of it lands outside the cache.
+go_environment() {
+    local go=$PWD/$cache/go
+    [ ! -d "$go/build" ] || return 0
+    mkdir -p "$go" && cp tests/producers/go.mod tests/producers/go.sum "$go/" &&
+        (cd "$go" && GOPATH=$go/path GOCACHE=$go/building GOFLAGS=-modcacherw GOTOOLCHAIN=local \
+            go build github.com/twmb/franz-go/pkg/kgo && mv building build)
+}
+
 outside_tools() {
-    setup python kafka java node kcat browser deploy && python_environment && node_environment && deploy/kafka.sh fetch >/dev/null
+    setup python kafka java node go load kcat browser deploy && python_environment && node_environment && go_environment &&
+        deploy/kafka.sh fetch >/dev/null
 }
 
 outside() {

@@ -1,15 +1,18 @@
 """The gate while its Kafka is killed and comes back: what it answered 202 to is in the topic, and it says what is not."""
 
-import threading
-from collections import Counter
+import json
+import signal
+import subprocess
 
 import pytest
-from broker import Kafka, Reader
-from gate import Gate
+from broker import ROOT, Kafka, Reader, wait_until
+from gate import Gate, record_of
 from programs import Installation, StandIn
 from signing import HmacKey, payload, sign
 
-CALLERS = 64
+CONNECTIONS, THREADS = 64, 2
+EVENTS = 20000
+SCRIPT = ROOT / "tests/e2e/gate_load.lua"
 
 
 @pytest.fixture
@@ -47,37 +50,51 @@ def test_what_kafka_does_not_acknowledge_is_503_and_may_be_sent_again(own_kafka,
     gate.stop()
 
 
-def test_nothing_is_lost_of_what_was_answered_202_while_kafka_is_killed_and_restarted(own_kafka, gate):
-    ending, acknowledged, statuses, lock = threading.Event(), [], Counter(), threading.Lock()
-    enough = threading.Semaphore(0)
+class Load:
+    """wrk with many connections."""
 
-    def call(number):
-        while not ending.is_set():
-            event = sign(KEY, payload(f"user_{number}"))
-            status = gate.publish(event).status
-            with lock:
-                statuses[status] += 1
-                if status == 202:
-                    acknowledged.append(event.id)
-            enough.release()
+    def __init__(self, gate, directory, count):
+        self.events = [sign(KEY, payload(f"user_{number % 500}")) for number in range(count)]
+        lines = directory / "events"
+        lines.write_text("".join(json.dumps(record_of(event)) + "\n" for event in self.events))
+        self.logs = [directory / f"answers.{number}" for number in range(THREADS)]
+        self.process = subprocess.Popen(
+            ["wrk", f"-t{THREADS}", f"-c{CONNECTIONS}", "-d600s", "--timeout", "60s", "-s", SCRIPT, gate.url, "--",
+             lines, directory / "answers", str(THREADS)],
+            stdout=subprocess.PIPE, text=True,
+        )  # fmt: skip
 
-    def answers(count):
-        for _ in range(count):
-            enough.acquire()
+    def answers(self):
+        """What each was answered so far, in lines of a status and an event id."""
+        return [line.split() for log in self.logs if log.exists() for line in log.read_text().splitlines(True) if line.endswith("\n")]
 
-    callers = [threading.Thread(target=call, args=(number,)) for number in range(CALLERS)]
-    for caller in callers:
-        caller.start()
-    answers(500)
+    def await_more(self, count):
+        """Until so many more are answered 202."""
+        enough = len(self.accepted()) + count
+        wait_until(lambda: len(self.accepted()) >= enough, "answers")
+
+    def accepted(self):
+        return [event_id for status, event_id in self.answers() if status == "202"]
+
+    def finish(self):
+        self.process.send_signal(signal.SIGINT)
+        told, _ = self.process.communicate(timeout=120)
+        assert self.process.returncode == 0, told
+        return told
+
+
+def test_nothing_is_lost_of_what_was_answered_202_while_kafka_is_killed_and_restarted(own_kafka, gate, tmp_path):
+    load = Load(gate, tmp_path, EVENTS)
+    load.await_more(500)
     own_kafka.script("kill", own_kafka.directory)
     own_kafka.script("restart", own_kafka.directory)
-    answers(500)
-    ending.set()
-    for caller in callers:
-        caller.join()
-    assert set(statuses) <= {202, 503}, statuses
+    load.await_more(500)
+    print(load.finish())
+    answers = load.answers()
+    assert {status for status, _ in answers} <= {"202", "503", "200"}
+    missing = set(load.accepted())
+    assert missing <= {event.id for event in load.events}
     reader = Reader(own_kafka, own_kafka.own_topics.events, own_kafka.own_topics.partitions)
-    missing = set(acknowledged)
 
     def all_are_there(record):
         missing.discard(record.header("webhook-id"))
