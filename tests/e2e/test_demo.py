@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import urllib.request
+from pathlib import Path
 
 from broker import wait_until
 from programs import ENVIRONMENT, Process, run_program
@@ -60,5 +61,38 @@ def test_the_demos_own_words_send_through_its_gate(tmp_path):
         assert bodies() == ["Hello Ada, what is wrong? Pick one, or just write."]
         demo.stop()
         assert not os.path.exists(directory)
+    finally:
+        demo.discard()
+
+
+def children_of(pid):
+    """Process ids."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            if int(stat.read_text().rpartition(")")[2].split()[1]) == pid:
+                found.append(int(stat.parent.name))
+        except OSError:  # it has just ended
+            pass
+    return found
+
+
+def runs(pid):
+    """Also false for one that has ended and that nobody has asked about yet."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes() != b""
+    except OSError:
+        return False
+
+
+def test_what_the_demo_started_does_not_outlive_it(tmp_path):
+    demo = Process(tmp_path / "demo.log", "demo")
+    try:
+        demo.launch()
+        wait_until(lambda: "\nCtrl-C ends it" in demo.text(), "the demo's words", 90, demo.tail)
+        started = children_of(demo.process.pid)
+        assert len(started) == 2, "a worker and a gate"
+        demo.process.kill()
+        wait_until(lambda: not any(runs(pid) for pid in started), "the end of both")
     finally:
         demo.discard()

@@ -1,12 +1,13 @@
 #include "demo/child.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -30,31 +31,37 @@ static bool child_is_ready(const struct child_start *start, char *last, size_t s
     return ready;
 }
 
-static int child_spawn(struct child *child, const struct child_start *start, struct err *err)
+static bool child_open(int fd, const char *path)
+{
+    int file = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    return file >= 0 && dup2(file, fd) == fd;
+}
+
+/* In the new process. It does not outlive this one, whose broker and stand-in it works on, also when this one is killed. */
+static _Noreturn void child_become(const struct child_start *start, pid_t parent)
 {
     char *words[] = {(char *)(uintptr_t) "cupbearer",         (char *)(uintptr_t)start->command,
                      (char *)(uintptr_t) "--config",          (char *)(uintptr_t)start->config,
                      (char *)(uintptr_t) "--log-level=debug", NULL};
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attributes;
     sigset_t none;
     sigemptyset(&none);
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, start->log, O_WRONLY | O_CREAT | O_APPEND,
-                                     0600);
-    if (start->words != NULL)
-        posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, start->words, O_WRONLY | O_CREAT | O_APPEND,
-                                         0600);
-    posix_spawnattr_init(&attributes);
-    posix_spawnattr_setsigmask(&attributes, &none);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
-    int os = posix_spawn(&child->pid, "/proc/self/exe", &actions, &attributes, words, environ);
-    posix_spawn_file_actions_destroy(&actions);
-    posix_spawnattr_destroy(&attributes);
-    if (os == 0)
-        return 0;
-    child->pid = 0;
-    return err_os(err, os, "cupbearer %s cannot be started", start->command);
+    if (child_open(STDERR_FILENO, start->log) &&
+        (start->words == NULL || child_open(STDOUT_FILENO, start->words)) &&
+        prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && getppid() == parent &&
+        sigprocmask(SIG_SETMASK, &none, NULL) == 0)
+        execve("/proc/self/exe", words, environ);
+    _exit(127);
+}
+
+static int child_spawn(struct child *child, const struct child_start *start, struct err *err)
+{
+    pid_t parent = getpid(), pid = fork();
+    if (pid == 0)
+        child_become(start, parent);
+    if (pid < 0)
+        return err_os(err, errno, "cupbearer %s cannot be started", start->command);
+    child->pid = pid;
+    return 0;
 }
 
 int child_start(struct child *child, const struct child_start *start, struct err *err)
