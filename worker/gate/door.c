@@ -84,7 +84,7 @@ static bool door_check(struct gate *gate, const struct record *record, bool limi
     bool admitted = door_admits_event(gate, &event, outcome, &detail, reply) &&
                     (!limit_key || door_admits_key(gate, &event, reply));
     event_done(&event);
-    keys_give(gate->keys);
+    held_give(gate->keys, rules.keyring);
     return admitted;
 }
 

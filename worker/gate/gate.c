@@ -90,9 +90,9 @@ int gate_run(struct gate *gate, struct err *err)
         if (signal != SIGHUP && !mono_reached(next, clock_now().mono))
             continue;
         next = mono_after(clock_now().mono, RELOAD_MS);
-        keys_reload(gate->keys);
+        held_reload(gate->keys);
         if (gate->tokens != NULL)
-            tokens_reload(gate->tokens);
+            held_reload(gate->tokens);
     }
     log_say(LOG_LEVEL_INFO, "stopping", "what is under way is answered first");
     receipts_end(gate->receipts);
@@ -108,8 +108,8 @@ void gate_free(struct gate *gate)
     follower_free(gate->follower);
     receipts_free(gate->receipts);
     publisher_free(gate->publisher);
-    keys_free(gate->keys);
-    tokens_free(gate->tokens);
+    held_free(gate->keys);
+    held_free(gate->tokens);
     key_done(&gate->key);
     free(gate->sender);
     limit_free(gate->addresses);

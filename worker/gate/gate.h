@@ -18,9 +18,9 @@
 struct gate {
     const struct config *config;
     struct http_server *http;
-    struct keys *keys;
+    struct held *keys;
     struct publisher *publisher;
-    struct tokens *tokens; /* NULL: none are configured */
+    struct held *tokens; /* NULL: none are configured */
     struct receipts *receipts;
     struct follower *follower;
     atomic_int waiting; /* callers that wait for receipts */

@@ -107,12 +107,12 @@ static bool listener_more(void *context, struct buf *out)
     /* Waits first, then looks whether the token is still good. */
     bool goes_on =
         receipts_follow(gate->receipts, &listener->place, KEEP_ALIVE_MS, 0, listener_tell, listener);
-    struct token_list *tokens = tokens_take(gate->tokens);
+    const struct token_list *tokens = tokens_take(gate->tokens);
     listener->token = token_list_find_hash(tokens, listener->hash);
     goes_on = goes_on && listener->token != NULL;
     if (goes_on)
         receipts_follow(gate->receipts, &listener->place, 0, TOLD_AT_ONCE, listener_tell, listener);
-    tokens_give(gate->tokens, tokens);
+    held_give(gate->tokens, tokens);
     return goes_on;
 }
 

@@ -190,7 +190,7 @@ void routes_answer(void *context, struct gate_request *request, struct gate_repl
         return;
     }
     reply->allow[0] = 0;
-    struct token_list *tokens =
+    const struct token_list *tokens =
         (route->flags & ROUTE_TOKEN) == 0 || gate->tokens == NULL ? NULL : tokens_take(gate->tokens);
     if (((route->flags & ROUTE_COMPOSER) == 0 || composer_check(gate, request, reply)) &&
         ((route->flags & ROUTE_TOKEN) == 0 || token_check(gate, tokens, request, reply)) &&
@@ -198,5 +198,5 @@ void routes_answer(void *context, struct gate_request *request, struct gate_repl
         ((route->flags & ROUTE_JSON) == 0 || json_check(request, reply)))
         route->handle(gate, request, reply);
     if (tokens != NULL)
-        tokens_give(gate->tokens, tokens);
+        held_give(gate->tokens, tokens);
 }

@@ -41,7 +41,8 @@ int sign_open(struct gate *gate, struct err *err)
     secret_done(&text);
     if (result != 0)
         return err_set(err, ERR_USAGE, "%s: %s", settings->key_file, why.text);
-    const struct keyring_entry *entry = keyring_find(keys_take(gate->keys), span_of(settings->key_id));
+    const struct keyring *keyring = keys_take(gate->keys);
+    const struct keyring_entry *entry = keyring_find(keyring, span_of(settings->key_id));
     if (entry == NULL)
         result =
             err_set(err, ERR_USAGE, "%s has no key \"%s\" ([gate] key_id): add the entry that keygen printed",
@@ -51,7 +52,7 @@ int sign_open(struct gate *gate, struct err *err)
                          settings->key_file, gate->config->keyring_file, settings->key_id);
     else
         gate->sender = mem_copy(span_of(entry->sender));
-    keys_give(gate->keys);
+    held_give(gate->keys, keyring);
     return result;
 }
 

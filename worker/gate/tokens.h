@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "gate/held.h"
 
 #define TOKEN_BYTES      32
 #define TOKEN_SIZE       44 /* as base64url, with a 0 */
@@ -24,9 +25,7 @@ struct token {
     int64_t per_minute;
 };
 
-/* What one reading of the file gave; it stays while somebody holds it. */
 struct token_list {
-    int holders;
     struct token *tokens;
     size_t count;
 };
@@ -47,15 +46,12 @@ void token_generate(char out[TOKEN_SIZE]);
 void token_entry_write(struct buf *out, const char *token, const char *name, const char *const *accounts,
                        size_t account_count, const char *const *messages, size_t message_count);
 
-/* The file as the gate holds it. */
-struct tokens;
-/* Reads `path`, which is borrowed. NULL with err. */
-struct tokens *tokens_new(const char *path, struct err *err);
-void tokens_free(struct tokens *tokens);
-/* Reads it again where it is another. One that is no good is told in the log, and nothing changes. */
-void tokens_reload(struct tokens *tokens);
-/* The list in use, until tokens_give. */
-struct token_list *tokens_take(struct tokens *tokens);
-void tokens_give(struct tokens *tokens, struct token_list *list);
+/* The file as the gate holds it; `path` is borrowed. NULL with err. */
+struct held *tokens_new(const char *path, struct err *err);
+
+static inline const struct token_list *tokens_take(struct held *tokens)
+{
+    return held_take(tokens);
+}
 
 #endif
