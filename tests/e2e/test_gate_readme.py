@@ -7,11 +7,13 @@ import secrets
 import socket
 import subprocess
 import sys
+import urllib.request
+from pathlib import Path
 
 import pytest
 from broker import ROOT, wait_until
 from gate import Gate
-from programs import Process, run_program
+from programs import ENVIRONMENT, PROGRAM, Process, run_program
 from signing import HmacKey
 from world import World
 
@@ -138,5 +140,30 @@ def test_the_module_says_why_the_gate_refused(shop, gate, browser, tmp_path):
             site.discard()
 
 
+def test_the_composer_is_started_by_the_lines_of_the_readme(installation, tmp_path):
+    directory, port = installation.configuration().parent, free_port()
+    made, started = SNIPPETS["composer"].replace("8787", str(port)).split("\n", 1)
+    environment = {**ENVIRONMENT, "PATH": f"{Path(PROGRAM).parent}:{os.environ['PATH']}"}
+    ended = subprocess.run(["sh", "-c", made], cwd=directory, env=environment, capture_output=True, text=True, timeout=60)
+    keyring = json.loads((directory / "keyring.json").read_text())
+    keyring["keys"].append(json.loads(ended.stdout))
+    (directory / "keyring.json").write_text(json.dumps(keyring))
+    gate = Process(tmp_path / "gate.log", "-c", started.replace("cupbearer gate", "exec cupbearer gate"), program="sh")
+    gate.arguments = ["env", "-C", directory, *gate.arguments]
+    gate.environment = environment
+    try:
+        token = gate.start(rf"(?m)^composer: http://127\.0\.0\.1:{port}/composer/#token=([\w-]+)$")[1]
+        asked = urllib.request.Request(
+            f"http://127.0.0.1:{port}/composer/api/setup", headers={"X-Cupbearer-Token": token}
+        )  # fmt: skip
+        with urllib.request.urlopen(asked, timeout=30) as answer:
+            told = json.load(answer)
+        assert told["accounts"][0]["keys"] == [{"id": "gate-1", "sender": "gate"}]
+        assert told["link_hosts"] == ["shop.example", ".shop.example"]
+        gate.stop()
+    finally:
+        gate.discard()
+
+
 def test_every_block_with_a_name_is_tried():
-    assert SNIPPETS.keys() == {"gate-send", "gate-receipt", "help-page", *BACKENDS}
+    assert SNIPPETS.keys() == {"gate-send", "gate-receipt", "help-page", "composer", *BACKENDS}
