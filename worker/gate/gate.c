@@ -57,7 +57,8 @@ static int gate_make(struct gate *gate, struct err *err)
     gate->http = http_server_new(
         settings->listen, settings->public_url != NULL && strncmp(settings->public_url, "https://", 8) == 0,
         routes_answer, gate, err);
-    return gate->http == NULL ? -1 : 0;
+    /* Routes ask the server for its URL. */
+    return gate->http == NULL ? -1 : http_server_start(gate->http, err);
 }
 
 struct gate *gate_new(const struct config *config, struct err *err)

@@ -179,25 +179,27 @@ static void http_connection(void *cls, struct MHD_Connection *connection, void *
     }
 }
 
-static int http_start(struct http_server *server, const char *address, struct err *err)
+static int http_listen(struct http_server *server, const char *address, struct err *err)
 {
-    if (idle_start(&server->idle, err) != 0)
-        return -1;
     server->fd = listen_open(address, err);
     if (server->fd < 0)
         return err_os(err, err->os, "[gate] listen: %.100s cannot be had; name another address or port",
                       address);
     listen_url(server->fd, server->url);
+    return 0;
+}
+
+int http_server_start(struct http_server *server, struct err *err)
+{
+    if (idle_start(&server->idle, err) != 0)
+        return -1;
     server->daemon = MHD_start_daemon(
         MHD_USE_AUTO | MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION | MHD_USE_ITC, 0, NULL,
         NULL, http_request, server, MHD_OPTION_LISTEN_SOCKET, server->fd, MHD_OPTION_CONNECTION_LIMIT,
         CONNECTIONS_MAX, MHD_OPTION_CONNECTION_MEMORY_LIMIT, HEAD_BYTES, MHD_OPTION_THREAD_STACK_SIZE,
         THREAD_STACK_BYTES, MHD_OPTION_URI_LOG_CALLBACK, http_target, server, MHD_OPTION_NOTIFY_COMPLETED,
         http_completed, server, MHD_OPTION_NOTIFY_CONNECTION, http_connection, server, MHD_OPTION_END);
-    if (server->daemon != NULL)
-        return 0;
-    close(server->fd);
-    return err_set(err, ERR_SYSTEM, "the HTTP server cannot start");
+    return server->daemon != NULL ? 0 : err_set(err, ERR_SYSTEM, "the HTTP server cannot start");
 }
 
 struct http_server *http_server_new(const char *address, bool forwarded, http_answer *answer, void *context,
@@ -206,7 +208,7 @@ struct http_server *http_server_new(const char *address, bool forwarded, http_an
     struct http_server *server = mem_new(1, sizeof(*server));
     *server = (struct http_server){.answer = answer, .context = context, .forwarded = forwarded, .fd = -1};
     idle_init(&server->idle);
-    if (http_start(server, address, err) == 0)
+    if (http_listen(server, address, err) == 0)
         return server;
     http_server_free(server);
     return NULL;
@@ -228,6 +230,8 @@ void http_server_free(struct http_server *server)
         return;
     if (server->daemon != NULL)
         MHD_stop_daemon(server->daemon);
+    else if (server->fd >= 0)
+        close(server->fd);
     idle_done(&server->idle);
     free(server);
 }

@@ -12,9 +12,12 @@ struct http_server;
 /* Answers one request; called by many threads at once. */
 typedef void http_answer(void *context, struct gate_request *request, struct gate_reply *reply);
 
-/* Listens at `address`. `forwarded`: who asks is what a proxy adds to X-Forwarded-For, not the proxy. NULL with err. */
+/* Listens at `address`, so that its URL is known, and answers nobody yet. `forwarded`: who asks is what a proxy adds to
+ * X-Forwarded-For, not the proxy. NULL with err. */
 struct http_server *http_server_new(const char *address, bool forwarded, http_answer *answer, void *context,
                                     struct err *err);
+/* From now on requests are answered. -1 with err. */
+int http_server_start(struct http_server *server, struct err *err);
 /* Takes no more connections, and waits at most that long for requests that are under way. */
 void http_server_drain(struct http_server *server, int64_t wait_ms);
 /* Closes what is left. */
