@@ -5,10 +5,11 @@ import re
 
 import browser as chromium
 import pytest
-from broker import wait_until
+from broker import ROOT, wait_until
 from browser import CONTROL
 from composer import DASHBOARD, Composer, ComposerWorld
 
+PHOTOGRAPHS = ROOT / "tests/.cache/screenshots"  # to be looked at, also after tests that passed
 pytestmark = pytest.mark.skipif(not chromium.there_is_one(), reason="there is no chromium")
 
 NEED_HELP = {
@@ -36,11 +37,6 @@ def composer(world):
     made = Composer(world.installation)
     yield made
     made.stop()
-
-
-@pytest.fixture(scope="module")
-def photographs(tmp_path_factory):
-    return tmp_path_factory.getbasetemp() / "screenshots"
 
 
 class Files:
@@ -606,7 +602,7 @@ def views(page, files, known):
     yield "history"
 
 
-def test_no_view_keeps_anybody_out_or_scrolls_sideways(tab, files, known, photographs):
+def test_no_view_keeps_anybody_out_or_scrolls_sideways(tab, files, known):
     page = tab()
     for view in views(page, files, known):
         for width in (1280, 390, 320):
@@ -616,5 +612,5 @@ def test_no_view_keeps_anybody_out_or_scrolls_sideways(tab, files, known, photog
                 wide = page.run("[document.documentElement.scrollWidth, innerWidth]")
                 assert wide[0] <= wide[1], (view, width)
                 if width != 320:
-                    page.photograph(photographs / f"{view}-{'phone' if width == 390 else 'desktop'}{'-dark' if dark else ''}.png")
+                    page.photograph(PHOTOGRAPHS / f"{view}-{'phone' if width == 390 else 'desktop'}{'-dark' if dark else ''}.png")
         page.size(1280, 900)
