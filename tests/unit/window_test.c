@@ -163,6 +163,29 @@ static void two_hundred_thousand_take_at_most_24_bytes_each(void **state)
     window_done(&window);
 }
 
+static void one_that_was_filled_takes_no_more_afterwards_and_grows_as_before(void **state)
+{
+    (void)state;
+    struct window window;
+    window_init(&window, hash_key);
+    window_filled(&window);
+    window_fill(&window);
+    for (uint64_t i = 1; i <= MANY; i++) {
+        add(&window, spread(i), 3600000);
+        assert_true(window_bytes(&window) <= 40 * i + sizeof(window) + 400 * WINDOW_SHARDS);
+    }
+    window_filled(&window);
+    assert_true(window_bytes(&window) <= 24 * MANY);
+    for (uint64_t i = MANY + 1; i <= MANY + MANY / 4; i++) {
+        add(&window, spread(i), 3600000);
+        assert_true(window_bytes(&window) <= 24 * i + sizeof(window));
+    }
+    assert_int_equal(window_count(&window), MANY + MANY / 4);
+    for (uint64_t i = 1; i <= MANY + MANY / 4; i++)
+        assert_int_equal(find(&window, spread(i), 3600000), WINDOW_DELIVERED);
+    window_done(&window);
+}
+
 /* An hour of window over a day, one every two seconds: what has ended makes room for what comes. */
 static void a_window_that_moves_does_not_grow(void **state)
 {
@@ -243,6 +266,8 @@ static void what_is_alive_is_never_forgotten(void **state)
         now_ms += rng_below(&rng, 700);
         if (rng_below(&rng, 20) == 0)
             window_advance(&window, (struct wall){now_ms - rng_below(&rng, 2000)});
+        if (step % 1000 == 0)
+            step % 2000 == 0 ? window_fill(&window) : window_filled(&window);
         recent[step % RECENT] = naive_step(&window, pool, &rng, now_ms);
         expect_as_naive(&window, pool, (size_t)rng_below(&rng, POOL), now_ms);
         for (int i = 0; i < 4; i++)
@@ -263,6 +288,7 @@ int main(void)
         cmocka_unit_test(
             what_ends_at_the_horizon_is_kept_when_its_shard_is_copied_and_what_ended_before_is_not),
         cmocka_unit_test(two_hundred_thousand_take_at_most_24_bytes_each),
+        cmocka_unit_test(one_that_was_filled_takes_no_more_afterwards_and_grows_as_before),
         cmocka_unit_test(a_window_that_moves_does_not_grow),
         cmocka_unit_test(what_is_alive_is_never_forgotten),
     };

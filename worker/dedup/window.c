@@ -83,7 +83,7 @@ static uint32_t shard_room(uint32_t capacity)
 }
 
 /* Makes room for one more: drops what has ended, and grows only where that was not much. */
-static void shard_reserve(struct window_shard *shard, uint32_t horizon_s)
+static void shard_reserve(struct window_shard *shard, uint32_t horizon_s, bool filling)
 {
     if (shard->capacity == 0)
         shard_rebuild(shard, SHARD_FIRST, 0);
@@ -94,8 +94,24 @@ static void shard_reserve(struct window_shard *shard, uint32_t horizon_s)
         alive += shard->entries[i].end_s >= horizon_s && shard->entries[i].end_s != 0;
     uint32_t capacity = shard->capacity;
     if (alive >= shard_room(capacity) - capacity / 16)
-        capacity += capacity / 16 + 1;
+        capacity += filling ? capacity / 2 : capacity / 16 + 1;
     shard_rebuild(shard, capacity, horizon_s);
+}
+
+void window_fill(struct window *window)
+{
+    window->filling = true;
+}
+
+void window_filled(struct window *window)
+{
+    window->filling = false;
+    for (size_t i = 0; i < WINDOW_SHARDS; i++) {
+        struct window_shard *shard = &window->shards[i];
+        uint32_t needed = shard->count + shard->count / 8 + SHARD_FIRST;
+        if (needed < shard->capacity)
+            shard_rebuild(shard, needed, 0);
+    }
 }
 
 static uint32_t seconds_up(struct wall at)
@@ -128,7 +144,7 @@ enum window_state window_find(const struct window *window, const struct identity
 void window_add(struct window *window, const struct identity *identity, struct wall end)
 {
     struct window_shard *shard = &window->shards[identity->bytes[0]];
-    shard_reserve(shard, (uint32_t)(window->horizon.ms / 1000));
+    shard_reserve(shard, (uint32_t)(window->horizon.ms / 1000), window->filling);
     struct window_entry *entry = shard_slot(shard, identity->bytes);
     if (entry->end_s == 0) {
         memcpy(entry->id, identity->bytes, sizeof(entry->id));

@@ -25,6 +25,7 @@ struct window {
         shards[WINDOW_SHARDS]; /* by the identity's first byte: it is a MAC, so they fill evenly */
     struct map failed;         /* the few that ended as failed: they may come again */
     struct wall horizon;
+    bool filling;
 };
 
 enum window_state {
@@ -41,6 +42,11 @@ int64_t window_from_ms(int64_t admitted_at_ms, int64_t finished_at_ms);
 
 void window_init(struct window *window, const unsigned char hash_key[16]);
 void window_done(struct window *window);
+
+/* Very many are about to be added, until window_filled: parts grow by a half, which copies less and takes more memory
+ * meanwhile. */
+void window_fill(struct window *window);
+void window_filled(struct window *window);
 
 /* What a record of this identity, admitted at that moment, meets. For WINDOW_FAILED *signed_at_s is the failed one's. */
 enum window_state window_find(const struct window *window, const struct identity *identity,

@@ -64,6 +64,7 @@ static bool strays_has(const struct engine *engine, int32_t partition)
 static void rebuild_begin(struct engine *engine, struct partition *partition)
 {
     partition->state = PARTITION_REBUILDING;
+    window_fill(&partition->window);
     struct effect *effect = effect_add(engine, EFFECT_READ_RECEIPTS, partition->id);
     effect->offset = partition->receipts_from;
     effect->since = partition->receipts_since;

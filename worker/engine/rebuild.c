@@ -136,6 +136,7 @@ void rebuild_finish(struct engine *engine, struct partition *partition, int64_t 
     if (partition->state != PARTITION_REBUILDING)
         return;
     receipted_sort(&partition->receipted);
+    window_filled(&partition->window);
     /* A commit stands before the first delivery, so where there never was one, and no receipt either (a group's offsets
      * are forgotten after some days), nothing needs to be suspected. */
     if (partition->untouched)
