@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import subprocess
+import tempfile
 
 from broker import ROOT, wait_until
 
@@ -34,6 +35,8 @@ class Pipe:
     """The process, and what goes to and comes from it; what scripts throw and log as errors is kept by their session."""
 
     def __init__(self, directory):
+        # What it leaves in a TMPDIR goes with it; its sockets there need a short path.
+        self.scratch = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         for_it, self.writing = os.pipe()
         self.reading, from_it = os.pipe()
         command = ["bash", "-c", f'exec "$@" 3<&{for_it} 4>&{from_it}', "-", "chromium", *FLAGS]
@@ -41,6 +44,7 @@ class Pipe:
             self.process = subprocess.Popen(
                 [*command, f"--user-data-dir={directory / 'chromium'}", "about:blank"],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, pass_fds=(for_it, from_it),
+                env={**os.environ, "TMPDIR": self.scratch.name},
             )  # fmt: skip
         os.close(for_it)
         os.close(from_it)
@@ -77,6 +81,7 @@ class Pipe:
         self.process.wait()
         os.close(self.writing)
         os.close(self.reading)
+        self.scratch.cleanup()
 
 
 class Page:
