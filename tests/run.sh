@@ -141,8 +141,9 @@ coverage() {
 }
 
 exploring() {
-    local last
-    last=$(tests/explore.sh | tee /dev/stderr | tail -n 1)
+    local log=$cache/explore.log last
+    tests/explore.sh 2>&1 | tee "$log" # and not into /dev/stderr, which would empty a file that stands behind it
+    last=$(tail -n 1 "$log")
     if [[ $last =~ ^explore\ scenarios=([0-9]+)\ .*\ broken=([0-9]+)$ ]]; then
         count $((BASH_REMATCH[1] - BASH_REMATCH[2])) "${BASH_REMATCH[2]}" 0
     else
