@@ -4,9 +4,11 @@ import json
 import os
 import re
 import subprocess
+import tempfile
 import urllib.request
 from pathlib import Path
 
+import pytest
 from broker import wait_until
 from programs import ENVIRONMENT, Process, run_program
 
@@ -85,8 +87,16 @@ def runs(pid):
         return False
 
 
-def test_what_the_demo_started_does_not_outlive_it(tmp_path):
+@pytest.fixture
+def short_directory():
+    """The demo takes no TMPDIR with a long path."""
+    with tempfile.TemporaryDirectory() as directory:
+        yield directory
+
+
+def test_what_the_demo_started_does_not_outlive_it(tmp_path, short_directory):
     demo = Process(tmp_path / "demo.log", "demo")
+    demo.environment = {**ENVIRONMENT, "TMPDIR": short_directory}  # its files stay
     try:
         demo.launch()
         wait_until(lambda: "\nCtrl-C ends it" in demo.text(), "the demo's words", 90, demo.tail)
