@@ -185,8 +185,9 @@ go_environment() {
 }
 
 outside_tools() {
-    setup python kafka java node go load kcat browser deploy && python_environment && node_environment && go_environment &&
-        deploy/kafka.sh fetch >/dev/null
+    setup python kafka java node go load kcat browser deploy && python_environment && node_environment &&
+        deploy/kafka.sh fetch >/dev/null || return
+    go_environment || echo "run.sh: franz-go cannot be had, so the composer's program in Go is not run" >&2
 }
 
 outside() {

@@ -159,6 +159,8 @@ RUN = {
 @pytest.mark.parametrize("version", KEYS)
 @pytest.mark.parametrize("kind", RUN)
 def test_what_is_copied_publishes_the_message_where_it_belongs(shop, kind, version):
+    if kind == "go" and not (GO / "build").is_dir():
+        pytest.skip("there is no franz-go: tests/run.sh says why")
     key = KEYS[version]
     seen = [text for text in NASTY if all(character.isprintable() for character in text)]
     content = payload("user '$(id)`id`\"\\ 42", "Hi\n" + "\n".join(NASTY), quick_replies=["'$(id)"], metadata={"'$(id)": seen})
