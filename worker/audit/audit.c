@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "dedup/window.h"
 #include "engine/rebuild.h"
+#include "event/envelope.h"
 #include "receipt/dead_letter.h"
 #include "receipt/receipt.h"
 
@@ -47,7 +48,7 @@ void audit_record(struct audit *audit, const struct record *record)
     audit->records[audit->record_count++] = (struct audited){
         .offset = record->offset,
         .timestamp_ms = record->timestamp_ms,
-        .fingerprint = receipted_fingerprint(receipted_key(record), receipted_event_id(record),
+        .fingerprint = receipted_fingerprint(receipted_key(record), record_header(record, HEADER_ID),
                                              audit->rules.book.hash_key),
         .key_fingerprint = key_fingerprint(audit, record),
     };

@@ -54,21 +54,13 @@ void receipted_done(struct receipted_list *list)
     *list = (struct receipted_list){0};
 }
 
-struct span receipted_event_id(const struct record *record)
-{
-    for (size_t i = 0; i < record->header_count; i++)
-        if (span_equal(record->headers[i].name, SPAN(HEADER_ID)))
-            return record->headers[i].value;
-    return SPAN_NONE;
-}
-
 bool receipted_take(struct receipted_list *list, const struct record *record,
                     const unsigned char hash_key[16])
 {
     bool found = false;
     while (list->next < list->count && list->list[list->next].offset <= record->offset) {
         const struct receipted *one = &list->list[list->next++];
-        struct span event_id = one->authentic ? receipted_event_id(record) : SPAN_NONE;
+        struct span event_id = one->authentic ? record_header(record, HEADER_ID) : SPAN_NONE;
         if (one->offset == record->offset && one->timestamp_ms == record->timestamp_ms &&
             one->fingerprint == receipted_fingerprint(receipted_key(record), event_id, hash_key))
             found = true;

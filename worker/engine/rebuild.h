@@ -33,9 +33,7 @@ void receipted_done(struct receipted_list *list);
 
 /* The key of a record's receipt: the record's own, unless that is out of form and might not fit into any receipt. */
 struct span receipted_key(const struct record *record);
-/* The event id in a record's headers; only an authentic record's receipt has it. */
-struct span receipted_event_id(const struct record *record);
-/* event_id: SPAN_NONE for what is not authentic. */
+/* event_id: that of the record's header; SPAN_NONE for what is not authentic, whose receipt has none. */
 uint64_t receipted_fingerprint(struct span key, struct span event_id, const unsigned char hash_key[16]);
 
 #endif

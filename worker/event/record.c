@@ -2,6 +2,14 @@
 
 #include "base/mem.h"
 
+struct span record_header(const struct record *record, const char *name)
+{
+    for (size_t i = 0; i < record->header_count; i++)
+        if (span_equal(record->headers[i].name, span_of(name)))
+            return record->headers[i].value;
+    return SPAN_NONE;
+}
+
 static struct span record_place(char **at, struct span from)
 {
     if (from.data == NULL)

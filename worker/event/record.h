@@ -21,6 +21,8 @@ struct record {
     size_t header_count;
 };
 
+/* The value of the first header of that name; SPAN_NONE where there is none. */
+struct span record_header(const struct record *record, const char *name);
 /* A copy in one block: free() it. */
 struct record *record_copy(const struct record *record);
 /* How many bytes that block has. */

@@ -88,14 +88,6 @@ static bool door_check(struct gate *gate, const struct record *record, bool limi
     return admitted;
 }
 
-static struct span door_header(const struct record *record, const char *name)
-{
-    for (size_t i = 0; i < record->header_count; i++)
-        if (span_equal(record->headers[i].name, span_of(name)))
-            return record->headers[i].value;
-    return SPAN("");
-}
-
 void door_pass(struct gate *gate, const struct record *record, bool limit_key, struct gate_reply *reply)
 {
     int32_t partition;
@@ -104,8 +96,8 @@ void door_pass(struct gate *gate, const struct record *record, bool limit_key, s
     if (!door_check(gate, record, limit_key, reply))
         return;
     if (publisher_send(gate->publisher, record, &partition, &offset, &err) == 0) {
-        struct span id = door_header(record, HEADER_ID);
-        if (span_equal(door_header(record, HEADER_KEY), span_of(gate->config->gate.key_id)))
+        struct span id = record_header(record, HEADER_ID);
+        if (span_equal(record_header(record, HEADER_KEY), span_of(gate->config->gate.key_id)))
             history_published(gate->history, record->key, id);
         gate_reply_json(reply, 202,
                         json_pack("{s:s%,s:s,s:i,s:I}", "event_id", id.data, id.size, "topic",

@@ -136,10 +136,6 @@ bool receipt_has_mac(const unsigned char mac_key[32], struct span topic, int32_t
 {
     char expected[RECEIPT_MAC_TEXT];
     receipt_mac(mac_key, topic, partition, record->key, record->value, expected);
-    for (size_t i = 0; i < record->header_count; i++) {
-        struct span given = record->headers[i].value;
-        if (span_equal(record->headers[i].name, SPAN(RECEIPT_MAC)))
-            return given.size == sizeof(expected) - 1 && sodium_memcmp(given.data, expected, given.size) == 0;
-    }
-    return false;
+    struct span given = record_header(record, RECEIPT_MAC);
+    return given.size == sizeof(expected) - 1 && sodium_memcmp(given.data, expected, given.size) == 0;
 }
