@@ -6,6 +6,7 @@ import signal
 import pytest
 from broker import wait_until
 from ledger import audit
+from programs import ENVIRONMENT
 from signing import payload, sign
 
 EVENTS = 200
@@ -45,6 +46,29 @@ def test_a_frozen_worker_that_goes_on_shows_nothing_that_another_has_shown(
         assert [message["body"] for message in standin.messages(f"{customer}_{n}")] == [
             f"number {m}" for m in range(n, EVENTS, 20)
         ]
+
+
+# It has decided to write, and libcurl has the request already, but no byte of it has left.
+@pytest.mark.parametrize("point", ["create_customer.after", "post_conversation.after"])
+def test_what_a_worker_had_not_written_yet_when_it_was_frozen_it_does_not_write_later(
+    kafka, topics, standin, key, installation, receipts, customer, point
+):
+    installation.configure("kafka", **{"session.timeout.ms": 6000, "heartbeat.interval.ms": 500})
+    installation.configure("worker", http_timeout="500ms", settle_time="500ms")
+    frozen = installation.make_worker()
+    frozen.environment = {**ENVIRONMENT, "FAULT_POINT": f"{point}~"}
+    frozen.start(r"(?m)\bevent=started\b")
+    kafka.publish(topics.events, [sign(key, payload(customer, "once"))])
+    wait_until(lambda: f"event=fault_point detail={point}\n" in frozen.text(), "the point", explain=installation.tails)
+    other = installation.worker()
+    wait_until(lambda: receipts.read(), "the other's receipt", 60, installation.tails)
+    frozen.process.send_signal(signal.SIGCONT)
+    kafka.publish(topics.events, [sign(key, payload(customer, "twice"))])
+    wait_until(lambda: len(receipts.read()) >= 2, "the second receipt", explain=installation.tails)
+    frozen.stop()  # what it had to write it has written by now, or never will
+    other.stop()
+    assert [message["body"] for message in standin.messages()] == ["once", "twice"]
+    assert standin.counts()["customers"] == 1
 
 
 def place(receipt):

@@ -67,7 +67,10 @@ struct world_request {
     struct mono sent_at;
     char account[16];
     struct fake_request what;
-    int status; /* 0: Papercups looks when it answers; else it has looked, and this is its answer */
+    bool unwritten;    /* its worker was frozen before it left */
+    struct mono until; /* from when on it may not leave */
+    bool too_late;     /* and did not */
+    int status;        /* 0: Papercups looks when it answers; else it has looked, and this is its answer */
     struct buf body;
     bool slow; /* the test's: time goes on meanwhile */
 };
@@ -164,9 +167,12 @@ void world_lose(struct world *world, int worker, int32_t partition);
 void world_stop(struct world *world, int worker);
 /* The engine is thrown away and a new one begins; what it had sent is nobody's now and may still arrive. */
 void world_crash(struct world *world, int worker);
-/* Time passes and it does not notice. After WORLD_SESSION_MS its partitions may be given to others. */
+/* Time passes and it does not notice. After WORLD_SESSION_MS its partitions may be given to others. What it has sent is
+ * with its kernel, but for requests that the test calls unwritten. */
 void world_freeze(struct world *world, int worker);
-/* It goes on: its clock has jumped, and what has come for it waits. */
+/* That request of a frozen worker had not left yet. */
+void world_unwritten(struct world *world, size_t place);
+/* It goes on: its clock has jumped, and what has come for it waits. What was unwritten leaves now, or is too late. */
 void world_thaw(struct world *world, int worker);
 /* The topic of events is deleted and made again: that partition is empty, and the group has no offset for it; its
  * receipts stay. Nobody may own it. */
@@ -219,7 +225,8 @@ struct mono world_next(const struct world *world);
 void world_advance(struct world *world, struct mono to);
 /* `ms` pass, from deadline to deadline; nothing is answered. */
 void world_pass(struct world *world, int64_t ms);
-/* All goes well, in no time, until nobody has anything to do: receipts and records are read, all is answered. */
+/* All goes well, in no time, until nobody has anything to do: receipts and records are read, all is answered. Who is
+ * frozen stays so. */
 void world_go(struct world *world);
 /* The same, and `ms` pass meanwhile. */
 void world_go_for(struct world *world, int64_t ms);

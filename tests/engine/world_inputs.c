@@ -139,10 +139,27 @@ void world_freeze(struct world *world, int worker)
     world->workers[worker].frozen_at = world->now.mono;
 }
 
+void world_unwritten(struct world *world, size_t place)
+{
+    struct world_request *request = &world->requests[place];
+    assert(world->workers[request->worker].frozen && request->status == 0);
+    world_tell_request(world, request->worker, &request->what, "has not left");
+    request->unwritten = true;
+}
+
 void world_thaw(struct world *world, int worker)
 {
     world_tell(world, worker, "goes on");
     world->workers[worker].frozen = false;
+    for (size_t i = 0; i < world->request_count; i++) {
+        struct world_request *request = &world->requests[i];
+        if (request->worker != worker || !request->unwritten)
+            continue;
+        request->unwritten = false;
+        request->sent_at = world->now.mono;
+        request->too_late =
+            fake_request_writes(&request->what) && mono_reached(request->until, world->now.mono);
+    }
 }
 
 /* ---- requests ---- */
@@ -262,7 +279,9 @@ void world_answer(struct world *world, size_t place, enum fate fate)
 {
     assert(place < world->request_count);
     struct world_request request = world->requests[place];
-    if (request.status < 0)
+    if (request.too_late)
+        fate = FATE_NOT_SENT;
+    else if (request.status < 0)
         fate = FATE_LOST;
     else if (request.status > 0 && fake_request_writes(&request.what))
         fate = fate == FATE_DONE ? FATE_DONE : FATE_LOST; /* it has arrived already */
@@ -368,39 +387,4 @@ void world_forget(struct world *world)
     for (size_t i = world->commit_count; i > 0; i--)
         if (world->commits[i - 1].worker == WORLD_NOBODY)
             world_committed(world, i - 1, false, false);
-}
-
-/* ---- all goes well ---- */
-
-static bool world_go_shares(struct world *world)
-{
-    bool any = false;
-    for (int worker = 0; worker < world->options.worker_count; worker++) {
-        for (int32_t i = 0; i < world->options.partition_count; i++) {
-            if (world_share(world, worker, i)->reading) {
-                world_rebuild(world, worker, i);
-                any = true;
-            }
-            while (world_feed(world, worker, i))
-                any = true;
-        }
-    }
-    return any;
-}
-
-void world_go(struct world *world)
-{
-    bool any = true;
-    while (any && world->failure[0] == 0) {
-        any = world_go_shares(world);
-        if (world->request_count > 0)
-            world_answer(world, 0, FATE_DONE);
-        else if (world->produce_count > 0)
-            world_acknowledge(world, 0, PRODUCED_OK);
-        else if (world->commit_count > 0)
-            world_committed(world, 0, !world->commits[0].fenced, !world->commits[0].fenced);
-        else
-            continue;
-        any = true;
-    }
 }

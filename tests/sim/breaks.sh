@@ -143,7 +143,9 @@ broken inherited-forgotten engine/assign.c 'PARTITION_COMMITTING && !partition->
     '* reach = c is committed with suspects left'
 broken lease-from-answer engine/assign.c 'lease_extend\(engine, partition->commit_sent\)' 'lease_extend(engine, engine->now.mono)' \
     '* the lease runs from the answer, not from when the commit was sent'
-broken no-lease engine/engine.c 'return lease_ms == 0 \|\|' 'return true ||' '* nobody asks whether the partitions are still his'
+broken no-lease engine/engine.c 'if \(engine->options.lease_ms == 0\)' 'if (true)' '* nobody asks whether the partitions are still his'
+broken write-outlives-lease engine/accounts.c 'job == NULL \? MONO_NEVER : engine_lease_end\(engine\)' 'MONO_NEVER' \
+    'what was decided on before a freeze leaves after it'
 broken first-customer delivery/look.c 'look_add\(&search->customers, &search->customer_count, answer\);' \
     '{ struct answer first = *answer; first.id_count = first.id_count > 0; look_add(&search->customers, &search->customer_count, &first); }' \
     '* a read-back looks at the first customer row alone'

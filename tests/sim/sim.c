@@ -43,29 +43,37 @@ static void sim_step(struct sim *sim)
 
 /* ---- the end ---- */
 
+static bool sim_is_settled_in(const struct world *world, int32_t partition)
+{
+    const struct fake_partition *log = &world->log.partitions[partition];
+    for (int i = 0; i < world->options.worker_count; i++)
+        if (world->workers[i].shares[partition].given_away)
+            return false; /* it does not know yet */
+    return world_owner(world, partition) != WORLD_NOBODY &&
+           (log->event_count == 0 || log->committed > log->events[log->event_count - 1]->offset);
+}
+
 /* Who owns a partition commits again what a late commit has put back. */
 static bool sim_is_settled(const struct sim *sim)
 {
     const struct world *world = sim->world;
-    if (world->late_commit_count > 0)
-        return false;
-    for (int32_t i = 0; i < world->log.count; i++) {
-        const struct fake_partition *log = &world->log.partitions[i];
-        if (world_owner(world, i) == WORLD_NOBODY)
-            return false;
-        if (log->event_count > 0 && log->committed <= log->events[log->event_count - 1]->offset)
-            return false;
-    }
-    return true;
+    bool settled = world->late_commit_count == 0;
+    for (int32_t i = 0; i < world->log.count; i++)
+        settled = settled && sim_is_settled_in(world, i);
+    return settled;
 }
 
-/* Every worker runs, and knows what it has. */
-static void sim_mend(struct sim *sim)
+/* Every worker runs, and knows what it has; who was frozen, when its time has come: the others go on without it. */
+static void sim_mend(struct sim *sim, struct mono *last_fault)
 {
     struct world *world = sim->world;
     for (int i = 0; i < world->options.worker_count; i++) {
-        if (world->workers[i].frozen)
+        if (world->workers[i].frozen) {
+            *last_fault = world->now.mono;
+            if (!mono_reached(sim->frozen_until[i], world->now.mono))
+                continue;
             world_thaw(world, i);
+        }
         sim_learn(sim, i);
         if (sim->stopping[i])
             world_go_for(world, WORLD_DRAIN_MS + 1000);
@@ -83,8 +91,9 @@ static void sim_calm(struct sim *sim)
 {
     struct world *world = sim->world;
     struct mono from = world->now.mono;
-    while (!sim_is_settled(sim) && world->failure[0] == 0) {
-        sim_mend(sim);
+    sim_arrive_alone(sim);
+    while (world->failure[0] == 0 && (sim_is_anyone_frozen(sim) || !sim_is_settled(sim))) {
+        sim_mend(sim, &from);
         world_go_for(world, MINUTE_MS / 6);
         if (mono_reached(mono_after(from, SETTLED_MS), world->now.mono))
             world_fail(world, "not all is settled %d minutes after the last fault", SETTLED_MS / MINUTE_MS);

@@ -3,16 +3,22 @@
 /* Longer than the settle time, which is the window that `slow` opens. */
 #define SLOW_MS 120000
 
-/* What a frozen worker has handed to its kernel arrives or not, whatever becomes of the worker. With the window `stopped`
- * it was stopped before that, and writes when it goes on. */
+/* What a frozen worker has handed to its kernel arrives or not, whatever becomes of the worker. */
 static bool sim_arrives_alone(const struct sim *sim, const struct world_request *request)
 {
-    return sim_is_frozen(sim, request->worker) && !sim->options.windows.stopped;
+    return sim_is_frozen(sim, request->worker) && !request->unwritten;
 }
 
 static bool sim_is_held(const struct sim *sim, const struct world_request *request)
 {
-    return sim_is_frozen(sim, request->worker) && (request->status != 0 || sim->options.windows.stopped);
+    return sim_is_frozen(sim, request->worker) && (request->status != 0 || request->unwritten);
+}
+
+void sim_arrive_alone(struct sim *sim)
+{
+    for (size_t i = 0; i < sim->world->request_count; i++)
+        if (sim_arrives_alone(sim, &sim->world->requests[i]))
+            world_arrive(sim->world, i, sim_chance(sim, 50));
 }
 
 /* ---- answers of Papercups ---- */

@@ -25,6 +25,7 @@ struct sim {
 int64_t sim_below(struct sim *sim, int64_t bound);
 bool sim_chance(struct sim *sim, int64_t per_cent);
 bool sim_is_frozen(const struct sim *sim, int worker);
+bool sim_is_anyone_frozen(const struct sim *sim);
 
 /* sim_events.c: what is published. */
 void sim_publish(struct sim *sim);
@@ -34,6 +35,8 @@ void sim_answer(struct sim *sim);
 void sim_acknowledge(struct sim *sim);
 void sim_commit(struct sim *sim);
 void sim_advance(struct sim *sim);
+/* Whatever frozen workers have sent arrives, or does not. */
+void sim_arrive_alone(struct sim *sim);
 /* They get no answer; what they ask may be done all the same. */
 void sim_give_up_requests(struct sim *sim);
 

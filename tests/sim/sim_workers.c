@@ -5,6 +5,14 @@ bool sim_is_frozen(const struct sim *sim, int worker)
     return worker >= 0 && sim->world->workers[worker].frozen;
 }
 
+bool sim_is_anyone_frozen(const struct sim *sim)
+{
+    for (int i = 0; i < sim->world->options.worker_count; i++)
+        if (sim_is_frozen(sim, i))
+            return true;
+    return false;
+}
+
 /* ---- partitions ---- */
 
 /* A failed receipt of another worker, which was frozen or killed, arrives before the new owner reads the receipts, or
@@ -139,6 +147,21 @@ static int sim_chosen(struct sim *sim)
     return (int)sim_below(sim, world->options.worker_count);
 }
 
+/* It was decided to send them, and the worker was frozen before they left. With the window `stopped` it had looked at the
+ * clock for the last time, too. */
+static void sim_keep_unwritten(struct sim *sim, int worker)
+{
+    struct world *world = sim->world;
+    for (size_t i = 0; i < world->request_count; i++) {
+        struct world_request *request = &world->requests[i];
+        if (request->worker != worker || request->status != 0 || sim_chance(sim, 50))
+            continue;
+        world_unwritten(world, i);
+        if (sim->options.windows.stopped)
+            request->until = MONO_NEVER;
+    }
+}
+
 void sim_worker(struct sim *sim)
 {
     struct world *world = sim->world;
@@ -162,6 +185,7 @@ void sim_worker(struct sim *sim)
         sim_crash(sim, worker);
     } else if (!sim->stopping[worker] && dice < 70) {
         world_freeze(world, worker);
+        sim_keep_unwritten(sim, worker);
         sim->frozen_until[worker] = mono_after(world->now.mono, sim_below(sim, 3 * WORLD_SESSION_MS));
         sim->result->freezes++;
     } else if (!sim->stopping[worker] && dice < 75) {

@@ -26,6 +26,7 @@ engine_handle accounts_request(struct engine *engine, struct account *account, c
     effect->handle = slots_add(&engine->requests, pending);
     effect->account = account;
     effect->call = call->kind;
+    effect->until = job == NULL ? MONO_NEVER : engine_lease_end(engine);
     effect->method = request.method;
     effect->path = request.path;
     effect->body = request.body;

@@ -232,10 +232,16 @@ void engine_take(struct engine *engine, const struct input *input, struct effect
     *out = (struct effects){engine->effects, engine->effect_count};
 }
 
+struct mono engine_lease_end(const struct engine *engine)
+{
+    if (engine->options.lease_ms == 0)
+        return MONO_NEVER;
+    return engine->leased ? mono_after(engine->lease_from, engine->options.lease_ms) : engine->now.mono;
+}
+
 bool engine_has_lease(const struct engine *engine)
 {
-    int64_t lease_ms = engine->options.lease_ms;
-    return lease_ms == 0 || (engine->leased && engine->now.mono.ms - engine->lease_from.ms < lease_ms);
+    return !mono_reached(engine_lease_end(engine), engine->now.mono);
 }
 
 struct mono engine_deadline(const struct engine *engine)

@@ -119,6 +119,7 @@ struct effect {
     enum call_kind call;
     const char *method;
     struct buf path, body; /* the performer may take them and leave them zeroed */
+    struct mono until;     /* a write that has not left by then must not leave: "not sent" is its answer */
 
     /* PRODUCE: to `topic`, `partition` (-1: by key); a span with data NULL is null */
     const char *topic;

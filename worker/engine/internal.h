@@ -60,6 +60,9 @@ struct engine {
 /* Whether this worker may still act for its partitions: a commit that was accepted proves that they were its own when it
  * was sent, and nobody else gets them before the session timeout. */
 bool engine_has_lease(const struct engine *engine);
+/* When it may not any more: what was decided before, and not done yet, must not be done then. MONO_NEVER: no lease is
+ * asked for. */
+struct mono engine_lease_end(const struct engine *engine);
 
 /* effects.c */
 struct effect *effect_add(struct engine *engine, enum effect_type type, int32_t partition);

@@ -38,7 +38,7 @@ static size_t note_count;
 
 /* The point, as kind * MOMENT_COUNT + moment; 0: none. */
 static int wanted = -1; /* the environment was not asked yet */
-static bool or_later, stand_still;
+static bool or_later, stand_still, freeze;
 
 static int64_t *note_of(enum input_type type, uint64_t id)
 {
@@ -58,7 +58,8 @@ static int point_read(const char *text)
     struct span word = span_cut(&moment, '.');
     or_later = moment.size > 0 && moment.data[moment.size - 1] == '+';
     stand_still = moment.size > 0 && moment.data[moment.size - 1] == '!';
-    moment.size -= or_later || stand_still;
+    freeze = moment.size > 0 && moment.data[moment.size - 1] == '~';
+    moment.size -= or_later || stand_still || freeze;
     for (int kind = 1; kind < FAULT_KIND_COUNT; kind++)
         for (int i = 0; i < MOMENT_COUNT; i++)
             if (span_equal(word, span_of(kind_words[kind])) && span_equal(moment, span_of(moment_words[i])))
@@ -89,7 +90,8 @@ static void point_pass(enum fault_kind kind, enum fault_moment moment)
     log_say(LOG_LEVEL_ERROR, "fault_point", "%s.%s", kind_words[kind], moment_words[moment]);
     while (stand_still)
         pause();
-    raise(SIGKILL);
+    wanted = 0;
+    raise(freeze ? SIGSTOP : SIGKILL);
 }
 
 /* ---- what is passed: a new type of effect, call or input has to be thought of here ---- */

@@ -1,6 +1,7 @@
 /* Crashes on demand, for tests: a worker built with the CMake option CUPBEARER_FAULT_POINTS kills itself (SIGKILL) when
  * it first passes the point of fault_point.def that the environment's FAULT_POINT names; with a + behind the name, that
- * point or any behind it in the table; with a ! it stands still there instead. It logs the point first. A worker built without the option has nothing of this. */
+ * point or any behind it in the table; with a ! it stands still there instead; with a ~ it stops itself (SIGSTOP) and goes
+ * on when it is told to. It logs the point first. A worker built without the option has nothing of this. */
 #ifndef IO_FAULT_POINT_H
 #define IO_FAULT_POINT_H
 

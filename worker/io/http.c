@@ -22,7 +22,9 @@ struct exchange {
     uint64_t handle;
     struct buf request;
     size_t request_sent;
-    bool was_sent; /* a byte of the body was handed to libcurl: from here on the server may have it */
+    struct mono until; /* from then on no byte of the body is handed out */
+    bool too_late;     /* and so it was */
+    bool was_sent;     /* a byte of the body was handed to libcurl: from here on the server may have it */
     bool too_large;
     struct buf answer;
     char failure[CURL_ERROR_SIZE];
@@ -47,6 +49,10 @@ struct http {
 static size_t exchange_read(char *out, size_t size, size_t count, void *context)
 {
     struct exchange *exchange = context;
+    if (mono_reached(exchange->until, clock_now().mono)) {
+        exchange->too_late = true;
+        return CURL_READFUNC_ABORT;
+    }
     size_t left = exchange->request.size - exchange->request_sent;
     size_t part = size * count < left ? size * count : left;
     memcpy(out, exchange->request.data + exchange->request_sent, part);
@@ -136,7 +142,7 @@ static void exchange_prepare(struct exchange *exchange, const struct http_site *
     }
     buf_clear(&exchange->answer);
     exchange->request_sent = 0;
-    exchange->was_sent = exchange->too_large = false;
+    exchange->was_sent = exchange->too_late = exchange->too_large = false;
     exchange->failure[0] = 0;
 }
 
@@ -156,7 +162,10 @@ static void exchange_reply(const struct exchange *exchange, CURLcode code, struc
          * a name that is not found and a failed handshake have codes of their own. */
         bool was_sent = exchange->writes ? exchange->was_sent : request_size > 0;
         reply->transport = was_sent ? TRANSPORT_LOST : TRANSPORT_NOT_SENT;
-        reply->failure = span_of(exchange->failure[0] != 0 ? exchange->failure : curl_easy_strerror(code));
+        reply->failure =
+            span_of(exchange->too_late          ? "too late to be written: this process was stopped meanwhile"
+                    : exchange->failure[0] != 0 ? exchange->failure
+                                                : curl_easy_strerror(code));
         return;
     }
     reply->is_json = !exchange->too_large && type != NULL && strncmp(type, "application/json", 16) == 0;
@@ -232,7 +241,7 @@ struct http *http_new(int epoll_fd, uint64_t epoll_tag, int64_t timeout_ms, http
 }
 
 void http_send(struct http *http, uint64_t handle, const struct http_site *site, const char *method,
-               const char *path, struct buf *body)
+               const char *path, struct buf *body, struct mono until)
 {
     struct exchange *exchange = http->idle;
     if (exchange != NULL) {
@@ -245,6 +254,7 @@ void http_send(struct http *http, uint64_t handle, const struct http_site *site,
         http->all = exchange;
     }
     exchange->handle = handle;
+    exchange->until = until;
     buf_done(&exchange->request);
     exchange->request = *body;
     *body = (struct buf){0};

@@ -129,7 +129,7 @@ static void loop_perform(struct loop *loop, struct effect *effect)
     switch (effect->type) {
     case EFFECT_REQUEST:
         http_send(loop->http, effect->handle, loop->sites[effect->account->options.index], effect->method,
-                  effect->path.data, &effect->body);
+                  effect->path.data, &effect->body, effect->until);
         break;
     case EFFECT_PRODUCE:
         loop_produce(loop, effect);
