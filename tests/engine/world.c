@@ -223,8 +223,9 @@ const struct record *world_repeat(struct world *world, const struct record *reco
 
 void world_mark(const struct world *world, const char *routing_key, const char *event_id, char out[26])
 {
-    struct identity identity =
-        identity_of(&world->mark_secret, span_of(routing_key), SPAN("shop"), span_of(event_id));
+    struct identity_key key;
+    identity_key_init(&key, &world->mark_secret);
+    struct identity identity = identity_of(&key, span_of(routing_key), SPAN("shop"), span_of(event_id));
     identity_mark(&identity, out);
 }
 

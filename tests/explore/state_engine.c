@@ -110,7 +110,7 @@ static void mark_memory(struct mark *mark, const struct engine *engine, const st
     for (size_t i = 0; i < log->event_count; i++) {
         const struct record *record = log->events[i];
         struct identity identity =
-            identity_of(&engine->mark_secret, record->key, SPAN("shop"), fake_log_header(record, HEADER_ID));
+            identity_of(&engine->identity_key, record->key, SPAN("shop"), fake_log_header(record, HEADER_ID));
         int64_t failed_signed_at_s = 0;
         mark_number(mark, "remembered",
                     window_find(&partition->window, &identity, (struct wall){record->timestamp_ms},

@@ -10,21 +10,25 @@
 #include "event/identity.h"
 #include "lib/generate.h"
 
-static struct key mark_secret;
+static struct identity_key key;
 
 static int group_setup(void **state)
 {
     (void)state;
+    struct key mark_secret;
     struct err err;
-    if (sodium_init() < 0)
+    if (sodium_init() < 0 ||
+        key_read(SPAN("whmk_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="), &mark_secret, &err) != 0)
         return -1;
-    return key_read(SPAN("whmk_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="), &mark_secret, &err);
+    identity_key_init(&key, &mark_secret);
+    key_done(&mark_secret);
+    return 0;
 }
 
 static int group_teardown(void **state)
 {
     (void)state;
-    key_done(&mark_secret);
+    identity_key_done(&key);
     return 0;
 }
 
@@ -38,8 +42,7 @@ static void a_mark_is_the_identity_in_base64url(void **state)
 {
     (void)state;
     char text[MARK_TEXT_SIZE + 1];
-    struct identity identity =
-        identity_of(&mark_secret, SPAN("acme/e/user_42"), SPAN("backend"), SPAN("evt_1"));
+    struct identity identity = identity_of(&key, SPAN("acme/e/user_42"), SPAN("backend"), SPAN("evt_1"));
     identity_mark(&identity, text);
     assert_string_equal(text, "v1:FgsQHEpnHvPTISsyFLxiDw");
     memset(identity.bytes, 0xff, sizeof(identity.bytes));
@@ -50,25 +53,27 @@ static void a_mark_is_the_identity_in_base64url(void **state)
 static void every_part_counts_and_no_byte_moves_from_one_to_the_next(void **state)
 {
     (void)state;
-    const struct identity one = identity_of(&mark_secret, SPAN("a/e/b"), SPAN("cd"), SPAN("ef"));
-    assert_true(same(one, identity_of(&mark_secret, SPAN("a/e/b"), SPAN("cd"), SPAN("ef"))));
-    assert_false(same(one, identity_of(&mark_secret, SPAN("a/e/x"), SPAN("cd"), SPAN("ef"))));
-    assert_false(same(one, identity_of(&mark_secret, SPAN("a/e/b"), SPAN("cx"), SPAN("ef"))));
-    assert_false(same(one, identity_of(&mark_secret, SPAN("a/e/b"), SPAN("cd"), SPAN("ex"))));
-    assert_false(same(one, identity_of(&mark_secret, SPAN("a/e/bc"), SPAN("d"), SPAN("ef"))));
-    assert_false(same(one, identity_of(&mark_secret, SPAN("a/e/b"), SPAN("cde"), SPAN("f"))));
-    assert_false(same(one, identity_of(&mark_secret, SPAN("a/e/b"), SPAN("cdef"), SPAN_NONE)));
+    const struct identity one = identity_of(&key, SPAN("a/e/b"), SPAN("cd"), SPAN("ef"));
+    assert_true(same(one, identity_of(&key, SPAN("a/e/b"), SPAN("cd"), SPAN("ef"))));
+    assert_false(same(one, identity_of(&key, SPAN("a/e/x"), SPAN("cd"), SPAN("ef"))));
+    assert_false(same(one, identity_of(&key, SPAN("a/e/b"), SPAN("cx"), SPAN("ef"))));
+    assert_false(same(one, identity_of(&key, SPAN("a/e/b"), SPAN("cd"), SPAN("ex"))));
+    assert_false(same(one, identity_of(&key, SPAN("a/e/bc"), SPAN("d"), SPAN("ef"))));
+    assert_false(same(one, identity_of(&key, SPAN("a/e/b"), SPAN("cde"), SPAN("f"))));
+    assert_false(same(one, identity_of(&key, SPAN("a/e/b"), SPAN("cdef"), SPAN_NONE)));
 }
 
 static void another_mark_secret_gives_another_identity(void **state)
 {
     (void)state;
-    struct key other;
+    struct key other_secret;
+    struct identity_key other;
     struct err err;
-    assert_int_equal(key_generate(KEY_MARK, &other, &err), 0);
-    assert_false(same(identity_of(&mark_secret, SPAN("a"), SPAN("b"), SPAN("c")),
+    assert_int_equal(key_generate(KEY_MARK, &other_secret, &err), 0);
+    identity_key_init(&other, &other_secret);
+    assert_false(same(identity_of(&key, SPAN("a"), SPAN("b"), SPAN("c")),
                       identity_of(&other, SPAN("a"), SPAN("b"), SPAN("c"))));
-    key_done(&other);
+    key_done(&other_secret);
 }
 
 int main(void)

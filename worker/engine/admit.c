@@ -37,10 +37,10 @@ static enum outcome admit_to_queue(struct engine *engine, struct job *job, const
     const struct payload *payload = &event->payload;
     struct span key = job->record->key, sender = span_of(job->sender);
     job->ttl_s = payload->ttl_s;
-    job->marks[job->mark_count++] = identity_of(&engine->mark_secret, key, sender, job->event_id);
+    job->marks[job->mark_count++] = identity_of(&engine->identity_key, key, sender, job->event_id);
     if (engine->has_previous)
         job->marks[job->mark_count++] =
-            identity_of(&engine->previous_mark_secret, key, sender, job->event_id);
+            identity_of(&engine->previous_identity_key, key, sender, job->event_id);
     bool suspect = job->record->offset < job->partition->suspect_end;
     job->queue = queues_take(&engine->queues, key);
     queue_push(job->queue, &job->in_queue);

@@ -17,19 +17,23 @@ static void engine_add_account(struct engine *engine, const struct account_optio
         timer_set(&engine->timers, &account->timer, (struct mono){0}); /* probed with the first input */
 }
 
+static void engine_take_secret(struct key mark_secret, struct identity_key *key, unsigned char mac_key[32])
+{
+    identity_key_init(key, &mark_secret);
+    receipt_mac_key(&mark_secret, mac_key);
+    key_done(&mark_secret);
+}
+
 struct engine *engine_new(const struct engine_options *options, struct keyring *keyring,
                           struct key mark_secret, const struct key *previous_mark_secret)
 {
     struct engine *engine = mem_new(1, sizeof(*engine));
     engine->options = *options;
     engine->keyring = keyring;
-    engine->mark_secret = mark_secret;
+    engine_take_secret(mark_secret, &engine->identity_key, engine->mac_key);
     engine->has_previous = previous_mark_secret != NULL;
-    if (engine->has_previous) {
-        engine->previous_mark_secret = *previous_mark_secret;
-        receipt_mac_key(previous_mark_secret, engine->previous_mac_key);
-    }
-    receipt_mac_key(&mark_secret, engine->mac_key);
+    if (engine->has_previous)
+        engine_take_secret(*previous_mark_secret, &engine->previous_identity_key, engine->previous_mac_key);
     engine->rng.state = options->seed;
     engine->sweep_at = engine->pause_at = MONO_NEVER;
     map_init(&engine->accounts, options->hash_key);
@@ -67,8 +71,8 @@ void engine_free(struct engine *engine)
     slots_done(&engine->jobs);
     slots_done(&engine->requests);
     keyring_free(engine->keyring);
-    key_done(&engine->mark_secret);
-    key_done(&engine->previous_mark_secret);
+    identity_key_done(&engine->identity_key);
+    identity_key_done(&engine->previous_identity_key);
     sodium_memzero(engine->mac_key, sizeof(engine->mac_key));
     sodium_memzero(engine->previous_mac_key, sizeof(engine->previous_mac_key));
     free(engine->partitions);

@@ -28,7 +28,7 @@ struct stray {
 struct engine {
     struct engine_options options;
     struct keyring *keyring;
-    struct key mark_secret, previous_mark_secret;
+    struct identity_key identity_key, previous_identity_key;
     bool has_previous;
     unsigned char mac_key[32], previous_mac_key[32];
     struct rng rng;

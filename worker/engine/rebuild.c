@@ -87,7 +87,7 @@ static void rebuild_window(struct engine *engine, struct partition *partition, c
     if (receipt->event_id.data == NULL || receipt->sender.data == NULL)
         return;
     struct identity identity =
-        identity_of(&engine->mark_secret, record->key, receipt->sender, receipt->event_id);
+        identity_of(&engine->identity_key, record->key, receipt->sender, receipt->event_id);
     struct wall end = {window_from_ms(receipt->admitted_at_ms, receipt->finished_at_ms) +
                        engine->options.window_ms};
     if (receipt->outcome == OUTCOME_DELIVERED)

@@ -1,14 +1,22 @@
 #include "event/identity.h"
 
 #include <assert.h>
-#include <sodium.h>
 
-struct identity identity_of(const struct key *mark_secret, struct span routing_key, struct span sender,
-                            struct span event_id)
+void identity_key_init(struct identity_key *key, const struct key *mark_secret)
 {
     assert(mark_secret->kind == KEY_MARK);
-    crypto_auth_hmacsha256_state state;
-    crypto_auth_hmacsha256_init(&state, mark_secret->bytes, mark_secret->size);
+    crypto_auth_hmacsha256_init(&key->state, mark_secret->bytes, mark_secret->size);
+}
+
+void identity_key_done(struct identity_key *key)
+{
+    sodium_memzero(key, sizeof(*key));
+}
+
+struct identity identity_of(const struct identity_key *key, struct span routing_key, struct span sender,
+                            struct span event_id)
+{
+    crypto_auth_hmacsha256_state state = key->state;
     const struct span parts[] = {routing_key, sender, event_id};
     for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
         size_t size = parts[i].size;

@@ -3,6 +3,8 @@
 #ifndef EVENT_IDENTITY_H
 #define EVENT_IDENTITY_H
 
+#include <sodium.h>
+
 #include "event/key.h"
 
 #define MARK_TEXT_SIZE 25 /* "v1:" and 22 characters of base64url */
@@ -11,8 +13,17 @@ struct identity {
     unsigned char bytes[16];
 };
 
-/* mark_secret must be a KEY_MARK. */
-struct identity identity_of(const struct key *mark_secret, struct span routing_key, struct span sender,
+/* A mark secret that is ready for use: what HMAC does with the secret is half of the work of an identity. */
+struct identity_key {
+    crypto_auth_hmacsha256_state state;
+};
+
+/* mark_secret must be a KEY_MARK; it is not needed any more then. */
+void identity_key_init(struct identity_key *key, const struct key *mark_secret);
+/* Wipes it. */
+void identity_key_done(struct identity_key *key);
+
+struct identity identity_of(const struct identity_key *key, struct span routing_key, struct span sender,
                             struct span event_id);
 
 /* The mark as it stands in a message's metadata.cupbearer, terminated. */
