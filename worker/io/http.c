@@ -163,7 +163,8 @@ static void exchange_reply(const struct exchange *exchange, CURLcode code, struc
         bool was_sent = exchange->writes ? exchange->was_sent : request_size > 0;
         reply->transport = was_sent ? TRANSPORT_LOST : TRANSPORT_NOT_SENT;
         reply->failure =
-            span_of(exchange->too_late          ? "too late to be written: this process was stopped meanwhile"
+            span_of(exchange->too_late
+                        ? "not written: too late (this process was stopped, or connecting took too long)"
                     : exchange->failure[0] != 0 ? exchange->failure
                                                 : curl_easy_strerror(code));
         return;
