@@ -2,19 +2,10 @@
 page is the only one to call this, so the description is not the gate's own; that a caller gets only such answers is what counts."""
 
 import json
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 from composer import GATE_KEY, Composer, ComposerWorld
-from programs import ENVIRONMENT
-
-HERE = Path(__file__).parent
-OPTIONS = [
-    "--exclude-checks", "positive_data_acceptance,ignored_auth",  # most of what is generated fits no state; who may: test_composer_api
-    "--max-examples", "40", "--seed", "7", "--generation-database", "none", "--no-color", "--max-failures", "20",
-]  # fmt: skip
+from schema import ask_by
 
 TEXT = {"type": "string"}
 TO = {
@@ -112,11 +103,10 @@ def composer(tmp_path, kafka):
 
 def test_the_composer_answers_as_described(composer, tmp_path):
     (tmp_path / "composer.json").write_text(json.dumps(DESCRIPTION))
-    asked = subprocess.run(
-        [Path(sys.executable).parent / "schemathesis", "run", tmp_path / "composer.json", "--url", composer.url,
-         "-H", f"X-Cupbearer-Token: {composer.token}", "-H", f"Origin: {composer.url}", *OPTIONS],
-        capture_output=True, text=True, timeout=570, cwd=tmp_path,
-        env={**ENVIRONMENT, "SCHEMATHESIS_HOOKS": "schema_hooks", "PYTHONPATH": str(HERE)},
+    ask_by(
+        tmp_path / "composer.json", tmp_path, "--url", composer.url,
+        "-H", f"X-Cupbearer-Token: {composer.token}", "-H", f"Origin: {composer.url}",
+        # Most of what is generated fits no state; who may ask: test_composer_api.
+        "--exclude-checks", "positive_data_acceptance,ignored_auth", examples=40,
     )  # fmt: skip
-    assert asked.returncode == 0, asked.stdout[-20000:] + asked.stderr
     assert composer.runs()
