@@ -210,7 +210,8 @@ void world_arrive(struct world *world, size_t place, bool arrives)
 
 static bool fate_stores(enum fate fate)
 {
-    return fate == FATE_DONE || fate == FATE_LOST_STORED || fate == FATE_ERROR_STORED || fate == FATE_GARBAGE;
+    return fate == FATE_DONE || fate == FATE_LOST_STORED || fate == FATE_ERROR_STORED ||
+           fate == FATE_GARBAGE || fate == FATE_UNAVAILABLE_STORED;
 }
 
 static struct reply world_reply(const struct world_request *request, enum fate fate)
@@ -239,7 +240,8 @@ static struct reply world_reply(const struct world_request *request, enum fate f
         reply.transport = TRANSPORT_NOT_SENT;
         break;
     case FATE_BUSY:
-        reply.status = 429;
+    case FATE_UNAVAILABLE_STORED:
+        reply.status = fate == FATE_BUSY ? 429 : 503;
         reply.has_retry_after = true;
         reply.retry_after_ms = 2000;
         break;

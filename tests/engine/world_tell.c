@@ -14,6 +14,7 @@ static const char *const fates[] = {
     [FATE_BUSY] = "429, in 2 s again",
     [FATE_REFUSED] = "422, refused",
     [FATE_UNAUTHORIZED] = "401, the key is refused",
+    [FATE_UNAVAILABLE_STORED] = "503, in 2 s again, but done",
 };
 
 static const char *to_whom(int worker)

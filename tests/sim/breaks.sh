@@ -158,6 +158,8 @@ broken no-read-back engine/admit.c 'bool suspect = job->record->offset < job->pa
     'what an earlier owner may have posted is not read back'
 broken posts-again delivery/delivery.c 'if \(posted\)\s+delivery_take_unknown\(d, answer, now\);' \
     'if (posted) delivery_retry(d, STEP_POST, delay_ms, now);' 'a post without a good answer is made again'
+broken later-posts-again delivery/delivery.c 'answer->kind == ANSWER_LOST \|\| \(answer->kind == ANSWER_LATER && answer->status >= 500\)' \
+    'answer->kind == ANSWER_LOST' 'a 503 that says when to come again counts as "not done"'
 broken one-too-far engine/assign.c 'partition->committing = partition->offsets.low;' 'partition->committing = partition->offsets.low + 1;' \
     'one offset too many is committed'
 broken unreadable-is-absent delivery/look.c 'look_unreadable\(d, delay_ms, now\);\s+return;' '(void)delay_ms; look_absent(d, now); return;' \

@@ -36,7 +36,8 @@ static enum fate sim_fate(struct sim *sim)
         return FATE_DONE;
     if (dice < 90)
         return sim_lost(sim);
-    return (enum fate)sim_below(sim, FATE_COUNT);
+    enum fate fate = (enum fate)sim_below(sim, FATE_UNAVAILABLE_STORED);
+    return fate == FATE_BUSY && sim_chance(sim, 50) ? FATE_UNAVAILABLE_STORED : fate;
 }
 
 static void sim_answered(struct sim *sim, size_t place, enum fate fate)

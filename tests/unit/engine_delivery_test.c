@@ -192,6 +192,24 @@ static void where_an_account_is_asked_to_wait_all_its_customers_do(void **state)
     story_end(w);
 }
 
+/* A proxy's word: it had passed the request on. */
+static void a_post_that_is_answered_503_is_read_back_when_it_says_so(void **state)
+{
+    (void)state;
+    struct world *w = story_begin(NULL);
+    story_arrive(w, "ann", "e1");
+    story_answers(w, 2);
+    story_skip(w);
+    story_answer(w, FATE_UNAVAILABLE_STORED);
+    world_pass(w, 1999);
+    story_expect(w, "trouble 0/0 post_conversation later");
+    world_pass(w, 1);
+    story_expect(w, "find ann");
+    world_go_for(w, 60000);
+    assert_int_equal(fake_papercups_shown(&w->papercups, "ann", "e1"), 1);
+    story_end(w);
+}
+
 static void two_messages_to_a_customer_are_a_spacing_apart(void **state)
 {
     (void)state;
@@ -334,6 +352,7 @@ int main(void)
         cmocka_unit_test(the_messages_of_a_customer_go_in_order_and_a_stuck_customer_holds_up_nobody_else),
         cmocka_unit_test(an_account_has_no_more_requests_under_way_than_it_may_and_another_is_not_held_up),
         cmocka_unit_test(where_an_account_is_asked_to_wait_all_its_customers_do),
+        cmocka_unit_test(a_post_that_is_answered_503_is_read_back_when_it_says_so),
         cmocka_unit_test(two_messages_to_a_customer_are_a_spacing_apart),
         cmocka_unit_test(the_first_message_to_a_customer_is_a_spacing_from_the_assignment),
         cmocka_unit_test(a_commit_and_the_end_of_a_spacing_may_come_in_one_turn),

@@ -234,15 +234,37 @@ bool delivery_cut_short(struct delivery *d)
     return true;
 }
 
-/* A post, and no word that it failed: it may be there. After a complete answer the look begins at once, else what is
- * still under way is given time first, and one "absent" is not enough. */
-static void delivery_take_unknown(struct delivery *d, const struct answer *answer, struct mono now)
+/* Whether what was asked may have been done all the same. A 503 that says when to come again may be a proxy's, which had
+ * passed the request on; a 429 comes instead of that. */
+static bool answer_leaves_open(const struct answer *answer)
+{
+    return answer->kind == ANSWER_SERVER_ERROR || answer->kind == ANSWER_UNREADABLE ||
+           answer->kind == ANSWER_LOST || (answer->kind == ANSWER_LATER && answer->status >= 500);
+}
+
+/* A post, and no word that it failed: it may be there. After a complete answer the look begins at once, or when it says
+ * so; else what is still under way is given time first, and one "absent" is not enough. */
+static void delivery_take_unknown(struct delivery *d, const struct answer *answer, int64_t delay_ms,
+                                  struct mono now)
 {
     bool complete = answer->kind != ANSWER_LOST;
     struct mono settled = mono_after(now, d->limits.settle_ms);
     delivery_suspect(d, settled, complete ? 1 : 2);
     d->was_500 = answer->kind == ANSWER_SERVER_ERROR;
-    d->wake = complete ? now : settled;
+    d->wake = !complete ? settled : answer->kind == ANSWER_LATER ? mono_after(now, delay_ms) : now;
+}
+
+static void delivery_take_open(struct delivery *d, const struct answer *answer, int64_t delay_ms,
+                               struct mono now)
+{
+    bool told = answer->kind == ANSWER_LATER && delay_ms > d->limits.settle_ms;
+    int64_t settled_ms = told ? delay_ms : d->limits.settle_ms;
+    if (d->step == STEP_POST)
+        delivery_take_unknown(d, answer, delay_ms, now);
+    else if (d->step == STEP_CREATE) /* it may have been made: looked up once it has had time to appear */
+        delivery_retry(d, STEP_RESOLVE, settled_ms, now);
+    else
+        delivery_retry(d, d->step, delay_ms, now);
 }
 
 static void delivery_take_not_found(struct delivery *d, const struct call *call, const struct answer *answer,
@@ -265,7 +287,6 @@ static void delivery_take_not_found(struct delivery *d, const struct call *call,
 static void delivery_take_other(struct delivery *d, const struct call *call, const struct answer *answer,
                                 int64_t delay_ms, struct mono now)
 {
-    bool posted = d->step == STEP_POST;
     /* What makes a delivery nicer does not hold it up: a row without its host, a conversation that stays assigned. */
     if (answer->kind != ANSWER_OK && d->step == STEP_HOST) {
         delivery_enter(d, STEP_CONVERSATION, now);
@@ -273,6 +294,10 @@ static void delivery_take_other(struct delivery *d, const struct call *call, con
     }
     if (answer->kind != ANSWER_OK && delivery_cut_short(d))
         return;
+    if (answer_leaves_open(answer)) {
+        delivery_take_open(d, answer, delay_ms, now);
+        return;
+    }
     switch (answer->kind) {
     case ANSWER_OK:
         delivery_take_ok(d, call, answer, now);
@@ -283,16 +308,6 @@ static void delivery_take_other(struct delivery *d, const struct call *call, con
     case ANSWER_LATER:
         delivery_retry(d, d->step, delay_ms, now);
         break;
-    case ANSWER_SERVER_ERROR:
-    case ANSWER_UNREADABLE:
-    case ANSWER_LOST:
-        if (posted)
-            delivery_take_unknown(d, answer, now);
-        else if (d->step == STEP_CREATE) /* it may have been made: looked up once it has had time to appear */
-            delivery_retry(d, STEP_RESOLVE, d->limits.settle_ms, now);
-        else
-            delivery_retry(d, d->step, delay_ms, now);
-        break;
     case ANSWER_NOT_FOUND:
         delivery_take_not_found(d, call, answer, now);
         break;
@@ -300,6 +315,9 @@ static void delivery_take_other(struct delivery *d, const struct call *call, con
         d->detail = answer->detail;
         delivery_finish(d, OUTCOME_REFUSED_BY_PAPERCUPS);
         break;
+    case ANSWER_SERVER_ERROR:
+    case ANSWER_UNREADABLE:
+    case ANSWER_LOST:
     case ANSWER_COUNT:
         break;
     }

@@ -153,18 +153,15 @@ static int follower_assign(struct follower *follower, struct err *err)
 
 static int follower_start(struct follower *follower, struct err *err)
 {
-    const struct
-        kafka_setting
-            settings
-                [] =
-                    {
-                        {"group.id", follower->config->group_id}, /* librdkafka wants one; it is never joined */
-                        {"enable.auto.commit", "false"},
-                        {"auto.offset.reset", "earliest"}, /* what was there is deleted meanwhile */
-                        {"allow.auto.create.topics", "false"},
-                        {"fetch.wait.max.ms", "100"},
-                        {NULL, NULL},
-                    };
+    const struct kafka_setting settings[] = {
+        {"group.id", follower->config->group_id}, /* librdkafka wants one; it is never joined */
+        {"enable.auto.commit", "false"},
+        {"auto.offset.reset", "earliest"}, /* what was there is deleted meanwhile */
+        {"allow.auto.create.topics", "false"},
+        {"isolation.level", "read_uncommitted"}, /* as io/reader */
+        {"fetch.wait.max.ms", "100"},
+        {NULL, NULL},
+    };
     if (follower_read_key(follower, follower->config->mark_secret_file, err) != 0 ||
         follower_read_key(follower, follower->config->mark_secret_previous_file, err) != 0)
         return -1;
