@@ -223,6 +223,25 @@ static void a_body_that_is_nested_deeper_than_32_is_unreadable(void **state)
     }
 }
 
+static void words_are_looked_for_in_small_errors_only(void **state)
+{
+    (void)state;
+    for (size_t size = 65536; size <= 65537; size++) {
+        const struct span head = SPAN("{\"error\":{\"message\":\"why\"}}");
+        char *body = malloc(size);
+        assert_non_null(body);
+        memset(body, ' ', size);
+        memcpy(body, head.data, head.size);
+        const struct reply reply = {.status = 422, .is_json = true, .body = {body, size}};
+        struct answer answer;
+        reply_read(&reply, &(struct call){.kind = CALL_POST_MESSAGE}, NULL, 0, &answer);
+        assert_string_equal(answer.detail.text,
+                            size <= 65536 ? "Papercups answered: 422 why" : "Papercups answered: 422");
+        answer_done(&answer);
+        free(body);
+    }
+}
+
 static void a_mark_counts_only_where_it_is_asked_for(void **state)
 {
     (void)state;
@@ -245,6 +264,7 @@ int main(void)
         cmocka_unit_test(a_body_over_8_mib_is_unreadable),
         cmocka_unit_test(a_body_that_is_nested_deeper_than_32_is_unreadable),
         cmocka_unit_test(a_mark_counts_only_where_it_is_asked_for),
+        cmocka_unit_test(words_are_looked_for_in_small_errors_only),
     };
     return cmocka_run_group_tests(tests, group_setup, NULL);
 }

@@ -59,6 +59,22 @@ static void a_delivered_one_is_a_duplicate_until_its_end_and_the_later_end_stays
 }
 
 /* Whole seconds are kept, and an end never comes early. */
+/* A copy of its receipt may lie behind the later one's. */
+static void of_two_failures_the_later_one_stays(void **state)
+{
+    (void)state;
+    struct window window;
+    int64_t signed_at_s = 0;
+    window_init(&window, hash_key);
+    const struct identity one = spread(1);
+    fail_once(&window, one, 10000, 5);
+    fail_once(&window, one, 20000, 15);
+    fail_once(&window, one, 10000, 5);
+    assert_int_equal(window_find(&window, &one, (struct wall){20000}, &signed_at_s), WINDOW_FAILED);
+    assert_int_equal(signed_at_s, 15);
+    window_done(&window);
+}
+
 static void an_end_is_rounded_up_to_the_second(void **state)
 {
     (void)state;
@@ -244,9 +260,10 @@ static size_t naive_step(struct window *window, struct naive *pool, struct rng *
             pool[which].delivered_end_ms = whole_ms;
         pool[which].failed_end_ms = -1;
     } else {
-        pool[which].failed_end_ms = end_ms;
-        pool[which].signed_at_s = rng_below(rng, 1000);
-        fail_once(window, identity, end_ms, pool[which].signed_at_s);
+        int64_t signed_at_s = now_ms / 1000; /* the later one is also signed later, or else a copy */
+        pool[which].failed_end_ms = end_ms > pool[which].failed_end_ms ? end_ms : pool[which].failed_end_ms;
+        pool[which].signed_at_s = signed_at_s;
+        fail_once(window, identity, end_ms, signed_at_s);
     }
     return which;
 }
@@ -283,6 +300,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_delivered_one_is_a_duplicate_until_its_end_and_the_later_end_stays),
         cmocka_unit_test(an_end_is_rounded_up_to_the_second),
+        cmocka_unit_test(of_two_failures_the_later_one_stays),
         cmocka_unit_test(a_failed_one_says_when_it_was_signed_until_a_delivery_overtakes_it),
         cmocka_unit_test(failures_are_dropped_once_the_horizon_has_passed_their_end),
         cmocka_unit_test(

@@ -173,8 +173,11 @@ void window_add_failed(struct window *window, const struct identity *identity, s
             (struct span){(const char *)failure->identity.bytes, sizeof(failure->identity.bytes)};
         map_add(&window->failed, &failure->node);
     }
-    failure->end = end;
-    failure->signed_at_s = signed_at_s;
+    /* The later of two: a receipt may have been copied behind those after it. */
+    if (node == NULL || end.ms > failure->end.ms)
+        failure->end = end;
+    if (node == NULL || signed_at_s > failure->signed_at_s)
+        failure->signed_at_s = signed_at_s;
 }
 
 void window_advance(struct window *window, struct wall horizon)

@@ -5,8 +5,9 @@
 #include "base/mem.h"
 #include "delivery/step.h"
 
-#define LOOK_PAGES    20   /* of customers; more is unreadable */
-#define LOOK_AGAIN_MS 1000 /* between two looks that must both say "absent" */
+#define LOOK_PAGES    20    /* of customers; more is unreadable */
+#define LOOK_IDS_MAX  10000 /* customers and conversations of one look; more is unreadable */
+#define LOOK_AGAIN_MS 1000  /* between two looks that must both say "absent" */
 
 void look_done(struct delivery_search *search)
 {
@@ -72,7 +73,9 @@ void look_take(struct delivery *d, const struct call *call, const struct answer 
     struct delivery_search *search = &d->search;
     bool gone = answer->kind == ANSWER_NOT_FOUND && call->kind == CALL_READ_CUSTOMER;
     bool more = answer->incomplete && call->kind == CALL_FIND_CUSTOMERS && call->page + 1 < LOOK_PAGES;
-    if ((answer->kind != ANSWER_OK && !gone) || (answer->incomplete && !answer->mark_found && !more)) {
+    bool too_many = search->customer_count + search->conversation_count + answer->id_count > LOOK_IDS_MAX;
+    bool cut = too_many || (answer->incomplete && !more);
+    if ((answer->kind != ANSWER_OK && !gone) || (cut && !answer->mark_found)) {
         look_unreadable(d, delay_ms, now);
         return;
     }

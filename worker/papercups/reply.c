@@ -39,12 +39,15 @@ static void reply_words(const json_t *root, struct buf *out)
         buf_printf(out, " %.*s", SPAN_ARGS(message));
 }
 
+/* An error of Papercups is a few hundred bytes; a tree of what is much larger costs memory and time for nothing. */
+#define WORDS_BODY_MAX 65536
+
 static void reply_failure(const struct reply *reply, const char *what, struct answer *out)
 {
     struct buf words;
     buf_init(&words, 4096);
     json_t *root =
-        reply->body.size <= REPLY_BODY_MAX ? json_read_loose(reply->body, REPLY_DEPTH_MAX, NULL) : NULL;
+        reply->body.size <= WORDS_BODY_MAX ? json_read_loose(reply->body, REPLY_DEPTH_MAX, NULL) : NULL;
     reply_words(root, &words);
     json_decref(root);
     detail_set(&out->detail, OUTCOME_NONE, "%s: %d%s", what, reply->status,
