@@ -36,6 +36,20 @@ static void json_that_is_not_strict_is_refused(void **state)
     assert_null(json_read(SPAN_NONE, 16, NULL));
 }
 
+static void values_are_counted_before_any_is_read(void **state)
+{
+    (void)state;
+    const char *const texts[] = {"[{},[],1]", "{\"a\":1,\"b\":\"x,y{[\",\"c\":2}", "[[],[],3]"};
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        struct err err;
+        json_t *value = json_read_few(span_of(texts[i]), 16, 6, NULL);
+        assert_non_null(value);
+        json_decref(value);
+        assert_null(json_read_few(span_of(texts[i]), 16, 3, &err));
+        assert_string_equal(err.text, "JSON of more than 3 values");
+    }
+}
+
 static void depth_counts_brackets_outside_of_strings(void **state)
 {
     (void)state;
@@ -192,6 +206,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(json_that_is_not_strict_is_refused),
+        cmocka_unit_test(values_are_counted_before_any_is_read),
         cmocka_unit_test(depth_counts_brackets_outside_of_strings),
         cmocka_unit_test(very_deep_json_does_not_reach_the_parser),
         cmocka_unit_test(numbers_keep_their_value),

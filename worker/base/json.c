@@ -2,11 +2,13 @@
 
 #include "base/utf8.h"
 
-/* How deep the brackets of text go, strings aside. Wrong JSON gives a number too; the parser refuses it later. */
-static size_t json_depth(struct span text)
+/* How deep the brackets of text go, and how many values there are at most, strings aside. Wrong JSON gives numbers too; the
+ * parser refuses it later. */
+static size_t json_depth(struct span text, size_t *values)
 {
     size_t depth = 0, deepest = 0;
     bool in_string = false;
+    *values = 1;
     for (size_t i = 0; i < text.size; i++) {
         char c = text.data[i];
         if (in_string) {
@@ -17,8 +19,11 @@ static size_t json_depth(struct span text)
         } else if (c == '"') {
             in_string = true;
         } else if (c == '{' || c == '[') {
+            ++*values;
             if (++depth > deepest)
                 deepest = depth;
+        } else if (c == ',') {
+            ++*values;
         } else if ((c == '}' || c == ']') && depth > 0) {
             depth--;
         }
@@ -48,10 +53,16 @@ static json_t *json_without_zero(json_t *value, struct span text, struct err *er
     return NULL;
 }
 
-static json_t *json_parse(struct span text, size_t max_depth, size_t flags, struct err *err)
+static json_t *json_parse(struct span text, size_t max_depth, size_t max_values, size_t flags,
+                          struct err *err)
 {
-    if (json_depth(text) > max_depth) {
+    size_t values = 0;
+    if (json_depth(text, &values) > max_depth) {
         err_set(err, ERR_NO, "JSON is nested deeper than %zu", max_depth);
+        return NULL;
+    }
+    if (values > max_values) {
+        err_set(err, ERR_NO, "JSON of more than %zu values", max_values);
         return NULL;
     }
     json_error_t error;
@@ -65,12 +76,17 @@ static json_t *json_parse(struct span text, size_t max_depth, size_t flags, stru
 
 json_t *json_read(struct span text, size_t max_depth, struct err *err)
 {
-    return json_parse(text, max_depth, 0, err);
+    return json_parse(text, max_depth, JSON_VALUES_MAX, 0, err);
+}
+
+json_t *json_read_few(struct span text, size_t max_depth, size_t max_values, struct err *err)
+{
+    return json_parse(text, max_depth, max_values, 0, err);
 }
 
 json_t *json_read_loose(struct span text, size_t max_depth, struct err *err)
 {
-    return json_parse(text, max_depth, JSON_DECODE_INT_AS_REAL, err);
+    return json_parse(text, max_depth, JSON_VALUES_MAX, JSON_DECODE_INT_AS_REAL, err);
 }
 
 struct span json_span(const json_t *value)

@@ -1,5 +1,5 @@
 /* Strict JSON over jansson, for bytes that come from elsewhere: UTF-8, one value, no repeated members, no U+0000, no
- * lone surrogates, and a bound on depth that is checked before anything is allocated. */
+ * lone surrogates, and bounds on depth and number of values that are checked before anything is allocated. */
 #ifndef BASE_JSON_H
 #define BASE_JSON_H
 
@@ -12,6 +12,10 @@
 /* The value, owned by the caller (json_decref); NULL with err filled where it is not such JSON. The text of err holds
  * the parser's words and a position, nothing of the input but a byte that may not stand there. */
 json_t *json_read(struct span text, size_t max_depth, struct err *err);
+/* The same of at most `max_values` values (json_read: JSON_VALUES_MAX): each takes some 80 bytes, and may be two bytes of
+ * text. */
+#define JSON_VALUES_MAX 100000
+json_t *json_read_few(struct span text, size_t max_depth, size_t max_values, struct err *err);
 
 /* The same for what others have stored: numbers of any size are taken, and integers come as reals. One integer beyond 64
  * bits in somebody's metadata must not make a whole answer unreadable. */

@@ -91,10 +91,19 @@ function inline(text, depth) {
 }
 
 const FENCE = /^ {0,3}(`{3,}|~{3,})/;
-const HEADING = /^ {0,3}(#{1,6})\s+(.*?)\s*#*\s*$/;
+const HEADING = /^ {0,3}(#{1,6})\s+(\S.*)?$/;
 const QUOTE = /^ {0,3}> ?/;
 const ITEM = /^( *)([-*+]|\d{1,9}[.)])\s+(?=\S)/;
 const RULE = /^ {0,3}([-*_])\s*(?:\1\s*){2,}$/;
+
+// Without what closes it, by hand: one pattern for all takes cubic time of a line with many spaces.
+function headingText(text) {
+  const line = text.trimEnd();
+  let end = line.length;
+  while (end && line[end - 1] === "#")
+    end--;
+  return line.slice(0, end).trimEnd();
+}
 
 function startsBlock(line) {
   return !line.trim() || [FENCE, HEADING, QUOTE, ITEM, RULE].some((pattern) => pattern.test(line));
@@ -148,7 +157,7 @@ function blocks(lines, depth, tight) {
       out.push(takeCode(lines));
     } else if (heading) {
       lines.shift();
-      out.push(element("h" + heading[1].length, inline(heading[2], 0)));
+      out.push(element("h" + heading[1].length, inline(headingText(heading[2] ?? ""), 0)));
     } else if (QUOTE.test(lines[0])) {
       const quoted = takeWhile(lines, (line) => QUOTE.test(line)).map((line) => line.replace(QUOTE, ""));
       out.push(element("blockquote", ...blocks(quoted, depth + 1)));

@@ -11,6 +11,7 @@
 #define GATE_HEADERS_MAX 64
 #define GATE_BODY_MAX    (1u << 20) /* a record of the largest payload, written as JSON */
 #define GATE_JSON_DEPTH  24
+#define GATE_JSON_VALUES 10000 /* 16 KiB of metadata hold 8,192 */
 
 struct gate_header {
     struct span name, value;

@@ -100,7 +100,7 @@ static bool json_check(struct gate_request *request, struct gate_reply *reply)
     struct err err;
     if (!type_check(request, reply))
         return false;
-    request->json = json_read(request->body, GATE_JSON_DEPTH, &err);
+    request->json = json_read_few(request->body, GATE_JSON_DEPTH, GATE_JSON_VALUES, &err);
     if (!json_is_object(request->json)) {
         gate_reply_error(reply, 400, NULL, NULL, "the body is not a JSON object%s%s",
                          request->json == NULL ? ": " : "", request->json == NULL ? err.text : "");

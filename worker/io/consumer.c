@@ -29,6 +29,17 @@ struct consumer {
     char fatal[256];
 };
 
+/* While it runs, only librdkafka's log tells that the log did not hold any more what was to be read next, and that it goes
+ * on at the log's beginning: records are lost then. From its threads. */
+static void consumer_log(const rd_kafka_t *rk, int level, const char *facility, const char *text)
+{
+    if (strcmp(facility, "OFFSET") == 0 && strstr(text, "offset reset") != NULL)
+        log_say(LOG_LEVEL_ERROR, "offset_out_of_range",
+                "records were deleted unread, or the topic was made again: %s", text);
+    else
+        kafka_log(rk, level, facility, text);
+}
+
 struct consumer *consumer_new(const struct config *config, const char *instance_id,
                               const struct consumer_calls *calls, struct err *err)
 {
@@ -48,6 +59,7 @@ struct consumer *consumer_new(const struct config *config, const char *instance_
     rd_kafka_conf_t *conf = kafka_consumer_conf_new(config, settings, err);
     if (conf == NULL)
         return NULL;
+    rd_kafka_conf_set_log_cb(conf, consumer_log);
     rd_kafka_conf_set_events(conf,
                              RD_KAFKA_EVENT_REBALANCE | RD_KAFKA_EVENT_OFFSET_COMMIT | RD_KAFKA_EVENT_ERROR);
     rd_kafka_t *rk = kafka_new(RD_KAFKA_CONSUMER, conf, err);

@@ -17,7 +17,7 @@
 #define POLL_LEAST_MS 300000LL /* librdkafka's default */
 #define POLL_SLACK_MS 15000
 
-static void kafka_log(const rd_kafka_t *rk, int level, const char *facility, const char *text)
+void kafka_log(const rd_kafka_t *rk, int level, const char *facility, const char *text)
 {
     struct log_line line;
     (void)rk;

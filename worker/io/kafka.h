@@ -19,6 +19,9 @@ rd_kafka_conf_t *kafka_conf_new(const struct config *config, const struct kafka_
 /* The same, with `defaults` that the user's file may change. */
 rd_kafka_conf_t *kafka_conf_new_with(const struct config *config, const struct kafka_setting *defaults,
                                      const struct kafka_setting *settings, struct err *err);
+/* librdkafka's log callback: one line of ours for each of its. */
+void kafka_log(const rd_kafka_t *rk, int level, const char *facility, const char *text);
+
 /* The same, with what makes a consumer small. */
 rd_kafka_conf_t *kafka_consumer_conf_new(const struct config *config, const struct kafka_setting *settings,
                                          struct err *err);

@@ -99,10 +99,14 @@ void log_end(struct log_line *line)
 
 int log_end_at(struct log_line *line, int fd)
 {
+    bool cut = line->text.failed; /* too long: it ends there all the same */
+    line->text.failed = false;
+    if (line->text.size == LINE_MAX_SIZE)
+        line->text.size--;
     buf_add_text(&line->text, "\n");
     ssize_t written = write(fd, line->text.data, line->text.size);
-    int os = written < 0 ? errno : ENOSPC;
-    bool whole = written == (ssize_t)line->text.size;
+    int os = written < 0 ? errno : cut ? EMSGSIZE : ENOSPC;
+    bool whole = written == (ssize_t)line->text.size && !cut;
     log_drop(line);
     errno = os;
     return whole ? 0 : -1;

@@ -7,6 +7,7 @@
 #include "lib/error.h"
 
 #define JSON_SIZE_MAX (8u << 20) /* a value of 1 MiB, each byte escaped */
+#define VALUES_MAX    1000       /* 67 are needed */
 #define DEPTH_MAX     16         /* two are needed; a payload taken for a record is told in better words */
 
 static bool text_is_json(struct span text)
@@ -144,7 +145,7 @@ int cupbearer_record_from_json(const char *json, size_t size, struct cupbearer_r
         err_set(&err, ERR_LIMIT, "not a record: more than 8 MiB of JSON");
         return error_report(&err, error, error_size);
     }
-    json_t *root = json_read((struct span){json, size}, DEPTH_MAX, &err);
+    json_t *root = json_read_few((struct span){json, size}, DEPTH_MAX, VALUES_MAX, &err);
     if (root == NULL) {
         struct err why = err;
         err_set(&err, ERR_USAGE, "not a record: %.400s", why.text);
