@@ -1,6 +1,8 @@
 """The gate: what it lets into the topic and what not, and what it answers to whom. On the real Kafka, with a worker."""
 
 import base64
+import http.client
+import itertools
 import json
 import socket
 import threading
@@ -8,7 +10,7 @@ import time
 from contextlib import ExitStack
 
 import pytest
-from broker import wait_until
+from broker import Reader, wait_until
 from gate import Gate, read_to_end, record_of
 from programs import run_program
 from signing import Ed25519Key, Event, HmacKey, payload, sign, sign_bytes
@@ -535,6 +537,39 @@ def test_a_gate_that_stops_answers_first_and_ends_its_streams(own_gate, installa
         assert listener.next() is None
     waiting.join()
     assert [answer.status for answer in answers] == [204]
+
+
+def test_a_gate_that_stops_under_load_answers_for_all_that_it_published(own_gate, kafka, topics, key, customer):
+    gate = own_gate(address_rate=0, key_rate=0)
+    taken, under_way = set(), threading.Barrier(17)
+
+    def publish_on_one_connection(number):
+        connection = http.client.HTTPConnection(gate.host, gate.port, timeout=60)
+        for n in itertools.count():
+            event = sign(key, payload(f"{customer}_{number}"))
+            try:
+                connection.request("POST", "/v1/events", json.dumps(record_of(event)), {"Content-Type": "application/json"})
+                answer = connection.getresponse()
+                answer.read()
+            except (ConnectionError, http.client.HTTPException):
+                return
+            if answer.status != 202:
+                return
+            taken.add(event.id)
+            if n == 5:
+                under_way.wait()
+
+    callers = [threading.Thread(target=publish_on_one_connection, args=[number]) for number in range(16)]
+    for caller in callers:
+        caller.start()
+    under_way.wait()
+    gate.stop()
+    for caller in callers:
+        caller.join()
+    reader = Reader(kafka, topics.events, topics.partitions)
+    ends = [reader.consumer.get_watermark_offsets(where, timeout=10)[1] for where in reader.consumer.assignment()]
+    reader.close()
+    assert sum(ends) == len(taken)
 
 
 # ---- starting ----

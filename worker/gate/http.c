@@ -28,7 +28,8 @@ struct http_server {
     void *context;
     bool forwarded;
     int fd;
-    atomic_int under_way; /* requests whose headers are there and whose reply is not out yet */
+    atomic_int under_way; /* requests that are answered and whose reply is not out yet */
+    atomic_bool draining; /* a request that was not there before is refused */
     char url[LISTEN_URL_SIZE];
 };
 
@@ -72,9 +73,12 @@ static void http_set_address(const struct http_server *server, struct MHD_Connec
 }
 
 static enum MHD_Result http_end(struct http_server *server, struct MHD_Connection *connection,
-                                const char *method, const struct exchange *exchange)
+                                const char *method, struct exchange *exchange)
 {
     struct gate_reply reply;
+    exchange->counted = true;
+    server->under_way++;
+    bool too_late = server->draining; /* after it is counted: http_server_drain looks in the other order */
     struct gate_request *request = mem_new(1, sizeof(*request));
     idle_busy(http_idle(connection));
     gate_reply_init(&reply);
@@ -85,7 +89,9 @@ static enum MHD_Result http_end(struct http_server *server, struct MHD_Connectio
     if (too_many)
         request->header_count = GATE_HEADERS_MAX;
     http_set_address(server, connection, request);
-    if (exchange->body.failed)
+    if (too_late)
+        gate_reply_error(&reply, 503, NULL, NULL, "this gate stops: ask again");
+    else if (exchange->body.failed)
         gate_reply_error(&reply, 413, NULL, NULL, "the body has more than %u bytes", GATE_BODY_MAX);
     else if (too_many)
         gate_reply_error(&reply, 431, NULL, NULL, "the request has more than %d headers", GATE_HEADERS_MAX);
@@ -96,6 +102,7 @@ static enum MHD_Result http_end(struct http_server *server, struct MHD_Connectio
     else
         server->answer(server->context, request, &reply);
     idle_wait(&server->idle, http_idle(connection), REPLY_S);
+    reply.last = server->draining; /* or its next request would be refused */
     json_decref(request->json);
     free(request);
     return http_reply_send(&server->idle, connection, &reply);
@@ -128,8 +135,7 @@ static enum MHD_Result http_request(void *cls, struct MHD_Connection *connection
     if (exchange == NULL)
         return MHD_NO;
     if (!exchange->begun) {
-        exchange->begun = exchange->counted = true;
-        server->under_way++;
+        exchange->begun = true;
         buf_init(&exchange->body, GATE_BODY_MAX);
         if (!http_is_too_large(connection))
             return MHD_YES;
@@ -217,6 +223,7 @@ struct http_server *http_server_new(const char *address, bool forwarded, http_an
 void http_server_drain(struct http_server *server, int64_t wait_ms)
 {
     int fd = MHD_quiesce_daemon(server->daemon);
+    server->draining = true;
     struct mono deadline = mono_after(clock_now().mono, wait_ms);
     while (server->under_way > 0 && !mono_reached(deadline, clock_now().mono))
         nanosleep(&(struct timespec){.tv_nsec = DRAIN_LOOK_MS * 1000000L}, NULL);

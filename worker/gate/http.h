@@ -18,7 +18,7 @@ struct http_server *http_server_new(const char *address, bool forwarded, http_an
                                     struct err *err);
 /* From now on requests are answered. -1 with err. */
 int http_server_start(struct http_server *server, struct err *err);
-/* Takes no more connections, and waits at most that long for requests that are under way. */
+/* Takes no more connections and no more requests, and waits at most that long until those that it has are answered. */
 void http_server_drain(struct http_server *server, int64_t wait_ms);
 /* Closes what is left. */
 void http_server_free(struct http_server *server);

@@ -119,6 +119,7 @@ static void add_headers(struct MHD_Response *response, const struct gate_reply *
     add_header(response, "Retry-After", seconds);
     add_header(response, "WWW-Authenticate", reply->wants_token ? "Bearer" : "");
     add_header(response, "Access-Control-Allow-Origin", reply->origin);
+    add_header(response, "Connection", reply->last ? "close" : "");
     if (reply->origin[0] != 0)
         add_header(response, "Access-Control-Expose-Headers", "Retry-After");
     if (reply->preflight) {

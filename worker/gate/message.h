@@ -45,6 +45,7 @@ struct gate_reply {
     bool preflight;    /* and what may be sent from there */
     int64_t retry_after_s;
     bool wants_token; /* WWW-Authenticate */
+    bool last;        /* of its connection */
     gate_stream *stream;
     void *stream_context;
     void (*stream_done)(void *context);
