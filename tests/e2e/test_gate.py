@@ -479,7 +479,7 @@ def test_receipts_are_streamed_to_whom_they_concern(world, gate, customer):
         kind, place, told = acme.next()
         assert (kind, told["event_id"], told["outcome"]) == ("receipt", event.id, "delivered")
         assert told["account"] == "acme"
-        partition, offset = map(int, place.split("/"))
+        partition, offset = map(int, place.split("/")[1:])
         assert (partition, offset) in [record.place for record in world.receipts.read()]
         other = sign(KEYS["elsewhere-1"], payload(customer, account="globex"))
         gate.publish(other)
@@ -496,7 +496,9 @@ def test_who_comes_back_with_the_last_id_misses_nothing(world, gate, customer):
         gate.receipt(event.id, world.token("acme"))
     with gate.listen(world.token("acme"), last) as listener:
         assert [listener.next()[2]["event_id"] for _ in missed] == [event.id for event in missed]
-    for unknown in ("0/99999999", "x", "999999999/1"):
+    start = last.split("/")[0]
+    before = last.replace(start, f"{int(start, 16) ^ 1:08x}")  # another start's
+    for unknown in (f"{start}/0/99999999", "x", f"{start}/999999999/1", before, last.removeprefix(f"{start}/")):
         with gate.listen(world.token("acme"), unknown) as listener:
             assert listener.next()[0] == "gap", "what may be missing is said"
             assert listener.next()[0] == "receipt"

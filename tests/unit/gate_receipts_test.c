@@ -109,26 +109,29 @@ static void who_follows_gets_each_once_and_knows_when_some_are_missing(void **st
     struct receipts *receipts = receipts_new(4, 100000);
     receipts_place place;
     char told[64] = "";
+    bool missed = false;
     (void)state;
     add(receipts, "a", "acme", 1, false, "a");
     add(receipts, "b", "acme", 2, false, "b");
     place = receipts_next(receipts);
     add(receipts, "c", "acme", 3, false, "c");
-    assert_true(receipts_follow(receipts, &place, 0, 10, note, told));
-    assert_true(receipts_follow(receipts, &place, 0, 10, note, told));
+    assert_true(receipts_follow(receipts, &place, 0, 10, &missed, note, told));
+    assert_true(receipts_follow(receipts, &place, 0, 10, &missed, note, told));
     assert_string_equal(told, "c ");
     assert_true(receipts_behind(receipts, 1, 1, &place));
-    receipts_follow(receipts, &place, 0, 1, note, told);
-    receipts_follow(receipts, &place, 0, 10, note, told);
+    receipts_follow(receipts, &place, 0, 1, &missed, note, told);
+    receipts_follow(receipts, &place, 0, 10, &missed, note, told);
     assert_string_equal(told, "c b c ");
     assert_false(receipts_behind(receipts, 1, 7, &place));
+    assert_false(missed);
     told[0] = 0;
     for (int i = 0; i < 6; i++)
         add(receipts, "d", "acme", 10 + i, false, "d");
-    receipts_follow(receipts, &place, 0, 10, note, told);
+    receipts_follow(receipts, &place, 0, 10, &missed, note, told);
     assert_string_equal(told, "d d d d ");
+    assert_true(missed);
     receipts_end(receipts);
-    assert_false(receipts_follow(receipts, &place, 1000000, 10, note, told));
+    assert_false(receipts_follow(receipts, &place, 1000000, 10, &missed, note, told));
     receipts_free(receipts);
 }
 

@@ -22,13 +22,15 @@
 #define RELOAD_MS 5000  /* as workers do */
 #define DRAIN_MS  20000 /* longer than an event waits for Kafka */
 
-static void gate_make_token(struct gate *gate)
+static void gate_make_start(struct gate *gate)
 {
     unsigned char bytes[32];
     randombytes_buf(bytes, sizeof(bytes));
     sodium_bin2base64(gate->start_token, sizeof(gate->start_token), bytes, sizeof(bytes),
                       sodium_base64_VARIANT_URLSAFE_NO_PADDING);
     sodium_memzero(bytes, sizeof(bytes));
+    randombytes_buf(bytes, 4);
+    sodium_bin2hex(gate->start_id, sizeof(gate->start_id), bytes, 4);
 }
 
 static int gate_make(struct gate *gate, struct err *err)
@@ -37,7 +39,7 @@ static int gate_make(struct gate *gate, struct err *err)
     if (strcmp(settings->listen, "off") == 0)
         return err_set(err, ERR_USAGE, "[gate] listen is off: name the address to listen at, such as %s",
                        CONFIG_GATE_LISTEN);
-    gate_make_token(gate);
+    gate_make_start(gate);
     gate->addresses = limit_new();
     gate->keys_limit = limit_new();
     gate->tokens_limit = limit_new();

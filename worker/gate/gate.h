@@ -13,6 +13,7 @@
 #include "gate/receipts.h"
 #include "io/config.h"
 
+#define GATE_START_ID_SIZE    9  /* 4 bytes in hexadecimal, and a 0 */
 #define GATE_START_TOKEN_SIZE 44 /* 32 bytes as base64url, and a 0 */
 
 struct gate {
@@ -28,6 +29,7 @@ struct gate {
     struct key key; /* the gate's own; no bytes: none */
     char *sender;   /* what the keyring calls it; NULL without a key */
     struct history *history;
+    char start_id[GATE_START_ID_SIZE];       /* in the ids of streams: their order is this start's own */
     char start_token[GATE_START_TOKEN_SIZE]; /* of the composer's page; a fresh one at each start */
 };
 

@@ -90,8 +90,8 @@ static void listener_tell(void *context, const struct receipt_seen *seen)
     struct listener *listener = context;
     if (!token_grants_account(listener->token, seen->account))
         return;
-    buf_printf(listener->out, "event: receipt\nid: %d/%lld\ndata: ", (int)seen->partition,
-               (long long)seen->offset);
+    buf_printf(listener->out, "event: receipt\nid: %s/%d/%lld\ndata: ", listener->gate->start_id,
+               (int)seen->partition, (long long)seen->offset);
     buf_add_span(listener->out, seen->json); /* one line: workers write it without white space */
     buf_add_text(listener->out, "\n\n");
 }
@@ -101,17 +101,19 @@ static bool listener_more(void *context, struct buf *out)
     struct listener *listener = context;
     struct gate *gate = listener->gate;
     listener->out = out;
-    if (listener->has_gap)
-        buf_add_text(out, "event: gap\ndata: {}\n\n");
-    listener->has_gap = false;
     /* Waits first, then looks whether the token is still good. */
-    bool goes_on =
-        receipts_follow(gate->receipts, &listener->place, KEEP_ALIVE_MS, 0, listener_tell, listener);
+    bool goes_on = receipts_follow(gate->receipts, &listener->place, KEEP_ALIVE_MS, 0, &listener->has_gap,
+                                   listener_tell, listener);
     const struct token_list *tokens = tokens_take(gate->tokens);
     listener->token = token_list_find_hash(tokens, listener->hash);
     goes_on = goes_on && listener->token != NULL;
+    if (goes_on && listener->has_gap)
+        buf_add_text(out, "event: gap\ndata: {}\n\n");
+    listener->has_gap = false;
+    /* Some may be forgotten between the two: that is told the next time. */
     if (goes_on)
-        receipts_follow(gate->receipts, &listener->place, 0, TOLD_AT_ONCE, listener_tell, listener);
+        receipts_follow(gate->receipts, &listener->place, 0, TOLD_AT_ONCE, &listener->has_gap, listener_tell,
+                        listener);
     held_give(gate->tokens, tokens);
     return goes_on;
 }
@@ -123,7 +125,8 @@ static void listener_done(void *context)
     free(listener);
 }
 
-/* Where it begins: behind the id that the listener had last, else with what comes next. */
+/* Where it begins: behind the id that the listener had last, else with what comes next. Partitions are read in an order that
+ * is another one after each start and at each gate: behind an id of another start there may be less than was missed. */
 static void listener_begin(struct listener *listener, struct span last_id)
 {
     int64_t partition, offset;
@@ -132,7 +135,8 @@ static void listener_begin(struct listener *listener, struct span last_id)
         listener->place = receipts_next(listener->gate->receipts);
         return;
     }
-    bool is_id = span_number(span_cut(&rest, '/'), 9, &partition) && rest.data != NULL &&
+    bool is_id = span_equal(span_cut(&rest, '/'), span_of(listener->gate->start_id)) && rest.data != NULL &&
+                 span_number(span_cut(&rest, '/'), 9, &partition) && rest.data != NULL &&
                  span_number(rest, 18, &offset);
     listener->has_gap = !receipts_behind(listener->gate->receipts, is_id ? (int32_t)partition : -1,
                                          is_id ? offset : -1, &listener->place);

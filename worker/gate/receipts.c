@@ -226,15 +226,18 @@ bool receipts_behind(struct receipts *receipts, int32_t partition, int64_t offse
 }
 
 bool receipts_follow(struct receipts *receipts, receipts_place *place, int64_t wait_ms, size_t most,
-                     void (*tell)(void *context, const struct receipt_seen *seen), void *context)
+                     bool *missed, void (*tell)(void *context, const struct receipt_seen *seen),
+                     void *context)
 {
     struct timespec deadline = deadline_in(wait_ms);
     int result = 0;
     pthread_mutex_lock(&receipts->mutex);
     while (*place >= receipts->next && result == 0 && !receipts->ending)
         result = pthread_cond_timedwait(&receipts->added, &receipts->mutex, &deadline);
-    if (*place < receipts->first)
-        *place = receipts->first; /* who reads more slowly than they come misses some */
+    if (*place < receipts->first) {
+        *missed = true;
+        *place = receipts->first;
+    }
     for (size_t i = 0; i < most && *place < receipts->next; i++)
         tell(context, &receipts_at(receipts, (*place)++)->seen);
     bool goes_on = !receipts->ending;

@@ -51,9 +51,11 @@ receipts_place receipts_next(struct receipts *receipts);
 /* The place behind the receipt at that place of the topic. False where it is not remembered; *out is then the oldest. */
 bool receipts_behind(struct receipts *receipts, int32_t partition, int64_t offset, receipts_place *out);
 /* Calls `tell` for each from *place on that is remembered, at most `most`, and moves *place; where there is none, waits up to
- * `wait_ms` for one first. False when receipts_end was called. */
+ * `wait_ms` for one first. *missed becomes true where some are not remembered any more: who reads more slowly than they
+ * come misses them. False when receipts_end was called. */
 bool receipts_follow(struct receipts *receipts, receipts_place *place, int64_t wait_ms, size_t most,
-                     void (*tell)(void *context, const struct receipt_seen *seen), void *context);
+                     bool *missed, void (*tell)(void *context, const struct receipt_seen *seen),
+                     void *context);
 
 /* Nobody waits any more, from now on. */
 void receipts_end(struct receipts *receipts);
