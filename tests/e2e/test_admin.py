@@ -3,6 +3,7 @@
 import ctypes
 import http.client
 import os
+import select
 import socket
 import threading
 import time
@@ -210,6 +211,18 @@ def test_readers_who_do_not_read_hold_up_neither_the_loop_nor_others(kafka, topi
             assert data, f"closed after {got} bytes"
         reader.close()
     worker.stop()
+
+
+def test_who_sends_a_request_byte_by_byte_does_not_keep_its_connection(admin):
+    with socket.create_connection(admin.address, timeout=20) as slow:
+        slow.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\nX: ")
+        for _ in range(80):  # four times as long as it takes; its bytes come faster than any pause ends
+            if select.select([slow], [], [], 0.5)[0]:
+                assert slow.recv(1000) == b""
+                break
+            slow.sendall(b"x")
+        else:
+            pytest.fail("it is still there")
 
 
 def test_a_connection_is_good_for_many_scrapes(admin):

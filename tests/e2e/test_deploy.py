@@ -287,8 +287,13 @@ def test_compose_has_a_gate_for_this_machine_alone():
     assert gate["profiles"] == ["gate"]
     worker = compose()["services"]["worker"]
     assert all("127.0.0.1" in str(port) for port in gate["ports"])
-    for name in ("read_only", "cap_drop", "security_opt", "user", "environment", "restart"):
+    for name in ("read_only", "cap_drop", "security_opt", "user", "restart"):
         assert gate[name] == worker[name], name
+    browsers = {
+        "CUPBEARER_GATE_PUBLIC_URL": "http://localhost:8787",
+        "CUPBEARER_ACCOUNT_ACME_DASHBOARD_URL": "http://localhost:4000",  # not as workers see it
+    }
+    assert gate["environment"] == worker["environment"] | browsers
     assert {secret["source"] for secret in gate["secrets"]} == {
         *(secret["source"] for secret in worker["secrets"]), "gate-1.key", "tokens.json",
     }  # fmt: skip
@@ -328,6 +333,12 @@ def test_what_compose_starts_delivers_an_event(own_kafka, kafka_commands, standi
     own_kafka.create("cupbearer.events", 12, message_timestamp_type="CreateTime")  # to be corrected
     made = run(DEPLOY / "compose/topics.sh", own_kafka.bootstrap, env={**ENVIRONMENT, "PATH": kafka_commands})
     assert made.returncode == 0, made.stdout + made.stderr
+    # Small, and it unpacks to more than the topic takes.
+    packed = own_kafka.producer_with(compression_type="zstd", message_max_bytes=20000000, batch_size=20000000)
+    told = []
+    packed.produce("cupbearer.events", value=bytes(8 << 20), on_delivery=lambda error, _: told.append(error.name()))
+    packed.flush(30)
+    assert told == ["MSG_SIZE_TOO_LARGE"]
 
     signed = ("--key-file", tmp_path / "backend-1.key", "--key-id", "backend-1", "--account", "acme")
     entry = run_program("keygen", "backend-1", "--dir", tmp_path, "--account", "acme").stdout

@@ -13,7 +13,7 @@
 #define DEMO "demo"
 
 static const char help[] =
-    "Usage: cupbearer demo [--once] [--bootstrap-servers SERVERS] [--port PORT]\n"
+    "Usage: cupbearer demo [--once] [--bootstrap-servers SERVERS] [--port PORT] [--gate-port PORT]\n"
     "\n"
     "All of it on this machine: a broker (librdkafka's embedded one), a stand-in Papercups with a chat page, "
     "a worker,\n"

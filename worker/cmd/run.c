@@ -20,8 +20,8 @@ static const char help[] =
     "bootstrap_servers.\n"
     "SIGTERM: finishes what is under way, commits, leaves the group, exits 0. A second one, or 30 s: exits "
     "at once (4).\n"
-    "Exit codes: 0 stopped, 2 configuration, 3 Kafka or Papercups does not answer, 4 stopped with events "
-    "left, 5 system.\n";
+    "Exit codes: 0 stopped, 2 configuration, 3 Kafka does not answer, 4 stopped with events left, 5 "
+    "system.\n";
 
 /* One heap for all threads: librdkafka allocates what it fetches in threads of its own, and each heap keeps the most that
  * it ever held. What is fetched at once is mapped, so that it is given back whole. 3 MB of 30 in the bench. */

@@ -67,9 +67,9 @@ static int sign_write_line(const char *path, struct log_line *line, struct err *
             log_drop(line);
         else
             close(fd);
-        return err_os(err, os, "[gate] audit_log cannot be written, so nothing is signed");
+        return err_os(err, os, "[gate] audit_log: %.200s cannot be written, so nothing is signed", path);
     }
-    return close(fd) == 0 ? 0 : err_os(err, errno, "[gate] audit_log cannot be written");
+    return close(fd) == 0 ? 0 : err_os(err, errno, "[gate] audit_log: %.200s cannot be written", path);
 }
 
 /* Bodies are not in it: who reads the log need not read customers' mail. */

@@ -9,14 +9,17 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "io/idle.h"
 #include "io/listen.h"
 #include "io/log.h"
 
 #define CONNECTIONS_MAX 32U
-#define IDLE_S          10U /* of a connection; one that reads too slowly ends as well */
+#define FROM_ONE_MAX    16U /* of them, from one address */
+#define IDLE_S          10U /* for a request to be there, or its answer to be taken */
 
 struct admin {
     struct MHD_Daemon *daemon;
+    struct idle idle;
     int asked_fd;
 
     /* Between the server's thread, which alone asks and so asks for one page at a time, and the loop. */
@@ -111,11 +114,38 @@ static enum MHD_Result admin_request(void *cls, struct MHD_Connection *connectio
         return first ? MHD_YES : MHD_NO;
     }
     struct buf text;
+    struct idle_connection *idle =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+    idle_busy(idle);
     unsigned status = admin_ask(admin, pages[i].page, &text);
+    idle_wait(&admin->idle, idle, IDLE_S);
     if (status != 0)
         return admin_respond(connection, status, pages[i].type, buf_span(&text), true);
     return admin_respond(connection, MHD_HTTP_SERVICE_UNAVAILABLE, "text/plain",
                          SPAN("the loop does not answer\n"), false);
+}
+
+static void admin_completed(void *cls, struct MHD_Connection *connection, void **state,
+                            enum MHD_RequestTerminationCode code)
+{
+    struct admin *admin = cls;
+    (void)state, (void)code;
+    idle_wait(&admin->idle,
+              MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context,
+              IDLE_S);
+}
+
+static void admin_connection(void *cls, struct MHD_Connection *connection, void **context,
+                             enum MHD_ConnectionNotificationCode code)
+{
+    struct admin *admin = cls;
+    if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+        int fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+        *context = idle_add(&admin->idle, fd, IDLE_S);
+    } else {
+        idle_remove(&admin->idle, *context);
+        *context = NULL;
+    }
 }
 
 /* ---- the loop's side ---- */
@@ -182,6 +212,19 @@ static void admin_init(struct admin *admin)
     pthread_cond_init(&admin->changed, &attributes);
     pthread_condattr_destroy(&attributes);
     pthread_mutex_init(&admin->mutex, NULL);
+    idle_init(&admin->idle);
+}
+
+static void admin_start(struct admin *admin, int fd)
+{
+    struct err err;
+    if (idle_start(&admin->idle, &err) != 0)
+        return;
+    admin->daemon = MHD_start_daemon(
+        MHD_USE_EPOLL | MHD_USE_INTERNAL_POLLING_THREAD, 0, NULL, NULL, admin_request, admin,
+        MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX,
+        MHD_OPTION_PER_IP_CONNECTION_LIMIT, FROM_ONE_MAX, MHD_OPTION_NOTIFY_COMPLETED, admin_completed, admin,
+        MHD_OPTION_NOTIFY_CONNECTION, admin_connection, admin, MHD_OPTION_END);
 }
 
 struct admin *admin_new(const char *listen, struct err *err)
@@ -193,10 +236,7 @@ struct admin *admin_new(const char *listen, struct err *err)
     admin_init(admin);
     admin->asked_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     if (admin->asked_fd >= 0)
-        admin->daemon =
-            MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_INTERNAL_POLLING_THREAD, 0, NULL, NULL, admin_request,
-                             admin, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
-                             CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT, IDLE_S, MHD_OPTION_END);
+        admin_start(admin, fd);
     if (admin->daemon == NULL) {
         err_set(err, ERR_SYSTEM, "[admin]: the HTTP server cannot start; listen = off does without it");
         admin_free(admin);
@@ -216,6 +256,7 @@ void admin_free(struct admin *admin)
     pthread_mutex_unlock(&admin->mutex);
     if (admin->daemon != NULL)
         MHD_stop_daemon(admin->daemon);
+    idle_done(&admin->idle);
     if (admin->asked_fd >= 0)
         close(admin->asked_fd);
     pthread_cond_destroy(&admin->changed);

@@ -9,7 +9,11 @@
 #define NEW_TOPIC_TRIES 8
 #define NEW_TOPIC_MS    250
 
-#define CREATE_TIMESTAMPS " --config message.timestamp.type=LogAppendTime"
+/* As deploy/compose/topics.sh. */
+#define CREATE_EVENTS                                                                                        \
+    " --config message.timestamp.type=LogAppendTime --config max.message.bytes=1048576 --config "            \
+    "compression.type=uncompressed --config retention.ms=691200000"
+#define CREATE_RECEIPTS " --config retention.ms=691200000" /* 7 days and the window, where that is 1 day */
 
 /* ---- topics ---- */
 
@@ -35,7 +39,7 @@ static int32_t checks_ask(rd_kafka_t *rk, const struct config *config, const cha
 }
 
 static int checks_count(rd_kafka_t *rk, const struct config *config, const char *topic, int32_t like,
-                        bool events, int32_t *out, struct err *err)
+                        const char *settings, int32_t *out, struct err *err)
 {
     /* A broker tells of a topic a moment after it was made. */
     for (int tries = 0; (*out = checks_ask(rk, config, topic, err)) == 0 && tries < NEW_TOPIC_TRIES; tries++)
@@ -46,7 +50,7 @@ static int checks_count(rd_kafka_t *rk, const struct config *config, const char 
     return err_set(err, ERR_USAGE,
                    "there is no topic %s. Make it: kafka-topics.sh --bootstrap-server %s --create --topic %s "
                    "--partitions %d%s",
-                   topic, config->bootstrap_servers, topic, (int)wanted, events ? CREATE_TIMESTAMPS : "");
+                   topic, config->bootstrap_servers, topic, (int)wanted, settings);
 }
 
 /* The value of message.timestamp.type; "" where the broker does not tell. */
@@ -127,9 +131,10 @@ static int checks_other_count(const struct config *config, const char *topic, in
 int checks_topics(rd_kafka_t *rk, const struct config *config, int32_t *partition_count, struct err *err)
 {
     int32_t receipts = 0, dead = 0;
-    if (checks_count(rk, config, config->events_topic, 0, true, partition_count, err) != 0 ||
-        checks_count(rk, config, config->receipts_topic, *partition_count, false, &receipts, err) != 0 ||
-        checks_count(rk, config, config->dead_topic, *partition_count, false, &dead, err) != 0)
+    if (checks_count(rk, config, config->events_topic, 0, CREATE_EVENTS, partition_count, err) != 0 ||
+        checks_count(rk, config, config->receipts_topic, *partition_count, CREATE_RECEIPTS, &receipts, err) !=
+            0 ||
+        checks_count(rk, config, config->dead_topic, *partition_count, "", &dead, err) != 0)
         return -1;
     if (config->partitions > 0 && config->partitions != *partition_count)
         return err_set(err, ERR_USAGE,
@@ -187,8 +192,11 @@ int checks_account(const struct config_account *account, const struct http_site 
                          "(mostly https:// instead of http://)",
                          account->name, account->url, reply.status);
     else if (reply.status != 200)
-        result = err_set(err, ERR_UNREACHABLE, "[account %s]: %s/api/v1/me answers %d", account->name,
-                         account->url, reply.status);
+        result =
+            err_set(err, ERR_UNREACHABLE,
+                    "[account %s]: %s/api/v1/me answers %d. Does url name the API's host, and is Papercups "
+                    "up?",
+                    account->name, account->url, reply.status);
     else
         result = checks_me(account, &reply, err);
     buf_done(&body);

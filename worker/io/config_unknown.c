@@ -24,7 +24,7 @@ static const struct refusal {
     {"auto.commit.interval.ms", COMMITS},
     {"enable.auto.offset.store", COMMITS},
     {"auto.offset.reset",
-     "the worker sets it itself: where an offset is out of range it says so and reads from the log's beginning"},
+     "the worker sets it itself: an offset out of range is an alarm, never a silent jump"},
     {"isolation.level", "the worker sets it itself: an aborted transaction's events must not be delivered"},
     {"enable.idempotence", RECEIPTS},
     {"acks", RECEIPTS},
