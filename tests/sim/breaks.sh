@@ -156,8 +156,8 @@ broken complete-is-absent delivery/delivery.c 'delivery_suspect\(d, settled, com
     '* after a complete 5xx "absent" counts at once'
 broken no-read-back engine/admit.c 'bool suspect = job->record->offset < job->partition->suspect_end;' 'bool suspect = false;' \
     'what an earlier owner may have posted is not read back'
-broken posts-again delivery/delivery.c 'if \(posted\)\s+delivery_take_unknown\(d, answer, now\);' \
-    'if (posted) delivery_retry(d, STEP_POST, delay_ms, now);' 'a post without a good answer is made again'
+broken posts-again delivery/delivery.c 'if \(d->step == STEP_POST\)\s+delivery_take_unknown\(d, answer, delay_ms, now\);' \
+    'if (d->step == STEP_POST) delivery_retry(d, STEP_POST, delay_ms, now);' 'a post without a good answer is made again'
 broken later-posts-again delivery/delivery.c 'answer->kind == ANSWER_LOST \|\| \(answer->kind == ANSWER_LATER && answer->status >= 500\)' \
     'answer->kind == ANSWER_LOST' 'a 503 that says when to come again counts as "not done"'
 broken one-too-far engine/assign.c 'partition->committing = partition->offsets.low;' 'partition->committing = partition->offsets.low + 1;' \
