@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "engine/internal.h"
 #include "engine/offsets.h"
 
 static bool has_room(struct world *w)
@@ -233,6 +234,28 @@ static void records_that_are_read_twice_are_ignored(void **state)
     story_end(w);
 }
 
+/* Their queues are nobody's memory. */
+static void customers_to_whom_nothing_was_sent_are_not_remembered(void **state)
+{
+    (void)state;
+    struct world_options options = world_options();
+    options.flood_limit = 20;
+    struct world *w = story_begin(&options);
+    for (int i = 0; i < WORLD_EVENTS_MAX; i++) {
+        char customer[16], id[16];
+        snprintf(customer, sizeof(customer), "c%d", i);
+        snprintf(id, sizeof(id), "e%d", i);
+        world_publish(w, &(struct publication){.customer = customer, .event_id = id, .deliver_within_s = 1});
+    }
+    world_pass(w, 2000); /* too late for all of them */
+    world_go_for(w, 5000);
+    const struct engine *engine = w->workers[0].engine;
+    assert_int_equal(fake_log_outcome(&w->log.partitions[0], 0), OUTCOME_GAVE_UP);
+    assert_int_equal(engine_unsettled(engine), 0);
+    assert_int_equal(engine->queues.by_key.count, 0);
+    story_end(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -248,6 +271,7 @@ int main(void)
         cmocka_unit_test(so_much_between_the_offset_and_what_was_read_pauses_too),
         cmocka_unit_test(offsets_that_hold_no_record_are_committed_over),
         cmocka_unit_test(records_that_are_read_twice_are_ignored),
+        cmocka_unit_test(customers_to_whom_nothing_was_sent_are_not_remembered),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -16,8 +16,6 @@ static bool run_is_left(const struct job *job)
 static enum outcome run_judge_flood(const struct engine *engine, struct job *job)
 {
     size_t limit = (size_t)engine->options.flood_limit;
-    if (limit > 0)
-        job->queue->flood_until = mono_after(engine->now.mono, FLOOD_MS);
     if (flood_pass(&job->queue->flood, limit, job->admitted_at_ms))
         return OUTCOME_NONE;
     return detail_set(&job->detail, OUTCOME_FLOOD,
@@ -164,6 +162,9 @@ static void run_call(struct engine *engine, struct job *job)
         settle(engine, job, forbidden);
         return;
     }
+    /* Only what is posted counts beyond its own time: queues of customers to whom nothing is sent are not kept. */
+    if (call_posts(&job->call) && engine->options.flood_limit > 0)
+        job->queue->flood_until = mono_after(engine->now.mono, FLOOD_MS);
     delivery_calling(&job->delivery, &job->call, engine->now.mono);
     job->state = JOB_CALLING;
     accounts_request(engine, job->account, &job->call, job);
