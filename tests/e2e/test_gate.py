@@ -737,6 +737,12 @@ def test_a_chunked_body_is_taken_like_any_other(gate, customer):
     assert status_of(gate.raw(request)) == 202
 
 
+def test_a_request_of_two_lengths_is_refused_and_what_follows_is_none(gate):
+    body = b"2\r\n{}\r\n0\r\n\r\n" + head("GET", "/healthz")
+    answer = gate.raw(head(Content_Type="application/json", Transfer_Encoding="chunked", Content_Length=str(len(body))) + body)
+    assert status_of(answer) == 400 and answer.count(b"HTTP/1.1 ") == 1, answer
+
+
 def test_chunks_without_end_are_cut_off(gate):
     chunk = b"10000\r\n" + b"a" * 65536 + b"\r\n"
     with socket.create_connection((gate.host, gate.port), timeout=30) as connection:

@@ -37,6 +37,7 @@ struct http_server {
 struct exchange {
     char *target; /* as it was sent */
     bool begun, counted;
+    bool two_lengths; /* it says in two ways how long its body is: RFC 9112, 6.3 */
     struct buf body;
     size_t skipped; /* bytes of a body that is too large */
 };
@@ -91,6 +92,8 @@ static enum MHD_Result http_end(struct http_server *server, struct MHD_Connectio
     http_set_address(server, connection, request);
     if (too_late)
         gate_reply_error(&reply, 503, NULL, NULL, "this gate stops: ask again");
+    else if (exchange->two_lengths)
+        gate_reply_error(&reply, 400, NULL, NULL, "Content-Length and Transfer-Encoding exclude each other");
     else if (exchange->body.failed)
         gate_reply_error(&reply, 413, NULL, NULL, "the body has more than %u bytes", GATE_BODY_MAX);
     else if (too_many)
@@ -118,6 +121,11 @@ static enum MHD_Result http_take(struct exchange *exchange, const char *upload, 
     return exchange->skipped > BODY_SKIPPED_MAX ? MHD_NO : MHD_YES;
 }
 
+static bool http_says(struct MHD_Connection *connection, const char *name)
+{
+    return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name) != NULL;
+}
+
 static bool http_is_too_large(struct MHD_Connection *connection)
 {
     int64_t size = 0;
@@ -137,9 +145,12 @@ static enum MHD_Result http_request(void *cls, struct MHD_Connection *connection
     if (!exchange->begun) {
         exchange->begun = true;
         buf_init(&exchange->body, GATE_BODY_MAX);
-        if (!http_is_too_large(connection))
+        exchange->two_lengths =
+            http_says(connection, "content-length") && http_says(connection, "transfer-encoding");
+        exchange->body.failed = http_is_too_large(connection);
+        if (!exchange->two_lengths && !exchange->body.failed)
             return MHD_YES;
-        exchange->body.failed = true; /* an answer now ends the connection without the body */
+        /* An answer now ends the connection without the body. */
         return http_end(server, connection, method, exchange);
     }
     return *upload_size > 0 ? http_take(exchange, upload, upload_size)
