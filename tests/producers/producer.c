@@ -22,7 +22,7 @@ struct backend {
     int32_t partition_count;
 };
 
-static _Noreturn void fail(const char *format, ...)
+__attribute__((format(printf, 1, 2))) static _Noreturn void fail(const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
