@@ -131,8 +131,9 @@ def test_cupbearer_alone_lists_its_commands():
         ("audit --partition -1",
          "cupbearer audit: --partition needs a whole number from 0 to 2147483647, not '-1'"),
         ("audit --config DIR/none",
-         "cupbearer audit: DIR/none does not exist; copy the example, deploy/cupbearer.conf, there and fill it in, or "
-         "name another file in CUPBEARER_CONFIG"),
+         "cupbearer audit: DIR/none does not exist; copy the example (deploy/cupbearer.conf; installed: "
+         "/usr/share/doc/cupbearer/cupbearer.conf) there and fill it in, or name another file by --config or "
+         "CUPBEARER_CONFIG"),
         ("dead", "cupbearer dead: what shall be done? cupbearer dead resend; see cupbearer dead --help"),
         ("dead rise", "cupbearer dead: what shall be done? cupbearer dead resend; see cupbearer dead --help"),
         ("dead resend x", "cupbearer dead: 'x' is not expected here; see cupbearer dead --help"),

@@ -183,8 +183,9 @@ static void what_is_missing_is_told_with_its_place_and_its_variable(void **state
     struct err err;
     assert_null(config_load("none.conf", NULL, &err));
     assert_string_equal(
-        err.text, "none.conf does not exist; copy the example, deploy/cupbearer.conf, there and fill it "
-                  "in, or name another file in CUPBEARER_CONFIG");
+        err.text, "none.conf does not exist; copy the example (deploy/cupbearer.conf; installed: "
+                  "/usr/share/doc/cupbearer/cupbearer.conf) there and fill it in, or name another file by "
+                  "--config or CUPBEARER_CONFIG");
     assert_int_equal(err.code, ERR_USAGE);
     assert_null(config_load(".", NULL, &err));
     assert_string_equal(err.text, "cannot read .: Is a directory");

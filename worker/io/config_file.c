@@ -187,8 +187,9 @@ static int file_load(const char *path, struct buf *out, struct err *err)
     if (stream == NULL && errno == ENOENT)
         return err_set(
             err, ERR_USAGE,
-            "%s does not exist; copy the example, deploy/cupbearer.conf, there and fill it in, or name "
-            "another file in CUPBEARER_CONFIG",
+            "%s does not exist; copy the example (deploy/cupbearer.conf; installed: "
+            "/usr/share/doc/cupbearer/cupbearer.conf) there and fill it in, or name another file by --config "
+            "or CUPBEARER_CONFIG",
             path);
     if (stream == NULL)
         return err_set(err, ERR_USAGE, "cannot open %s: %s", path, strerror(errno));

@@ -24,7 +24,8 @@ static int file_open(const char *path, struct err *err)
 {
     int file = open(path, O_RDONLY | O_CLOEXEC);
     if (file < 0)
-        return err_set(err, ERR_USAGE, "cannot open %s: %s", path, strerror(errno));
+        return err_set(err, ERR_USAGE, "cannot open %s: %s%s", path, strerror(errno),
+                       errno == EACCES ? "; let this process's user read it (chown, chmod 640)" : "");
     struct stat status;
     if (fstat(file, &status) == 0 && S_ISDIR(status.st_mode)) {
         close(file);
