@@ -806,20 +806,24 @@ def test_more_connections_than_it_has_room_for_are_closed_and_leave_no_trace(own
 
 
 def test_too_many_who_wait_leave_room_for_those_who_publish(own_gate, installation, key, customer):
-    token = make_token("shop", "--account", "acme")
-    write_tokens(installation.directory / "tokens.json", token)
+    tokens = [make_token(name, "--account", "acme") for name in ("shop", "desk", "late")]
+    write_tokens(installation.directory / "tokens.json", *tokens)
     gate = own_gate(tokens_file=installation.directory / "tokens.json")
+    shop, desk, late = (token for token, _ in tokens)
     with ExitStack() as stack:
-        for _ in range(128):
-            stack.enter_context(gate.listen(token[0]))
-        answer = gate.receipt("evt_nobody", token[0], wait=60)
+        for _ in range(64):
+            stack.enter_context(gate.listen(shop))
+        answer = gate.receipt("evt_nobody", shop, wait=60)
         assert answer.status == 503
         assert int(answer.headers["retry-after"]) > 0
-        assert gate.receipt("evt_nobody", token[0], wait=0).status == 204
+        for _ in range(64):
+            stack.enter_context(gate.listen(desk))
+        assert gate.receipt("evt_nobody", late, wait=60).status == 503
+        assert gate.receipt("evt_nobody", late, wait=0).status == 204
         assert gate.publish(sign(key, payload(customer))).status == 202
 
     def served():
-        return gate.receipt("evt_nobody", token[0], wait=1).status == 204
+        return gate.receipt("evt_nobody", late, wait=1).status == 204
 
     gate.publish(sign(key, payload(customer)))
     wait_until(served, "those who left make room", seconds=60)

@@ -67,6 +67,7 @@ struct gate *gate_new(const struct config *config, struct err *err)
 {
     struct gate *gate = mem_new(1, sizeof(*gate));
     gate->config = config;
+    waiting_init(&gate->waiting);
     if (gate_make(gate, err) == 0)
         return gate;
     gate_free(gate);
@@ -119,6 +120,7 @@ void gate_free(struct gate *gate)
     limit_free(gate->keys_limit);
     limit_free(gate->tokens_limit);
     history_free(gate->history);
+    waiting_done(&gate->waiting);
     sodium_memzero(gate->start_token, sizeof(gate->start_token));
     free(gate);
 }

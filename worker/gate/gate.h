@@ -3,14 +3,13 @@
 #ifndef GATE_GATE_H
 #define GATE_GATE_H
 
-#include <stdatomic.h>
-
 #include "base/err.h"
 #include "gate/http.h"
 #include "gate/keys.h"
 #include "gate/limit.h"
 #include "gate/publisher.h"
 #include "gate/receipts.h"
+#include "gate/waiting.h"
 #include "io/config.h"
 
 #define GATE_START_ID_SIZE    9  /* 4 bytes in hexadecimal, and a 0 */
@@ -24,7 +23,7 @@ struct gate {
     struct held *tokens; /* NULL: none are configured */
     struct receipts *receipts;
     struct follower *follower;
-    atomic_int waiting; /* callers that wait for receipts */
+    struct waiting waiting;
     struct limit *addresses, *keys_limit, *tokens_limit;
     struct key key; /* the gate's own; no bytes: none */
     char *sender;   /* what the keyring calls it; NULL without a key */

@@ -6,25 +6,19 @@
 #include "gate/handlers.h"
 
 #define WAIT_MAX_S    60
-#define WAITING_MAX   128 /* connections; the others are for those who publish */
 #define KEEP_ALIVE_MS 15000
 #define TOLD_AT_ONCE  100
 
-/* Whether one more may wait; then waiting_end. */
-static bool waiting_begin(struct gate *gate, struct gate_reply *reply)
+static bool routes_may_wait(struct gate *gate, const struct gate_request *request, struct gate_reply *reply)
 {
-    if (atomic_fetch_add(&gate->waiting, 1) < WAITING_MAX)
+    if (waiting_begin(&gate->waiting, request->token->hash))
         return true;
-    atomic_fetch_sub(&gate->waiting, 1);
     reply->retry_after_s = 5;
-    gate_reply_error(reply, 503, NULL, NULL,
-                     "%d callers wait for receipts already: ask again later, or without wait", WAITING_MAX);
+    gate_reply_error(
+        reply, 503, NULL, NULL,
+        "%d callers wait for receipts already, or %d with this token: ask again later, or without wait",
+        WAITING_MAX, WAITING_OF_ONE);
     return false;
-}
-
-static void waiting_end(struct gate *gate)
-{
-    atomic_fetch_sub(&gate->waiting, 1);
 }
 
 /* ---- GET /v1/events/{id}/receipt ---- */
@@ -65,11 +59,12 @@ void receipt_answer(struct gate *gate, const struct gate_request *request, struc
 {
     struct receipts_query query;
     int64_t wait_s;
-    if (!query_read(request, &query, &wait_s, reply) || (wait_s > 0 && !waiting_begin(gate, reply)))
+    if (!query_read(request, &query, &wait_s, reply) ||
+        (wait_s > 0 && !routes_may_wait(gate, request, reply)))
         return;
     reply->status = receipts_wait(gate->receipts, &query, wait_s * 1000, &reply->body) ? 200 : 204;
     if (wait_s > 0)
-        waiting_end(gate);
+        waiting_end(&gate->waiting, request->token->hash);
 }
 
 /* ---- GET /v1/receipts ---- */
@@ -121,7 +116,7 @@ static bool listener_more(void *context, struct buf *out)
 static void listener_done(void *context)
 {
     struct listener *listener = context;
-    waiting_end(listener->gate);
+    waiting_end(&listener->gate->waiting, listener->hash);
     free(listener);
 }
 
@@ -144,7 +139,7 @@ static void listener_begin(struct listener *listener, struct span last_id)
 
 void receipts_answer_stream(struct gate *gate, const struct gate_request *request, struct gate_reply *reply)
 {
-    if (!waiting_begin(gate, reply))
+    if (!routes_may_wait(gate, request, reply))
         return;
     struct listener *listener = mem_new(1, sizeof(*listener));
     listener->gate = gate;
