@@ -13,7 +13,9 @@
 #define CREATE_EVENTS                                                                                        \
     " --config message.timestamp.type=LogAppendTime --config max.message.bytes=1048576 --config "            \
     "compression.type=uncompressed --config retention.ms=691200000"
-#define CREATE_RECEIPTS " --config retention.ms=691200000" /* 7 days and the window, where that is 1 day */
+#define CREATE_DEAD " --config message.timestamp.type=LogAppendTime"
+#define CREATE_RECEIPTS                                                                                      \
+    CREATE_DEAD " --config retention.ms=691200000" /* 7 days and the window, where that is 1 day */
 
 /* ---- topics ---- */
 
@@ -134,7 +136,7 @@ int checks_topics(rd_kafka_t *rk, const struct config *config, int32_t *partitio
     if (checks_count(rk, config, config->events_topic, 0, CREATE_EVENTS, partition_count, err) != 0 ||
         checks_count(rk, config, config->receipts_topic, *partition_count, CREATE_RECEIPTS, &receipts, err) !=
             0 ||
-        checks_count(rk, config, config->dead_topic, *partition_count, "", &dead, err) != 0)
+        checks_count(rk, config, config->dead_topic, *partition_count, CREATE_DEAD, &dead, err) != 0)
         return -1;
     if (config->partitions > 0 && config->partitions != *partition_count)
         return err_set(err, ERR_USAGE,
