@@ -4,6 +4,7 @@ import ctypes
 import http.client
 import os
 import select
+import signal
 import socket
 import threading
 import time
@@ -74,6 +75,19 @@ def test_what_is_counted_is_what_was_sent(kafka, topics, standin, key, installat
     assert 0 < metrics.value("process_cpu_seconds_total") < 60
     assert abs(metrics.value("process_start_time_seconds") - time.time()) < 600
     assert set(metrics.all("cupbearer_build_info").values()) == {1}
+
+
+def test_a_keyring_that_is_away_for_a_moment_is_stale_for_that_moment(installation, worker, admin):
+    def is_stale():
+        return admin.metrics().value("cupbearer_keyring_stale")
+
+    keyring = installation.directory / "keyring.json"
+    away = keyring.rename(installation.directory / "away.json")
+    worker.process.send_signal(signal.SIGHUP)
+    wait_until(lambda: is_stale() == 1, "it is stale")
+    away.rename(keyring)
+    worker.process.send_signal(signal.SIGHUP)
+    wait_until(lambda: is_stale() == 0, "it is not any more")
 
 
 def test_no_word_of_an_event_becomes_a_label(kafka, topics, key, admin):
