@@ -241,9 +241,14 @@ void world_crash(struct world *world, int worker)
     w->engine = world_engine(world);
     w->stopped = w->frozen = false;
     memset(w->shares, 0, (size_t)world->options.partition_count * sizeof(struct share));
-    for (size_t i = 0; i < world->request_count; i++)
-        if (world->requests[i].worker == worker)
-            world->requests[i].worker = WORLD_NOBODY;
+    for (size_t i = 0; i < world->request_count; i++) {
+        struct world_request *request = &world->requests[i];
+        if (request->worker != worker)
+            continue;
+        request->worker = WORLD_NOBODY;
+        if (request->unwritten)
+            request->status = -1; /* it never left */
+    }
     for (size_t i = 0; i < world->produce_count; i++)
         if (world->produces[i].worker == worker)
             world->produces[i].worker = WORLD_NOBODY;
