@@ -259,20 +259,19 @@ def test_swapped_api_keys_hold_both_accounts_and_post_nothing_until_they_are_rig
 # Pauses beyond measure
 
 
-@pytest.mark.parametrize("status, which", [(429, 0), (503, 1)])
-def test_a_pause_of_thirty_thousand_years_is_not_waited_for(both, customer, status, which):
-    """Each of the two leaves its account paused for some minutes: behind them nothing of it can be delivered."""
+def test_a_pause_of_thirty_thousand_years_is_not_waited_for(both, customer):
+    """It leaves the account paused for some minutes: behind it nothing of it can be delivered. (After a 503 the message may be
+    there: it is read back when the pause, cut to five minutes, is over. tests/unit/engine_delivery_test.c)"""
     # What lies in a partition when it is first assigned is never given up unread: so first one has to be through.
-    [place] = both.kafka.publish(both.topics.events, [both.events(customer, "in time")[which]])
+    [place] = both.kafka.publish(both.topics.events, [both.events(customer, "in time")[0]])
     assert both.receipt(place)["outcome"] == "delivered"
     body = f"too long {customer}"
-    both.standin.fault("status", body, status=status, answer="{}", retry_after=10**12)
-    key, account = ((BACKEND, "acme"), (BETA_BACKEND, "beta"))[which]
-    event = sign(key, payload(customer, body, account=account, deliver_within=2))
+    both.standin.fault("status", body, status=429, answer="{}", retry_after=10**12)
+    event = sign(BACKEND, payload(customer, body, deliver_within=2))
     receipt = assert_dead(both, both.publish(event), event, "failed", "gave_up")
     assert receipt["finished_at"] - receipt["admitted_at"] >= 1990  # two clocks, each cut to milliseconds
     assert both.standin.faults_left() == []
-    assert [words for _, _, words in both.shown(customer)] == [f"in time, {account}"]
+    assert [words for _, _, words in both.shown(customer)] == ["in time, acme"]
 
 
 @pytest.mark.parametrize("name", ["world", "both"])
