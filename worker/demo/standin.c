@@ -52,8 +52,8 @@ struct standin *standin_start(const struct standin_account *accounts, size_t cou
     }
     struct standin *standin = mem_new(1, sizeof(*standin));
     standin->store = standin_store_new();
-    idle_init(&standin->idle);
     standin_control_init(&standin->control, standin->store);
+    idle_init(&standin->idle, standin->control.fresh_s);
     standin->http = (struct standin_http){standin->store, &standin->control, &standin->idle};
     standin->port = port;
     for (size_t i = 0; i < count; i++) {

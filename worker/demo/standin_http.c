@@ -14,11 +14,6 @@ struct exchange {
     struct buf body;
 };
 
-static struct idle_connection *connection_state(struct MHD_Connection *connection)
-{
-    return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
-}
-
 /* False where the body says that it is JSON and is not. An integer beyond 64 bits, which Papercups keeps, makes all
  * numbers of its request reals. */
 static bool request_read_json(struct standin_request *request)
@@ -90,7 +85,7 @@ static void request_answer(const struct standin_http *http, struct standin_reque
 static enum MHD_Result exchange_end(const struct standin_http *http, struct MHD_Connection *connection,
                                     const char *method, const char *path, const struct buf *body)
 {
-    struct idle_connection *state = connection_state(connection);
+    struct idle_connection *state = idle_of(connection);
     unsigned before = state->requests++;
     struct standin_request request = {.method = span_of(strcmp(method, "HEAD") == 0 ? "GET" : method),
                                       .reused = before > 0};
@@ -121,7 +116,7 @@ enum MHD_Result standin_http_request(void *cls, struct MHD_Connection *connectio
         exchange = mem_new(1, sizeof(*exchange));
         buf_init(&exchange->body, BODY_MAX);
         *state = exchange;
-        idle_wait(http->idle, connection_state(connection), http->control->idle_s);
+        idle_wait(http->idle, idle_of(connection), http->control->idle_s);
         return MHD_YES;
     }
     if (*upload_size > 0) {
@@ -137,7 +132,7 @@ void standin_http_completed(void *cls, struct MHD_Connection *connection, void *
 {
     const struct standin_http *http = cls;
     (void)code;
-    idle_wait(http->idle, connection_state(connection), http->control->idle_s);
+    idle_wait(http->idle, idle_of(connection), http->control->idle_s);
     struct exchange *exchange = *state;
     if (exchange == NULL)
         return;
@@ -150,11 +145,7 @@ void standin_http_connection(void *cls, struct MHD_Connection *connection, void 
                              enum MHD_ConnectionNotificationCode code)
 {
     const struct standin_http *http = cls;
-    if (code == MHD_CONNECTION_NOTIFY_STARTED) {
-        int fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
-        *context = idle_add(http->idle, fd, http->control->fresh_s);
-    } else {
-        idle_remove(http->idle, *context);
-        *context = NULL;
-    }
+    idle_notify(http->idle, connection, context, code);
+    if (code == MHD_CONNECTION_NOTIFY_STARTED) /* a test may have changed it */
+        idle_wait(http->idle, *context, http->control->fresh_s);
 }

@@ -42,11 +42,6 @@ struct exchange {
     size_t skipped; /* bytes of a body that is too large */
 };
 
-static struct idle_connection *http_idle(struct MHD_Connection *connection)
-{
-    return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
-}
-
 static enum MHD_Result http_add_header(void *cls, enum MHD_ValueKind kind, const char *name, size_t name_size,
                                        const char *value, size_t value_size)
 {
@@ -81,7 +76,7 @@ static enum MHD_Result http_end(struct http_server *server, struct MHD_Connectio
     server->under_way++;
     bool too_late = server->draining; /* after it is counted: http_server_drain looks in the other order */
     struct gate_request *request = mem_new(1, sizeof(*request));
-    idle_busy(http_idle(connection));
+    idle_busy(idle_of(connection));
     gate_reply_init(&reply);
     request->method = span_of(strcmp(method, "HEAD") == 0 ? "GET" : method);
     request->body = buf_span(&exchange->body);
@@ -104,7 +99,7 @@ static enum MHD_Result http_end(struct http_server *server, struct MHD_Connectio
             "the request's target is no path that could be here: write it as GET /openapi.json has it");
     else
         server->answer(server->context, request, &reply);
-    idle_wait(&server->idle, http_idle(connection), REPLY_S);
+    idle_wait(&server->idle, idle_of(connection), REPLY_S);
     reply.last = server->draining; /* or its next request would be refused */
     json_decref(request->json);
     free(request);
@@ -172,7 +167,7 @@ static void http_completed(void *cls, struct MHD_Connection *connection, void **
     struct http_server *server = cls;
     struct exchange *exchange = *state;
     (void)code;
-    idle_wait(&server->idle, http_idle(connection), REQUEST_S);
+    idle_wait(&server->idle, idle_of(connection), REQUEST_S);
     if (exchange == NULL)
         return;
     if (exchange->counted)
@@ -181,19 +176,6 @@ static void http_completed(void *cls, struct MHD_Connection *connection, void **
     free(exchange->target);
     free(exchange);
     *state = NULL;
-}
-
-static void http_connection(void *cls, struct MHD_Connection *connection, void **context,
-                            enum MHD_ConnectionNotificationCode code)
-{
-    struct http_server *server = cls;
-    if (code == MHD_CONNECTION_NOTIFY_STARTED) {
-        int fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
-        *context = idle_add(&server->idle, fd, REQUEST_S);
-    } else {
-        idle_remove(&server->idle, *context);
-        *context = NULL;
-    }
 }
 
 static int http_listen(struct http_server *server, const char *address, struct err *err)
@@ -215,7 +197,7 @@ int http_server_start(struct http_server *server, struct err *err)
         NULL, http_request, server, MHD_OPTION_LISTEN_SOCKET, server->fd, MHD_OPTION_CONNECTION_LIMIT,
         CONNECTIONS_MAX, MHD_OPTION_CONNECTION_MEMORY_LIMIT, HEAD_BYTES, MHD_OPTION_THREAD_STACK_SIZE,
         THREAD_STACK_BYTES, MHD_OPTION_URI_LOG_CALLBACK, http_target, server, MHD_OPTION_NOTIFY_COMPLETED,
-        http_completed, server, MHD_OPTION_NOTIFY_CONNECTION, http_connection, server, MHD_OPTION_END);
+        http_completed, server, MHD_OPTION_NOTIFY_CONNECTION, idle_notify, &server->idle, MHD_OPTION_END);
     return server->daemon != NULL ? 0 : err_set(err, ERR_SYSTEM, "the HTTP server cannot start");
 }
 
@@ -224,7 +206,7 @@ struct http_server *http_server_new(const char *address, bool forwarded, http_an
 {
     struct http_server *server = mem_new(1, sizeof(*server));
     *server = (struct http_server){.answer = answer, .context = context, .forwarded = forwarded, .fd = -1};
-    idle_init(&server->idle);
+    idle_init(&server->idle, REQUEST_S);
     if (http_listen(server, address, err) == 0)
         return server;
     http_server_free(server);

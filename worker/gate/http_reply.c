@@ -64,8 +64,7 @@ static struct MHD_Response *flow_response(struct idle *idle, struct MHD_Connecti
     struct flow *flow = mem_new(1, sizeof(*flow));
     *flow = (struct flow){
         .more = reply->stream, .context = reply->stream_context, .done = reply->stream_done, .idle = idle};
-    flow->connection =
-        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+    flow->connection = idle_of(connection);
     reply->stream_done = NULL;
     buf_init(&flow->text, STREAM_MAX);
     struct MHD_Response *response =

@@ -114,11 +114,9 @@ static enum MHD_Result admin_request(void *cls, struct MHD_Connection *connectio
         return first ? MHD_YES : MHD_NO;
     }
     struct buf text;
-    struct idle_connection *idle =
-        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
-    idle_busy(idle);
+    idle_busy(idle_of(connection));
     unsigned status = admin_ask(admin, pages[i].page, &text);
-    idle_wait(&admin->idle, idle, IDLE_S);
+    idle_wait(&admin->idle, idle_of(connection), IDLE_S);
     if (status != 0)
         return admin_respond(connection, status, pages[i].type, buf_span(&text), true);
     return admin_respond(connection, MHD_HTTP_SERVICE_UNAVAILABLE, "text/plain",
@@ -130,22 +128,7 @@ static void admin_completed(void *cls, struct MHD_Connection *connection, void *
 {
     struct admin *admin = cls;
     (void)state, (void)code;
-    idle_wait(&admin->idle,
-              MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context,
-              IDLE_S);
-}
-
-static void admin_connection(void *cls, struct MHD_Connection *connection, void **context,
-                             enum MHD_ConnectionNotificationCode code)
-{
-    struct admin *admin = cls;
-    if (code == MHD_CONNECTION_NOTIFY_STARTED) {
-        int fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
-        *context = idle_add(&admin->idle, fd, IDLE_S);
-    } else {
-        idle_remove(&admin->idle, *context);
-        *context = NULL;
-    }
+    idle_wait(&admin->idle, idle_of(connection), IDLE_S);
 }
 
 /* ---- the loop's side ---- */
@@ -212,7 +195,7 @@ static void admin_init(struct admin *admin)
     pthread_cond_init(&admin->changed, &attributes);
     pthread_condattr_destroy(&attributes);
     pthread_mutex_init(&admin->mutex, NULL);
-    idle_init(&admin->idle);
+    idle_init(&admin->idle, IDLE_S);
 }
 
 static void admin_start(struct admin *admin, int fd)
@@ -224,7 +207,7 @@ static void admin_start(struct admin *admin, int fd)
         MHD_USE_EPOLL | MHD_USE_INTERNAL_POLLING_THREAD, 0, NULL, NULL, admin_request, admin,
         MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX,
         MHD_OPTION_PER_IP_CONNECTION_LIMIT, FROM_ONE_MAX, MHD_OPTION_NOTIFY_COMPLETED, admin_completed, admin,
-        MHD_OPTION_NOTIFY_CONNECTION, admin_connection, admin, MHD_OPTION_END);
+        MHD_OPTION_NOTIFY_CONNECTION, idle_notify, &admin->idle, MHD_OPTION_END);
 }
 
 struct admin *admin_new(const char *listen, struct err *err)

@@ -13,9 +13,9 @@ static long long now_ms(void)
     return (long long)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-void idle_init(struct idle *idle)
+void idle_init(struct idle *idle, unsigned request_s)
 {
-    *idle = (struct idle){.wake_ms = INT64_MAX};
+    *idle = (struct idle){.request_s = request_s, .wake_ms = INT64_MAX};
     pthread_mutex_init(&idle->mutex, NULL);
     pthread_condattr_t monotonic;
     pthread_condattr_init(&monotonic);
@@ -80,7 +80,7 @@ void idle_done(struct idle *idle)
     pthread_mutex_destroy(&idle->mutex);
 }
 
-struct idle_connection *idle_add(struct idle *idle, int fd, unsigned wait_s)
+static struct idle_connection *idle_add(struct idle *idle, int fd)
 {
     struct idle_connection *connection = mem_new(1, sizeof(*connection));
     connection->fd = fd;
@@ -91,11 +91,11 @@ struct idle_connection *idle_add(struct idle *idle, int fd, unsigned wait_s)
         idle->first->previous = connection;
     idle->first = connection;
     pthread_mutex_unlock(&idle->mutex);
-    idle_wait(idle, connection, wait_s);
+    idle_wait(idle, connection, idle->request_s);
     return connection;
 }
 
-void idle_remove(struct idle *idle, struct idle_connection *connection)
+static void idle_remove(struct idle *idle, struct idle_connection *connection)
 {
     pthread_mutex_lock(&idle->mutex);
     if (connection->next != NULL)
@@ -106,6 +106,23 @@ void idle_remove(struct idle *idle, struct idle_connection *connection)
         idle->first = connection->next;
     pthread_mutex_unlock(&idle->mutex);
     free(connection);
+}
+
+void idle_notify(void *idle, struct MHD_Connection *connection, void **context,
+                 enum MHD_ConnectionNotificationCode code)
+{
+    if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+        *context = idle_add(
+            idle, MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd);
+    } else {
+        idle_remove(idle, *context);
+        *context = NULL;
+    }
+}
+
+struct idle_connection *idle_of(struct MHD_Connection *connection)
+{
+    return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
 }
 
 void idle_wait(struct idle *idle, struct idle_connection *connection, unsigned wait_s)

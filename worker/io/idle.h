@@ -4,6 +4,7 @@
 #ifndef IO_IDLE_H
 #define IO_IDLE_H
 
+#include <microhttpd.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -23,19 +24,22 @@ struct idle {
     pthread_cond_t sooner; /* a deadline came before wake_ms, or it is to stop */
     pthread_t thread;
     bool started, stopping;
+    unsigned request_s;
     struct idle_connection *first;
     atomic_llong wake_ms; /* until then the thread sleeps */
 };
 
-void idle_init(struct idle *idle);
+/* A connection has `request_s` seconds from its beginning to say what it wants. */
+void idle_init(struct idle *idle, unsigned request_s);
 /* -1 with err where there is no thread. */
 int idle_start(struct idle *idle, struct err *err);
 /* Ends the thread, if there is one. All connections must have been removed. */
 void idle_done(struct idle *idle);
 
-/* A connection that is shut unless it is busy within wait_s seconds; to be removed before its socket closes. */
-struct idle_connection *idle_add(struct idle *idle, int fd, unsigned wait_s);
-void idle_remove(struct idle *idle, struct idle_connection *connection);
+/* For MHD_OPTION_NOTIFY_CONNECTION, with the idle as its context: each connection is one of its own, until it closes. */
+void idle_notify(void *idle, struct MHD_Connection *connection, void **context,
+                 enum MHD_ConnectionNotificationCode code);
+struct idle_connection *idle_of(struct MHD_Connection *connection);
 /* Waiting again, for at most wait_s seconds. */
 void idle_wait(struct idle *idle, struct idle_connection *connection, unsigned wait_s);
 /* Not waiting: it may take as long as it likes. */
