@@ -32,9 +32,8 @@ cache=tests/.cache
 build=${BUILD_DIRECTORY:-build-tests}
 mkdir -p "$cache"
 setup build python kafka java
-python_environment
+python_environment tests/requirements.txt
 deploy/kafka.sh fetch >/dev/null
-cmake -G Ninja -B "$build" -DCUPBEARER_WERROR=ON >"$cache/chaos-build.log" 2>&1 &&
-    cmake --build "$build" --target cupbearer >>"$cache/chaos-build.log" 2>&1 ||
+tests_build "$build" "$cache/chaos-build.log" cupbearer ||
     { echo "chaos.sh: the build failed: $cache/chaos-build.log" >&2; exit 5; }
 BUILD_DIRECTORY=$build exec "$cache/venv/bin/python" -B tests/chaos/chaos.py --directory "$cache/chaos" "$@"

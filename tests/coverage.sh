@@ -1,14 +1,16 @@
 #!/usr/bin/env bash
-# Which lines of the pure core the unit tests run: builds them with gcc's counters in build-coverage, runs them, and
-# counts by room. A line is covered where any of the programs has run it; headers' inline functions count too.
+# Which lines of the pure core the unit tests run: builds them with gcc's counters and with sanitizers in build-asan, as
+# tests/run.sh does, runs them, and counts by room. A line is covered where any of the programs has run it; headers' inline
+# functions count too.
 #
-#   tests/coverage.sh [--files] [--lines] [--least PERCENT]
+#   tests/coverage.sh [--counted] [--files] [--lines] [--least PERCENT]
 #
+#   --counted        they have been built and run just now: only count
 #   --files          each file too, the least covered first
 #   --lines          and each line that is not covered, as FILE:LINE: TEXT
 #   --least PERCENT  what each room must reach (0)
 #
-# Directories: BUILD_DIRECTORY (build-coverage).
+# Directories: BUILD_DIRECTORY (build-asan).
 # The last line: coverage lines=… covered=… percent=…
 #
 # Exit codes: 0 done, 1 a unit test failed or a room has less, 2 wrong use, 5 something else failed.
@@ -16,9 +18,10 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 . deploy/setup.sh
 
-files=false lines=false least=0
+counted=false files=false lines=false least=0
 while [ $# -gt 0 ]; do
     case $1 in
+    --counted) counted=true ;;
     --files) files=true ;;
     --lines) lines=true ;;
     --least)
@@ -31,14 +34,14 @@ while [ $# -gt 0 ]; do
         exit 0
         ;;
     *)
-        echo "coverage.sh: unknown option '$1': say --files, --lines or --least PERCENT" >&2
+        echo "coverage.sh: unknown option '$1': say --counted, --files, --lines or --least PERCENT" >&2
         exit 2
         ;;
     esac
     shift
 done
 
-build=${BUILD_DIRECTORY:-build-coverage}
+build=${BUILD_DIRECTORY:-build-asan}
 rooms=(base event dedup delivery papercups receipt template engine)
 
 fail() { # CODE TEXT
@@ -48,7 +51,7 @@ fail() { # CODE TEXT
 
 # Lines "FILE LINE COUNT TEXT" of all that gcov knows of the rooms: of a file once for each object that has some of it.
 counts() {
-    find "$build" -name '*.gcno' | LC_ALL=C sort | xargs gcov --stdout 2>"$build/gcov.log" |
+    find "$build/CMakeFiles" "$build/tests" -name '*.gcno' | LC_ALL=C sort | xargs gcov --stdout 2>"$build/gcov.log" |
         awk -v rooms="^($(IFS='|' && echo "${rooms[*]}"))/" -v worker="$PWD/worker/" '
             match($0, /^ *-: *0:Source:/) {
                 file = substr($0, RLENGTH + 1)
@@ -86,15 +89,17 @@ row() { # NAME LINES COVERED
         'BEGIN { printf "%-28s %6d of %6d lines %6.1f %%\n", name, hit, lines, 100 * hit / lines }'
 }
 
-setup build
-mkdir -p "$build"
-# By environment: a compiler named to CMake that is another than the last time's makes it forget all it was told.
-CC=gcc CFLAGS="-O0 --coverage" cmake -G Ninja -B "$build" -DCMAKE_BUILD_TYPE=Debug >"$build/build.log" 2>&1 &&
-    cmake --build "$build" --target unit >>"$build/build.log" 2>&1 ||
-    fail 5 "the build failed: $build/build.log"
-find "$build" -name '*.gcda' -delete
-ctest --test-dir "$build" -j 2 --output-on-failure --no-tests=error >"$build/tests.log" 2>&1 ||
-    fail 1 "a unit test failed: $build/tests.log"
+if ! $counted; then
+    setup build
+    mkdir -p "$build"
+    # By environment: a compiler named to CMake that is another than the last time's makes it forget all it was told.
+    CC=gcc cmake -G Ninja -B "$build" -DCMAKE_BUILD_TYPE=Debug -DCUPBEARER_SANITIZE=ON -DCUPBEARER_COVERAGE=ON \
+        >"$build/build.log" 2>&1 && cmake --build "$build" --target unit >>"$build/build.log" 2>&1 ||
+        fail 5 "the build failed: $build/build.log"
+    find "$build/CMakeFiles" "$build/tests" -name '*.gcda' -delete
+    ctest --test-dir "$build" -j 2 --output-on-failure --no-tests=error >"$build/tests.log" 2>&1 ||
+        fail 1 "a unit test failed: $build/tests.log"
+fi
 
 told=$(counts | sums)
 [ "$(sed -n 's/^all all //p' <<<"$told")" != " 0" ] || fail 5 "gcov told nothing: $build/gcov.log"

@@ -15,6 +15,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . deploy/setup.sh
+. tests/environment.sh
 
 faults=1 scenarios=()
 while [ $# -gt 0 ]; do
@@ -41,8 +42,7 @@ build=${BUILD_DIRECTORY:-build-tests} directory=tests/.cache/explore
 program=$build/tests/explore/explore
 mkdir -p "$directory"
 setup build
-cmake -G Ninja -B "$build" -DCUPBEARER_WERROR=ON >"$directory/build.log" 2>&1 &&
-    cmake --build "$build" --target explore >>"$directory/build.log" 2>&1 ||
+tests_build "$build" "$directory/build.log" explore ||
     { echo "explore.sh: the build failed: $directory/build.log" >&2; exit 5; }
 
 mapfile -t known < <("$program" --list | sed 's/ .*//')

@@ -145,7 +145,7 @@ class Chaos:
         self.random = random.Random(seed)
         self.seconds, self.directory = seconds, directory
         os.environ["BROKER_SESSION_MS"] = "2000"  # it is killed often, and has to come back soon
-        self.kafka = Kafka(directory / "kafka")
+        self.kafka = Kafka.start(directory / "kafka")
         self.topics = self.kafka.topics(PARTITIONS)
         self.standin = StandIn(directory)
         self.proxy = Proxy(directory, self.standin.port, seed)

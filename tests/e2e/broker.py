@@ -57,16 +57,22 @@ class Record:
 
 
 class Kafka:
-    """One broker for the whole run."""
+    """A broker that runs in a directory, and clients of it."""
 
     def __init__(self, directory):
         self.directory = directory
-        words = self.script("start", directory)
-        self.bootstrap = re.search(r"bootstrap=(\S+)", words)[1]
+        properties = (directory / "server.properties").read_text()
+        self.bootstrap = re.search(r"(?m)^advertised\.listeners=PLAINTEXT://(\S+)$", properties)[1]
         # librdkafka's own words tell of connections that end with the broker; what fails is asserted.
         self.client = {"bootstrap.servers": self.bootstrap, "log_level": 0}
         self.admin = AdminClient(self.client)
         self.producer = self.producer_with()
+
+    @classmethod
+    def start(cls, directory):
+        """A new one; whoever starts it stops it."""
+        cls.script("start", directory)
+        return cls(directory)
 
     def producer_with(self, **settings):
         """A producer as any other, but for settings of librdkafka's, with _ for its dots."""

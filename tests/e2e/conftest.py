@@ -1,7 +1,13 @@
-"""What the tests stand on: one real Kafka for the run; topics, a stand-in Papercups and workers for each test."""
+"""What the tests stand on: one real Kafka for the run; topics, a stand-in Papercups and workers for each test.
+
+tests/run.sh runs files side by side, in processes of pytest-xdist, so a test must not mind what others do in the same
+broker: it has topics and a group of its own, or a broker of its own (`own_kafka`) where it kills it, or needs names that
+others use too.
+"""
 
 import secrets
 import signal
+from pathlib import Path
 
 import browser as chromium
 import pytest
@@ -12,32 +18,85 @@ from programs import Installation, Process, StandIn
 from signing import HmacKey
 
 
-REPORT = pytest.StashKey[list[str]]()
+BROKER = pytest.StashKey[Kafka]()
+# The files that take longest, in that order, go first: what is left at the end then ends at about the same time.
+LONG = ("crash_matrix", "deploy", "composer", "composer_snippets", "gate_outage", "first_screen", "admin", "gate", "answers", "frozen")
 
 
-@pytest.fixture(scope="session")
-def report(request):
-    """Lines to be printed when all tests have run."""
-    return request.config.stash.setdefault(REPORT, [])
+def pytest_addoption(parser):
+    parser.addoption("--full", action="store_true", help="also what is marked `full`, and every cell of the crash matrix")
 
 
-def pytest_terminal_summary(terminalreporter, config):
-    for line in config.stash.get(REPORT, []):
-        terminalreporter.write_line(line)
+def pytest_configure(config):
+    config.addinivalue_line("markers", "full: takes long, and is run only with --full")
+    # Also when the run itself is terminated: fixtures and hooks then end what they started.
+    signal.signal(signal.SIGTERM, lambda number, frame: pytest.exit("terminated", 143))
+
+
+def pytest_collection_modifyitems(config, items):
+    if not config.getoption("--full"):
+        full = [item for item in items if item.get_closest_marker("full")]
+        config.hook.pytest_deselected(items=full)
+        items[:] = [item for item in items if item not in full]
+
+    def place(item):
+        name = item.path.stem.removeprefix("test_")
+        return LONG.index(name) if name in LONG else len(LONG)
+
+    items.sort(key=place)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node):
+    """In the one that hands out the tests, for each process that runs some: they share a broker."""
+    stash = node.config.stash
+    if BROKER not in stash:
+        stash[BROKER] = Kafka.start(node.config._tmp_path_factory.mktemp("kafka"))
+    node.workerinput["kafka"] = str(stash[BROKER].directory)
+
+
+@pytest.fixture
+def tell(record_property):
+    """tell(line): to be printed when all tests have run."""
+    return lambda line: record_property("told", line)
+
+
+def pytest_terminal_summary(terminalreporter):
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            if getattr(report, "when", None) == "call":
+                for name, line in report.user_properties:
+                    if name == "told":
+                        terminalreporter.write_line(line)
+
+
+def pytest_unconfigure(config):
+    if BROKER in config.stash:
+        config.stash[BROKER].stop()
 
 
 @pytest.fixture(scope="session", autouse=True)
 def nothing_outlives_the_run():
-    """Also when the run itself is terminated: the fixtures then end what they started."""
-    signal.signal(signal.SIGTERM, lambda number, frame: pytest.exit("terminated", 143))
     yield
     for process in Process.started:
         process.discard()
 
 
 @pytest.fixture(scope="session")
-def kafka(tmp_path_factory):
-    broker = Kafka(tmp_path_factory.mktemp("kafka"))
+def kafka(request, tmp_path_factory):
+    shared = getattr(request.config, "workerinput", {}).get("kafka")
+    if shared:
+        yield Kafka(Path(shared))
+        return
+    broker = Kafka.start(tmp_path_factory.mktemp("kafka"))
+    yield broker
+    broker.stop()
+
+
+@pytest.fixture
+def own_kafka(tmp_path):
+    """A broker for one test."""
+    broker = Kafka.start(tmp_path / "kafka")
     yield broker
     broker.stop()
 

@@ -19,6 +19,8 @@ ENVIRONMENT = {
 }
 # For the sanitized build; the worker makes itself undumpable, which LeakSanitizer cannot stand.
 ENVIRONMENT |= {"ASAN_OPTIONS": "detect_leaks=0", "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1"}
+# Its counters of lines run are of the unit tests alone (tests/coverage.sh).
+ENVIRONMENT |= {"GCOV_PREFIX": str(SANITIZED_PROGRAM.parent / "counters-of-others")}
 # What worker/demo/standin.h gives `cupbearer standin`.
 STANDIN_API_KEY = "standin-api-key"
 STANDIN_ACCOUNT = "5b1a2c3d-0001-4000-8000-000000000001"

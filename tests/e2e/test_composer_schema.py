@@ -91,6 +91,8 @@ DESCRIPTION = {
     },
 }  # fmt: skip
 
+pytestmark = pytest.mark.full
+
 
 @pytest.fixture
 def composer(tmp_path, kafka):

@@ -34,12 +34,9 @@ def test_the_demo_shows_a_delivery_a_duplicate_a_forgery_and_a_stored_500(tmp_pa
     expect_the_scene(run_program("demo", "--once", seconds=120, cwd=tmp_path))
 
 
-def test_the_demo_shows_the_same_on_a_real_kafka(kafka, tmp_path):
-    arguments = ["--once", "--bootstrap-servers", kafka.bootstrap]
-    try:
-        expect_the_scene(run_program("demo", *arguments, seconds=120, cwd=tmp_path))
-    finally:  # the README's snippets need topics of these names too
-        kafka.delete("cupbearer.events", "cupbearer.receipts", "cupbearer.dead")
+def test_the_demo_shows_the_same_on_a_real_kafka(own_kafka, tmp_path):  # its topics have the README's names
+    arguments = ["--once", "--bootstrap-servers", own_kafka.bootstrap]
+    expect_the_scene(run_program("demo", *arguments, seconds=120, cwd=tmp_path))
 
 
 def test_the_demos_own_words_send_through_its_gate(tmp_path):

@@ -10,7 +10,7 @@ import tempfile
 import urllib.request
 
 import pytest
-from broker import ROOT, Kafka
+from broker import ROOT
 from programs import ENVIRONMENT, PROGRAM, STANDIN_ACCOUNT, STANDIN_API_KEY, Process, run_program
 
 DEPLOY = ROOT / "deploy"
@@ -319,14 +319,6 @@ def kafka_commands(tmp_path):
         command.write_text(f'#!/bin/sh\nexec {java} {main} "$@"\n')
         command.chmod(0o755)
     return f"{directory}:{os.environ['PATH']}"
-
-
-@pytest.fixture
-def own_kafka(tmp_path):
-    """The names of compose's topics are the README's too, so these have a broker of their own."""
-    broker = Kafka(tmp_path / "kafka")
-    yield broker
-    broker.stop()
 
 
 def test_what_compose_starts_delivers_an_event(own_kafka, kafka_commands, standin, tmp_path):

@@ -5,7 +5,7 @@ import signal
 import subprocess
 
 import pytest
-from broker import ROOT, Kafka, Reader, wait_until
+from broker import ROOT, Reader, wait_until
 from gate import Gate, record_of
 from programs import Installation, StandIn
 from signing import HmacKey, payload, sign
@@ -13,13 +13,6 @@ from signing import HmacKey, payload, sign
 CONNECTIONS, THREADS = 64, 2
 EVENTS = 20000
 SCRIPT = ROOT / "tests/e2e/gate_load.lua"
-
-
-@pytest.fixture
-def own_kafka(tmp_path):
-    broker = Kafka(tmp_path / "kafka")
-    yield broker
-    broker.stop()
 
 
 @pytest.fixture

@@ -1,8 +1,11 @@
 """The gate against its own description: schemathesis asks everything that openapi.json allows and much that it does not."""
 
+import pytest
 from gate import Gate
 from schema import ask_by
 from test_gate import make_token, write_tokens
+
+pytestmark = pytest.mark.full
 
 
 def test_the_gate_answers_as_its_description_says(installation, key, tmp_path):

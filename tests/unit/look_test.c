@@ -16,7 +16,7 @@ static struct answer many_ids(size_t count, bool incomplete)
     answer.ids = calloc(count, sizeof(*answer.ids));
     assert_non_null(answer.ids);
     for (size_t i = 0; i < count; i++)
-        snprintf(answer.ids[i].text, sizeof(answer.ids[i].text), "00000000-0000-4000-8000-%012zu", i);
+        snprintf(answer.ids[i].text, sizeof(answer.ids[i].text), "00000000-0000-4000-8000-%012u", (unsigned)i);
     return answer;
 }
 
