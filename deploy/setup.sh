@@ -107,8 +107,14 @@ setup_apt() {
     return 5
 }
 
+# Says what that will take, as apt-get reckons it; with --print-uris it installs nothing.
+setup_size() { # APT_GET_ARGUMENT…
+    LC_ALL=C apt-get --print-uris "$@" 2>/dev/null </dev/null |
+        sed -n -E 's/^Need to get (.*) of archives\.$/  \1 to download/p; s/^After this operation, (.*) of additional .*/  \1 on the disk/p'
+}
+
 setup() { # PURPOSE…
-    local purpose needs need missing=() setup_root=()
+    local purpose needs need missing=() packages setup_root=()
     for purpose in "$@"; do
         needs=$(setup_needs "$purpose") || return 2
         for need in $needs; do
@@ -135,8 +141,10 @@ setup() { # PURPOSE…
     if [ ${#setup_root[@]} -gt 0 ] && [ -t 0 ]; then
         sudo -v || return 2
     fi
-    # shellcheck disable=SC2046 # package names are words
-    setup_apt update && setup_apt "${install[@]}" $(setup_packages "${missing[@]}") || return 5
+    setup_apt update || return 5
+    mapfile -t packages < <(setup_packages "${missing[@]}")
+    setup_size "${install[@]}" "${packages[@]}"
+    setup_apt "${install[@]}" "${packages[@]}" || return 5
     hash -r
 }
 
