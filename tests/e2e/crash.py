@@ -23,7 +23,7 @@ KINDS = dict(
 POINTS = [f"{kind}.{moment}" for kind, moments in KINDS.items() for moment in moments.split()]
 # What a worker passes only once it is told to stop.
 STOPPING = ("stop", "released", "stopped", "revoked")
-DEADLINE_S = 60
+DEADLINE_S = 120
 
 
 @dataclass(frozen=True)

@@ -24,8 +24,8 @@ ENVIRONMENT |= {"GCOV_PREFIX": str(SANITIZED_PROGRAM.parent / "counters-of-other
 # What worker/demo/standin.h gives `cupbearer standin`.
 STANDIN_API_KEY = "standin-api-key"
 STANDIN_ACCOUNT = "5b1a2c3d-0001-4000-8000-000000000001"
-START_S = 30
-STOP_S = 40
+START_S = 90
+STOP_S = 90
 
 
 def run_program(*arguments, seconds=60, **settings):

@@ -18,7 +18,7 @@ from scenarios import (
     Troubled, Unassigned,
 )  # fmt: skip
 
-LANES = 32
+LANES = 12
 # What the stand-in does to the first post, as a fault.
 ANSWERS = {"answered": None, "stored, 500": "stored_500", "stored, lost": "lost", "not stored, lost": "reset"}
 # In which scenarios a worker meets the points of a kind: in Known, where nothing is said.

@@ -21,7 +21,7 @@ OPTION = re.compile(r"(?<![\w-])--?[a-z][a-z-]*")
 
 def run(*words, **settings):
     settings = {"env": ENVIRONMENT, "cwd": ROOT, **settings}
-    return subprocess.run([*map(str, words)], capture_output=True, text=True, timeout=120, **settings)
+    return subprocess.run([*map(str, words)], capture_output=True, text=True, timeout=300, **settings)
 
 
 def told(*words, **settings):

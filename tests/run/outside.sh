@@ -20,7 +20,7 @@ go_environment() {
 # What no Debian package has, side by side.
 libraries() {
     local pid pids=() status=0
-    python_environment "$requirements" & pids+=($!)
+    python_environment "${requirements[@]}" & pids+=($!)
     node_environment & pids+=($!)
     deploy/kafka.sh fetch >/dev/null & pids+=($!)
     go_environment & pids+=($!)
