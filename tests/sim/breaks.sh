@@ -64,13 +64,13 @@ prepare() {
 
 # Whether a run saw a promise broken, or an assertion failed: it says which, in $cache/NAME.log.
 caught_by_sim() { # NAME
-    ! timeout 300 "$build/tests/sim" --seeds "$seeds" >"$cache/$1.log" 2>&1
+    ! timeout --foreground 300 "$build/tests/sim" --seeds "$seeds" >"$cache/$1.log" 2>&1
 }
 
 caught_by_explorer() { # NAME
     local scenario
     for scenario in order repeat reach spaced narrow apart; do
-        timeout 300 "$build/tests/explore/explore" --scenario $scenario --faults 1 >"$cache/$1.log" 2>&1 || return 0
+        timeout --foreground 300 "$build/tests/explore/explore" --scenario $scenario --faults 1 >"$cache/$1.log" 2>&1 || return 0
     done
     return 1
 }
