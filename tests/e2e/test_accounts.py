@@ -60,14 +60,6 @@ def test_a_broken_keyring_leaves_the_old_one_in_use_and_says_so(world, customer)
     deliver(world, customer)
 
 
-def test_a_key_taken_out_of_the_keyring_signs_nothing_any_more(world, customer):
-    deliver(world, customer)
-    write_keyring(world, [key for key in KEYS.values() if key.id != BACKEND.id])
-    hang_up(world)
-    world.worker.await_log(r"event=reloaded .*keyring\.json")
-    assert world.outcome(sign(BACKEND, payload(customer))) == ("rejected", "unknown_key")
-
-
 def test_a_key_revoked_while_its_event_waits_is_looked_at_before_the_post(world, customer):
     world.installation.secret_write("acme.key", "revoked\n")
     hang_up(world)

@@ -148,27 +148,36 @@ def test_what_is_not_committed_yet_is_no_deviation(ledger):
     assert ledger.audit().stdout.startswith("partition 0, from offset 0 to before 3, committed 0: 3 records: ")
 
 
-def test_receipts_that_disagree_are_named_and_delivered_counts(ledger):
-    records = ledger.publish(*events(2))
-    ledger.receipt(records[0], "failed", "gave_up")
-    ledger.letter(records[0], "gave_up")
-    ledger.receipt(records[0])
-    ledger.receipt(records[1])
-    ledger.receipt(records[1])
-    ledger.commit(2)
+def test_each_kind_of_deviation_is_named(ledger):
+    """Once, or beside this one; what counts as which is tried in tests/unit/audit_test.c and audit_finish_test.c."""
+    event = sign(BACKEND, payload("ada"))
+    records = ledger.publish(*events(6), event, event, *events(1))
+    forged, disputed, repeated, without_letter, other_letter, duplicate, first, second, remade = records
+    ledger.receipt(forged, mac="A" * 43 + "=")
+    ledger.receipt(disputed, "failed", "gave_up")
+    ledger.letter(disputed, "gave_up")
+    for record in (disputed, repeated, repeated, first, second, remade):
+        ledger.receipt(record)
+    for record in (without_letter, other_letter):
+        ledger.receipt(record, "rejected", "expired")
+    ledger.letter(other_letter, "flood")
+    ledger.receipt(duplicate, "duplicate")
+    ledger.receipt(replace(remade, timestamp=remade.timestamp - 1))
+    ledger.receipt(replace(remade, offset=11))
+    ledger.commit(9)
     ended = ledger.audit()
-    assert named(ended) == {"0/0": "its receipts disagree: delivered and failed (gave_up)"}
-    assert "all: 2 records: 2 delivered; " in ended.stdout
+    assert named(ended) == {
+        "0/0": "no receipt, and the group's offset is beyond it",
+        "0/1": "its receipts disagree: delivered and failed (gave_up)",
+        "0/3": "rejected (expired), and no dead letter names it",
+        "0/4": "rejected (expired), but its dead letter says flood",
+        "0/5": "duplicate, and no receipt says that this event was admitted before",
+        "0/7": "delivered, and offset 6, the same event, was delivered within the dedup window",
+        "0/8": "a receipt says delivered of another record: key, event id or timestamp differ; was the topic made again?",
+        "0/11": "a receipt says delivered, and the log has no record at this offset",
+    }
+    assert "\nall: 9 records: 5 delivered, 1 duplicate, 2 rejected (2 expired); " in ended.stdout
     assert "\n2 receipts repeat what another says" in ended.stdout
-
-
-@pytest.mark.parametrize("mac", ["Zm9yZ2Vk", "A" * 43 + "="])
-def test_a_receipt_that_no_worker_wrote_is_no_outcome(ledger, mac):
-    [record] = ledger.publish(*events(1))
-    ledger.receipt(record, mac=mac)
-    ledger.commit(1)
-    ended = ledger.audit()
-    assert named(ended) == {"0/0": "no receipt, and the group's offset is beyond it"}
     assert "\n1 records of the receipts topic have no good cupbearer-mac: ignored." in ended.stdout
 
 
@@ -182,58 +191,6 @@ def test_receipts_under_the_mark_secret_before_count_where_it_is_configured(ledg
     assert named(ledger.audit()).keys() == {"0/0"}
     ledger.installation.configure("worker", mark_secret_previous_file=directory / "mark.old")
     assert ledger.audit().returncode == 0
-
-
-def test_a_missing_dead_letter_is_named(kafka, ledger):
-    records = ledger.publish(*events(3))
-    for record in records:
-        ledger.receipt(record, "rejected", "expired")
-    ledger.commit(3)
-    ledger.letter(records[0], "expired")
-    ledger.letter(records[1], "flood")
-    ledger.letter(records[2], "expired", source=f"{ledger.topics.events}/1/2")
-    missing = "rejected (expired), and no dead letter names it"
-    assert named(ledger.audit()) == {
-        "0/1": "rejected (expired), but its dead letter says flood",
-        "0/2": missing,
-    }
-    elsewhere = f"{ledger.topics.dead}.other"
-    kafka.create(elsewhere, 2)
-    ledger.installation.configure("topics", dead=elsewhere)
-    assert named(ledger.audit()) == {"0/0": missing, "0/1": missing, "0/2": missing}
-
-
-def test_an_event_that_was_delivered_twice_is_named(ledger):
-    event = sign(BACKEND, payload("ada"))
-    for record in ledger.publish(event, event, event):
-        ledger.receipt(record, "duplicate" if record.offset == 1 else "delivered")
-    ledger.commit(3)
-    assert named(ledger.audit()) == {
-        "0/2": "delivered, and offset 0, the same event, was delivered within the dedup window"
-    }
-
-
-def test_a_duplicate_of_nothing_is_named(ledger):
-    [record] = ledger.publish(*events(1))
-    ledger.receipt(record, "duplicate")
-    ledger.commit(1)
-    assert named(ledger.audit()) == {
-        "0/0": "duplicate, and no receipt says that this event was admitted before"
-    }
-
-
-def test_a_receipt_that_means_no_record_of_the_log_is_named(ledger):
-    records = ledger.publish(*events(2))
-    for record in records:
-        ledger.receipt(record)
-    ledger.receipt(replace(records[0], timestamp=records[0].timestamp - 1))
-    ledger.receipt(replace(records[1], offset=7))
-    ledger.commit(2)
-    assert named(ledger.audit()) == {
-        "0/0": "a receipt says delivered of another record: key, event id or timestamp differ; was the topic made "
-        "again?",
-        "0/7": "a receipt says delivered, and the log has no record at this offset",
-    }
 
 
 def test_records_that_were_deleted_unread_are_named(ledger):

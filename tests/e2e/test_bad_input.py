@@ -133,9 +133,6 @@ def test_of_a_thousand_damaged_records_each_ends_as_what_it_is(world):
 
 
 LARGE = {
-    "a value of 300 KiB, signed": (
-        "bad_payload", lambda customer: signed_body(customer, b"x" * 300 * 1024),
-    ),
     "a value of 900 KiB, signed": (
         "bad_payload", lambda customer: signed_body(customer, b"x" * 900 * 1024),
     ),
@@ -189,42 +186,18 @@ def test_a_record_that_would_be_too_large_as_a_dead_letter_leaves_its_value_out(
     assert_delivers(world, customer)
 
 
-# Values that are no payload
-
-
-def brackets(customer, opening, closing=b""):
-    """100,000 of them; closed again or not."""
-    return signed_metadata(customer, opening * 100000 + b"1" + closing * 100000)
+# Values that are no payload: those that could hurt it. All others stand in tests/unit/tables/json.txt and payload.txt.
 
 
 DIGITS = b"7" * 70000
 PAYLOADS = {
-    "brackets that open": lambda customer: brackets(customer, b"["),
-    "brackets that open and close": lambda customer: brackets(customer, b"[", b"]"),
+    "brackets that open": lambda customer: signed_metadata(customer, b"[" * 100000 + b"1"),
     "objects that open and close": lambda customer: signed_metadata(
         customer, b'{"":' * 40000 + b"1" + b"}" * 40000
     ),
-    "nothing but brackets": lambda customer: signed_value(customer, b"[" * 100000),
-    "one bracket more than allowed": lambda customer: signed_metadata(customer, b"[" * 14 + b"]" * 14),
     "a byte that is no UTF-8": lambda customer: signed_body(customer, b"hello \xff"),
-    "half a character": lambda customer: signed_body(customer, "東京".encode()[:-1]),
-    "an overlong character": lambda customer: signed_body(customer, b"\xc0\xaf"),
-    "a character beyond the last": lambda customer: signed_body(customer, b"\xf4\x90\x80\x80"),
-    "a surrogate in UTF-8": lambda customer: signed_body(customer, b"\xed\xa0\x80\xed\xb0\x80"),
     "a byte 0": lambda customer: signed_body(customer, b"hello \x00 world"),
-    "a byte 0 behind a number": lambda customer: signed_metadata(customer, b"1\x00"),
-    "a byte 0 behind a word": lambda customer: signed_metadata(customer, b"null\x00"),
-    "U+0000": lambda customer: signed_body(customer, b"hello \\u0000 world"),
-    "U+0000 in a name": lambda customer: signed_metadata(customer, b'{"a\\u0000b": 1}'),
-    "the first half of a surrogate pair": lambda customer: signed_body(customer, b"\\ud83d"),
-    "the second half": lambda customer: signed_body(customer, b"\\ude00"),
-    "both in the wrong order": lambda customer: signed_body(customer, b"\\ude00\\ud83d"),
-    "half of one and a letter": lambda customer: signed_metadata(customer, b'"\\ud83dA"'),
     "a number of 70,000 digits": lambda customer: signed_metadata(customer, DIGITS),
-    "a fraction beyond every number": lambda customer: signed_metadata(customer, DIGITS + b".5"),
-    "an exponent of 70,000 digits": lambda customer: signed_metadata(customer, b"1e" + DIGITS),
-    "UTF-16": lambda customer: signed_value(customer, json.dumps(payload(customer)).encode("utf-16")),
-    "a byte order mark": lambda customer: signed_value(customer, json.dumps(payload(customer)).encode("utf-8-sig")),
 }  # fmt: skip
 
 
@@ -262,27 +235,22 @@ def empty(**parts):
     return lambda customer: replace(sign(BACKEND, payload(customer)), **parts)
 
 
+def with_id(value):
+    return lambda customer: replace(
+        event := sign(BACKEND, payload(customer)), headers=[("webhook-id", value), *event.headers[1:]]
+    )
+
+
 NOTHING = {
     "a null key": ("wrong_routing_key", empty(key=None)),
     "an empty key": ("wrong_routing_key", empty(key=b"")),
-    "a null value under another's signature": ("bad_signature", empty(value=None)),
-    "an empty value under another's signature": ("bad_signature", empty(value=b"")),
     "a null value, signed": ("bad_payload", lambda customer: signed_value(customer, None)),
     "an empty value, signed": ("bad_payload", lambda customer: signed_value(customer, b"")),
     "a tombstone": ("malformed_headers", empty(value=None, headers=[])),
     "a record of nothing": ("malformed_headers", empty(key=None, value=None, headers=[])),
     "an empty record": ("malformed_headers", empty(key=b"", value=b"", headers=[("", b"")])),
-    **{
-        f"{what} {name}": (
-            "malformed_headers",
-            lambda customer, name=name, value=value: replace(
-                event := sign(BACKEND, payload(customer)),
-                headers=[(other, value if other == name else text) for other, text in event.headers],
-            ),
-        )
-        for name in format1.HEADERS
-        for what, value in (("a null", None), ("an empty", b""))
-    },
+    "a null header": ("malformed_headers", with_id(None)),
+    "an empty header": ("malformed_headers", with_id(b"")),
 }
 
 
@@ -312,13 +280,11 @@ def test_a_signature_in_other_bytes_is_none_though_libsodium_would_take_it(world
 
 
 @pytest.mark.parametrize("count", [5, 11000])
-@pytest.mark.parametrize("last", ["wrong", "good"])
-def test_more_signatures_than_four_are_not_even_tried(world, customer, count, last):
+def test_more_signatures_than_four_are_not_even_tried(world, customer, count):
     event = sign(BACKEND, payload(customer))
     signed_at, value = int(event.header("webhook-timestamp")), event.value.decode()
     wrong = [HmacKey("stranger").sign(event.id, signed_at, value)] * (count - 1)
-    good = event.header("webhook-signature")
-    event = event.with_header("webhook-signature", " ".join([*wrong, good if last == "good" else wrong[0]]))
+    event = event.with_header("webhook-signature", " ".join([*wrong, event.header("webhook-signature")]))
     receipt = assert_rejected(world, event, "malformed_headers")
     assert "event_id" not in receipt and "sender" not in receipt
 

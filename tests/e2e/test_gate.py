@@ -13,7 +13,7 @@ import pytest
 from broker import Reader, wait_until
 from gate import Gate, read_to_end, record_of
 from programs import run_program
-from signing import Ed25519Key, Event, HmacKey, payload, sign, sign_bytes
+from signing import Ed25519Key, Event, HmacKey, payload, sign
 from world import BACKEND, KEYS, World, bodies
 
 SHOP, OTHER = "https://shop.example", "https://globex.example"
@@ -133,16 +133,11 @@ def test_what_the_gate_answers_202_to_is_delivered(world, gate, customer):
     assert bodies(world, customer) == ["through the gate"]
 
 
+# What is found when a record is opened, and what when it is judged, by the gate's clock. All reasons stand in
+# tests/unit/tables/checks.txt.
 REFUSED = {
-    "malformed_headers": lambda who: sign(BACKEND, payload(who)).with_header("webhook-id", None),
-    "unknown_key": lambda who: sign(BACKEND, payload(who)).with_header("cupbearer-key", "nobody"),
     "bad_signature": lambda who: sign(HmacKey("backend-1"), payload(who)),
-    "bad_payload": lambda who: sign(BACKEND, {**payload(who), "surprise": 1}),
-    "account_not_granted": lambda who: sign(KEYS["elsewhere-1"], payload(who)),
-    "wrong_routing_key": lambda who: sign(BACKEND, payload(who), routing_key="acme/e/somebody"),
-    "key_not_active": lambda who: sign(KEYS["revoked-1"], payload(who)),
     "expired": lambda who: sign(BACKEND, payload(who), signed_at=int(time.time()) - 120),
-    "expires_too_late": lambda who: sign(BACKEND, payload(who), signed_at=int(time.time()) + 120),
 }
 
 
@@ -357,9 +352,8 @@ def test_a_predefined_message_is_sent_by_its_name(world, gate, customer):
 @pytest.mark.parametrize("content, status, field", [
     ({"message": "secret"}, 403, "message"), ({"message": "broken"}, 403, "message"), ({"message": "../x"}, 403, "message"),
     ({"account": "globex"}, 403, "account"), ({"blanks": {}}, 422, "blanks.order"), ({"blanks": []}, 422, "blanks"),
-    ({"blanks": {"order": "x"}}, 422, "blanks.order"), ({"blanks": {"order": [1]}}, 422, "blanks.order"),
+    ({"blanks": {"order": [1]}}, 422, "blanks.order"), ({"surprise": 1}, 422, "surprise"),
     ({"blanks": {"order": 1, "link": "https://evil.example/"}}, 422, "blanks.link"),
-    ({"blanks": {"order": 1, "surprise": "x"}}, 422, "blanks.surprise"), ({"surprise": 1}, 422, "surprise"),
 ])  # fmt: skip
 def test_what_is_wrong_with_a_named_message_is_named(world, gate, customer, content, status, field):
     answer = gate.send({**named(customer), **content}, world.token("named"))
@@ -588,10 +582,6 @@ def gate_told(installation, **settings):
 @pytest.mark.parametrize("settings, words", [
     ({"listen": "off"}, "[gate] listen is off"),
     ({"listen": "0.0.0.0:0"}, "needs tokens_file, and public_url"),
-    ({"public_url": "http://gate.example"}, "must begin with https://"),
-    ({"public_url": "https://gate.example/x"}, "must have no path"),
-    ({"key_id": "gate-1"}, "key_file and key_id belong together"),
-    ({"link_hosts": "https://shop.example"}, "link_hosts must be hosts"),
     ({"tokens_file": "/nothing/here"}, "/nothing/here"),
 ])  # fmt: skip
 def test_a_configuration_that_is_no_good_says_what_to_do(installation, settings, words):
@@ -607,16 +597,12 @@ def test_the_gates_key_must_be_the_keyrings(installation, key):
     assert key.secret not in told
 
 
-@pytest.mark.parametrize("entry, words", [
-    ({"hash": "x"}, "64 hex digits"), ({"accounts": []}, "accounts"), ({"messages": "need-help"}, "messages"),
-    ({"per_minute": 0}, "per_minute"), ({"name": "A"}, "name"), ({"surprise": 1}, "there are only"),
-])  # fmt: skip
-def test_a_token_entry_that_is_no_good_is_named(installation, entry, words):
+def test_a_token_entry_that_is_no_good_is_named(installation):
     token, good = make_token("shop", "--account", "acme")
     path = installation.directory / "tokens.json"
-    write_tokens(path, (token, {**good, **entry}))
+    write_tokens(path, (token, {**good, "hash": "x"}))
     told = gate_told(installation, tokens_file=path)
-    assert "entry 1" in told and words in told
+    assert "entry 1" in told and "64 hex digits" in told
 
 
 # ---- Host, Origin, CORS ----

@@ -96,21 +96,6 @@ def test_a_planted_row_goes_to_the_account_that_it_names(a, b):
 # What is lost or left behind
 
 
-def test_a_500_may_have_stored_the_message(a, ada):
-    conversation = a.create_conversation(ada["id"])
-    a.fault("stored_500", method="POST")
-    assert a.post_message(conversation["id"], "x").status == 500
-    assert a.bodies(conversation["id"]) == ["x"]
-
-
-def test_some_500s_have_an_empty_body(a, ada):
-    conversation = a.create_conversation(ada["id"])
-    a.fault("stored_500", empty=True)
-    answer = a.post_message(conversation["id"], "x")
-    assert (answer.status, answer.body, answer.headers["content-type"]) == (500, b"", None)
-    assert answer.headers["content-length"] == "0" and a.bodies(conversation["id"]) == ["x"]
-
-
 @pytest.mark.parametrize(
     "fields",
     [{"conversation_id": NO_ID}, {"conversation_id": "abc"}, {"body": "a\0b"}, {"metadata": {"a": "\0"}}, LONG],

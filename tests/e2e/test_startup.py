@@ -25,12 +25,9 @@ def holds(text, *words):
 @pytest.mark.parametrize("kind", ["events", "receipts", "dead"])
 def test_a_missing_topic_is_named_with_the_command_that_makes_it(installation, refused, kind):
     installation.configure("topics", **{kind: f"missing.{kind}"})
-    holds(refused(), f"missing.{kind}", "kafka-topics", "--create", f"--topic missing.{kind}", "--partitions 6")
-
-
-def test_the_command_for_a_missing_events_topic_asks_for_append_time(installation, refused):
-    installation.configure("topics", events="missing.events")
-    holds(refused(), "message.timestamp.type=LogAppendTime")
+    told = refused()
+    holds(told, f"missing.{kind}", "kafka-topics", "--create", f"--topic missing.{kind}", "--partitions 6")
+    holds(told, "message.timestamp.type=LogAppendTime")
 
 
 def test_receipts_must_have_as_many_partitions_as_events(kafka, topics, installation, refused):
@@ -76,11 +73,6 @@ def test_an_api_key_that_papercups_does_not_know_is_refused(installation, refuse
 def test_an_unknown_setting_is_told_with_the_nearest_known_one(installation, refused):
     installation.configure("worker", http_timeut="2s")
     holds(refused(), "http_timeut", "http_timeout")
-
-
-def test_an_unknown_section_is_told(installation, refused):
-    installation.configure("topic", events="x")
-    holds(refused(), "[topic]", "[topics]")
 
 
 def test_no_secret_is_ever_in_the_log(installation, key):

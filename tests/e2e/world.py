@@ -16,7 +16,6 @@ KEYS = {
         HmacKey("shipping-1", sender="shipping"),
         HmacKey("elsewhere-1", accounts=["globex"]),
         HmacKey("retired-1", not_after="2026-01-01T00:00:00Z"),
-        HmacKey("coming-1", not_before="2100-01-01T00:00:00Z"),
         HmacKey("revoked-1", revoked=True),
     )
 }

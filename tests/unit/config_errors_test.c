@@ -237,6 +237,7 @@ static void what_is_no_ini_file_is_refused_at_its_line(void **state)
 #define NO_INSTANCE                                                                                          \
     "group_instance_id must have %h in it, which becomes the host's name, and else only the characters "     \
     "A-Z a-z 0-9 . _ -: two workers of one name would show messages twice"
+#define LISTEN  "listen must be HOST:PORT, [IPV6]:PORT or off, such as 127.0.0.1:9464; port 0 is any free one"
 #define SERVERS "bootstrap_servers must be HOST:PORT, several with commas between: kafka-1:9092,kafka-2:9092"
 
 static void a_value_of_the_wrong_form_or_out_of_range_is_told_with_the_right_one(void **state)
@@ -271,11 +272,20 @@ static void a_value_of_the_wrong_form_or_out_of_range_is_told_with_the_right_one
         {TWO "[topics]\nevents = my topic\n", NULL,
          AT(7) "events must be a topic's name: 1 to 249 of the characters A-Z a-z 0-9 . _ -"},
         {TWO "[topics]\npartitions = -1\n", NULL, AT(7) "partitions must be from 0 to 10000, not \"-1\""},
+        {TWO "[admin]\nlisten = 9464\n", NULL, AT(7) LISTEN},
+        {TWO "[admin]\nlisten = 127.0.0.1\n", NULL, AT(7) LISTEN},
+        {TWO "[admin]\nlisten = 127.0.0.1:65536\n", NULL, AT(7) LISTEN},
+        {TWO "[admin]\nlisten = ::1:9464\n", NULL, AT(7) LISTEN},
+        {TWO "[admin]\nlisten = [::1]\n", NULL, AT(7) LISTEN},
+        {TWO "[gate]\nlisten = http://127.0.0.1:1\n", NULL, AT(7) LISTEN},
         {ALL "max_in_flight = 65\n", NULL, AT(11) "max_in_flight must be from 1 to 64, not \"65\""},
         {ALL "inbox = 0B4A7C1E-52D1-4C5C-9A3E-6F1D2A7B8C90\n", NULL, AT(11) "inbox " NO_UUID},
         {ALL "inbox = 0b4a7c1e\n", NULL, AT(11) "inbox " NO_UUID},
         {TWO "[account a]\nwidget_host = https://app.example.com\n", NULL, AT(7) NO_HOST},
         {TWO "[account a]\nwidget_host = App.example.com\n", NULL, AT(7) NO_HOST},
+        {TWO "[gate]\nlink_hosts = https://shop.example\n", NULL,
+         AT(7) "link_hosts must be hosts in lower case, spaces between: shop.example .help.example (a dot "
+               "before it: every host below)"},
         {URL("p.example.com"), NULL, AT(10) "url must begin with https:// or http://"},
         {URL("https://"), NULL, AT(10) "url must name a host, such as https://papercups.example.com"},
         {URL("https://me:secret@p"), NULL,
@@ -286,6 +296,10 @@ static void a_value_of_the_wrong_form_or_out_of_range_is_told_with_the_right_one
     };
     EXPECT(table);
 }
+
+#define OPEN                                                                                                 \
+    "listen is open to others than this machine: that needs tokens_file, and public_url, the https:// "      \
+    "address of the proxy in front of it"
 
 static void settings_that_contradict_each_other_are_refused(void **state)
 {
@@ -311,6 +325,16 @@ static void settings_that_contradict_each_other_are_refused(void **state)
          AT(3) "group_instance_id needs [worker] state_dir, a directory of this machine (or container) for "
                "the lock "
                "that lets no second worker take the same name"},
+        {ALL "[gate]\npublic_url = https://gate.example/x\n", NULL,
+         AT(12) "public_url must have no path: the gate wants a host of its own"},
+        {ALL "[gate]\npublic_url = http://gate.example\n", NULL,
+         AT(12) "public_url must begin with https://: tokens would travel in the clear"},
+        {ALL "[gate]\nkey_id = gate-1\n", NULL,
+         AT(12) "key_file and key_id belong together: the gate's own key, and its id in keyring_file"},
+        {ALL "[gate]\nkey_file = /g\n", NULL,
+         AT(12) "key_file and key_id belong together: the gate's own key, and its id in keyring_file"},
+        {ALL "[gate]\nlisten = 0.0.0.0:0\npublic_url = https://gate.example\n", NULL, AT(12) OPEN},
+        {ALL "[gate]\nlisten = 0.0.0.0:0\ntokens_file = /t\n", NULL, AT(12) OPEN},
         {TWO "http_timeout = 14s\n[account acme]\nurl = https://p\n" REST,
          "CUPBEARER_WORKER_HTTP_TIMEOUT=38s",
          "CUPBEARER_WORKER_HTTP_TIMEOUT: session.timeout.ms (45000) less heartbeat.interval.ms (3000) less "
