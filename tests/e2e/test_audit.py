@@ -173,7 +173,8 @@ def test_each_kind_of_deviation_is_named(ledger):
         "0/4": "rejected (expired), but its dead letter says flood",
         "0/5": "duplicate, and no receipt says that this event was admitted before",
         "0/7": "delivered, and offset 6, the same event, was delivered within the dedup window",
-        "0/8": "a receipt says delivered of another record: key, event id or timestamp differ; was the topic made again?",
+        "0/8": "a receipt says delivered of another record: key, event id or timestamp differ; was the topic made "
+        "again?",
         "0/11": "a receipt says delivered, and the log has no record at this offset",
     }
     assert "\nall: 9 records: 5 delivered, 1 duplicate, 2 rejected (2 expired); " in ended.stdout

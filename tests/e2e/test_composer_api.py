@@ -237,7 +237,8 @@ def test_a_name_that_is_none_is_refused(composer, directory, name):
 
 
 @pytest.mark.parametrize(("message", "field"), [
-    ({"body": ""}, "body"), ({"body": "x", "quick_replies": ["a" * 81]}, "quick_replies[0]"), ({"body": "x", "blanks": {"n": {"type": "text"}}}, "blanks.n"),
+    ({"body": ""}, "body"), ({"body": "x", "quick_replies": ["a" * 81]}, "quick_replies[0]"),
+    ({"body": "x", "blanks": {"n": {"type": "text"}}}, "blanks.n"),
 ])  # fmt: skip
 def test_a_message_that_is_no_good_is_refused_at_its_field(composer, directory, message, field):
     answer = save(composer, "hi", message)
