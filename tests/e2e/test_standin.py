@@ -1,7 +1,10 @@
 """The stand-in answers as the real Papercups was recorded to answer: tests/vectors/papercups.jsonl, in order, holds
-each recorded exchange of a call that the worker makes. An exchange is
+each recorded exchange of a call that the worker makes, papercups-widget.jsonl those that were recorded later, the
+widget's own among them. An exchange is
 
     case, method, path, headers, body    the request, with $NAMES for keys and ids, ${c N} for N times the character c
+    later_s                              so many seconds behind the one before
+    before                               what was done to the server before it: path and body of a control call
     gives                                the $NAME of the id that it creates
     status, type, location, answer       what came back; a long answer is cut: "… [N chars in all]"
     gzip                                 the body was sent compressed
@@ -16,9 +19,12 @@ import urllib.parse
 
 import pytest
 from broker import ROOT
-from papercups import ACCOUNT_A, ACCOUNT_B, TwoAccounts
+from papercups import ACCOUNT_A, ACCOUNT_B, Client, TwoAccounts
 
-EXCHANGES = [json.loads(line) for line in (ROOT / "tests/vectors/papercups.jsonl").read_text().splitlines()]
+EXCHANGES, WIDGET = (
+    [json.loads(line) for line in (ROOT / "tests/vectors" / name).read_text().splitlines()]
+    for name in ("papercups.jsonl", "papercups-widget.jsonl")
+)
 UUID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 KINDS = [
     ("an id", rf"{UUID}|\$[A-Z_0-9]+"),
@@ -42,27 +48,28 @@ def kind(value, in_list):
     return "a text" if in_list else value
 
 
-def agrees(want, got, cut=False, in_list=False, nulls=True):
-    """Whether both have the same members, nulls and types. `cut`: what `want` ends with may lack something."""
+def agrees(want, got, cut=False, in_list=False, nulls=True, named=()):
+    """Whether both have the same members, nulls and types, and the same ids of those that are `named`. `cut`: what `want`
+    ends with may lack something."""
     if not nulls and (want is None or got is None):
         return True
     if isinstance(want, dict) and isinstance(got, dict):
         if (not set(want) <= set(got)) if cut else (set(want) != set(got)):
             return False
         last = list(want)[-1] if want else None
-        return all(agrees(want[name], got[name], cut and name == last, in_list, nulls) for name in want)
+        return all(agrees(want[name], got[name], cut and name == last, in_list, nulls, named) for name in want)
     if isinstance(want, list) and isinstance(got, list):
         left = list(got)
         for index, value in enumerate(want):
             part = cut and index == len(want) - 1
-            found = next((one for one in left if agrees(value, one, part, True, nulls)), None)
+            found = next((one for one in left if agrees(value, one, part, True, nulls, named)), None)
             if found is None:
                 return False
             left.remove(found)
         return cut or not left
     if isinstance(want, (dict, list)) or isinstance(got, (dict, list)):
         return False
-    return kind(want, in_list) == kind(got, in_list)
+    return want == got if want in named else kind(want, in_list) == kind(got, in_list)
 
 
 def mended(text):
@@ -92,6 +99,8 @@ def mended(text):
 class Replay:
     def __init__(self, url):
         self.host = urllib.parse.urlsplit(url).netloc
+        self.control = Client(url)
+        self.ahead_s = 0
         self.names = {"$SESSION_A": "a-session", "$KEY_A3": "revoked"}
         for letter, (key, account, inbox) in (("A", ACCOUNT_A), ("B", ACCOUNT_B)):
             self.names |= {f"$KEY_{letter}": key, f"$ACCOUNT_{letter}": account, f"$INBOX_{letter}": inbox}
@@ -102,6 +111,11 @@ class Replay:
         return re.sub(r"\$\{(.) (\d+)\}", lambda found: found[1] * int(found[2]), text)
 
     def ask(self, exchange):
+        self.ahead_s += exchange.get("later_s", 0)
+        self.control.control("clock", ahead_s=self.ahead_s)
+        if "before" in exchange:
+            before = exchange["before"]
+            assert self.control.call("POST", before["path"], json.loads(self.filled(before["body"]))).status == 200
         body = self.filled(exchange["body"]).encode(errors="surrogateescape")
         if exchange.get("gzip"):
             body = gzip.compress(body)
@@ -130,8 +144,11 @@ class Replay:
         lines = [f"{what}: recorded {want}, here {got}" for what, want, got in told if want != got]
         recorded, cut, _ = exchange["answer"].partition("… [")
         if recorded.startswith("{"):
-            want = mended(recorded) if cut else json.loads(recorded)
-            if not agrees(want, json.loads(text), bool(cut), nulls=not exchange.get("one_of_many")):
+            want = self.filled(recorded)
+            want = mended(want) if cut else json.loads(want)
+            one = exchange.get("one_of_many")
+            named = () if one else set(self.names.values())
+            if not agrees(want, json.loads(text), bool(cut), nulls=not one, named=named):
                 lines.append(f"answer: recorded {recorded[:2000]}\n            here {text[:2000]}")
         elif recorded == "" and exchange["path"].startswith("/api/") and text:
             lines.append(f"answer: recorded nothing, here {text[:200]}")
@@ -145,10 +162,10 @@ def replay(tmp_path):
     standin.stop()
 
 
-def test_every_recorded_exchange_is_answered_with_its_status_and_shape(replay):
-    assert len(EXCHANGES) > 200
+@pytest.mark.parametrize("exchanges", [EXCHANGES, WIDGET], ids=["the worker's", "the widget's"])
+def test_every_recorded_exchange_is_answered_with_its_status_and_shape(replay, exchanges):
     lines = []
-    for exchange in EXCHANGES:
+    for exchange in exchanges:
         lines += [f"{exchange['case']}: {line}" for line in replay.differences(exchange)]
     assert not lines, "\n".join(lines)
 

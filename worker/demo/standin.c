@@ -68,11 +68,12 @@ struct standin *standin_start(const struct standin_account *accounts, size_t cou
         return NULL;
     }
     standin->daemon = MHD_start_daemon(
-        MHD_USE_AUTO | MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION, 0, NULL, NULL,
-        standin_http_request, &standin->http, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
-        CONNECTIONS_MAX, MHD_OPTION_THREAD_STACK_SIZE, THREAD_STACK_BYTES, MHD_OPTION_NOTIFY_COMPLETED,
-        standin_http_completed, &standin->http, MHD_OPTION_NOTIFY_CONNECTION, standin_http_connection,
-        &standin->http, MHD_OPTION_END);
+        MHD_USE_AUTO | MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION |
+            MHD_USE_SUPPRESS_DATE_NO_CLOCK,
+        0, NULL, NULL, standin_http_request, &standin->http, MHD_OPTION_LISTEN_SOCKET, fd,
+        MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX, MHD_OPTION_THREAD_STACK_SIZE, THREAD_STACK_BYTES,
+        MHD_OPTION_NOTIFY_COMPLETED, standin_http_completed, &standin->http, MHD_OPTION_NOTIFY_CONNECTION,
+        standin_http_connection, &standin->http, MHD_OPTION_END);
     if (standin->daemon == NULL) {
         err_set(err, ERR_SYSTEM, "stand-in: the HTTP server cannot start");
         standin_stop(standin);

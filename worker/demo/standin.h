@@ -1,6 +1,7 @@
 /* The stand-in Papercups: a server on 127.0.0.1 that answers the worker's calls as a real Papercups was recorded to
  * answer, mistakes included, keeps everything in memory and forgets it when stopped. It knows /api/v1/me, customers,
- * conversations and messages, JSON only: no forms, no sockets; an integer beyond 64 bits makes the numbers of its
+ * conversations and messages, and of the widget's own calls, which ask for no key, GET /api/customers/identify and POST
+ * /api/customers; JSON only: no forms, no sockets; an integer beyond 64 bits makes the numbers of its
  * request reals. A connection closes after 1,000 requests (with `connection: close`), after 60 s without one, and
  * after 5 s where nothing ever came. Beside the API, without any key, JSON in and out:
  *
@@ -29,6 +30,8 @@
  * POST /_standin/index {"on"}      makes (true) or drops the unique index of Papercups' table of messages: a second
  *      message of an account with the same metadata.cupbearer is then a 500 and not stored. 409 where two share one.
  * POST /_standin/connections {"requests"?, "idle_s"?, "fresh_s"?}      other bounds of a connection than above.
+ * POST /_standin/clock {"ahead_s"?}      how many seconds its clock, by which it stores times and dates its answers, is
+ *      ahead of the machine's (0): with it two rows lie seconds apart and nobody waits.
  * POST /_standin/widget_customer {"external_id", "account_id"?, "host"?, "email"?, …}
  *      {"id"} of a row as the widget makes one without any login, with a host, the newest `updated_at` of its
  *      external_id.
@@ -36,7 +39,7 @@
  *      {"id", "sequence"} of a message as whoever knows the conversation's id may send one, by the conversation's
  *      customer unless told otherwise.
  * POST /_standin/close, /_standin/archive {"conversation_id"}      as an agent would; 404 where there is none.
- * GET /_standin/counts     {"customers", "conversations", "messages", "requests" (of the API), "bot_messages"}
+ * GET /_standin/counts     {"customers", "conversations", "messages", "requests" (of /api/v1), "bot_messages"}
  * GET /_standin/messages?after=SEQUENCE&limit=N
  *      {"messages": [{"sequence" (from 1), "account_id" (of the key that posted it), "conversation_id",
  *      "conversation_account_id" (another one where the key posted into a stranger's), "customer_id" and "external_id"

@@ -1,4 +1,5 @@
-/* The calls of Papercups' API, each a function from a request to a reply. The key is checked before. */
+/* The calls of Papercups' API, each a function from a request to a reply. The key is checked before; those of the widget
+ * ask for none. */
 #ifndef DEMO_STANDIN_CALLS_H
 #define DEMO_STANDIN_CALLS_H
 
@@ -8,7 +9,7 @@
 struct standin_call {
     struct standin_store *store; /* not locked: the call locks it as briefly as it can */
     const struct standin_request *request;
-    struct standin_owner *owner; /* of the key */
+    struct standin_owner *owner; /* of the key; NULL where the call asks for none */
     struct standin_reply *reply;
 };
 
@@ -18,6 +19,7 @@ void standin_route(struct standin_store *store, const struct standin_request *re
 
 void standin_me(const struct standin_call *call);
 
+void standin_customers_identify(const struct standin_call *call);
 void standin_customers_list(const struct standin_call *call);
 void standin_customers_create(const struct standin_call *call);
 void standin_customers_show(const struct standin_call *call);
@@ -30,6 +32,13 @@ void standin_conversations_update(const struct standin_call *call);
 
 void standin_messages_list(const struct standin_call *call);
 void standin_messages_create(const struct standin_call *call);
+
+/* The row that the widget takes: of those with this external_id, and with this host and e-mail where these are given
+ * (SPAN_NONE or empty: any), the latest updated; of several within one second the first made. NULL where there is none.
+ * The store is locked. */
+struct standin_customer *standin_customer_identify(struct standin_store *store,
+                                                   const struct standin_owner *owner, struct span external_id,
+                                                   struct span host, struct span email);
 
 struct standin_fields;
 /* A message's own members, for a message in a conversation too; the rest of the draft is the caller's. */

@@ -125,8 +125,8 @@ static struct standin_customer *chat_identify(struct standin_store *store, struc
     draft.texts[STANDIN_EXTERNAL_ID] = mem_copy(buf_span(&json));
     draft.texts[STANDIN_HOST] = mem_copy(SPAN("\"127.0.0.1\""));
     buf_done(&json);
-    standin_time_now(draft.first_seen);
-    standin_time_now(draft.last_seen_at);
+    standin_time_now(store, draft.first_seen);
+    standin_time_now(store, draft.last_seen_at);
     return standin_store_add_customer(store, &draft, external_id);
 }
 
@@ -172,7 +172,7 @@ static void chat_see(struct standin_store *store, struct span external_id)
         return;
     for (struct standin_message *at = conversation->first; at != NULL; at = at->next)
         if (at->customer == NULL && at->seen_at[0] == 0)
-            standin_time_now(at->seen_at);
+            standin_time_now(store, at->seen_at);
     standin_store_touch(store, customer);
 }
 

@@ -134,7 +134,7 @@ static void control_close(struct standin_control *control, const struct standin_
         standin_reply_detail(reply, 404);
     } else {
         if (archive) {
-            standin_time_now(conversation->archived_at);
+            standin_time_now(control->store, conversation->archived_at);
             standin_store_touch(control->store, conversation->customer);
         } else {
             standin_store_set_status(control->store, conversation, "closed");
@@ -161,14 +161,15 @@ static void control_index(struct standin_control *control, const struct standin_
         standin_reply_error(reply, 409, "two messages of an account share their metadata.cupbearer");
 }
 
-/* A setting of connections, where the request has it; false where it is none. */
-static bool control_set(const struct standin_request *request, const char *name, atomic_uint *to)
+/* A number, where the request has it; false where it is none, or below `least`. */
+static bool control_set(const struct standin_request *request, const char *name, unsigned least,
+                        atomic_uint *to)
 {
     const json_t *value = json_object_get(request->json, name);
     if (value == NULL)
         return true;
     json_int_t number = json_integer_value(value);
-    if (!json_is_integer(value) || number < 1 || number > 1000000000)
+    if (!json_is_integer(value) || number < (json_int_t)least || number > 1000000000)
         return false;
     *to = (unsigned)number;
     return true;
@@ -177,13 +178,22 @@ static bool control_set(const struct standin_request *request, const char *name,
 static void control_connections(struct standin_control *control, const struct standin_request *request,
                                 struct standin_reply *reply)
 {
-    if (!json_is_object(request->json) || !control_set(request, "requests", &control->requests_max) ||
-        !control_set(request, "idle_s", &control->idle_s) ||
-        !control_set(request, "fresh_s", &control->fresh_s))
+    if (!json_is_object(request->json) || !control_set(request, "requests", 1, &control->requests_max) ||
+        !control_set(request, "idle_s", 1, &control->idle_s) ||
+        !control_set(request, "fresh_s", 1, &control->fresh_s))
         standin_reply_error(reply, 400, "want requests, idle_s and fresh_s, each a number from 1");
     else
         buf_printf(&reply->body, "{\"requests\":%u,\"idle_s\":%u,\"fresh_s\":%u}", control->requests_max,
                    control->idle_s, control->fresh_s);
+}
+
+static void control_clock(struct standin_control *control, const struct standin_request *request,
+                          struct standin_reply *reply)
+{
+    if (!control_set(request, "ahead_s", 0, &control->store->ahead_s))
+        standin_reply_error(reply, 400, "want ahead_s, a number from 0");
+    else
+        buf_printf(&reply->body, "{\"ahead_s\":%u}", control->store->ahead_s);
 }
 
 static void control_look(struct standin_control *control, const struct standin_request *request,
@@ -216,6 +226,8 @@ static void control_do(struct standin_control *control, const struct standin_req
         control_index(control, request, reply);
     else if (standin_request_part_is(request, 1, "connections"))
         control_connections(control, request, reply);
+    else if (standin_request_part_is(request, 1, "clock"))
+        control_clock(control, request, reply);
     else
         standin_reply_detail(reply, 404);
 }

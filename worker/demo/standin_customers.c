@@ -7,9 +7,8 @@
 #include "demo/standin_fields.h"
 #include "demo/standin_render.h"
 
-#define TEXT_MAX          255 /* characters of a column of Papercups' database */
-#define CURRENT_URL_KEPT  250
-#define PAGE_SIZE_DEFAULT 50
+#define TEXT_MAX         255 /* characters of a column of Papercups' database */
+#define CURRENT_URL_KEPT 250
 
 void standin_me(const struct standin_call *call)
 {
@@ -17,74 +16,6 @@ void standin_me(const struct standin_call *call)
     buf_printf(&call->reply->body,
                "{\"data\":{\"account_id\":\"%s\",\"email\":%s,\"id\":%d,\"role\":\"admin\"}}",
                owner->account_id, owner->email, owner->user_id);
-}
-
-/* Latest seen first; within a second in no order that anyone could count on. */
-static int customer_compare(const void *left, const void *right)
-{
-    const struct standin_customer *const *a = left, *const *b = right;
-    int order = strcmp((*b)->last_seen_at, (*a)->last_seen_at);
-    return order != 0 ? order : strcmp((*a)->id, (*b)->id);
-}
-
-static bool customer_fits(const struct standin_customer *customer, struct span email)
-{
-    if (email.data == NULL)
-        return true;
-    const char *json = customer->texts[STANDIN_EMAIL];
-    struct span text = span_of(json);
-    return text.size >= 2 && span_equal((struct span){json + 1, text.size - 2}, email);
-}
-
-/* Those that the query names, sorted; the array is to be freed. */
-static struct standin_customer **customers_find(const struct standin_call *call, size_t *out_count)
-{
-    struct span external_id = standin_request_param(call->request, "external_id");
-    struct span email = standin_request_param(call->request, "email");
-    struct standin_customer *first = call->owner->customers;
-    if (external_id.data != NULL) {
-        struct standin_person *person = standin_store_person(call->store, call->owner, external_id);
-        first = person == NULL ? NULL : person->customers;
-    }
-    struct standin_customer **found = NULL;
-    size_t count = 0, capacity = 0;
-    for (struct standin_customer *customer = first; customer != NULL;
-         customer = external_id.data != NULL ? customer->next_of_person : customer->next_of_owner) {
-        if (!customer_fits(customer, email))
-            continue;
-        if (count == capacity) {
-            capacity = capacity == 0 ? 16 : capacity * 2;
-            found = mem_grow(found, capacity, sizeof(struct standin_customer *));
-        }
-        found[count++] = customer;
-    }
-    if (count > 0)
-        qsort(found, count, sizeof(struct standin_customer *), customer_compare);
-    *out_count = count;
-    return found;
-}
-
-void standin_customers_list(const struct standin_call *call)
-{
-    struct buf *out = &call->reply->body;
-    long long size = standin_request_number(call->request, "page_size", PAGE_SIZE_DEFAULT);
-    long long page = standin_request_number(call->request, "page", 1);
-    size_t page_size = size < 1 ? 1 : (size_t)size;
-    page = page < 1 ? 1 : page;
-    standin_store_lock(call->store);
-    size_t count;
-    struct standin_customer **found = customers_find(call, &count);
-    buf_add_text(out, "{\"data\":[");
-    size_t pages = count == 0 ? 1 : (count + page_size - 1) / page_size;
-    size_t start = (size_t)page > pages ? count : ((size_t)page - 1) * page_size;
-    for (size_t i = start; i < count && i - start < page_size; i++) {
-        standin_render_comma(out, i - start);
-        standin_render_customer(out, found[i], STANDIN_WITH_LATEST);
-    }
-    standin_store_unlock(call->store);
-    free(found);
-    buf_printf(out, "],\"page_number\":%lld,\"page_size\":%zu,\"total_entries\":%zu,\"total_pages\":%zu}",
-               page, page_size, count, pages);
 }
 
 /* The customer of the path, the store locked; NULL, unlocked and answered, where the account has none of that id. */
@@ -164,10 +95,11 @@ void standin_customer_discard(struct standin_customer *draft)
 }
 
 /* first_seen and last_seen_at: now where left out; an explicit null is an error. */
-static void customer_read_seen(struct standin_fields *fields, struct standin_customer *draft)
+static void customer_read_seen(const struct standin_call *call, struct standin_fields *fields,
+                               struct standin_customer *draft)
 {
     char now[STANDIN_TIME_SIZE];
-    standin_time_now(now);
+    standin_time_now(call->store, now);
     memcpy(draft->first_seen, now, sizeof(now));
     memcpy(draft->last_seen_at, now, sizeof(now));
     if (standin_field_given(fields, "first_seen")) {
@@ -189,11 +121,12 @@ static void customer_read_seen(struct standin_fields *fields, struct standin_cus
     }
 }
 
-/* The body's account wins over the key's: so recorded. */
+/* The body's account wins over the key's: so recorded. Without a key, as the widget and any stranger ask, it must say
+ * one. */
 static struct standin_owner *customer_owner(const struct standin_call *call, struct standin_fields *fields)
 {
     char id[STANDIN_ID_SIZE];
-    if (!standin_field_given(fields, "account_id"))
+    if (call->owner != NULL && !standin_field_given(fields, "account_id"))
         return call->owner;
     if (!standin_field_id(fields, "account_id", id) || id[0] == 0)
         return NULL;
@@ -215,7 +148,7 @@ void standin_customers_create(const struct standin_call *call)
     for (size_t i = 0; i < STANDIN_CUSTOMER_TEXTS; i++)
         draft.texts[i] = standin_field_text(&fields, standin_customer_text_names[i], TEXT_MAX);
     draft.metadata = standin_field_object(&fields, "metadata");
-    customer_read_seen(&fields, &draft);
+    customer_read_seen(call, &fields, &draft);
     const json_t *url = json_object_get(object, "current_url");
     if (url != NULL && !json_is_string(url)) /* Papercups measures its length, whatever it is */
         standin_reply_detail(call->reply, 500);
@@ -268,7 +201,7 @@ static void customer_apply(const struct standin_call *call, struct standin_custo
         draft->metadata = NULL;
     }
     if (changed) {
-        standin_time_now(customer->updated_at);
+        standin_time_now(call->store, customer->updated_at);
         standin_store_touch(call->store, customer);
     }
 }

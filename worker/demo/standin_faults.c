@@ -162,7 +162,7 @@ static void fault_happen(const struct standin_fault *fault, unsigned others, str
 void standin_faults_route(struct standin_faults *faults, struct standin_store *store,
                           const struct standin_request *request, struct standin_reply *reply)
 {
-    faults->requests++;
+    faults->requests += span_starts(request->path, SPAN("/api/v1/"));
     unsigned others = atomic_fetch_add(&faults->under_way, 1);
     standin_store_lock(store);
     struct standin_fault *fault = faults_take(faults, request);

@@ -39,8 +39,8 @@ struct standin_fault {
 
 struct standin_faults {
     struct standin_fault *first;
-    atomic_ullong requests; /* of the API, so far */
-    atomic_uint under_way;  /* and of these, not answered yet */
+    atomic_ullong requests; /* of /api/v1, so far: the widget's are not counted */
+    atomic_uint under_way;  /* those of the API, the widget's too, that are not answered yet */
 };
 
 void standin_faults_done(struct standin_faults *faults);

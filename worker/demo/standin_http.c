@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <strings.h>
+#include <time.h>
 
 #include "base/mem.h"
 #include "demo/standin_chat.h"
@@ -82,6 +83,14 @@ static void request_answer(const struct standin_http *http, struct standin_reque
     }
 }
 
+static void reply_date(struct standin_reply *reply, const struct standin_store *store)
+{
+    struct tm utc;
+    time_t now = standin_clock(store);
+    gmtime_r(&now, &utc);
+    strftime(reply->date, sizeof(reply->date), "%a, %d %b %Y %H:%M:%S GMT", &utc);
+}
+
 static enum MHD_Result exchange_end(const struct standin_http *http, struct MHD_Connection *connection,
                                     const char *method, const char *path, const struct buf *body)
 {
@@ -97,6 +106,7 @@ static enum MHD_Result exchange_end(const struct standin_http *http, struct MHD_
     standin_reply_init(&reply);
     idle_busy(state);
     request_answer(http, &request, body->failed, &reply);
+    reply_date(&reply, http->store);
     if (reply.end == STANDIN_ANSWERED && before + 1 >= http->control->requests_max)
         reply.end = STANDIN_LAST;
     enum MHD_Result sent = standin_send(connection, &reply);

@@ -50,6 +50,17 @@ struct span standin_request_param(const struct standin_request *request, const c
     return SPAN_NONE;
 }
 
+bool standin_request_param_is_list(const struct standin_request *request, const char *name)
+{
+    size_t size = strlen(name);
+    for (size_t i = 0; i < request->param_count; i++) {
+        struct span given = request->params[i].name;
+        if (given.size > size && span_starts(given, span_of(name)) && given.data[size] == '[')
+            return true;
+    }
+    return false;
+}
+
 long long standin_request_number(const struct standin_request *request, const char *name, long long otherwise)
 {
     int64_t value;

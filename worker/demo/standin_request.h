@@ -45,7 +45,7 @@ struct standin_reply {
     struct buf body;
     size_t missing;   /* bytes of the body that are announced and never sent: then the connection closes */
     const char *type; /* the content type; JSON when NULL, none at all when "" */
-    char location[512], retry_after[64]; /* headers, where not "" */
+    char location[512], retry_after[64], date[32]; /* headers, where not "" */
     enum standin_end end;
     bool page; /* a page of the chat: the strict content security policy goes with it */
 };
@@ -59,6 +59,8 @@ bool standin_request_is(const struct standin_request *request, const char *metho
 bool standin_request_part_is(const struct standin_request *request, size_t index, const char *text);
 /* The first query parameter of that name; SPAN_NONE where there is none. */
 struct span standin_request_param(const struct standin_request *request, const char *name);
+/* Whether a parameter of that name comes as a list ("name[]") or an object ("name[x]"), which is a text to nobody. */
+bool standin_request_param_is_list(const struct standin_request *request, const char *name);
 /* The value of a decimal parameter; `otherwise` where it is left out or no number of at most 18 digits. */
 long long standin_request_number(const struct standin_request *request, const char *name,
                                  long long otherwise);

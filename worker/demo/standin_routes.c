@@ -2,23 +2,37 @@
 
 #include "base/utf8.h"
 
+/* Of /api/v1/COLLECTION/MEMBER, with a key, or of /api/COLLECTION/MEMBER, which is the widget's and asks for none. */
 static const struct {
-    const char *method, *collection;
-    size_t part_count; /* of /api/v1/collection/:id */
+    const char *method, *collection, *member; /* NULL: none, "": any id */
+    bool keyless;
     void (*answer)(const struct standin_call *call);
 } routes[] = {
-    {"GET", "me", 3, standin_me},
-    {"GET", "customers", 3, standin_customers_list},
-    {"POST", "customers", 3, standin_customers_create},
-    {"GET", "customers", 4, standin_customers_show},
-    {"PUT", "customers", 4, standin_customers_update},
-    {"GET", "conversations", 3, standin_conversations_list},
-    {"POST", "conversations", 3, standin_conversations_create},
-    {"GET", "conversations", 4, standin_conversations_show},
-    {"PUT", "conversations", 4, standin_conversations_update},
-    {"GET", "messages", 3, standin_messages_list},
-    {"POST", "messages", 3, standin_messages_create},
+    {"GET", "me", NULL, false, standin_me},
+    {"GET", "customers", NULL, false, standin_customers_list},
+    {"POST", "customers", NULL, false, standin_customers_create},
+    {"GET", "customers", "", false, standin_customers_show},
+    {"PUT", "customers", "", false, standin_customers_update},
+    {"GET", "conversations", NULL, false, standin_conversations_list},
+    {"POST", "conversations", NULL, false, standin_conversations_create},
+    {"GET", "conversations", "", false, standin_conversations_show},
+    {"PUT", "conversations", "", false, standin_conversations_update},
+    {"GET", "messages", NULL, false, standin_messages_list},
+    {"POST", "messages", NULL, false, standin_messages_create},
+    {"GET", "customers", "identify", true, standin_customers_identify},
+    {"POST", "customers", NULL, true, standin_customers_create},
 };
+
+static bool route_fits(size_t i, const struct standin_request *request)
+{
+    size_t at = routes[i].keyless ? 1 : 2;
+    const char *member = routes[i].member;
+    return request->part_count == at + (member == NULL ? 1 : 2) &&
+           standin_request_is(request, routes[i].method) && standin_request_part_is(request, 0, "api") &&
+           (routes[i].keyless || standin_request_part_is(request, 1, "v1")) &&
+           standin_request_part_is(request, at, routes[i].collection) &&
+           (member == NULL || member[0] == 0 || standin_request_part_is(request, at + 1, member));
+}
 
 static bool request_accepts(const struct standin_request *request, const char *kind)
 {
@@ -56,15 +70,14 @@ void standin_route(struct standin_store *store, const struct standin_request *re
         standin_reply_detail(reply, 400);
         return;
     }
-    bool known = standin_request_part_is(request, 0, "api") && standin_request_part_is(request, 1, "v1");
-    for (size_t i = 0; known && i < sizeof(routes) / sizeof(*routes); i++) {
-        if (routes[i].part_count != request->part_count || !standin_request_is(request, routes[i].method) ||
-            !standin_request_part_is(request, 2, routes[i].collection))
+    for (size_t i = 0; i < sizeof(routes) / sizeof(*routes); i++) {
+        if (!route_fits(i, request))
             continue;
-        call.owner = standin_store_owner_by_key(store, standin_request_key(request));
+        if (!routes[i].keyless)
+            call.owner = standin_store_owner_by_key(store, standin_request_key(request));
         if (!request_accepts(request, "json"))
             standin_reply_detail(reply, 406);
-        else if (call.owner == NULL)
+        else if (call.owner == NULL && !routes[i].keyless)
             standin_reply_unauthenticated(reply);
         else
             routes[i].answer(&call);

@@ -69,6 +69,8 @@ static void response_add_headers(struct MHD_Response *response, const struct sta
         MHD_add_response_header(response, "location", reply->location);
     if (reply->retry_after[0] != 0)
         MHD_add_response_header(response, "retry-after", reply->retry_after);
+    if (reply->date[0] != 0)
+        MHD_add_response_header(response, "date", reply->date);
     if (reply->end == STANDIN_LAST)
         MHD_add_response_header(response, "connection", "close");
     if (reply->page) {

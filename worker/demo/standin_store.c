@@ -139,12 +139,15 @@ void standin_store_unlock(struct standin_store *store)
     pthread_mutex_unlock(&store->mutex);
 }
 
-void standin_time_now(char out[STANDIN_TIME_SIZE])
+time_t standin_clock(const struct standin_store *store)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
+    return time(NULL) + (time_t)store->ahead_s;
+}
+
+void standin_time_now(const struct standin_store *store, char out[STANDIN_TIME_SIZE])
+{
     char text[21];
-    time_text_write(text, (int64_t)now.tv_sec * 1000);
+    time_text_write(text, (int64_t)standin_clock(store) * 1000);
     memcpy(out, text, STANDIN_TIME_SIZE - 1);
     out[STANDIN_TIME_SIZE - 1] = 0;
 }

@@ -6,7 +6,9 @@
 #define DEMO_STANDIN_STORE_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdint.h>
+#include <time.h>
 
 #include "base/map.h"
 #include "demo/standin.h"
@@ -108,6 +110,7 @@ struct standin_store {
     struct standin_message **messages; /* by sequence - 1 */
     size_t message_count, message_capacity, bot_message_count;
     uint64_t version;
+    atomic_uint ahead_s; /* how far the stand-in's clock is ahead */
 };
 
 struct standin_store *standin_store_new(void);
@@ -115,8 +118,9 @@ void standin_store_free(struct standin_store *store);
 void standin_store_lock(struct standin_store *store);
 void standin_store_unlock(struct standin_store *store);
 
-/* Now, as stored: whole seconds, UTC. Needs no lock. */
-void standin_time_now(char out[STANDIN_TIME_SIZE]);
+/* Now, by a clock that may have been put ahead; as stored: UTC. These need no lock. */
+time_t standin_clock(const struct standin_store *store);
+void standin_time_now(const struct standin_store *store, char out[STANDIN_TIME_SIZE]);
 
 /* -1 with err where an id is no UUID or the key is taken. */
 int standin_store_add_owner(struct standin_store *store, const struct standin_account *account,

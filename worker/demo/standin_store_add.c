@@ -59,7 +59,7 @@ int standin_store_add_owner(struct standin_store *store, const struct standin_ac
     buf_done(&email);
     owner->user_id = account->user_id;
     snprintf(owner->user_key, sizeof(owner->user_key), "%d", account->user_id);
-    standin_time_now(owner->created_at);
+    standin_time_now(store, owner->created_at);
     store_index(&store->owners_by_key, &owner->by_key, owner->api_key);
     store_index(&store->owners_by_id, &owner->by_id, owner->account_id);
     store_index(&store->owners_by_inbox, &owner->by_inbox, owner->inbox_id);
@@ -138,7 +138,7 @@ struct standin_customer *standin_store_add_customer(struct standin_store *store,
     struct standin_customer *customer = mem_new(1, sizeof(*customer));
     *customer = *draft;
     store_new_id(customer->id);
-    standin_time_now(customer->created_at);
+    standin_time_now(store, customer->created_at);
     memcpy(customer->updated_at, customer->created_at, STANDIN_TIME_SIZE);
     store_index(&store->customers, &customer->by_id, customer->id);
     customer->next_of_owner = customer->owner->customers;
@@ -154,7 +154,7 @@ struct standin_conversation *standin_store_add_conversation(struct standin_store
     struct standin_conversation *conversation = mem_new(1, sizeof(*conversation));
     *conversation = *draft;
     store_new_id(conversation->id);
-    standin_time_now(conversation->created_at);
+    standin_time_now(store, conversation->created_at);
     store_index(&store->conversations, &conversation->by_id, conversation->id);
     conversation->next_of_customer = conversation->customer->conversations;
     conversation->customer->conversations = conversation;
@@ -171,7 +171,7 @@ void standin_store_set_status(struct standin_store *store, struct standin_conver
         return;
     bool closed = strcmp(status, "closed") == 0;
     conversation->status = closed ? "closed" : "open";
-    standin_time_now(conversation->last_activity_at);
+    standin_time_now(store, conversation->last_activity_at);
     if (closed)
         memcpy(conversation->closed_at, conversation->last_activity_at, STANDIN_TIME_SIZE);
     else
@@ -201,7 +201,7 @@ struct standin_message *standin_store_add_message(struct standin_store *store,
     *message = *draft;
     struct standin_conversation *conversation = message->conversation;
     store_new_id(message->id);
-    standin_time_now(message->created_at);
+    standin_time_now(store, message->created_at);
     if (store->message_count == store->message_capacity) {
         store->message_capacity = store->message_capacity == 0 ? 1024 : store->message_capacity * 2;
         store->messages =

@@ -51,8 +51,8 @@ void standin_widget_customer(struct standin_store *store, const struct standin_r
     draft.metadata = standin_field_object(&fields, "metadata");
     if (!standin_field_given(&fields, "host"))
         draft.texts[STANDIN_HOST] = mem_copy(SPAN("\"127.0.0.1\""));
-    standin_time_now(draft.first_seen);
-    standin_time_now(draft.last_seen_at);
+    standin_time_now(store, draft.first_seen);
+    standin_time_now(store, draft.last_seen_at);
     if (draft.owner == NULL || draft.texts[STANDIN_EXTERNAL_ID] == NULL || fields.errors.size > 0 ||
         fields.broken) {
         standin_reply_error(reply, 400,
