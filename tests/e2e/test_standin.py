@@ -102,6 +102,7 @@ class Replay:
         self.control = Client(url)
         self.ahead_s = 0
         self.names = {"$SESSION_A": "a-session", "$KEY_A3": "revoked"}
+        self.names["$INBOX_A2"] = ACCOUNT_B[2]  # any inbox will do
         for letter, (key, account, inbox) in (("A", ACCOUNT_A), ("B", ACCOUNT_B)):
             self.names |= {f"$KEY_{letter}": key, f"$ACCOUNT_{letter}": account, f"$INBOX_{letter}": inbox}
 

@@ -1,7 +1,7 @@
 /* The stand-in Papercups: a server on 127.0.0.1 that answers the worker's calls as a real Papercups was recorded to
  * answer, mistakes included, keeps everything in memory and forgets it when stopped. It knows /api/v1/me, customers,
- * conversations and messages, and of the widget's own calls, which ask for no key, GET /api/customers/identify and POST
- * /api/customers; JSON only: no forms, no sockets; an integer beyond 64 bits makes the numbers of its
+ * conversations and messages, and of the widget's own calls, which ask for no key, GET /api/customers/identify and
+ * /api/conversations/customer, POST /api/customers and /api/conversations; JSON only: no forms, no WebSockets; an integer beyond 64 bits makes the numbers of its
  * request reals. A connection closes after 1,000 requests (with `connection: close`), after 60 s without one, and
  * after 5 s where nothing ever came. Beside the API, without any key, JSON in and out:
  *
@@ -35,9 +35,14 @@
  * POST /_standin/widget_customer {"external_id", "account_id"?, "host"?, "email"?, …}
  *      {"id"} of a row as the widget makes one without any login, with a host, the newest `updated_at` of its
  *      external_id.
- * POST /_standin/widget_message {"conversation_id", "customer_id"?, "body"?, "type"?, "metadata"?, …}
- *      {"id", "sequence"} of a message as whoever knows the conversation's id may send one, by the conversation's
- *      customer unless told otherwise.
+ * POST /_standin/widget_message {"conversation_id", "customer_id"?, "user_id"?, "body"?, "type"?, "metadata"?, …}
+ *      {"id", "sequence"} of a message as whoever knows the conversation's id may shout one through the widget's
+ *      socket: by the conversation's customer, unless told that another one, or the account's user, wrote it.
+ * POST /_standin/seen {"conversation_id"}      as an open widget says `messages:seen`.
+ * GET /_standin/socket?topic=T&after=N&wait_ms=MS      what the widget hears, by long polling: {"at", "events": [{"event",
+ *      "payload"}]}. T is conversation:lobby:CUSTOMER_ID (`conversation:created`) or conversation:ID (`shout`). Without
+ *      `after` it joins and hears nothing; from then on it asks for what came after the "at" of the last answer, and
+ *      waits for it, 25 s unless told otherwise. What happened before it joined, it never hears.
  * POST /_standin/close, /_standin/archive {"conversation_id"}      as an agent would; 404 where there is none.
  * GET /_standin/counts     {"customers", "conversations", "messages", "requests" (of /api/v1), "bot_messages"}
  * GET /_standin/messages?after=SEQUENCE&limit=N

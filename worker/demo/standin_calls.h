@@ -26,12 +26,16 @@ void standin_customers_show(const struct standin_call *call);
 void standin_customers_update(const struct standin_call *call);
 
 void standin_conversations_list(const struct standin_call *call);
+void standin_conversations_of_customer(const struct standin_call *call);
 void standin_conversations_create(const struct standin_call *call);
 void standin_conversations_show(const struct standin_call *call);
 void standin_conversations_update(const struct standin_call *call);
 
 void standin_messages_list(const struct standin_call *call);
 void standin_messages_create(const struct standin_call *call);
+void standin_messages_show(const struct standin_call *call);
+void standin_messages_update(const struct standin_call *call);
+void standin_messages_delete(const struct standin_call *call);
 
 /* The row that the widget takes: of those with this external_id, and with this host and e-mail where these are given
  * (SPAN_NONE or empty: any), the latest updated; of several within one second the first made. NULL where there is none.

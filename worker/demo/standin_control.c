@@ -29,8 +29,8 @@ static void control_counts(struct standin_control *control, struct standin_reply
     buf_printf(
         &reply->body,
         "{\"bot_messages\":%zu,\"conversations\":%zu,\"customers\":%zu,\"messages\":%zu,\"requests\":%llu}",
-        store->bot_message_count, store->conversations.count, store->customers.count, store->message_count,
-        (unsigned long long)control->faults.requests);
+        store->bot_message_count, store->conversations.count, store->customers.count,
+        store->messages_by_id.count, (unsigned long long)control->faults.requests);
     standin_store_unlock(store);
 }
 
@@ -67,8 +67,11 @@ static void control_messages(struct standin_control *control, const struct stand
     buf_add_text(&reply->body, "{\"messages\":[");
     standin_store_lock(store);
     size_t start = (unsigned long long)after > store->message_count ? store->message_count : (size_t)after;
-    for (size_t i = start; i < store->message_count && (long long)(i - start) < limit; i++) {
-        standin_render_comma(&reply->body, i - start);
+    size_t count = 0;
+    for (size_t i = start; i < store->message_count && (long long)count < limit; i++) {
+        if (store->messages[i]->deleted)
+            continue;
+        standin_render_comma(&reply->body, count++);
         control_write_message(&reply->body, store->messages[i]);
     }
     standin_store_unlock(store);
@@ -207,6 +210,8 @@ static void control_look(struct standin_control *control, const struct standin_r
         control_messages(control, request, reply);
     else if (standin_request_part_is(request, 1, "conversations"))
         control_conversations(control, request, reply);
+    else if (standin_request_part_is(request, 1, "socket"))
+        standin_widget_listen(control->store, request, reply);
     else
         standin_reply_detail(reply, 404);
 }
@@ -222,6 +227,8 @@ static void control_do(struct standin_control *control, const struct standin_req
         standin_widget_customer(control->store, request, reply);
     else if (standin_request_part_is(request, 1, "widget_message"))
         standin_widget_message(control->store, request, reply);
+    else if (standin_request_part_is(request, 1, "seen"))
+        standin_widget_seen(control->store, request, reply);
     else if (standin_request_part_is(request, 1, "index"))
         control_index(control, request, reply);
     else if (standin_request_part_is(request, 1, "connections"))

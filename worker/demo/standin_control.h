@@ -24,10 +24,15 @@ void standin_control_done(struct standin_control *control);
 void standin_control_answer(struct standin_control *control, const struct standin_request *request,
                             struct standin_reply *reply);
 
-/* The part of it that is in standin_widget.c: POST of /_standin/widget_customer and /_standin/widget_message. */
+/* The part of it that is in standin_widget.c: POST of /_standin/widget_customer, widget_message and seen, GET of
+ * /_standin/socket. */
 void standin_widget_customer(struct standin_store *store, const struct standin_request *request,
                              struct standin_reply *reply);
 void standin_widget_message(struct standin_store *store, const struct standin_request *request,
                             struct standin_reply *reply);
+void standin_widget_seen(struct standin_store *store, const struct standin_request *request,
+                         struct standin_reply *reply);
+void standin_widget_listen(struct standin_store *store, const struct standin_request *request,
+                           struct standin_reply *reply);
 
 #endif

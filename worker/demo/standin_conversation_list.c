@@ -114,6 +114,35 @@ static void conversations_write_page(struct buf *out, struct standin_conversatio
     buf_printf(out, ",\"total\":%zu}", count);
 }
 
+/* The widget shows the first of these. Whose conversation it is, and to whom it is given, is its id's secret. */
+void standin_conversations_of_customer(const struct standin_call *call)
+{
+    const struct standin_request *request = call->request;
+    struct span inbox_id = standin_request_param(request, "inbox_id");
+    char account[STANDIN_ID_SIZE], id[STANDIN_ID_SIZE];
+    struct conversation_filter filter = {.status = SPAN("open"), .source = SPAN("chat")};
+    if (!standin_id_read(standin_request_param(request, "account_id"), account) ||
+        !standin_id_read(standin_request_param(request, "customer_id"), id) ||
+        (inbox_id.data != NULL && !standin_id_read(inbox_id, filter.inbox_id))) {
+        standin_reply_detail(call->reply, 400);
+        return;
+    }
+    struct buf *out = &call->reply->body;
+    size_t count = 0;
+    standin_store_lock(call->store);
+    const struct standin_customer *customer = standin_store_customer(call->store, id);
+    const struct standin_conversation *at = customer == NULL ? NULL : customer->conversations;
+    buf_add_text(out, "{\"data\":[");
+    for (; at != NULL; at = at->next_of_customer) {
+        if (strcmp(at->owner->account_id, account) != 0 || !conversation_fits(at, &filter))
+            continue;
+        standin_render_comma(out, count++);
+        standin_render_conversation_expanded(out, at);
+    }
+    standin_store_unlock(call->store);
+    buf_add_text(out, "]}");
+}
+
 void standin_conversations_list(const struct standin_call *call)
 {
     const struct standin_request *request = call->request;
@@ -124,7 +153,9 @@ void standin_conversations_list(const struct standin_call *call)
     struct span customer_id = standin_request_param(request, "customer_id");
     struct span inbox_id = standin_request_param(request, "inbox_id");
     if ((customer_id.data != NULL && !standin_id_read(customer_id, filter.customer_id)) ||
-        (inbox_id.data != NULL && !standin_id_read(inbox_id, filter.inbox_id))) {
+        (inbox_id.data != NULL && !standin_id_read(inbox_id, filter.inbox_id)) ||
+        standin_request_param_is_list(request, "status") ||
+        standin_request_param_is_list(request, "source")) {
         standin_reply_detail(call->reply, 400);
         return;
     }

@@ -42,7 +42,8 @@ void standin_conversations_show(const struct standin_call *call)
 }
 
 /* What creating and updating read alike. A status that is none is a 500, but only where all else is right. */
-static void conversation_read(struct standin_fields *fields, struct standin_conversation *draft)
+static void conversation_read(const struct standin_call *call, struct standin_fields *fields,
+                              struct standin_conversation *draft)
 {
     static const char *const statuses[] = {"open", "closed", NULL};
     const char *status = json_string_value(json_object_get(fields->object, "status"));
@@ -62,6 +63,8 @@ static void conversation_read(struct standin_fields *fields, struct standin_conv
         draft->assignee_id = (int)json_integer_value(assignee);
     else if (assignee != NULL && !json_is_null(assignee))
         standin_field_error(fields, "assignee_id", "is invalid");
+    if (draft->assignee_id != 0 && !standin_store_user_exists(call->store, draft->assignee_id))
+        fields->broken = true;
 }
 
 static void conversation_discard(struct standin_conversation *draft)
@@ -77,7 +80,9 @@ static void conversation_read_links(const struct standin_call *call, struct stan
                                     struct standin_conversation *draft)
 {
     char id[STANDIN_ID_SIZE];
-    memcpy(draft->inbox_id, call->owner->inbox_id, STANDIN_ID_SIZE);
+    if (draft->owner == NULL)
+        return;
+    memcpy(draft->inbox_id, draft->owner->inbox_id, STANDIN_ID_SIZE);
     if (standin_field_id(fields, "customer_id", id) && id[0] != 0) {
         standin_store_lock(call->store);
         draft->customer = standin_store_customer(call->store, id);
@@ -93,12 +98,12 @@ static void conversation_read_links(const struct standin_call *call, struct stan
 }
 
 /* The second of the two writes: where the message is refused, the conversation stays behind, empty. Without a member
- * "body" the message is dropped without a word. True where the reply is filled. */
+ * "body", or without a key, the message is dropped without a word. True where the reply is filled. */
 static bool conversation_add_nested(const struct standin_call *call, const struct standin_fields *outer,
                                     struct standin_conversation *conversation)
 {
     const json_t *object = json_object_get(outer->object, "message");
-    if (!json_is_object(object) || json_object_get(object, "body") == NULL)
+    if (call->owner == NULL || !json_is_object(object) || json_object_get(object, "body") == NULL)
         return false;
     struct standin_fields fields;
     standin_fields_init_object(&fields, object);
@@ -132,6 +137,8 @@ static void conversation_store(const struct standin_call *call, const struct sta
     standin_render_conversation(&reply->body, conversation);
     buf_add_text(&reply->body, "}");
     bool refused = conversation_add_nested(call, fields, conversation);
+    if (!refused)
+        standin_store_announce(call->store, conversation);
     standin_store_unlock(call->store);
     if (refused)
         return;
@@ -139,13 +146,28 @@ static void conversation_store(const struct standin_call *call, const struct sta
     snprintf(reply->location, sizeof(reply->location), "/api/conversations/%s", conversation->id);
 }
 
+/* The key's account wins over the body's: so recorded. Without a key the body must say one. */
+static struct standin_owner *conversation_owner(const struct standin_call *call,
+                                                struct standin_fields *fields)
+{
+    char id[STANDIN_ID_SIZE];
+    if (call->owner != NULL)
+        return call->owner;
+    if (!standin_field_id(fields, "account_id", id) || id[0] == 0)
+        return NULL;
+    struct standin_owner *owner = standin_store_owner(call->store, id);
+    if (owner == NULL)
+        standin_field_error(fields, "account_id", "does not exist");
+    return owner;
+}
+
 void standin_conversations_create(const struct standin_call *call)
 {
     struct standin_fields fields;
     if (!standin_fields_init(&fields, call->request, "conversation", call->reply))
         return;
-    struct standin_conversation draft = {.owner = call->owner};
-    conversation_read(&fields, &draft);
+    struct standin_conversation draft = {.owner = conversation_owner(call, &fields)};
+    conversation_read(call, &fields, &draft);
     conversation_read_links(call, &fields, &draft);
     if (!standin_fields_refused(&fields, call->reply))
         conversation_store(call, &fields, &draft);
@@ -190,9 +212,7 @@ void standin_conversations_update(const struct standin_call *call)
     struct standin_fields fields;
     if (standin_fields_init(&fields, call->request, "conversation", call->reply)) {
         struct standin_conversation draft = {0};
-        conversation_read(&fields, &draft);
-        if (draft.assignee_id != 0 && !standin_store_user_exists(call->store, draft.assignee_id))
-            fields.broken = true;
+        conversation_read(call, &fields, &draft);
         if (!standin_fields_refused(&fields, call->reply)) {
             conversation_apply(call, conversation, &draft, &fields);
             buf_add_text(&call->reply->body, "{\"data\":");

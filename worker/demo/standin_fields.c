@@ -20,7 +20,8 @@ bool standin_fields_init(struct standin_fields *fields, const struct standin_req
 {
     json_t *object = json_object_get(request->json, wrapper);
     if (!json_is_object(object)) {
-        standin_reply_detail(reply, object == NULL ? 400 : 500);
+        bool update = standin_request_is(request, "PUT");
+        standin_reply_detail(reply, object == NULL || update ? 400 : 500);
         return false;
     }
     standin_fields_init_object(fields, object);

@@ -15,22 +15,6 @@ struct exchange {
     struct buf body;
 };
 
-/* False where the body says that it is JSON and is not. An integer beyond 64 bits, which Papercups keeps, makes all
- * numbers of its request reals. */
-static bool request_read_json(struct standin_request *request)
-{
-    struct span type = request->content_type;
-    if (request->body.size == 0 ||
-        (!standin_span_has(type, "application/json") && !standin_span_has(type, "+json")))
-        return true;
-    json_error_t error;
-    request->json = json_loadb(request->body.data, request->body.size, JSON_ALLOW_NUL, &error);
-    if (request->json == NULL && json_error_code(&error) == json_error_numeric_overflow)
-        request->json = json_loadb(request->body.data, request->body.size,
-                                   JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL, NULL);
-    return request->json != NULL;
-}
-
 static enum MHD_Result request_add_param(void *cls, enum MHD_ValueKind kind, const char *key, size_t key_size,
                                          const char *value, size_t value_size)
 {
@@ -72,7 +56,7 @@ static void request_answer(const struct standin_http *http, struct standin_reque
         reply->end = STANDIN_LAST;
     } else if (too_large) {
         standin_reply_detail(reply, 413);
-    } else if (!request_read_json(request)) {
+    } else if (!standin_request_read_json(request)) {
         standin_reply_detail(reply, 400);
     } else if (standin_request_part_is(request, 0, "_standin")) {
         standin_control_answer(http->control, request, reply);

@@ -61,6 +61,17 @@ bool standin_store_take_mark(struct standin_store *store, const struct standin_m
     return !store->index_on || index_add(store, message);
 }
 
+void standin_store_give_mark_back(struct standin_store *store, const struct standin_message *message)
+{
+    struct mark *mark = store->index_on ? mark_of_message(message) : NULL;
+    if (mark == NULL)
+        return;
+    struct map_node *node = map_find(&store->marks, mark->node.key);
+    map_remove(&store->marks, node);
+    mark_free(MAP_ENTRY(node, struct mark, node));
+    mark_free(mark);
+}
+
 static void index_clear(struct standin_store *store)
 {
     for (struct map_node *node; (node = map_any(&store->marks)) != NULL;) {
@@ -74,8 +85,8 @@ bool standin_store_set_index(struct standin_store *store, bool on)
     if (on == store->index_on)
         return true;
     store->index_on = on;
-    for (size_t i = 0; on && i < store->message_count; i++)
-        store->index_on = store->index_on && index_add(store, store->messages[i]);
+    for (size_t i = 0; store->index_on && i < store->message_count; i++)
+        store->index_on = store->messages[i]->deleted || index_add(store, store->messages[i]);
     if (!store->index_on)
         index_clear(store);
     return store->index_on == on;

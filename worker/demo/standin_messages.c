@@ -110,6 +110,124 @@ void standin_messages_create(const struct standin_call *call)
     standin_fields_done(&fields);
 }
 
+/* The message of the path, the store locked; NULL, unlocked and answered, where the account has none of that id. */
+static struct standin_message *message_of_path(const struct standin_call *call)
+{
+    char id[STANDIN_ID_SIZE];
+    if (!standin_id_read(call->request->parts[3], id)) {
+        standin_reply_detail(call->reply, 400);
+        return NULL;
+    }
+    standin_store_lock(call->store);
+    struct standin_message *message = standin_store_message(call->store, id);
+    bool another = message != NULL && message->owner != call->owner;
+    if (message != NULL && !another)
+        return message;
+    standin_store_unlock(call->store);
+    if (another)
+        standin_reply_error(call->reply, 404, "Not found");
+    else
+        standin_reply_detail(call->reply, 404);
+    return NULL;
+}
+
+static void message_write(struct buf *out, const struct standin_message *message)
+{
+    buf_add_text(out, "{\"data\":");
+    standin_render_message_expanded(out, message);
+    buf_add_text(out, "}");
+}
+
+void standin_messages_show(const struct standin_call *call)
+{
+    const struct standin_message *message = message_of_path(call);
+    if (message == NULL)
+        return;
+    message_write(&call->reply->body, message);
+    standin_store_unlock(call->store);
+}
+
+static void text_take(char **to, char **from)
+{
+    free(*to);
+    *to = *from;
+    *from = NULL;
+}
+
+static int is_bot(const char *type)
+{
+    return strcmp(type, "bot") == 0;
+}
+
+/* What it says, and how it is drawn; whose it is stays. */
+static void message_apply(const struct standin_call *call, struct standin_message *message,
+                          struct standin_message *draft, const struct standin_fields *fields)
+{
+    standin_store_keep_shouted(message);
+    if (standin_field_given(fields, "body"))
+        text_take(&message->body, &draft->body);
+    if (standin_field_given(fields, "content_type"))
+        text_take(&message->content_type, &draft->content_type);
+    if (standin_field_given(fields, "metadata"))
+        text_take(&message->metadata, &draft->metadata);
+    if (standin_field_given(fields, "private"))
+        message->is_private = draft->is_private;
+    if (standin_field_given(fields, "seen_at"))
+        memcpy(message->seen_at, draft->seen_at, STANDIN_TIME_SIZE);
+    if (standin_field_given(fields, "source"))
+        message->source = draft->source;
+    if (standin_field_given(fields, "type")) {
+        call->store->bot_message_count += (size_t)(is_bot(draft->type) - is_bot(message->type));
+        message->type = draft->type;
+    }
+    standin_store_touch(call->store, message->conversation->customer);
+}
+
+/* False where the unique index has the new mark already. */
+static bool message_change_mark(const struct standin_call *call, const struct standin_message *message,
+                                const struct standin_message *draft, const struct standin_fields *fields)
+{
+    if (!standin_field_given(fields, "metadata"))
+        return true;
+    standin_store_give_mark_back(call->store, message);
+    if (standin_store_take_mark(call->store, draft))
+        return true;
+    standin_store_take_mark(call->store, message);
+    return false;
+}
+
+void standin_messages_update(const struct standin_call *call)
+{
+    struct standin_message *message = message_of_path(call);
+    if (message == NULL)
+        return;
+    struct standin_fields fields;
+    if (standin_fields_init(&fields, call->request, "message", call->reply)) {
+        struct standin_message draft = {.owner = message->owner};
+        standin_message_read(&fields, &draft);
+        if (standin_fields_refused(&fields, call->reply)) {
+        } else if (!message_change_mark(call, message, &draft, &fields)) {
+            standin_reply_detail(call->reply, 500);
+        } else {
+            message_apply(call, message, &draft, &fields);
+            message_write(&call->reply->body, message);
+        }
+        standin_message_discard(&draft);
+        standin_fields_done(&fields);
+    }
+    standin_store_unlock(call->store);
+}
+
+void standin_messages_delete(const struct standin_call *call)
+{
+    struct standin_message *message = message_of_path(call);
+    if (message == NULL)
+        return;
+    standin_store_remove_message(call->store, message);
+    standin_store_unlock(call->store);
+    standin_reply_empty(call->reply, 204);
+}
+
 /* What a list of messages asks for; an empty id, and text without data, is any. */
 struct message_filter {
     char conversation_id[STANDIN_ID_SIZE], customer_id[STANDIN_ID_SIZE];
@@ -150,7 +268,7 @@ static const struct standin_message **messages_find(const struct standin_call *c
     for (size_t i = 0; i < most; i++) {
         if (all)
             message = store->messages[i];
-        if (message->owner == call->owner && message_fits(message, filter))
+        if (!message->deleted && message->owner == call->owner && message_fits(message, filter))
             found[count++] = message;
         message = message->next;
     }

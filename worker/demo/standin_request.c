@@ -31,6 +31,89 @@ void standin_request_set_path(struct standin_request *request, struct span path)
     }
 }
 
+/* The end of the string or the number, true, false or null that begins at `at`, in what is known to be JSON. */
+static size_t json_end(struct span text, size_t at)
+{
+    if (text.data[at] != '"') {
+        while (at < text.size && memchr(",]} \t\r\n", text.data[at], 7) == NULL)
+            at++;
+        return at;
+    }
+    for (at++; text.data[at] != '"'; at++)
+        at += text.data[at] == '\\';
+    return at + 1;
+}
+
+static size_t json_skip(struct span text, size_t at, const char *what)
+{
+    while (at < text.size && strchr(what, text.data[at]) != NULL && text.data[at] != 0)
+        at++;
+    return at;
+}
+
+static json_t *json_scalar(struct span text, size_t from, size_t to)
+{
+    size_t flags = JSON_ALLOW_NUL | JSON_DECODE_ANY;
+    json_t *value = json_loadb(text.data + from, to - from, flags, NULL);
+    return value != NULL ? value
+                         : json_loadb(text.data + from, to - from, flags | JSON_DECODE_INT_AS_REAL, NULL);
+}
+
+/* The value at *at, which is left behind it: jansson keeps the last of repeated members. */
+static json_t *json_first_wins(struct span text, size_t *at)
+{
+    size_t from = *at = json_skip(text, *at, " \t\r\n");
+    bool object = text.data[from] == '{';
+    if (!object && text.data[from] != '[')
+        return json_scalar(text, from, *at = json_end(text, from));
+    json_t *made = object ? json_object() : json_array();
+    for (*at = json_skip(text, from + 1, " \t\r\n,"); text.data[*at] != (object ? '}' : ']');
+         *at = json_skip(text, *at, " \t\r\n,")) {
+        json_t *name = NULL;
+        if (object) {
+            size_t end = json_end(text, *at);
+            name = json_scalar(text, *at, end);
+            *at = json_skip(text, end, " \t\r\n:");
+        }
+        json_t *value = json_first_wins(text, at);
+        const char *key = json_string_value(name);
+        size_t size = json_string_length(name);
+        if (!object)
+            json_array_append_new(made, value);
+        else if (json_object_getn(made, key, size) == NULL)
+            json_object_setn_new(made, key, size, value);
+        else
+            json_decref(value);
+        json_decref(name);
+    }
+    (*at)++;
+    return made;
+}
+
+bool standin_request_read_json(struct standin_request *request)
+{
+    struct span type = request->content_type;
+    if (request->body.size == 0 ||
+        (!standin_span_has(type, "application/json") && !standin_span_has(type, "+json")))
+        return true;
+    json_error_t error;
+    const struct span body = request->body;
+    size_t flags = JSON_ALLOW_NUL | JSON_REJECT_DUPLICATES;
+    request->json = json_loadb(body.data, body.size, flags, &error);
+    if (request->json == NULL && json_error_code(&error) == json_error_numeric_overflow) {
+        flags |= JSON_DECODE_INT_AS_REAL;
+        request->json = json_loadb(body.data, body.size, flags, &error);
+    }
+    if (request->json == NULL && json_error_code(&error) == json_error_duplicate_key) {
+        json_t *known = json_loadb(body.data, body.size, JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL, NULL);
+        size_t at = 0;
+        if (known != NULL)
+            request->json = json_first_wins(body, &at);
+        json_decref(known);
+    }
+    return request->json != NULL;
+}
+
 bool standin_request_is(const struct standin_request *request, const char *method)
 {
     return span_equal(request->method, span_of(method));

@@ -55,6 +55,9 @@ void standin_reply_done(struct standin_reply *reply);
 
 /* Cuts `path` into parts. */
 void standin_request_set_path(struct standin_request *request, struct span path);
+/* Reads `json` of the body; false where that says that it is JSON and is not. Of a repeated member the first one counts,
+ * as recorded. An integer beyond 64 bits, which Papercups keeps, makes all numbers of its request reals. */
+bool standin_request_read_json(struct standin_request *request);
 bool standin_request_is(const struct standin_request *request, const char *method);
 bool standin_request_part_is(const struct standin_request *request, size_t index, const char *text);
 /* The first query parameter of that name; SPAN_NONE where there is none. */

@@ -19,8 +19,13 @@ static const struct {
     {"PUT", "conversations", "", false, standin_conversations_update},
     {"GET", "messages", NULL, false, standin_messages_list},
     {"POST", "messages", NULL, false, standin_messages_create},
+    {"GET", "messages", "", false, standin_messages_show},
+    {"PUT", "messages", "", false, standin_messages_update},
+    {"DELETE", "messages", "", false, standin_messages_delete},
     {"GET", "customers", "identify", true, standin_customers_identify},
     {"POST", "customers", NULL, true, standin_customers_create},
+    {"GET", "conversations", "customer", true, standin_conversations_of_customer},
+    {"POST", "conversations", NULL, true, standin_conversations_create},
 };
 
 static bool route_fits(size_t i, const struct standin_request *request)

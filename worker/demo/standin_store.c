@@ -47,12 +47,15 @@ struct standin_store *standin_store_new(void)
     store_init_map(&store->people);
     store_init_map(&store->customers);
     store_init_map(&store->conversations);
+    store_init_map(&store->messages_by_id);
     store_init_map(&store->marks);
     return store;
 }
 
 static void message_free(struct standin_message *message)
 {
+    if (message->shouted != NULL)
+        message_free(message->shouted);
     free(message->body);
     free(message->content_type);
     free(message->metadata);
@@ -118,9 +121,9 @@ void standin_store_free(struct standin_store *store)
         map_remove(&store->owners_by_id, node);
         owner_free(MAP_ENTRY(node, struct standin_owner, by_id));
     }
-    struct map *maps[] = {&store->owners_by_key,  &store->owners_by_id, &store->owners_by_inbox,
-                          &store->owners_by_user, &store->people,       &store->customers,
-                          &store->conversations,  &store->marks};
+    struct map *maps[] = {&store->owners_by_key,  &store->owners_by_id,   &store->owners_by_inbox,
+                          &store->owners_by_user, &store->people,         &store->customers,
+                          &store->conversations,  &store->messages_by_id, &store->marks};
     for (size_t i = 0; i < sizeof(maps) / sizeof(*maps); i++)
         map_done(maps[i]);
     pthread_cond_destroy(&store->changed);
@@ -186,6 +189,11 @@ struct standin_customer *standin_store_customer(struct standin_store *store, con
 struct standin_conversation *standin_store_conversation(struct standin_store *store, const char *id)
 {
     STORE_FIND(conversations, span_of(id), struct standin_conversation, by_id);
+}
+
+struct standin_message *standin_store_message(struct standin_store *store, const char *id)
+{
+    STORE_FIND(messages_by_id, span_of(id), struct standin_message, by_id);
 }
 
 int standin_conversation_order(const struct standin_conversation *a, const struct standin_conversation *b)

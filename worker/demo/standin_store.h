@@ -1,4 +1,4 @@
-/* What the stand-in holds: accounts, customers, conversations and messages, never deleted before the end. Texts are
+/* What the stand-in holds: accounts, customers, conversations and messages, never freed before the end. Texts are
  * kept as JSON, quotes included (NULL: null), because they are written out far more often than looked into. One mutex
  * guards all of it: every function behind standin_store_unlock wants it held, unless it says otherwise. Ids, and who
  * owns what, never change, and owners are all there from the start: these may be read without it. */
@@ -80,13 +80,16 @@ struct standin_conversation {
     char *priority, *subject, *metadata;
     int assignee_id; /* 0: none */
     bool read;
+    uint64_t announced; /* the store's version when its customer's lobby heard of it; 0: never */
     char created_at[STANDIN_TIME_SIZE], closed_at[STANDIN_TIME_SIZE];
     char last_activity_at[STANDIN_TIME_SIZE], archived_at[STANDIN_TIME_SIZE];
 };
 
 struct standin_message {
+    struct map_node by_id;
     char id[STANDIN_ID_SIZE];
     uint64_t sequence;           /* from 1 */
+    uint64_t announced;          /* the store's version when its conversation heard of it */
     struct standin_owner *owner; /* of the key that posted it, whosever the conversation is */
     struct standin_conversation *conversation;
     struct standin_customer *customer; /* who wrote it; NULL: the owner's user did */
@@ -94,6 +97,9 @@ struct standin_message {
     const char *type, *source;
     char *body, *content_type, *metadata;
     bool is_private;
+    bool deleted; /* in no conversation and under no id any more */
+    struct standin_message
+        *shouted; /* as it was when it was stored, where it has been changed since; else NULL */
     char created_at[STANDIN_TIME_SIZE], sent_at[STANDIN_TIME_SIZE], seen_at[STANDIN_TIME_SIZE];
 };
 
@@ -103,7 +109,7 @@ struct standin_store {
     bool stopping;
     size_t watchers; /* threads in standin_store_wait_change */
     struct map owners_by_key, owners_by_id, owners_by_inbox, owners_by_user;
-    struct map people, customers, conversations;
+    struct map people, customers, conversations, messages_by_id;
     struct standin_owner *first_owner;
     bool index_on;    /* at most one message of an account has a mark: its metadata's member "cupbearer" */
     struct map marks; /* of all messages, while index_on */
@@ -133,6 +139,7 @@ struct standin_owner *standin_store_inbox(struct standin_store *store, const cha
 bool standin_store_user_exists(struct standin_store *store, int user_id);
 struct standin_customer *standin_store_customer(struct standin_store *store, const char *id);
 struct standin_conversation *standin_store_conversation(struct standin_store *store, const char *id);
+struct standin_message *standin_store_message(struct standin_store *store, const char *id);
 /* external_id: its bytes, not JSON. */
 struct standin_person *standin_store_person(struct standin_store *store, const struct standin_owner *owner,
                                             struct span external_id);
@@ -143,15 +150,22 @@ struct standin_customer *standin_store_add_customer(struct standin_store *store,
                                                     struct span external_id);
 struct standin_conversation *standin_store_add_conversation(struct standin_store *store,
                                                             const struct standin_conversation *draft);
+/* Tells the lobby of its customer. */
+void standin_store_announce(struct standin_store *store, struct standin_conversation *conversation);
 /* hooks: what Papercups does behind POST /messages, but not behind a nested message: assignment, read, reopening.
  * NULL, and the draft still the caller's, where the unique index refuses it. */
 struct standin_message *standin_store_add_message(struct standin_store *store,
                                                   const struct standin_message *draft, bool hooks);
 
+/* Keeps what an open widget was told of a message, before it is changed. */
+void standin_store_keep_shouted(struct standin_message *message);
+void standin_store_remove_message(struct standin_store *store, struct standin_message *message);
+
 /* Makes or drops papercups-api.md's unique index; false, and nothing made, where two messages share a mark already. */
 bool standin_store_set_index(struct standin_store *store, bool on);
 /* Notes the mark of a message that is about to be stored; false where its account has it already. */
 bool standin_store_take_mark(struct standin_store *store, const struct standin_message *message);
+void standin_store_give_mark_back(struct standin_store *store, const struct standin_message *message);
 
 /* Moves a customer to another external_id (SPAN_NONE: to none). */
 void standin_store_set_external_id(struct standin_store *store, struct standin_customer *customer,

@@ -164,6 +164,12 @@ struct standin_conversation *standin_store_add_conversation(struct standin_store
     return conversation;
 }
 
+void standin_store_announce(struct standin_store *store, struct standin_conversation *conversation)
+{
+    standin_store_touch(store, conversation->customer);
+    conversation->announced = store->version;
+}
+
 void standin_store_set_status(struct standin_store *store, struct standin_conversation *conversation,
                               const char *status)
 {
@@ -201,6 +207,7 @@ struct standin_message *standin_store_add_message(struct standin_store *store,
     *message = *draft;
     struct standin_conversation *conversation = message->conversation;
     store_new_id(message->id);
+    store_index(&store->messages_by_id, &message->by_id, message->id);
     standin_time_now(store, message->created_at);
     if (store->message_count == store->message_capacity) {
         store->message_capacity = store->message_capacity == 0 ? 1024 : store->message_capacity * 2;
@@ -223,5 +230,43 @@ struct standin_message *standin_store_add_message(struct standin_store *store,
     if (hooks)
         conversation_run_hooks(store, conversation, message);
     standin_store_touch(store, conversation->customer);
+    message->announced = store->version;
     return message;
+}
+
+static char *text_copy(const char *text)
+{
+    return text == NULL ? NULL : mem_copy(span_of(text));
+}
+
+void standin_store_keep_shouted(struct standin_message *message)
+{
+    if (message->shouted != NULL)
+        return;
+    struct standin_message *copy = mem_new(1, sizeof(*copy));
+    *copy = *message;
+    copy->body = text_copy(message->body);
+    copy->content_type = text_copy(message->content_type);
+    copy->metadata = text_copy(message->metadata);
+    message->shouted = copy;
+}
+
+void standin_store_remove_message(struct standin_store *store, struct standin_message *message)
+{
+    struct standin_conversation *conversation = message->conversation;
+    struct standin_message **link = &conversation->first, *before = NULL;
+    for (; *link != message; link = &before->next)
+        before = *link;
+    *link = message->next;
+    if (conversation->last == message)
+        conversation->last = before;
+    conversation->message_count--;
+    if (message->customer == NULL)
+        conversation->agent_replies--;
+    if (strcmp(message->type, "bot") == 0)
+        store->bot_message_count--;
+    map_remove(&store->messages_by_id, &message->by_id);
+    standin_store_give_mark_back(store, message);
+    message->deleted = true;
+    standin_store_touch(store, conversation->customer);
 }
