@@ -98,7 +98,7 @@ def chat(browser, world):
     def open_chat(customer):
         page = browser.another()
         opened.append(page)
-        page.ask("Page.navigate", url=f"{world.standin.url}/chat?external_id={customer}")
+        page.ask("Page.navigate", url=f"{world.standin.url}/chat?external_id={customer}&host=shop.example")
         page.until("document.readyState === 'complete' && document.getElementById('state')?.textContent.includes('·')")
         return page
 

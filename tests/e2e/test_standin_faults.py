@@ -225,6 +225,9 @@ def test_the_oldest_fault_that_fits_is_used_up_first(api, post):
         {"fault": "status", "status": "500"},
         {"fault": "lost", "key": 5},
         {"fault": "error_500", "empty": 1},
+        {"fault": "slow", "agent": "delete"},
+        {"fault": "slow", "agent": "close", "agent_first": 1},
+        {"fault": "slow", "skip": -1},
         [1],
     ],
 )
@@ -238,3 +241,50 @@ def test_it_stops_at_once_while_requests_wait(api, standin, send):
     api.fault("slow", delay_ms=600000)
     send()
     standin.stop()
+
+
+# Agents in the middle
+
+
+@pytest.fixture
+def status(api, conversation):
+    return lambda: api.get(f"conversations/{conversation}").data["status"]
+
+
+def test_skip_lets_so_many_that_fit_pass_and_what_passed_may_meet_another_fault(api, post, stored):
+    api.fault("error_500", method="POST", skip=2)
+    api.fault("status", method="POST", status=503, body_contains="second")
+    assert [post(body).status for body in ("first", "second", "third", "fourth")] == [201, 503, 500, 201]
+    assert stored() == ["first", "fourth"]
+
+
+def test_an_agent_closes_what_was_just_posted_into(api, post, stored, status):
+    api.fault("slow", method="POST", path="/api/v1/messages", agent="close")
+    assert (post("x").status, status(), stored()) == (201, "closed", ["x"])
+    assert (post("y").status, status()) == (201, "closed")
+
+
+def test_an_agent_closes_before_the_post_arrives_or_while_its_answer_waits(api, send, status):
+    api.fault("error_500", method="POST", agent="close", agent_first=True)
+    assert send().receive().status == 500
+    assert status() == "closed"
+    api.fault("slow", method="POST", agent="reopen", delay_ms=600000)
+    assert waits(send())
+    wait_until(lambda: status() == "open", "the agent", 30)
+
+
+def test_an_agent_acts_on_the_conversation_of_the_path_and_query_and_on_the_customers_newest(api, conversation, status):
+    customer = api.get(f"conversations/{conversation}").data["customer_id"]
+    listing = f"conversations?customer_id={customer}&status=open"
+    for path, left in ((f"conversations/{conversation}", None), (listing, 1), ("messages?conversation_id=" + conversation, 1)):
+        api.fault("slow", method="GET", agent="close")
+        answer = api.get(path)
+        assert answer.data["status"] == "open" if left is None else len(answer.data) == left
+        assert status() == "closed"
+        api.control("reopen", conversation_id=conversation)
+        assert status() == "open"
+    api.fault("slow", method="POST", agent="archive")
+    made = api.create_conversation(customer, "newest")["id"]
+    assert [one["id"] for one in api.get(listing).data] == [conversation]
+    api.fault("slow", method="GET", path="/api/v1/me", agent="close", conversation_id=conversation)
+    assert (api.get("me").status, status(), api.get(f"conversations/{made}").data["status"]) == (200, "closed", "open")

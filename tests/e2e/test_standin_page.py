@@ -22,7 +22,7 @@ def api(standin):
 def page(browser, standin):
     """Opens the page of a customer; at the end, nothing may have gone wrong in it."""
     browser.complaints.clear()
-    yield lambda customer: browser.open(f"{standin.url}/chat?external_id={customer}")
+    yield lambda customer: browser.open(f"{standin.url}/chat?external_id={customer}&host=shop.example")
     assert browser.complaints == []
     browser.ask("Page.navigate", url="about:blank")
 
@@ -54,9 +54,8 @@ def test_without_a_row_there_is_no_lobby_and_a_new_conversation_does_not_appear(
     browser.until("document.body.innerText.includes('no lobby')")
     assert "no row of this customer" in browser.text()
     api.create_conversation(api.create_customer("ada")["id"], "hello")
-    # The page's own question, if it had one open, is answered before one that it asks now.
-    for _ in range(3):
-        assert "hello" in browser.run("fetch('/chat/data?external_id=ada').then(answer => answer.text())")
+    # It asks nothing any more; what it had asked before is answered before what is asked now.
+    assert browser.run("fetch('/chat/account').then(answer => answer.ok)")
     assert browser.run(MESSAGES) == "" and "no lobby" in browser.text()
     browser.click("Show")
     shows(browser, "hello")
@@ -68,20 +67,75 @@ def test_once_the_page_identifies_the_customer_a_conversation_appears_live(brows
     browser.click("Identify the customer")
     browser.until("document.body.innerText.includes('in the lobby')")
     [row] = api.get("customers?external_id=ada").data
-    assert row["host"]
+    assert (row["host"], row["email"]) == ("shop.example", None)
     api.create_conversation(row["id"], "hello")
     shows(browser, "hello")
 
 
-def test_a_row_without_a_host_is_not_found(browser, page, api):
+def test_rows_without_a_host_or_of_another_one_are_not_found(browser, page, api):
     row = api.create_customer("ada", host=None)
     api.create_conversation(row["id"], "hello")
+    other = api.create_customer("ada", host="blog.example", email="ada@blog.example")
+    api.create_conversation(other["id"], "of the blog")
     page("ada")
-    browser.until("document.body.innerText.includes('has no host')")
+    browser.until("document.body.innerText.includes('no lobby')")
     assert browser.run(MESSAGES) == ""
     api.call("PUT", f"/api/v1/customers/{row['id']}", {"customer": {"host": "shop.example"}})
     browser.click("Show")
     shows(browser, "hello")
+    browser.fill("host", "Blog.example")
+    browser.fill("email", "ada@blog.example")
+    browser.click("Show")
+    shows(browser, "of the blog")
+    browser.fill("email", "eve@blog.example")
+    browser.click("Show")
+    browser.until("document.body.innerText.includes('no lobby')")
+
+
+def test_what_is_posted_between_fetch_and_join_appears_when_the_page_is_shown_anew(browser, page, api):
+    """The stand-in holds the join back until the message is there."""
+    row = api.create_customer("ada")
+    page("ada")
+    browser.until("document.body.innerText.includes('in the lobby')")
+    browser.run(
+        "window.joins = [], window.asked = fetch, window.fetch = (path, ...more) => "
+        "/topic=conversation%3A[^l].*/.test(path) && !path.includes('after=') && window.joins "
+        "? new Promise((go) => joins.push(go)).then(() => asked(path, ...more)) : asked(path, ...more), 0"
+    )
+    conversation = api.create_conversation(row["id"], "hello")["id"]
+    browser.until("joins.length === 1")
+    shows(browser, "hello")
+    api.post_message(conversation, "in the blind second")
+    browser.run("joins.pop()(), joins = null")
+    browser.until("performance.getEntriesByType('resource').filter(one => one.name.includes('_standin/socket')).length >= 3")
+    api.post_message(conversation, "behind it")
+    shows(browser, "hello", "behind it")
+    browser.click("Show")
+    shows(browser, "hello", "in the blind second", "behind it")
+
+
+def test_what_the_customer_writes_makes_the_row_and_the_conversation(browser, page, api):
+    page("ada")
+    browser.until("document.body.innerText.includes('no lobby')")
+    browser.fill("text", "Hello?")
+    browser.press("Enter")
+    shows(browser, "Hello?")
+    [row] = api.get("customers?external_id=ada").data
+    [conversation] = api.get(f"conversations?customer_id={row['id']}").data
+    assert (row["host"], conversation["messages"][0]["customer_id"]) == ("shop.example", row["id"])
+    api.post_message(conversation["id"], "Yes?")
+    shows(browser, "Hello?", "Yes?")
+
+
+def test_quick_replies_that_are_none_take_the_chat_away_until_they_are_not_the_last(browser, page, api, conversation):
+    page("ada")
+    shows(browser, "hello")
+    api.post_message(conversation, "Well?", metadata={"quick_replies": [{"text": "Yes"}, None]})
+    browser.until("document.body.innerText.includes('An unexpected error has occurred')")
+    assert browser.run(MESSAGES) == ""
+    api.post_message(conversation, "behind it")
+    browser.click("Show")
+    shows(browser, "hello", "Well?", "behind it")
 
 
 def test_a_conversation_of_source_api_is_invisible(browser, page, api):
@@ -96,8 +150,8 @@ def test_a_closed_widget_shows_nothing_and_nothing_is_seen_until_it_is_opened(br
     wait_until(lambda: seen() == [True], "hello to be seen")
     browser.click("Close chat")
     api.post_message(conversation, "while closed")
-    # The next answer of the page's polling holds the message: then it has come, and is still not drawn.
-    browser.until("performance.getEntriesByType('resource').filter(one => one.name.includes('/chat/data')).length >= 3")
+    # The page listens on only once it has the message: then it has come, and is still not drawn.
+    browser.until("performance.getEntriesByType('resource').filter(one => one.name.includes('_standin/socket')).length >= 2")
     assert "while closed" not in browser.text() and "hello" not in browser.text()
     assert seen() == [True, False]
     browser.click("Open chat")

@@ -69,7 +69,7 @@ static void demo_tell(const struct broker *broker, const struct ground *ground,
 {
     const char *servers = broker_bootstrap(broker), *directory = ground->directory;
     printf("Kafka           %s\n"
-           "Chat page       %s/chat?external_id=user_42\n"
+           "Chat page       %s/chat?external_id=user_42&host=localhost\n"
            "Gate            %s\n",
            servers, url, gate->url);
     if (gate->composer[0] != 0)

@@ -26,7 +26,8 @@ static const char help[] =
     "                  " STANDIN_API_KEY ":" STANDIN_ACCOUNT_ID ":" STANDIN_INBOX_ID "\n"
     "  --help          this text\n"
     "\n"
-    "A customer's chat, live: http://127.0.0.1:PORT/chat?external_id=user_42\n"
+    "A customer's chat, live: http://127.0.0.1:PORT/chat?external_id=user_42&host=HOST\n"
+    "  HOST: the host of the page, which is the widget_host of the account there\n"
     "Faults on demand and what is stored: /_standin/, described in worker/demo/standin.h\n"
     "\n"
     "Exit codes: 0 stopped, 2 usage, 5 system.\n";

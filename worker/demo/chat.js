@@ -1,23 +1,29 @@
-// The stand-in's chat page: long polling of /chat/data, messages as they come, quick replies under the last one. It
-// does as Papercups' widget does: without a row of the customer it waits nowhere until it is shown again or identifies
-// the customer; closed it shows nothing of what comes, and nothing counts as seen.
+// The stand-in's chat page, which does as Papercups' widget does. It asks which row is its customer's (external_id, the
+// page's host, an e-mail where the page gives one), fetches the newest open conversation of it, joins that one, and shows
+// what comes; without a conversation it waits in the lobby, and upon `conversation:created` it fetches a second later and
+// joins up to 0.6 s after that: what comes in between is stored, and not shown until the page is shown anew. Without a row
+// it waits nowhere. Closed it shows nothing of what comes, and nothing counts as seen.
 
 import { markdown } from "/chat/chat_markdown.js";
 
-const RETRY_MS = 1000;
+const RETRY_MS = 1000, FETCH_AFTER_MS = 1000, JOIN_WITHIN_MS = 600;
 const find = (id) => document.getElementById(id);
-const who = find("who"), externalId = find("external-id"), state = find("state"), log = find("log");
-const hint = find("hint"), replies = find("replies"), write = find("write"), text = find("text");
-const card = find("card"), launcher = find("launcher"), note = find("note"), identify = find("identify");
+const who = find("who"), externalId = find("external-id"), host = find("host"), email = find("email");
+const state = find("state"), log = find("log"), hint = find("hint"), replies = find("replies");
+const write = find("write"), text = find("text");
+const card = find("card"), launcher = find("launcher"), note = find("note"), identifies = find("identify");
 const noteOpen = note.textContent;
 const noteClosed = "Closed: what a bot writes now is not shown, and not seen.";
-const noRow = "Papercups has no row of this customer yet: there is no lobby to wait in. What is sent now is stored, " +
-  "and shown once the page is shown again, or identifies the customer.";
-const noHost = "This customer's row has no host: the widget does not find it, and there is no lobby to wait in. " +
-  "Send with the account's widget_host set, then show the page again.";
+const noRow = "Papercups has no row of this customer for this page's host (and e-mail): there is no lobby to wait in. " +
+  "What is sent now is stored, and shown once the page is shown again, or identifies the customer.";
 
-let polling = new AbortController();
-let latest = null; // what /chat/data said last; drawn only while the card is open
+let account = null;
+let customer = null; // the row's id
+let conversation = null; // the one that was fetched
+let messages = [];
+let topic = null, at = null; // what it hears, and up to where it has heard
+let broken = false; // a message that the widget cannot draw took the chat away, until it is shown anew
+let listening = new AbortController();
 let shownConversation = null;
 let atEnd = true; // whether the log follows what comes
 let answeredMessage = null; // the message whose buttons were used: they stay away until the next one comes
@@ -28,16 +34,16 @@ function show(status, kind) {
 }
 
 function author(message) {
-  if (message.by_customer)
+  if (message.customer_id)
     return "You";
   return message.type === "bot" ? "Bot" : "Agent";
 }
 
 function messageNode(message, previous) {
   const node = document.createElement("article");
-  node.className = "message" + (message.by_customer ? " mine" : "");
+  node.className = "message" + (message.customer_id ? " mine" : "");
   node.id = "message-" + message.id;
-  node.title = new Date(message.created_at).toLocaleString();
+  node.title = new Date(message.created_at + "Z").toLocaleString();
   if (!previous || author(previous) !== author(message))
     node.classList.add("turn");
   const name = document.createElement("p");
@@ -50,15 +56,16 @@ function messageNode(message, previous) {
   return node;
 }
 
-// Papercups draws them only while their message is the last one.
+// Papercups draws them only while their message is the last one. Null where they are none that it can draw: then it
+// takes the whole chat away.
 function quickReplies(message) {
-  const wanted = message && !message.by_customer && message.type === "bot" && message.id !== answeredMessage;
-  const list = wanted ? message.metadata?.quick_replies : null;
-  return Array.isArray(list) ? list.filter((reply) => typeof reply?.text === "string") : [];
+  const wanted = message?.type === "bot" ? message.metadata?.quick_replies ?? [] : [];
+  if (!Array.isArray(wanted) || !wanted.every((reply) => typeof reply?.text === "string"))
+    return null;
+  return message?.id === answeredMessage ? [] : wanted;
 }
 
-function drawReplies(message) {
-  const list = quickReplies(message);
+function drawReplies(message, list) {
   replies.replaceChildren(...list.map((reply) => {
     const button = document.createElement("button");
     button.type = "button";
@@ -79,82 +86,155 @@ function follow() {
     log.scrollTop = log.scrollHeight;
 }
 
-function explain(data) {
-  identify.hidden = data.customer !== null;
-  if (data.customer !== "found") {
-    hint.textContent = data.customer === "hidden" ? noHost : noRow;
+function explain() {
+  identifies.hidden = customer !== null;
+  if (broken) {
+    hint.textContent = "An unexpected error has occurred";
+    show(externalId.value + " · broken until it is shown again", "bad");
+  } else if (customer === null) {
+    hint.textContent = noRow;
     show(externalId.value + " · no lobby", "");
-    return;
+  } else {
+    hint.textContent = conversation ? "No message yet." : "Waiting for a message. It appears here by itself.";
+    show(externalId.value + " · " + (conversation ? "live" : "in the lobby, no open conversation"), "live");
   }
-  hint.textContent = data.conversation ? "No message yet." : "Waiting for a message. It appears here by itself.";
-  show(externalId.value + " · " + (data.conversation ? "live" : "in the lobby, no open conversation"), "live");
 }
 
-function draw(data) {
-  if (data.conversation !== shownConversation)
+function draw() {
+  const list = quickReplies(messages.at(-1));
+  broken ||= list === null;
+  if (broken || conversation !== shownConversation)
     log.replaceChildren();
-  shownConversation = data.conversation;
-  data.messages.forEach((message, index) => {
-    if (!find("message-" + message.id))
-      log.append(messageNode(message, data.messages[index - 1]));
-  });
-  drawReplies(data.messages.at(-1));
-  explain(data);
+  shownConversation = conversation;
+  if (!broken)
+    messages.forEach((message, index) => {
+      if (!find("message-" + message.id))
+        log.append(messageNode(message, messages[index - 1]));
+    });
+  drawReplies(messages.at(-1), broken ? [] : list);
+  explain();
   follow();
-  if (data.messages.some((message) => !message.by_customer && !message.seen))
-    post("/chat/seen", {}).catch(() => {}); // the next answer asks again
 }
 
 function drawIfOpen() {
-  if (latest && !card.hidden)
-    draw(latest);
+  if (!card.hidden)
+    draw();
 }
 
-async function poll(customer, signal) {
-  for (let version = ""; !signal.aborted;) {
+async function ask(method, path, content) {
+  const { signal } = listening;
+  const answer = await fetch(path, {
+    method,
+    headers: content ? { "content-type": "application/json" } : {},
+    body: content && JSON.stringify(content),
+    ...(method === "GET" && { signal }),
+  });
+  if (!answer.ok)
+    throw new Error("status " + answer.status);
+  return answer.json();
+}
+
+const query = (what) => new URLSearchParams({ account_id: account, ...what });
+const listen = (topic, more) => ask("GET", "/_standin/socket?" + new URLSearchParams({ topic, ...more }));
+const given = () => ({ external_id: externalId.value, host: host.value, ...(email.value && { email: email.value }) });
+
+// All that was not written by the customer, at once: the widget says so when it is opened, when a message comes while it
+// is open, and when it is loaded with a conversation; not of a first message that comes out of the lobby.
+function see() {
+  if (!card.hidden && conversation && !broken)
+    ask("POST", "/_standin/seen", { conversation_id: conversation }).catch(() => {}); // the next message asks again
+}
+
+async function identify() {
+  account ??= (await ask("GET", "/chat/account")).account_id;
+  customer = (await ask("GET", "/api/customers/identify?" + query(given()))).data.customer_id;
+}
+
+async function fetchConversation() {
+  const [found] = (await ask("GET", "/api/conversations/customer?" + query({ customer_id: customer }))).data;
+  conversation = found?.id ?? null;
+  messages = (found?.messages ?? []).filter((message) => !message.private);
+  drawIfOpen();
+}
+
+// Resolves after so many milliseconds; rejects where the page goes elsewhere meanwhile.
+function pause(ms, signal) {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, ms);
+    signal.addEventListener("abort", () => { clearTimeout(timer); reject(signal.reason); });
+  });
+}
+
+// From now on it hears the conversation that it fetched, or else the lobby.
+async function join() {
+  topic = "conversation:" + (conversation ?? "lobby:" + customer);
+  ({ at } = await listen(topic));
+}
+
+// What comes, once; the lobby tells of a new conversation, which is then fetched and joined.
+async function hear(signal) {
+  const heard = await listen(topic, { after: at });
+  ({ at } = heard);
+  if (heard.events.length === 0)
+    return;
+  if (conversation === null) {
+    await pause(FETCH_AFTER_MS, signal);
+    await fetchConversation();
+    await pause(Math.random() * JOIN_WITHIN_MS, signal);
+    await join();
+  } else {
+    messages.push(...heard.events.map((event) => event.payload));
+    drawIfOpen();
+    see();
+  }
+}
+
+async function begin() {
+  await identify();
+  if (customer !== null) {
+    await fetchConversation();
+    await join();
+    see();
+  }
+  drawIfOpen();
+}
+
+// As long as the page shows this customer; `first` is how it begins.
+async function live(first) {
+  listening.abort();
+  listening = new AbortController();
+  const { signal } = listening;
+  for (let start = first; !signal.aborted; start = begin) {
     try {
-      const query = new URLSearchParams({ external_id: customer, version });
-      const answer = await fetch("/chat/data?" + query, { signal });
-      if (!answer.ok)
-        throw new Error("status " + answer.status);
-      const data = await answer.json();
-      if (signal.aborted)
-        return;
-      const changed = data.version !== version;
-      version = data.version;
-      latest = data;
-      if (changed)
-        drawIfOpen();
-      if (data.customer !== "found")
-        return;
-    } catch (error) {
+      await start();
+      while (customer !== null)
+        await hear(signal);
+      return;
+    } catch {
       if (signal.aborted)
         return;
       show("Not connected, trying again…", "bad");
-      version = "";
-      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      await pause(RETRY_MS, signal).catch(() => {});
     }
   }
 }
 
-async function post(path, content) {
-  const answer = await fetch(path, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ external_id: externalId.value, ...content }),
-  });
-  if (!answer.ok)
-    throw new Error("status " + answer.status);
+// What there is not yet is made: the customer's row, a conversation, which it joins before it says a word.
+async function makeConversation() {
+  customer ??= (await ask("POST", "/api/customers", { customer: { account_id: account, ...given() } })).data.id;
+  const content = { account_id: account, customer_id: customer, source: "chat" };
+  conversation = (await ask("POST", "/api/conversations", { conversation: content })).data.id;
+  await new Promise((resolve, reject) => live(() => join().then(resolve, reject)));
 }
 
-// True once the stand-in has it. The first message makes the row where there is none, and so the widget has a lobby.
+// True once the stand-in has it.
 async function send(body, metadata) {
   try {
-    await post("/chat/message", { body, ...(metadata && { metadata }) });
+    if (conversation === null)
+      await makeConversation();
+    await ask("POST", "/_standin/widget_message", { conversation_id: conversation, body, ...(metadata && { metadata }) });
     atEnd = true;
     follow();
-    if (latest?.customer !== "found")
-      join();
     return true;
   } catch {
     show("Not sent: is the stand-in still running?", "bad");
@@ -164,28 +244,23 @@ async function send(body, metadata) {
   }
 }
 
-function join() {
-  polling.abort();
-  polling = new AbortController();
-  poll(externalId.value, polling.signal);
-}
-
 // The widget as it is after the page was loaded.
-function load(customer) {
-  externalId.value = customer;
-  latest = shownConversation = answeredMessage = null;
+function load() {
+  customer = conversation = shownConversation = answeredMessage = null;
+  messages = [];
+  broken = false;
   log.replaceChildren();
-  drawReplies(null);
-  identify.hidden = true;
+  drawReplies(null, []);
+  identifies.hidden = true;
   hint.textContent = "";
   show("Connecting…", "");
-  join();
+  live(begin);
 }
 
-identify.addEventListener("click", async () => {
+identifies.addEventListener("click", async () => {
   try {
-    await post("/chat/identify", {});
-    load(externalId.value);
+    await ask("POST", "/api/customers", { customer: { account_id: account, ...given() } });
+    load();
   } catch {
     show("Not identified: is the stand-in still running?", "bad");
   }
@@ -197,6 +272,7 @@ launcher.addEventListener("click", () => {
   launcher.setAttribute("aria-expanded", String(!card.hidden));
   note.textContent = card.hidden ? noteClosed : noteOpen;
   drawIfOpen();
+  see();
 });
 
 log.addEventListener("scroll", () => {
@@ -207,9 +283,10 @@ new ResizeObserver(follow).observe(log);
 who.addEventListener("submit", (event) => {
   event.preventDefault();
   const url = new URL(location.href);
-  url.searchParams.set("external_id", externalId.value);
+  for (const field of [externalId, host, email])
+    url.searchParams.set(field.name, field.value);
   history.replaceState(null, "", url);
-  load(externalId.value);
+  load();
 });
 
 write.addEventListener("submit", async (event) => {
@@ -229,4 +306,8 @@ text.addEventListener("keydown", (event) => {
   }
 });
 
-load(new URLSearchParams(location.search).get("external_id") || "user_42");
+const wanted = new URLSearchParams(location.search);
+externalId.value = wanted.get("external_id") || "user_42";
+host.value = wanted.get("host") || location.host;
+email.value = wanted.get("email") || "";
+load();

@@ -26,6 +26,10 @@
  *        reset        the connection is torn down by a reset
  *      `delay_ms` (at most 600,000) delays each kind, and `busy_ms` adds so much for each other request under way.
  *      "empty": true takes the body and its content type away, `retry_after` (a number, or any text) adds that header.
+ *      `skip` lets so many requests that fit pass first. `agent` ("close", "reopen", "archive") is what an agent does with
+ *      the conversation of that `conversation_id`, left out the one that the request is about (of its path, query or
+ *      body, else its customer's newest): once it has taken effect and before its delay, or with "agent_first": true
+ *      before it takes effect. Where nothing else shall happen, the kind is slow, without a delay.
  * GET /_standin/faults     {"faults": [those left, oldest first, as they were set]}; DELETE forgets them.
  * POST /_standin/index {"on"}      makes (true) or drops the unique index of Papercups' table of messages: a second
  *      message of an account with the same metadata.cupbearer is then a 500 and not stored. 409 where two share one.
@@ -43,7 +47,7 @@
  *      "payload"}]}. T is conversation:lobby:CUSTOMER_ID (`conversation:created`) or conversation:ID (`shout`). Without
  *      `after` it joins and hears nothing; from then on it asks for what came after the "at" of the last answer, and
  *      waits for it, 25 s unless told otherwise. What happened before it joined, it never hears.
- * POST /_standin/close, /_standin/archive {"conversation_id"}      as an agent would; 404 where there is none.
+ * POST /_standin/close, /_standin/reopen, /_standin/archive {"conversation_id"}      as an agent would; 404 where there is none.
  * GET /_standin/counts     {"customers", "conversations", "messages", "requests" (of /api/v1), "bot_messages"}
  * GET /_standin/messages?after=SEQUENCE&limit=N
  *      {"messages": [{"sequence" (from 1), "account_id" (of the key that posted it), "conversation_id",
@@ -54,7 +58,8 @@
  *      {"conversations": [{"id", "account_id", "customer_id", "inbox_id", "source", "status", "archived",
  *      "assignee_id", "messages" (a count)}]}
  * GET /_standin/healthz    200
- * GET /chat?external_id=E  a page that shows this customer's chat live, as Papercups' widget would. */
+ * GET /chat?external_id=E&host=H&email=M  a page that shows the chat of the first account's customer live, as Papercups'
+ *      widget would on a page of that host (left out: this one's own) that gives that e-mail (left out: none). */
 #ifndef DEMO_STANDIN_H
 #define DEMO_STANDIN_H
 

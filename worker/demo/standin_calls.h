@@ -13,6 +13,11 @@ struct standin_call {
     struct standin_reply *reply;
 };
 
+/* Answers /chat, the page that shows the chat of a customer of the first account as Papercups' widget would, /chat/NAME,
+ * its style and scripts, and /chat/account. */
+void standin_chat_answer(struct standin_store *store, const struct standin_request *request,
+                         struct standin_reply *reply);
+
 /* Finds the call of a request to the API, checks the key and fills the reply. */
 void standin_route(struct standin_store *store, const struct standin_request *request,
                    struct standin_reply *reply);
@@ -43,6 +48,16 @@ void standin_messages_delete(const struct standin_call *call);
 struct standin_customer *standin_customer_identify(struct standin_store *store,
                                                    const struct standin_owner *owner, struct span external_id,
                                                    struct span host, struct span email);
+
+/* What an agent does in the dashboard, the store locked. Whether it is "close", "reopen" or "archive". */
+bool standin_agent_can(const char *act);
+/* Does what standin_agent_can knows. */
+void standin_agent_does(struct standin_store *store, struct standin_conversation *conversation,
+                        const char *act);
+/* The conversation that a request of the API is about: the one of its path, body or query, else the newest of the
+ * customer there. NULL where there is none. */
+struct standin_conversation *standin_agent_finds(struct standin_store *store,
+                                                 const struct standin_request *request);
 
 struct standin_fields;
 /* A message's own members, for a message in a conversation too; the rest of the draft is the caller's. */

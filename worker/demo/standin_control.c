@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "demo/standin_calls.h"
 #include "demo/standin_render.h"
 
 /* Recorded: Papercups' server answers so many requests a connection, and waits so long. */
@@ -121,9 +122,8 @@ static void control_conversations(struct standin_control *control, const struct 
     buf_add_text(&reply->body, "]}");
 }
 
-/* What an agent does with a conversation. */
-static void control_close(struct standin_control *control, const struct standin_request *request,
-                          bool archive, struct standin_reply *reply)
+static void control_agent(struct standin_control *control, const struct standin_request *request,
+                          const char *act, struct standin_reply *reply)
 {
     char id[STANDIN_ID_SIZE];
     const char *text = json_string_value(json_object_get(request->json, "conversation_id"));
@@ -136,12 +136,7 @@ static void control_close(struct standin_control *control, const struct standin_
     if (conversation == NULL) {
         standin_reply_detail(reply, 404);
     } else {
-        if (archive) {
-            standin_time_now(control->store, conversation->archived_at);
-            standin_store_touch(control->store, conversation->customer);
-        } else {
-            standin_store_set_status(control->store, conversation, "closed");
-        }
+        standin_agent_does(control->store, conversation, act);
         control_write_conversation(&reply->body, conversation);
     }
     standin_store_unlock(control->store);
@@ -220,9 +215,11 @@ static void control_do(struct standin_control *control, const struct standin_req
                        struct standin_reply *reply)
 {
     if (standin_request_part_is(request, 1, "close"))
-        control_close(control, request, false, reply);
+        control_agent(control, request, "close", reply);
+    else if (standin_request_part_is(request, 1, "reopen"))
+        control_agent(control, request, "reopen", reply);
     else if (standin_request_part_is(request, 1, "archive"))
-        control_close(control, request, true, reply);
+        control_agent(control, request, "archive", reply);
     else if (standin_request_part_is(request, 1, "widget_customer"))
         standin_widget_customer(control->store, request, reply);
     else if (standin_request_part_is(request, 1, "widget_message"))

@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "base/mem.h"
+#include "demo/standin_calls.h"
 
 #define DELAY_MAX_MS 600000
 #define SIZE_MAX_MB  200
@@ -30,9 +31,10 @@ static const struct {
     [STANDIN_FAULT_LATE] = {"late", true},
 };
 
-static const char *const fault_members[] = {"fault",       "method",   "path",    "body_contains", "key",
-                                            "times",       "delay_ms", "busy_ms", "status",        "answer",
-                                            "retry_after", "location", "size_mb", "depth",         "empty"};
+static const char *const fault_members[] = {
+    "fault",  "method",      "path",           "body_contains", "key",     "times", "delay_ms", "busy_ms",
+    "status", "answer",      "retry_after",    "location",      "size_mb", "depth", "empty",    "skip",
+    "agent",  "agent_first", "conversation_id"};
 
 bool standin_fault_lets(enum standin_fault_kind kind)
 {
@@ -116,25 +118,32 @@ static const char *fault_fill(struct standin_fault *fault)
         return "fault is one of those that worker/demo/standin.h names";
     if (!fault_read_text(json, "method", &fault->method) || !fault_read_text(json, "path", &fault->path) ||
         !fault_read_text(json, "body_contains", &fault->body_contains) ||
-        !fault_read_text(json, "key", &fault->key) || !fault_read_text(json, "location", &fault->location))
-        return "method, path, body_contains, key and location are strings";
+        !fault_read_text(json, "key", &fault->key) || !fault_read_text(json, "location", &fault->location) ||
+        !fault_read_text(json, "agent", &fault->agent) ||
+        !fault_read_text(json, "conversation_id", &fault->conversation_id))
+        return "method, path, body_contains, key, location, agent and conversation_id are strings";
+    if (fault->agent != NULL && !standin_agent_can(fault->agent))
+        return "agent is close, reopen or archive";
     fault->status = fault->kind == STANDIN_FAULT_REDIRECT ? 301 : 500;
     if (!fault_read_number(json, "times", 0, INT32_MAX, &fault->times) ||
+        !fault_read_number(json, "skip", 0, INT32_MAX, &fault->skip) ||
         !fault_read_number(json, "delay_ms", 0, DELAY_MAX_MS, &fault->delay_ms) ||
         !fault_read_number(json, "busy_ms", 0, DELAY_MAX_MS, &fault->busy_ms) ||
         !fault_read_number(json, "status", 200, 599, &fault->status) ||
         !fault_read_number(json, "size_mb", 1, SIZE_MAX_MB, &fault->size_mb) ||
         !fault_read_number(json, "depth", 1, DEPTH_MAX, &fault->depth))
-        return "times is 0 or more, delay_ms and busy_ms 0 to 600000, status 200 to 599, size_mb 1 to 200, "
+        return "times and skip are 0 or more, delay_ms and busy_ms 0 to 600000, status 200 to 599, size_mb 1 "
+               "to 200, "
                "depth 1 "
                "to 10000000";
     const json_t *retry_after = json_object_get(json, "retry_after");
     if (retry_after != NULL && !json_is_integer(retry_after) && !json_is_string(retry_after))
         return "retry_after is a number or a string";
-    const json_t *empty = json_object_get(json, "empty");
-    if (empty != NULL && !json_is_boolean(empty))
-        return "empty is true or false";
+    const json_t *empty = json_object_get(json, "empty"), *first = json_object_get(json, "agent_first");
+    if ((empty != NULL && !json_is_boolean(empty)) || (first != NULL && !json_is_boolean(first)))
+        return "empty and agent_first are true or false";
     fault->empty = json_is_true(empty);
+    fault->agent_first = json_is_true(first);
     fault->answer = fault_copy_value(json, "answer");
     fault->retry_after = fault_copy_value(json, "retry_after");
     return NULL;

@@ -38,11 +38,21 @@ static bool fault_fits(const struct standin_fault *fault, const struct standin_r
            standin_span_has(request->body, fault->body_contains);
 }
 
+/* True where it does not happen to this request: it does not fit, or is one of those that it skips. */
+static bool fault_passes(struct standin_fault *fault, const struct standin_request *request)
+{
+    if (!fault_fits(fault, request))
+        return true;
+    bool skips = fault->skip > 0;
+    fault->skip -= skips;
+    return skips;
+}
+
 /* Uses up the oldest fault that fits: held until fault_release. NULL where none does. The store is locked. */
 static struct standin_fault *faults_take(struct standin_faults *faults, const struct standin_request *request)
 {
     struct standin_fault **link = &faults->first;
-    while (*link != NULL && !fault_fits(*link, request))
+    while (*link != NULL && fault_passes(*link, request))
         link = &(*link)->next;
     struct standin_fault *fault = *link;
     if (fault == NULL)
@@ -146,14 +156,32 @@ static void fault_shape(const struct standin_fault *fault, const struct standin_
         snprintf(reply->retry_after, sizeof(reply->retry_after), "%s", fault->retry_after);
 }
 
+static void fault_act(const struct standin_fault *fault, struct standin_store *store,
+                      const struct standin_request *request)
+{
+    if (fault->agent == NULL)
+        return;
+    standin_store_lock(store);
+    struct standin_conversation *conversation =
+        fault->conversation_id == NULL ? standin_agent_finds(store, request)
+                                       : standin_store_conversation(store, fault->conversation_id);
+    if (conversation != NULL)
+        standin_agent_does(store, conversation, fault->agent);
+    standin_store_unlock(store);
+}
+
 static void fault_happen(const struct standin_fault *fault, unsigned others, struct standin_store *store,
                          const struct standin_request *request, struct standin_reply *reply)
 {
     long long wait_ms = fault->delay_ms + fault->busy_ms * others;
     if (wait_ms > 0 && fault->kind == STANDIN_FAULT_LATE)
         standin_store_pause(store, wait_ms);
+    if (fault->agent_first)
+        fault_act(fault, store, request);
     if (standin_fault_lets(fault->kind))
         standin_route(store, request, reply);
+    if (!fault->agent_first)
+        fault_act(fault, store, request);
     if (wait_ms > 0 && fault->kind != STANDIN_FAULT_LATE)
         standin_store_pause(store, wait_ms);
     fault_shape(fault, request, reply);
@@ -184,6 +212,7 @@ static void faults_write(const struct standin_faults *faults, struct buf *out)
     buf_add_text(out, "{\"faults\":[");
     for (struct standin_fault *fault = faults->first; fault != NULL; fault = fault->next) {
         json_object_set_new(fault->json, "times", json_integer(fault->times));
+        json_object_set_new(fault->json, "skip", json_integer(fault->skip));
         if (fault != faults->first)
             buf_add_text(out, ",");
         json_write(out, fault->json);

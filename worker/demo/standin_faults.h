@@ -25,16 +25,17 @@ enum standin_fault_kind {
     STANDIN_FAULT_LATE,
 };
 
-/* One that was set. All but `times` stays as it is, so that who holds it may read it without the mutex. */
+/* One that was set. All but `times` and `skip` stays as it is, so that who holds it may read it without the mutex. */
 struct standin_fault {
     struct standin_fault *next;
     unsigned holders; /* the list, and each request that it happens to */
     enum standin_fault_kind kind;
-    json_t *json;                                               /* as it was set */
-    const char *method, *path, *body_contains, *key, *location; /* of json, or static */
-    long long times, delay_ms, busy_ms, status, size_mb, depth; /* times: 0 until cleared */
-    char *answer, *retry_after;                                 /* NULL: none */
-    bool empty;
+    json_t *json;                                                     /* as it was set */
+    const char *method, *path, *body_contains, *key, *location;       /* of json, or static */
+    const char *agent, *conversation_id;                              /* NULL: none */
+    long long times, skip, delay_ms, busy_ms, status, size_mb, depth; /* times: 0 until cleared */
+    char *answer, *retry_after;                                       /* NULL: none */
+    bool empty, agent_first;
 };
 
 struct standin_faults {

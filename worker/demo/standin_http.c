@@ -5,7 +5,7 @@
 #include <time.h>
 
 #include "base/mem.h"
-#include "demo/standin_chat.h"
+#include "demo/standin_calls.h"
 
 #define BODY_MAX   8000500 /* recorded: Papercups reads to the end of a block before it says 413 */
 #define HEADER_MAX 4096    /* bytes of a header's value; recorded */
