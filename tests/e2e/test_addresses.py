@@ -53,6 +53,13 @@ def to(account="acme", body="hello", **address):
 # Addresses
 
 
+def test_what_is_delivered_the_widget_of_the_accounts_page_shows_and_one_of_another_page_does_not(world, customer):
+    assert world.outcome(sign(BACKEND, payload(customer, "one"))) == ("delivered", None)
+    loaded = world.widget(customer)
+    assert world.outcome(sign(BACKEND, payload(customer, "two"))) == ("delivered", None)
+    assert (loaded.shown(), world.widget(customer, "blog.example").shown()) == (["one", "two"], [])
+
+
 def test_a_customer_that_papercups_knows_is_reached_by_its_id(world, customer):
     known = make_customer(world, customer, host="shop.example")
     event = sign(BACKEND, to(body=f"by id {customer}", customer_id=known))

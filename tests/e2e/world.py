@@ -7,6 +7,7 @@ from admin import Admin, outcomes, requests
 from broker import Reader, wait_until
 from programs import PROGRAM, Installation, StandIn
 from signing import Ed25519Key, HmacKey, as_bytes
+from widget import Widget
 
 KEYS = {
     key.id: key
@@ -115,6 +116,10 @@ class World:
         ends = [reader.consumer.get_watermark_offsets(where, timeout=10)[1] for where in reader.consumer.assignment()]
         reader.close()
         return sum(ends)
+
+    def widget(self, customer, host="shop.example", **more):
+        """The customer's widget, on a page of the account's widget_host unless told otherwise."""
+        return Widget(self.standin, customer, host, **more)
 
     def close(self):
         self.receipts.close()
