@@ -20,9 +20,14 @@ def api(standin):
 
 @pytest.fixture
 def page(browser, standin):
-    """Opens the page of a customer; at the end, nothing may have gone wrong in it."""
+    """Opens the page of a customer and waits until it has joined what it can; at the end, nothing may have gone wrong."""
     browser.complaints.clear()
-    yield lambda customer: browser.open(f"{standin.url}/chat?external_id={customer}&host=shop.example")
+
+    def opened(customer):
+        browser.open(f"{standin.url}/chat?external_id={customer}&host=shop.example")
+        browser.until("/·.*(live|lobby|broken)/.test(document.getElementById('state').textContent)")
+
+    yield opened
     assert browser.complaints == []
     browser.ask("Page.navigate", url="about:blank")
 

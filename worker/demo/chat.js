@@ -21,7 +21,7 @@ let account = null;
 let customer = null; // the row's id
 let conversation = null; // the one that was fetched
 let messages = [];
-let topic = null, at = null; // what it hears, and up to where it has heard
+let topic = null, at = null; // what it hears (null before it has joined), and up to where it has heard
 let broken = false; // a message that the widget cannot draw took the chat away, until it is shown anew
 let listening = new AbortController();
 let shownConversation = null;
@@ -94,6 +94,9 @@ function explain() {
   } else if (customer === null) {
     hint.textContent = noRow;
     show(externalId.value + " · no lobby", "");
+  } else if (topic === null) {
+    hint.textContent = "";
+    show("Joining…", "");
   } else {
     hint.textContent = conversation ? "No message yet." : "Waiting for a message. It appears here by itself.";
     show(externalId.value + " · " + (conversation ? "live" : "in the lobby, no open conversation"), "live");
@@ -153,6 +156,7 @@ async function identify() {
 async function fetchConversation() {
   const [found] = (await ask("GET", "/api/conversations/customer?" + query({ customer_id: customer }))).data;
   conversation = found?.id ?? null;
+  topic = null;
   messages = (found?.messages ?? []).filter((message) => !message.private);
   drawIfOpen();
 }
@@ -167,8 +171,10 @@ function pause(ms, signal) {
 
 // From now on it hears the conversation that it fetched, or else the lobby.
 async function join() {
-  topic = "conversation:" + (conversation ?? "lobby:" + customer);
-  ({ at } = await listen(topic));
+  const wanted = "conversation:" + (conversation ?? "lobby:" + customer);
+  ({ at } = await listen(wanted));
+  topic = wanted;
+  drawIfOpen();
 }
 
 // What comes, once; the lobby tells of a new conversation, which is then fetched and joined.
@@ -246,7 +252,7 @@ async function send(body, metadata) {
 
 // The widget as it is after the page was loaded.
 function load() {
-  customer = conversation = shownConversation = answeredMessage = null;
+  customer = conversation = topic = shownConversation = answeredMessage = null;
   messages = [];
   broken = false;
   log.replaceChildren();
