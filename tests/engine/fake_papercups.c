@@ -1,5 +1,6 @@
 #include "fake_papercups.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -11,121 +12,6 @@ void fake_papercups_done(struct fake_papercups *papercups)
     free(papercups->conversations);
     free(papercups->messages);
     *papercups = (struct fake_papercups){0};
-}
-
-/* ---- requests ---- */
-
-/* What stands behind `before`, up to one of the characters of `end`. False where `before` is not in text. */
-static bool text_after(struct span text, const char *before, const char *end, char *out, size_t size)
-{
-    const char *at = text.size == 0 ? NULL : memmem(text.data, text.size, before, strlen(before));
-    out[0] = 0;
-    if (at == NULL)
-        return false;
-    at += strlen(before);
-    size_t length = 0;
-    while (at + length < text.data + text.size && strchr(end, at[length]) == NULL && length + 1 < size)
-        length++;
-    memcpy(out, at, length);
-    out[length] = 0;
-    return true;
-}
-
-static bool number_after(struct span text, const char *before, unsigned *out)
-{
-    char uuid[37];
-    if (!text_after(text, before, "\"&?", uuid, sizeof(uuid)) || strlen(uuid) != 36)
-        return false;
-    *out = (unsigned)strtoul(uuid + 24, NULL, 10);
-    return true;
-}
-
-static bool fake_post_read(struct span path, struct span body, struct fake_request *out)
-{
-    if (span_equal(path, SPAN("/api/v1/customers"))) {
-        out->kind = CALL_CREATE_CUSTOMER;
-        return text_after(body, "\"external_id\":\"", "\"", out->external_id, sizeof(out->external_id));
-    }
-    bool message = span_equal(path, SPAN("/api/v1/messages"));
-    out->kind = message ? CALL_POST_MESSAGE : CALL_POST_CONVERSATION;
-    return (message || span_equal(path, SPAN("/api/v1/conversations"))) && out->event[0] != 0 &&
-           number_after(body, message ? "\"conversation_id\":\"" : "\"customer_id\":\"", &out->id);
-}
-
-static bool fake_put_read(struct span path, struct span body, struct fake_request *out)
-{
-    char status[8];
-    out->kind = CALL_SET_HOST;
-    if (number_after(path, "/api/v1/customers/", &out->id))
-        return true;
-    out->kind = text_after(body, "\"status\":\"", "\"", status, sizeof(status)) ? CALL_REOPEN : CALL_UNASSIGN;
-    return number_after(path, "/api/v1/conversations/", &out->id);
-}
-
-bool fake_request_read(struct span method, struct span path, struct span body, struct fake_request *out)
-{
-    static const struct {
-        const char *before;
-        enum call_kind kind;
-    } reads[] = {{"/api/v1/customers/", CALL_READ_CUSTOMER},
-                 {"/api/v1/conversations?customer_id=", CALL_LIST_CONVERSATIONS},
-                 {"/api/v1/conversations/", CALL_READ_CONVERSATION},
-                 {"/api/v1/messages?conversation_id=", CALL_READ_MESSAGES}};
-    *out = (struct fake_request){0};
-    text_after(body, "\"cupbearer_event\":\"", "\"", out->event, sizeof(out->event));
-    text_after(body, "\"cupbearer\":\"", "\"", out->mark, sizeof(out->mark));
-    if (span_equal(method, SPAN("POST")))
-        return fake_post_read(path, body, out);
-    if (span_equal(method, SPAN("PUT")))
-        return fake_put_read(path, body, out);
-    for (size_t i = 0; i < sizeof(reads) / sizeof(reads[0]); i++) {
-        out->kind = reads[i].kind;
-        if (number_after(path, reads[i].before, &out->id)) {
-            if (memmem(path.data, path.size, "status=closed", strlen("status=closed")) != NULL)
-                out->kind = CALL_LIST_CLOSED;
-            return true;
-        }
-    }
-    out->kind = CALL_ME;
-    if (span_equal(path, SPAN("/api/v1/me")))
-        return true;
-    out->kind = CALL_FIND_CUSTOMERS;
-    return text_after(path, "/api/v1/customers?external_id=", "&", out->external_id,
-                      sizeof(out->external_id));
-}
-
-bool fake_request_writes(const struct fake_request *request)
-{
-    return call_writes(&(struct call){.kind = request->kind});
-}
-
-bool fake_request_posts(const struct fake_request *request)
-{
-    return call_posts(&(struct call){.kind = request->kind});
-}
-
-void fake_request_write(struct buf *out, const struct fake_request *request)
-{
-    static const char *const forms[] = {[CALL_FIND_CUSTOMERS] = "find",
-                                        [CALL_CREATE_CUSTOMER] = "create",
-                                        [CALL_READ_CUSTOMER] = "read c",
-                                        [CALL_SET_HOST] = "host c",
-                                        [CALL_LIST_CONVERSATIONS] = "list c",
-                                        [CALL_LIST_CLOSED] = "list closed c",
-                                        [CALL_REOPEN] = "reopen v",
-                                        [CALL_UNASSIGN] = "unassign v",
-                                        [CALL_READ_CONVERSATION] = "read v",
-                                        [CALL_READ_MESSAGES] = "messages v",
-                                        [CALL_POST_MESSAGE] = "post v",
-                                        [CALL_POST_CONVERSATION] = "open c",
-                                        [CALL_ME] = "me"};
-    buf_add_text(out, forms[request->kind]);
-    if (request->id != 0)
-        buf_printf(out, "%u", request->id);
-    if (request->external_id[0] != 0)
-        buf_printf(out, " %s", request->external_id);
-    if (fake_request_posts(request))
-        buf_printf(out, " %s", request->event);
 }
 
 /* ---- what is there ---- */
@@ -153,14 +39,32 @@ static unsigned fake_add_message(struct fake_papercups *p, unsigned conversation
     return ++p->message_count;
 }
 
-static unsigned fake_add_customer(struct fake_papercups *p, const char *account, const char *external_id)
+unsigned fake_papercups_add_row(struct fake_papercups *p, const struct fake_customer *row)
 {
     p->customers = fake_more(p->customers, p->customer_count, sizeof(*p->customers));
     struct fake_customer *customer = &p->customers[p->customer_count];
-    *customer = (struct fake_customer){0};
-    snprintf(customer->account, sizeof(customer->account), "%s", account);
-    snprintf(customer->external_id, sizeof(customer->external_id), "%s", external_id);
-    return ++p->customer_count;
+    *customer = *row;
+    customer->answered_at = (struct mono){0};
+    customer->number = ++p->customer_count;
+    fake_papercups_touch_row(p, customer->number);
+    return customer->number;
+}
+
+void fake_papercups_touch_row(struct fake_papercups *p, unsigned customer)
+{
+    p->customers[customer - 1].updated = ++p->updates;
+    p->customers[customer - 1].updated_at = p->now;
+}
+
+static unsigned fake_add_customer(struct fake_papercups *p, const char *account,
+                                  const struct fake_request *request)
+{
+    struct fake_customer row = {0};
+    snprintf(row.account, sizeof(row.account), "%s", account);
+    snprintf(row.external_id, sizeof(row.external_id), "%s", request->external_id);
+    snprintf(row.host, sizeof(row.host), "%s", request->host);
+    snprintf(row.email, sizeof(row.email), "%s", request->email);
+    return fake_papercups_add_row(p, &row);
 }
 
 static bool fake_has_mark(const struct fake_papercups *p, const char *mark)
@@ -175,13 +79,16 @@ unsigned fake_papercups_store(struct fake_papercups *p, const char *account,
                               const struct fake_request *request)
 {
     if (request->kind == CALL_CREATE_CUSTOMER)
-        return fake_add_customer(p, account, request->external_id);
+        return fake_add_customer(p, account, request);
     if (request->kind == CALL_REOPEN && request->id <= p->conversation_count)
         p->conversations[request->id - 1].closed = false;
     if (!fake_request_posts(request))
         return request->id;
-    if (p->unique_marks && fake_has_mark(p, request->mark))
+    if (p->unique_marks && fake_has_mark(p, request->mark)) {
+        if (request->kind == CALL_POST_CONVERSATION && request->id <= p->customer_count)
+            fake_add_conversation(p, request->id); /* two writes: an empty one stays */
         return 0;
+    }
     if (request->kind == CALL_POST_MESSAGE && request->id <= p->conversation_count)
         return fake_add_message(p, request->id, request->event, request->mark);
     if (request->kind != CALL_POST_CONVERSATION || request->id > p->customer_count)
@@ -241,34 +148,80 @@ static void write_conversations(struct buf *out, const struct fake_papercups *p,
     }
 }
 
-static void write_customers(struct buf *out, const struct fake_papercups *p, const char *account,
-                            const char *external_id)
+/* As ILIKE: any case, `_` for any character, `%` for any number of them. */
+static bool is_like(const char *text, const char *pattern)
 {
-    const char *comma = "";
-    for (unsigned i = 1; i <= p->customer_count; i++) {
-        if (strcmp(p->customers[i - 1].account, account) != 0 ||
-            strcmp(p->customers[i - 1].external_id, external_id) != 0)
+    if (*pattern == 0)
+        return *text == 0;
+    if (*pattern == '%')
+        return is_like(text, pattern + 1) || (*text != 0 && is_like(text + 1, pattern));
+    return *text != 0 &&
+           (*pattern == '_' || tolower((unsigned char)*text) == tolower((unsigned char)*pattern)) &&
+           is_like(text + 1, pattern + 1);
+}
+
+/* What is not asked for (""), matches; a row's null matches nothing else. */
+static bool answers(const char *text, const char *pattern)
+{
+    return pattern[0] == 0 || (text[0] != 0 && is_like(text, pattern));
+}
+
+static bool row_answers(const struct fake_customer *row, const char *account,
+                        const struct fake_request *request)
+{
+    return strcmp(row->account, account) == 0 && strcmp(row->external_id, request->external_id) == 0 &&
+           answers(row->host, request->host) && answers(row->email, request->email);
+}
+
+static void write_text_or_null(struct buf *out, const char *name, const char *text)
+{
+    if (text[0] == 0)
+        buf_printf(out, ",\"%s\":null", name);
+    else
+        buf_printf(out, ",\"%s\":\"%s\"", name, text);
+}
+
+static void write_row(struct buf *out, const struct fake_customer *row)
+{
+    write_id(out, 'a', row->number);
+    buf_printf(out, ",\"external_id\":\"%s\",\"updated_at\":\"%09u\"", row->external_id, row->updated);
+    write_text_or_null(out, "host", row->host);
+    write_text_or_null(out, "email", row->email);
+}
+
+/* One page of them; how many pages there are. */
+static unsigned write_customers(struct buf *out, const struct fake_papercups *p, const char *account,
+                                const struct fake_request *request)
+{
+    unsigned size = p->page_size == 0 ? 50 : p->page_size, found = 0;
+    for (unsigned i = 0; i < p->customer_count; i++) {
+        if (!row_answers(&p->customers[i], account, request))
             continue;
-        buf_printf(out, "%s{", comma);
-        write_id(out, 'a', i);
-        buf_printf(out, ",\"host\":\"shop.example\",\"updated_at\":\"%09u\"}", i);
-        comma = ",";
+        if (found / size == request->page) {
+            buf_add_text(out, found % size == 0 ? "{" : ",{");
+            write_row(out, &p->customers[i]);
+            buf_add_text(out, "}");
+        }
+        found++;
     }
+    return found == 0 ? 1 : (found + size - 1) / size;
 }
 
 static int answer_read(const struct fake_papercups *p, const char *account,
                        const struct fake_request *request, struct buf *body)
 {
     bool customer_known = request->id >= 1 && request->id <= p->customer_count;
-    buf_add_text(body, "{\"total_pages\":1,\"data\":");
+    buf_add_text(body, "{\"data\":");
     switch (request->kind) {
     case CALL_FIND_CUSTOMERS:
+    case CALL_LIST_CUSTOMERS:
         buf_add_text(body, "[");
-        write_customers(body, p, account, request->external_id);
-        buf_add_text(body, "]}");
+        buf_printf(body, "],\"total_pages\":%u}", write_customers(body, p, account, request));
         return 200;
     case CALL_READ_CUSTOMER:
-        buf_add_text(body, "{\"host\":\"shop.example\",\"conversations\":[");
+        buf_add_text(body, "{");
+        write_id(body, 'a', request->id);
+        buf_add_text(body, ",\"host\":\"shop.example\",\"conversations\":[");
         write_conversations(body, p, request->id, LISTED_ALL);
         buf_add_text(body, "]}}");
         return customer_known ? 200 : 404;
@@ -309,7 +262,10 @@ int fake_papercups_answer(const struct fake_papercups *p, const char *account,
     if (!fake_request_writes(request))
         return answer_read(p, account, request, body);
     buf_add_text(body, "{\"data\":{");
-    write_id(body, request->kind == CALL_CREATE_CUSTOMER ? 'a' : 'b', made);
+    if (request->kind == CALL_CREATE_CUSTOMER && made > 0)
+        write_row(body, &p->customers[made - 1]);
+    else
+        write_id(body, request->kind == CALL_SET_HOST ? 'a' : 'b', made);
     buf_add_text(body, "}}");
     return made > 0 ? 201 : 500;
 }
@@ -322,10 +278,15 @@ const struct fake_customer *fake_papercups_reader(const struct fake_papercups *p
     return &p->customers[p->conversations[message->conversation - 1].customer - 1];
 }
 
-void fake_papercups_plant_row(struct fake_papercups *p, unsigned customer)
+const struct fake_customer *fake_papercups_row(const struct fake_papercups *p, const char *account,
+                                               const struct fake_request *question)
 {
-    const struct fake_customer like = p->customers[customer - 1];
-    fake_add_customer(p, like.account, like.external_id);
+    const struct fake_customer *newest = NULL;
+    for (unsigned i = 0; i < p->customer_count; i++)
+        if (row_answers(&p->customers[i], account, question) &&
+            (newest == NULL || p->customers[i].updated > newest->updated))
+            newest = &p->customers[i];
+    return newest;
 }
 
 unsigned fake_papercups_shown(const struct fake_papercups *p, const char *customer, const char *event)
@@ -340,6 +301,8 @@ unsigned fake_papercups_shown(const struct fake_papercups *p, const char *custom
 void fake_papercups_plant(struct fake_papercups *p, const char *account, const char *external_id,
                           const char *event, const char *mark)
 {
-    unsigned customer = fake_add_customer(p, account, external_id);
+    struct fake_request request = {.host = "shop.example"};
+    snprintf(request.external_id, sizeof(request.external_id), "%s", external_id);
+    unsigned customer = fake_add_customer(p, account, &request);
     fake_add_message(p, fake_add_conversation(p, customer), event, mark);
 }

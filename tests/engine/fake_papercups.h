@@ -13,14 +13,18 @@
 /* An HTTP request, understood. */
 struct fake_request {
     enum call_kind kind;
-    unsigned id;          /* the customer or conversation it speaks of; 0: none */
-    char external_id[64]; /* FIND_CUSTOMERS, CREATE_CUSTOMER */
-    char event[64];       /* posts: metadata.cupbearer_event */
-    char mark[32];        /* posts */
+    unsigned id;                               /* the customer or conversation it speaks of; 0: none */
+    char external_id[64], host[64], email[64]; /* FIND_CUSTOMERS, CREATE_CUSTOMER; "": not given */
+    unsigned page;                             /* FIND_CUSTOMERS: behind the first */
+    char event[64];                            /* posts: metadata.cupbearer_event */
+    char mark[32];                             /* posts */
 };
 
 struct fake_customer {
     char account[16], external_id[64];
+    char host[64], email[64]; /* "": null */
+    unsigned number, updated; /* a later one is newer */
+    struct mono updated_at;
     struct mono answered_at; /* the world's: when a post to it was last answered */
 };
 
@@ -39,7 +43,10 @@ struct fake_papercups {
     struct fake_conversation *conversations;
     struct fake_message *messages;
     unsigned customer_count, conversation_count, message_count;
-    bool unique_marks; /* the index of deploy/papercups-once.sql: a second message of one mark is refused */
+    struct mono now;    /* the world's */
+    unsigned updates;   /* of customers' rows */
+    unsigned page_size; /* of customers; 0: 50 */
+    bool unique_marks;  /* the index of deploy/papercups-once.sql: a second message of one mark is refused */
 };
 
 void fake_papercups_done(struct fake_papercups *papercups);
@@ -58,8 +65,13 @@ unsigned fake_papercups_store(struct fake_papercups *papercups, const char *acco
 int fake_papercups_answer(const struct fake_papercups *papercups, const char *account,
                           const struct fake_request *request, unsigned made, struct buf *body);
 
-/* Another row with a customer's external id, as the widget makes one. */
-void fake_papercups_plant_row(struct fake_papercups *papercups, unsigned customer);
+/* A row like that one, as the widget, a stranger or an agent makes it; its number. */
+unsigned fake_papercups_add_row(struct fake_papercups *papercups, const struct fake_customer *row);
+/* The widget that has it says so: it is the newest. */
+void fake_papercups_touch_row(struct fake_papercups *papercups, unsigned customer);
+/* The one that a widget takes which asks for external_id, host and email: the newest that matches. NULL: none. */
+const struct fake_customer *fake_papercups_row(const struct fake_papercups *papercups, const char *account,
+                                               const struct fake_request *question);
 /* How many messages of that event there are; `customer` by external id. */
 unsigned fake_papercups_shown(const struct fake_papercups *papercups, const char *customer,
                               const char *event);

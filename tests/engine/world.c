@@ -38,17 +38,19 @@ static struct key world_key(const char *text)
     return key;
 }
 
-static struct engine *world_engine(const struct world *world)
+static struct engine *world_engine(const struct world *world, int worker)
 {
     const struct world_options *o = &world->options;
     struct account_options accounts[2];
     for (size_t i = 0; i < 2; i++)
         accounts[i] = (struct account_options){.index = i,
                                                .name = i == 0 ? WORLD_ACCOUNT : WORLD_ACCOUNT_2,
-                                               .widget_host = "shop.example",
+                                               .widget_host = world->workers[worker].widget_host,
                                                .deliver_within_ms = 3600 * 1000,
                                                .deliver_within_max_ms = 24 * 3600 * 1000,
                                                .max_in_flight = o->max_in_flight,
+                                               .email_given = o->email_given,
+                                               .refuse_ambiguous = o->refuse_ambiguous,
                                                .unassign = o->unassign,
                                                .reopen = o->reopen,
                                                .memory_bytes = o->account_memory_bytes};
@@ -92,11 +94,13 @@ struct world *world_new(const struct world_options *options)
     world->signing_key = world_key(SIGNING_KEY);
     world->mark_secret = world_key(options->mark_secret);
     world->papercups.unique_marks = options->unique_marks;
+    world->papercups.page_size = options->customers_page;
     fake_log_init(&world->log, options->partition_count);
     buf_init(&world->trace, 1 << 24);
     for (int i = 0; i < options->worker_count; i++) {
         world->workers[i].shares = mem_new((size_t)options->partition_count, sizeof(struct share));
-        world->workers[i].engine = world_engine(world);
+        world->workers[i].widget_host = WORLD_HOST;
+        world->workers[i].engine = world_engine(world, i);
     }
     return world;
 }
@@ -172,17 +176,26 @@ void world_fail(struct world *world, const char *format, ...)
 
 /* ---- events ---- */
 
+static void world_optional(char *out, size_t size, const char *name, const char *value)
+{
+    out[0] = 0;
+    if (value != NULL)
+        snprintf(out, size, ",\"%s\":\"%s\"", name, value);
+}
+
 const struct record *world_publish(struct world *world, const struct publication *publication)
 {
-    char payload[512], within[40] = "";
+    char payload[512], within[40] = "", host[80], email[80];
+    world_optional(host, sizeof(host), "host", publication->host);
+    world_optional(email, sizeof(email), "email", publication->email);
     if (publication->deliver_within_s > 0)
         snprintf(within, sizeof(within), ",\"deliver_within\":%lld",
                  (long long)publication->deliver_within_s);
     int size = snprintf(payload, sizeof(payload),
-                        "{\"account\":\"%s\",\"to\":{\"customer\":{\"external_id\":\"%s\"}},"
+                        "{\"account\":\"%s\",\"to\":{\"customer\":{\"external_id\":\"%s\"%s%s}},"
                         "\"message\":{\"body\":\"Hello\"}%s}",
                         publication->account == NULL ? WORLD_ACCOUNT : publication->account,
-                        publication->customer, within);
+                        publication->customer, host, email, within);
     int64_t signed_at_s =
         publication->signed_at_s == 0 ? world->now.wall.ms / 1000 : publication->signed_at_s;
     struct sealed sealed;
@@ -238,7 +251,7 @@ void world_crash(struct world *world, int worker)
     buf_add_text(&world->trace, "crashes\n");
     engine_free(w->engine);
     world->options.seed++;
-    w->engine = world_engine(world);
+    w->engine = world_engine(world, worker);
     w->stopped = w->frozen = false;
     memset(w->shares, 0, (size_t)world->options.partition_count * sizeof(struct share));
     for (size_t i = 0; i < world->request_count; i++) {
@@ -296,7 +309,7 @@ void world_advance(struct world *world, struct mono to)
 {
     assert(to.ms >= world->now.mono.ms);
     world->now.wall.ms += to.ms - world->now.mono.ms;
-    world->now.mono = to;
+    world->now.mono = world->papercups.now = to;
     for (size_t i = world->late_count; i > 0; i--) {
         struct world_late late = world->lates[i - 1];
         if (!mono_reached(late.at, to))

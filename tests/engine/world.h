@@ -10,8 +10,9 @@
 #include "fake_papercups.h"
 
 #define WORLD_WORKERS_MAX 3
-#define WORLD_EVENTS_MAX  64   /* whose ids are e and a number */
-#define WORLD_NOBODY      (-1) /* a worker that is gone; what it sent may still arrive */
+#define WORLD_EVENTS_MAX  64             /* whose ids are e and a number */
+#define WORLD_NOBODY      (-1)           /* a worker that is gone; what it sent may still arrive */
+#define WORLD_HOST        "shop.example" /* of the accounts' pages */
 #define WORLD_ACCOUNT     "acme"
 #define WORLD_ACCOUNT_2   "beta"
 
@@ -33,6 +34,9 @@ struct world_options {
     bool admit_by_clock, unassign, reopen;
     bool receipts_by_producer; /* their topic has CreateTime: the producer's stamps */
     bool unique_marks;
+    bool email_given; /* the accounts' pages give their widget the customer's e-mail */
+    bool refuse_ambiguous;
+    unsigned customers_page; /* of their list; 0: 50 */
     bool
         breaches_are_counted; /* of "shown once" and "told as it is": for a world in which they cannot be kept */
     const char *mark_secret, *previous_mark_secret; /* as in their files */
@@ -53,6 +57,7 @@ struct share {
 
 struct worker {
     struct engine *engine;
+    const char *widget_host; /* as its accounts are configured, from its next start on */
     struct share *shares;
     bool stopped;
     int64_t wall_ms; /* how far its clock is ahead of the broker's */
@@ -143,6 +148,7 @@ void world_free(struct world *world);
 
 struct publication {
     const char *account, *customer, *event_id; /* account NULL: acme */
+    const char *host, *email;                  /* NULL: left out */
     int64_t signed_at_s;                       /* 0: now */
     int64_t deliver_within_s;                  /* 0: left out */
     bool forged;
@@ -236,6 +242,9 @@ void world_go_for(struct world *world, int64_t ms);
 
 /* The first breach of a promise is kept. */
 void world_fail(struct world *world, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* The row that the widget of that event's page asks for, where a worker is configured so. */
+void world_question(const struct world *world, int worker, const struct record *record,
+                    struct fake_request *out);
 void world_check_request(struct world *world, const struct world_request *request, int32_t partition);
 void world_check_produce(struct world *world, const struct world_produce *produce);
 void world_check_commit(struct world *world, const struct world_commit *commit);

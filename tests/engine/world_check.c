@@ -2,7 +2,9 @@
 #include "world.h"
 
 #include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <strings.h>
 
 #include "engine/internal.h"
 
@@ -14,6 +16,52 @@ static int64_t world_event_offset(const struct fake_partition *log, const char *
         if (span_equal(fake_log_header(record, HEADER_ID), span_of(event_id)))
             return record->offset;
     return -1;
+}
+
+void world_question(const struct world *world, int worker, const struct record *record,
+                    struct fake_request *out)
+{
+    struct payload payload;
+    struct detail detail;
+    *out = (struct fake_request){.kind = CALL_FIND_CUSTOMERS};
+    if (payload_read(record->value, &payload, &detail) != OUTCOME_NONE)
+        abort();
+    const char *host = json_string_value(json_object_get(payload.customer, "host"));
+    const char *email = json_string_value(json_object_get(payload.customer, "email"));
+    snprintf(out->external_id, sizeof(out->external_id), "%.*s", SPAN_ARGS(payload.to));
+    snprintf(out->host, sizeof(out->host), "%s", host != NULL ? host : world->workers[worker].widget_host);
+    if (world->options.email_given)
+        snprintf(out->email, sizeof(out->email), "%s", email != NULL ? email : "%");
+    payload_done(&payload);
+}
+
+/* Shown is what stands with the row that the widget takes, which looks for its own page's: what a worker knows of it is old
+ * at most by how long an event may wait, twice, for one may use what was found for the one before it. */
+#define KNOWN_FOR_MS (2 * 3600 * 1000 + 60 * 1000)
+
+/* % and _ are themselves here, but for the one % that stands for "some e-mail". */
+static bool row_is_shown(const struct fake_customer *row, const struct fake_request *question)
+{
+    bool some = strcmp(question->email, "%") == 0;
+    return strcasecmp(row->host, question->host) == 0 &&
+           (question->email[0] == 0 ||
+            (some ? row->email[0] != 0 : strcasecmp(row->email, question->email) == 0));
+}
+
+static void world_check_row(struct world *world, const struct world_request *request,
+                            const struct record *record, const struct fake_customer *row)
+{
+    struct fake_request question;
+    world_question(world, request->worker, record, &question);
+    const struct fake_customer *shown = fake_papercups_row(&world->papercups, request->account, &question);
+    if (!row_is_shown(row, &question))
+        world_fail(world,
+                   "%s is posted to c%u (%s, %s), and the widget that asks for (%s, %s) does not show it",
+                   request->what.event, row->number, row->host, row->email, question.host, question.email);
+    else if (row_is_shown(shown, &question) && question.email[0] != '%' && shown != row &&
+             mono_reached(mono_after(shown->updated_at, KNOWN_FOR_MS), world->now.mono))
+        world_fail(world, "%s is posted to c%u, and the widget has long been showing c%u",
+                   request->what.event, row->number, shown->number);
 }
 
 /* A post: below the reach that was committed, in a partition that is not being given up, not too soon after the last. */
@@ -33,7 +81,10 @@ static void world_check_post(struct world *world, const struct world_request *re
     unsigned customer = request->what.kind == CALL_POST_MESSAGE
                             ? world->papercups.conversations[request->what.id - 1].customer
                             : request->what.id;
-    int64_t from = world->papercups.customers[customer - 1].answered_at.ms;
+    const struct fake_customer *row = &world->papercups.customers[customer - 1];
+    if (offset >= 0)
+        world_check_row(world, request, fake_log_event(log, offset), row);
+    int64_t from = row->answered_at.ms;
     if (share->assigned_at.ms > from)
         from = share->assigned_at.ms;
     if (world->now.mono.ms < from + world->options.spacing_ms)

@@ -15,6 +15,11 @@ static void check_record(struct world *world, const struct fake_partition *log, 
     if (outcome_has_dead_letter(outcome) && !fake_log_is_dead(log, record->offset))
         world_fail(world, "%d/%lld is %s and has no dead letter", (int)record->partition,
                    (long long)record->offset, outcome_reason(outcome));
+    bool vague = world->options.email_given &&
+                 memmem(record->value.data, record->value.size, "\"email\"", strlen("\"email\"")) == NULL;
+    if (outcome == OUTCOME_CUSTOMER_NOT_FOUND && !vague)
+        world_fail(world, "%d/%lld has no customer, and says all that one is made of", (int)record->partition,
+                   (long long)record->offset);
 }
 
 static bool is_same_event(const struct record *a, const struct record *b)

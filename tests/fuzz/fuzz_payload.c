@@ -37,7 +37,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (payload_read((struct span){(const char *)data, size}, &payload, &detail) != OUTCOME_NONE)
         return 0;
     check_key(&payload);
-    const struct message_options options = {"localhost", SPAN("evt_1")};
+    const struct message_options options = {"localhost", true, SPAN("evt_1")};
     struct message message;
     message_init(&message, &payload, &identity, &options);
     for (int kind = CALL_FIND_CUSTOMERS; kind <= CALL_ME; kind++) {

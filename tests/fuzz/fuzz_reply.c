@@ -26,8 +26,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const struct call call = {.kind = (enum call_kind)(data[0] % (CALL_ME + 1))};
     const struct reply reply = {
         .status = statuses[data[1] % 9], .is_json = true, .body = {(const char *)data + 2, size - 2}};
+    const struct question question = {
+        .external_id = SPAN("user_42"), .host = SPAN("shop.example"), .some_email = data[1] / 9 % 2 == 0};
     struct answer answer;
-    reply_read(&reply, &call, marks, 2, &answer);
+    reply_read(&reply, &call, marks, 2, &question, &answer);
     check_answer(&answer);
     answer_done(&answer);
     return 0;

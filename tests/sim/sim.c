@@ -125,6 +125,11 @@ static struct world *sim_world(struct sim *sim, struct buf *report)
     options.unknown_for_ms = sim_chance(sim, 30) ? 1000 : 0;
     options.receipts_by_producer = sim_chance(sim, 50);
     options.unique_marks = sim->options.unique_marks;
+    sim->strangers.state = sim->options.seed;
+    sim->strangers.state = rng_next(&sim->strangers) ^ 1;
+    sim->has_strangers = rng_below(&sim->strangers, 2) == 0;
+    options.email_given = sim->has_strangers && rng_below(&sim->strangers, 3) == 0;
+    options.customers_page = sim->has_strangers && rng_below(&sim->strangers, 2) == 0 ? 2 : 0;
     options.breaches_are_counted =
         sim->options.windows.slow || sim->options.windows.stopped || sim->options.windows.edited;
     static const int64_t strides_ms[] = {400, 4000, 40000};
@@ -135,12 +140,14 @@ static struct world *sim_world(struct sim *sim, struct buf *report)
     buf_printf(
         report,
         "seed %llu: partitions=%d workers=%d max_in_flight=%d spacing=%lldms flood_limit=%lld memory=%lld "
-        "account_memory=%zu unassign=%d reopen=%d admit_by_clock=%d window=%llds receipts=%s\n",
+        "account_memory=%zu unassign=%d reopen=%d admit_by_clock=%d window=%llds receipts=%s strangers=%d "
+        "email=%s page=%u\n",
         (unsigned long long)sim->options.seed, (int)options.partition_count, options.worker_count,
         (int)options.max_in_flight, (long long)options.spacing_ms, (long long)options.flood_limit,
         (long long)options.memory_bytes, options.account_memory_bytes, options.unassign, options.reopen,
         options.admit_by_clock, (long long)options.window_ms / 1000,
-        options.receipts_by_producer ? "CreateTime" : "LogAppendTime");
+        options.receipts_by_producer ? "CreateTime" : "LogAppendTime", sim->has_strangers,
+        options.email_given ? "given" : "none", options.customers_page);
     return world_new(&options);
 }
 

@@ -56,6 +56,7 @@ void sim_publish(struct sim *sim)
                                       .account = (whose >> 48) % 5 == 0 ? WORLD_ACCOUNT_2 : NULL,
                                       .event_id = event_id};
     snprintf(event_id, sizeof(event_id), "e%d", event);
+    sim_page(sim, event, &publication);
     if (sim_chance(sim, 3))
         publication.signed_at_s = world->now.wall.ms / 1000 - 100;
     if (sim_chance(sim, 10))

@@ -12,6 +12,9 @@
 struct sim {
     struct world *world;
     struct rng rng;
+    struct rng strangers; /* of their own: what they do changes nothing of what else happens */
+    bool
+        has_strangers; /* pages of other hosts, rows that are not the widget's, accounts that are configured anew */
     struct sim_options options;
     int events;        /* how many ids there are */
     int first_event;   /* those before are of a topic that was made again */
@@ -46,7 +49,11 @@ void sim_assign(struct sim *sim, int32_t partition);
 void sim_worker(struct sim *sim);
 /* Who was frozen learns what was taken from it. */
 void sim_learn(struct sim *sim, int worker);
-/* What people do in Papercups. */
+/* sim_others.c: what people do in Papercups. */
 void sim_others(struct sim *sim);
+/* The page from which an event comes, and what it gives. */
+void sim_page(const struct sim *sim, int event, struct publication *out);
+/* The pages of a worker's accounts move to another host, from its next start on. */
+void sim_move_host(struct sim *sim, int worker);
 
 #endif

@@ -118,6 +118,7 @@ static void sim_jump(struct sim *sim, int worker)
 
 static void sim_crash(struct sim *sim, int worker)
 {
+    sim_move_host(sim, worker);
     world_crash(sim->world, worker);
     sim->stopping[worker] = false;
     sim->result->crashes++;
@@ -191,41 +192,5 @@ void sim_worker(struct sim *sim)
     } else if (!sim->stopping[worker] && dice < 75) {
         world_stop(world, worker);
         sim->stopping[worker] = true;
-    }
-}
-
-/* ---- others ---- */
-
-static void sim_take_mark(struct sim *sim)
-{
-    struct fake_papercups *papercups = &sim->world->papercups;
-    if (papercups->message_count == 0)
-        return;
-    struct fake_message *message = &papercups->messages[sim_below(sim, papercups->message_count)];
-    message->mark[0] = 0;
-    world_tell(sim->world, WORLD_NOBODY, "somebody takes the mark of %s away", message->event);
-}
-
-void sim_others(struct sim *sim)
-{
-    struct fake_papercups *papercups = &sim->world->papercups;
-    int64_t dice = sim_below(sim, 100);
-    if (dice < 40 && papercups->conversation_count > 0) {
-        struct fake_conversation *one =
-            &papercups->conversations[sim_below(sim, papercups->conversation_count)];
-        one->archived = one->closed && sim_chance(sim, 50);
-        one->closed = sim_chance(sim, 80);
-        world_tell(sim->world, WORLD_NOBODY, "an agent %s v%d",
-                   one->archived ? "archives"
-                   : one->closed ? "closes"
-                                 : "opens",
-                   1 + (int)(one - papercups->conversations));
-    } else if (dice < 80 && papercups->customer_count > 0) {
-        unsigned like = 1 + (unsigned)sim_below(sim, papercups->customer_count);
-        fake_papercups_plant_row(papercups, like);
-        world_tell(sim->world, WORLD_NOBODY, "the widget makes c%u, a second row like c%u",
-                   papercups->customer_count, like);
-    } else if (sim->options.windows.edited) {
-        sim_take_mark(sim);
     }
 }

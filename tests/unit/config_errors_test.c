@@ -280,6 +280,7 @@ static void a_value_of_the_wrong_form_or_out_of_range_is_told_with_the_right_one
         {TWO "[gate]\nlisten = http://127.0.0.1:1\n", NULL, AT(7) LISTEN},
         {ALL "max_in_flight = 65\n", NULL, AT(11) "max_in_flight must be from 1 to 64, not \"65\""},
         {ALL "inbox = 0B4A7C1E-52D1-4C5C-9A3E-6F1D2A7B8C90\n", NULL, AT(11) "inbox " NO_UUID},
+        {ALL "widget_email = yes\n", NULL, AT(11) "widget_email must be none or given, not \"yes\""},
         {ALL "inbox = 0b4a7c1e\n", NULL, AT(11) "inbox " NO_UUID},
         {TWO "[account a]\nwidget_host = https://app.example.com\n", NULL, AT(7) NO_HOST},
         {TWO "[account a]\nwidget_host = App.example.com\n", NULL, AT(7) NO_HOST},

@@ -128,7 +128,7 @@ static void what_the_file_sets_is_set(void **state)
         "allow_create_time = true\n[dedup]\nwindow = 7d\n" WORKER "message_spacing = 0s\nmemory = 1GiB\n"
         "http_timeout = 500ms\n[receipts]\n" ACCOUNT "[account b]\nurl = http://localhost:4000/chat//\n"
         "api_key_file = /b\npapercups_account = " UUID "\nwidget_host = localhost:3000\ninbox = " UUID
-        "\nmax_in_flight = 64\ndeliver_within = 10m",
+        "\nmax_in_flight = 64\ndeliver_within = 10m\nwidget_email = given",
         NULL);
     assert_string_equal(config->bootstrap_servers, "a:1, [::1]:2");
     assert_string_equal(property(config, "client.id"), "w");
@@ -145,6 +145,8 @@ static void what_the_file_sets_is_set(void **state)
     assert_string_equal(config->accounts[1].inbox, UUID);
     assert_int_equal(config->accounts[1].max_in_flight, 64);
     assert_int_equal(config->accounts[1].deliver_within_ms, 600000);
+    assert_true(config->accounts[1].email_given);
+    assert_false(config->accounts[0].email_given);
     config_free(config);
 }
 

@@ -156,7 +156,7 @@ static void read_places(const struct model *m, const struct call *call, struct a
 
 static void read_truth(struct model *m, const struct call *call, struct answer *out)
 {
-    if (call->kind == CALL_FIND_CUSTOMERS) {
+    if (call->kind == CALL_FIND_CUSTOMERS || call->kind == CALL_LIST_CUSTOMERS) {
         read_customers(m, call->page, out);
     } else if (call->kind == CALL_READ_MESSAGES || call->kind == CALL_READ_CONVERSATION) {
         const struct place *place = place_of(m, &call->id);

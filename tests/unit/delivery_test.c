@@ -47,7 +47,7 @@ static int64_t number(struct span *text)
 }
 
 /* ---- the beginning: `external_id` or `customer_id c9`, then any of `deadline MS`, `suspect ABSENT_FROM TIMES`,
- * `cached CUSTOMER CONVERSATION`, `reopen`, `unassign`, `refuse_ambiguous` ---- */
+ * `cached CUSTOMER CONVERSATION`, `reopen`, `unassign`, `refuse_ambiguous`, `email_given`, `email EMAIL` ---- */
 
 static void story_begin(struct story *story, struct table *table, struct span setup)
 {
@@ -58,7 +58,7 @@ static void story_begin(struct story *story, struct table *table, struct span se
     if (address != ADDRESS_EXTERNAL_ID)
         id = span_cut(&setup, ' ');
     struct uuid to = uuid_named(id);
-    const struct payload payload = {.address = address, .to = span_of(to.text)};
+    struct payload payload = {.address = address, .to = span_of(to.text)};
     struct delivery_limits limits = {
         .http_timeout_ms = HTTP_TIMEOUT_MS, .settle_ms = SETTLE_MS, .unknown_for_ms = 3600 * 1000};
     *story = (struct story){.table = table, .rng = {1}, .now = {START_MS}};
@@ -77,6 +77,12 @@ static void story_begin(struct story *story, struct table *table, struct span se
             limits.unassign = true;
         } else if (span_equal(word, SPAN("refuse_ambiguous"))) {
             limits.refuse_ambiguous = true;
+        } else if (span_equal(word, SPAN("email_given"))) {
+            limits.email_given = true;
+        } else if (span_equal(word, SPAN("email"))) {
+            struct span email = span_cut(&setup, ' ');
+            payload.root = json_pack("{s:s%}", "email", email.data, email.size);
+            payload.customer = payload.root;
         } else if (span_equal(word, SPAN("cached"))) {
             cached.customer = uuid_named(span_cut(&setup, ' '));
             cached.conversation = uuid_named(span_cut(&setup, ' '));
@@ -85,14 +91,15 @@ static void story_begin(struct story *story, struct table *table, struct span se
         }
     }
     delivery_init(&story->delivery, &payload, &limits, mono_after(story->now, deadline_ms));
+    payload_done(&payload);
     if (absent_from_ms >= 0)
         delivery_suspect(&story->delivery, mono_after(story->now, absent_from_ms), (unsigned)times);
     if (cached.conversation.text[0] != 0)
         delivery_resolved(&story->delivery, &cached);
 }
 
-/* ---- an answer: its word, then any of ids, `mark ID`, `incomplete`, `host_missing`, `closed`, `unassigned`,
- * `retry_after MS`, `took MS` ---- */
+/* ---- an answer: its word, then any of ids, `mark ID`, `updated TIME`, `incomplete`, `host_missing`, `closed`,
+ * `unassigned`, `retry_after MS`, `took MS` ---- */
 
 static enum answer_kind answer_named(struct table *table, struct span word)
 {
@@ -114,6 +121,9 @@ static void story_answer(struct story *story, const struct call *call, struct sp
         if (span_equal(word, SPAN("mark"))) {
             answer.mark_found = true;
             answer.marked = uuid_named(span_cut(&text, ' '));
+        } else if (span_equal(word, SPAN("updated"))) {
+            struct span time = span_cut(&text, ' ');
+            memcpy(answer.updated_at, time.data, time.size);
         } else if (span_equal(word, SPAN("incomplete"))) {
             answer.incomplete = true;
         } else if (span_equal(word, SPAN("host_missing"))) {

@@ -52,7 +52,7 @@ static void what_has_a_receipt_is_settled_without_a_second_try_or_receipt(void *
     assert_int_equal(w->log.partitions[0].receipt_count, 2);
     story_begin_again(w);
     /* e1 has none; it waits to be read back. */
-    story_expect(w, "read 0 receipts=0 since=-3660000; start 0/0; find ann");
+    story_expect(w, "read 0 receipts=0 since=-3660000; start 0/0; rows of ann");
     story_answer(w, FATE_DONE);
     world_go_for(w, 60000);
     story_skip(w);
@@ -146,8 +146,8 @@ static void a_receipt_settles_only_the_record_with_its_stamp_key_and_id(void **s
         story_begin_again(w);
         story_expect(w, other == SAME
                             ? "read 0 receipts=0 since=-3660000; start 0/0; commit 0/1 reach=5001 receipts=1"
-                        : other == KEY ? "read 0 receipts=0 since=-3660000; start 0/0; find ben"
-                        : other == ID  ? "read 0 receipts=0 since=-3660000; start 0/0; find ann"
+                        : other == KEY ? "read 0 receipts=0 since=-3660000; start 0/0; rows of ben"
+                        : other == ID  ? "read 0 receipts=0 since=-3660000; start 0/0; rows of ann"
                                       : "read 0 receipts=0 since=-3660000; start 0/0; receipt 0/0 duplicate");
         story_end(w);
     }
@@ -184,7 +184,7 @@ static void an_identity_that_failed_is_remembered_with_its_signature(void **stat
     story_publish(w, "ann", "e1");
     story_feed(w);
     /* The same signature is a duplicate, a later one is admitted, and read back first. */
-    story_expect(w, "receipt 0/1 duplicate; find ann");
+    story_expect(w, "receipt 0/1 duplicate; rows of ann");
     story_answers(w, 2);
     story_expect(w, "read c1; find ann");
     story_end(w);

@@ -204,7 +204,7 @@ static void a_post_that_is_answered_503_is_read_back_when_it_says_so(void **stat
     world_pass(w, 1999);
     story_expect(w, "trouble 0/0 post_conversation later");
     world_pass(w, 1);
-    story_expect(w, "find ann");
+    story_expect(w, "rows of ann");
     world_go_for(w, 60000);
     assert_int_equal(fake_papercups_shown(&w->papercups, "ann", "e1"), 1);
     story_end(w);
@@ -294,10 +294,10 @@ static void a_post_without_an_answer_is_looked_for_twice_before_it_is_made_again
     story_expect_nothing(w);
     world_pass(w, 1);
     story_answers(w, 2);
-    story_expect(w, "find ann; read c1");
+    story_expect(w, "rows of ann; read c1");
     world_pass(w, 1000);
     story_answers(w, 2);
-    story_expect(w, "find ann; read c1; find ann");
+    story_expect(w, "rows of ann; read c1; find ann");
     story_answers(w, 2);
     story_expect(w, "list c1; open c1 e1");
     story_end(w);

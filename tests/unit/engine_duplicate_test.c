@@ -60,7 +60,7 @@ static void a_repetition_signed_later_is_admitted_when_the_first_failed_and_read
     story_acknowledge(w);
     story_expect(w, "receipt 0/0 refused_by_papercups");
     story_acknowledge(w);
-    story_expect(w, "settled 0/0 refused_by_papercups; find ann; commit 0/1 reach=5001 receipts=1");
+    story_expect(w, "settled 0/0 refused_by_papercups; rows of ann; commit 0/1 reach=5001 receipts=1");
     story_answers(w, 2);
     story_expect(w, "read c1; find ann");
     story_answers(w, 3);

@@ -136,7 +136,7 @@ static void an_event_that_waits_for_a_held_account_beyond_its_time_ends_as_unkno
     story_answer(w, FATE_LOST);
     world_pass(w, 60000);
     two_hours_held(w);
-    story_expect(w, "account acme open; find ann");
+    story_expect(w, "account acme open; rows of ann");
     two_hours_held(w);
     story_expect(w, "account acme open; dead 0/0 unknown");
     story_end(w);

@@ -99,7 +99,7 @@ static void what_may_be_stored_is_followed_by_reading_and_not_posted_again(void 
     story_skip(w);
     story_answer(w, FATE_ERROR_STORED);
     story_answers(w, 3);
-    story_expect(w, "trouble 0/0 post_conversation server_error; find ann; read c1; messages v1; "
+    story_expect(w, "trouble 0/0 post_conversation server_error; rows of ann; read c1; messages v1; "
                     "receipt 0/0 delivered");
     world_go(w);
     story_expect(w, "settled 0/0 delivered; commit 0/1 reach=1 receipts=1; released 0");
@@ -193,7 +193,7 @@ static void a_late_answer_changes_nothing_but_frees_the_accounts_place(void **st
     assert_int_equal(engine_requests(w->workers[0].engine), 1);
     story_answer(w, FATE_DONE);
     /* e1 is read back now; nothing is told of it until then. */
-    story_expect(w, "find ann");
+    story_expect(w, "rows of ann");
     story_answers(w, 3);
     story_expect(w, "read c1; messages v1; receipt 0/0 delivered");
     assert_int_equal(w->papercups.message_count, 1);
@@ -230,7 +230,7 @@ static void a_late_word_about_a_commit_of_before_changes_nothing(void **state)
     story_commit(w);
     story_feed(w);
     /* The reach that was found holds still. */
-    story_expect(w, "find ann");
+    story_expect(w, "rows of ann");
     story_end(w);
 }
 

@@ -28,7 +28,7 @@ static void a_suspect_that_is_there_is_delivered_at_once(void **state)
     story_skip(w);
     story_feed(w);
     story_answers(w, 3);
-    story_expect(w, "find ann; read c1; messages v1; receipt 0/0 delivered");
+    story_expect(w, "rows of ann; read c1; messages v1; receipt 0/0 delivered");
     assert_int_equal(w->papercups.message_count, 1);
     story_end(w);
 }
@@ -59,16 +59,16 @@ static void a_suspect_is_absent_only_when_read_twice_after_all_that_was_under_wa
 {
     (void)state;
     struct world *w = world_with_a_suspect("v1 reach=5000 receipts=0 admitted=0");
-    story_expect(w, "find ann");
+    story_expect(w, "rows of ann");
     story_answer(w, FATE_DONE);
     story_expect_nothing(w);
     world_pass(w, WORLD_HTTP_MS + WORLD_SETTLE_MS - 1);
     story_expect_nothing(w);
     world_pass(w, 1);
-    story_expect(w, "find ann");
+    story_expect(w, "rows of ann");
     story_answer(w, FATE_DONE);
     world_pass(w, 1000);
-    story_expect(w, "find ann");
+    story_expect(w, "rows of ann");
     story_answer(w, FATE_DONE);
     /* Proven: now it is resolved like any other. */
     story_expect(w, "find ann");
@@ -111,7 +111,7 @@ static void without_a_word_about_the_reach_everything_up_to_the_end_is_a_suspect
     struct world *w = world_with_a_suspect("");
     story_arrive(w, "ben", "e2");
     /* e2 came after the assignment. */
-    story_expect(w, "find ann; commit 0/0 reach=5001 receipts=0; find ben");
+    story_expect(w, "rows of ann; commit 0/0 reach=5001 receipts=0; find ben");
     story_answers(w, 2);
     story_expect(w, "create ben");
     story_end(w);
@@ -145,7 +145,7 @@ static void a_group_whose_commit_was_forgotten_suspects_everything(void **state)
     w->log.partitions[0].committed = -1;
     w->log.partitions[0].metadata[0] = 0;
     story_begin_again(w);
-    story_expect(w, "read 0 receipts=0 since=0; start 0/0; commit 0/1 reach=2 receipts=1; find ben");
+    story_expect(w, "read 0 receipts=0 since=0; start 0/0; commit 0/1 reach=2 receipts=1; rows of ben");
     story_answer(w, FATE_DONE);
     world_pass(w, WORLD_HTTP_MS + WORLD_SETTLE_MS - 1);
     story_expect_nothing(w);
@@ -184,7 +184,7 @@ static void an_event_behind_a_suspect_waits_for_it(void **state)
     (void)state;
     struct world *w = world_with_a_suspect("v1 reach=1 receipts=0 admitted=0");
     story_arrive(w, "ann", "e2");
-    story_expect(w, "find ann; commit 0/0 reach=5001 receipts=0");
+    story_expect(w, "rows of ann; commit 0/0 reach=5001 receipts=0");
     world_go_for(w, 120000);
     assert_string_equal(w->papercups.messages[0].event, "e1");
     assert_string_equal(w->papercups.messages[1].event, "e2");

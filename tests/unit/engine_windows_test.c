@@ -88,7 +88,7 @@ static void a_post_that_the_index_refuses_is_delivered_by_the_one_before_it(void
     assert_int_equal(w->papercups.message_count, 1);
     story_skip(w);
     story_answer(w, FATE_DONE);
-    story_expect(w, "trouble 0/0 post_conversation server_error; find ann");
+    story_expect(w, "trouble 0/0 post_conversation server_error; rows of ann");
     story_answers(w, 3);
     story_expect(w, "read c1; messages v1; receipt 0/0 delivered");
     assert_int_equal(shown_in_the_end(w), 1);

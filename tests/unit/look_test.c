@@ -54,7 +54,7 @@ static void a_look_that_finds_more_than_it_can_hold_says_nothing(void **state)
     assert_true(d.unknown);
     struct call call;
     assert_int_equal(delivery_want(&d, later, &call), DELIVERY_CALLS);
-    assert_true(call.kind == CALL_FIND_CUSTOMERS && call.page == 0); /* from the beginning */
+    assert_true(call.kind == CALL_LIST_CUSTOMERS && call.page == 0); /* from the beginning */
     delivery_done(&d);
 }
 

@@ -14,6 +14,9 @@
 
 #define UUID "0f8fad5b-d9cb-469f-a165-70867728950e"
 
+/* Whose rows are asked for, where the row of the table says nothing else. */
+static const struct question user_42 = {.external_id = SPAN("user_42"), .host = SPAN("shop.example")};
+
 /* Under the mark secret, and under the one before it: v1: and 22 times A, v1: and 21 times _ and w. */
 static struct identity marks[2];
 
@@ -32,13 +35,31 @@ static struct span text_of(const json_t *row, const char *name)
 
 static struct call call_of(const json_t *row)
 {
+    const char *id = json_string_value(json_object_get(row, "id"));
+    struct uuid uuid = {UUID};
+    if (id != NULL)
+        memcpy(uuid.text, id, sizeof(uuid.text));
     for (int kind = CALL_FIND_CUSTOMERS; kind <= CALL_ME; kind++)
         if (span_equal(text_of(row, "call"), span_of(call_word((enum call_kind)kind))))
             return (struct call){.kind = (enum call_kind)kind,
-                                 .id = {UUID},
+                                 .id = uuid,
                                  .page = (unsigned)json_integer_value(json_object_get(row, "page"))};
     fail_msg("no such call");
     return (struct call){.kind = CALL_ME};
+}
+
+/* {"ask": {"external_id", "host", "email", "some_email"}}. */
+static struct question question_of(const json_t *row)
+{
+    const json_t *ask = json_object_get(row, "ask");
+    struct question question = user_42;
+    if (json_object_get(ask, "external_id") != NULL)
+        question.external_id = text_of(ask, "external_id");
+    if (json_object_get(ask, "host") != NULL)
+        question.host = text_of(ask, "host");
+    question.email = text_of(ask, "email");
+    question.some_email = json_is_true(json_object_get(ask, "some_email"));
+    return question;
 }
 
 /* ---- the table ---- */
@@ -109,7 +130,8 @@ static void answers_mean_what_the_table_says(void **state)
                                     .retry_after_ms = json_integer_value(retry_after),
                                     .body = {exact, body.size}};
         struct answer answer;
-        reply_read(&reply, &call, marks, 2, &answer);
+        struct question question = question_of(row);
+        reply_read(&reply, &call, marks, 2, &question, &answer);
         free(exact); /* the answer must not point into it */
         const char *wrong = wrong_answer(row, &answer);
         if (wrong != NULL)
@@ -129,7 +151,7 @@ static enum answer_kind read_json(enum call_kind kind, struct span body, size_t 
     const struct call call = {.kind = kind, .id = {UUID}};
     const struct reply reply = {
         .transport = TRANSPORT_ANSWERED, .status = 200, .is_json = true, .body = body};
-    reply_read(&reply, &call, marks, mark_count, answer);
+    reply_read(&reply, &call, marks, mark_count, &user_42, answer);
     return answer->kind;
 }
 
@@ -139,7 +161,7 @@ static void without_an_answer_it_counts_whether_anything_was_sent(void **state)
     const struct call call = {.kind = CALL_POST_MESSAGE, .id = {UUID}};
     struct reply reply = {.transport = TRANSPORT_NOT_SENT, .failure = SPAN("Couldn't connect")};
     struct answer answer;
-    reply_read(&reply, &call, marks, 2, &answer);
+    reply_read(&reply, &call, marks, 2, NULL, &answer);
     assert_int_equal(answer.kind, ANSWER_NOT_SENT);
     assert_string_equal(answer.detail.text, "no answer: Couldn't connect");
     answer_done(&answer);
@@ -148,7 +170,7 @@ static void without_an_answer_it_counts_whether_anything_was_sent(void **state)
                            .is_json = true,
                            .body = SPAN("{\"data\":{\"id\":\"" UUID "\"}}"),
                            .failure = SPAN("Timeout")};
-    reply_read(&reply, &call, marks, 2, &answer);
+    reply_read(&reply, &call, marks, 2, NULL, &answer);
     assert_int_equal(answer.kind, ANSWER_LOST);
     assert_int_equal(answer.id_count, 0);
     assert_string_equal(answer.detail.text, "no answer: Timeout");
@@ -161,7 +183,9 @@ static void customers(struct buf *out, int count)
     buf_init(out, 1u << 20);
     buf_add_text(out, "{\"total_pages\":1,\"data\":[");
     for (int i = 0; i < count; i++)
-        buf_printf(out, "%s{\"id\":\"%08x-d9cb-469f-a165-70867728950e\",\"updated_at\":\"%06d\"}",
+        buf_printf(out,
+                   "%s{\"id\":\"%08x-d9cb-469f-a165-70867728950e\",\"updated_at\":\"%06d\","
+                   "\"external_id\":\"user_42\",\"host\":\"shop.example\"}",
                    i == 0 ? "" : ",", (unsigned)i, i);
     buf_add_text(out, "]}");
     assert_false(out->failed);
@@ -234,7 +258,7 @@ static void words_are_looked_for_in_small_errors_only(void **state)
         memcpy(body, head.data, head.size);
         const struct reply reply = {.status = 422, .is_json = true, .body = {body, size}};
         struct answer answer;
-        reply_read(&reply, &(struct call){.kind = CALL_POST_MESSAGE}, NULL, 0, &answer);
+        reply_read(&reply, &(struct call){.kind = CALL_POST_MESSAGE}, NULL, 0, NULL, &answer);
         assert_string_equal(answer.detail.text,
                             size <= 65536 ? "Papercups answered: 422 why" : "Papercups answered: 422");
         answer_done(&answer);

@@ -20,12 +20,12 @@ static int group_setup(void **state)
 {
     (void)state;
     const struct identity identity = {{0}};
-    const struct message_options options = {"acme.example", SPAN_NONE};
+    const struct message_options options = {"acme.example", true, SPAN_NONE};
     struct payload payload;
     struct detail detail;
-    const struct span value =
-        SPAN("{\"account\":\"acme\",\"to\":{\"customer\":{\"external_id\":\"user 42\"}},"
-             "\"message\":{\"body\":\"Hi\"}}");
+    const struct span value = SPAN("{\"account\":\"acme\",\"to\":{\"customer\":{\"external_id\":\"user 42\","
+                                   "\"email\":\"a_b@acme.example\"}},"
+                                   "\"message\":{\"body\":\"Hi\"}}");
     if (payload_read(value, &payload, &detail) != OUTCOME_NONE)
         return -1;
     message_init(&message, &payload, &identity, &options);
@@ -47,11 +47,14 @@ struct row {
 };
 
 static const struct row rows[] = {
-    {CALL_FIND_CUSTOMERS, 0, INBOX, "GET", "/api/v1/customers?external_id=user%2042", ""},
-    {CALL_FIND_CUSTOMERS, 1, NULL, "GET", "/api/v1/customers?external_id=user%2042&page=2", ""},
-    {CALL_FIND_CUSTOMERS, 19, NULL, "GET", "/api/v1/customers?external_id=user%2042&page=20", ""},
+    {CALL_FIND_CUSTOMERS, 0, INBOX, "GET",
+     "/api/v1/customers?external_id=user%2042&host=acme.example&email=a_b%40acme.example", ""},
+    {CALL_FIND_CUSTOMERS, 1, NULL, "GET",
+     "/api/v1/customers?external_id=user%2042&host=acme.example&email=a_b%40acme.example&page=2", ""},
+    {CALL_LIST_CUSTOMERS, 0, INBOX, "GET", "/api/v1/customers?external_id=user%2042", ""},
+    {CALL_LIST_CUSTOMERS, 19, NULL, "GET", "/api/v1/customers?external_id=user%2042&page=20", ""},
     {CALL_CREATE_CUSTOMER, 0, INBOX, "POST", "/api/v1/customers",
-     "{\"customer\":{\"external_id\":\"user 42\",\"host\":\"acme.example\"}}"},
+     "{\"customer\":{\"external_id\":\"user 42\",\"email\":\"a_b@acme.example\",\"host\":\"acme.example\"}}"},
     {CALL_READ_CUSTOMER, 0, INBOX, "GET", "/api/v1/customers/" UUID "?expand[]=conversations", ""},
     {CALL_SET_HOST, 0, INBOX, "PUT", "/api/v1/customers/" UUID, "{\"customer\":{\"host\":\"acme.example\"}}"},
     {CALL_LIST_CONVERSATIONS, 0, NULL, "GET",

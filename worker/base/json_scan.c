@@ -102,26 +102,100 @@ static bool scan_escape(struct json_scan *scan)
     return true;
 }
 
-bool json_scan_string(struct json_scan *scan, struct span *out)
+bool json_scan_raw(struct json_scan *scan, struct span *out)
 {
     if (scan_peek(scan) != '"')
         return false;
     const char *start = ++scan->at;
-    bool escapes = false;
     while (scan->at < scan->end && *scan->at != '"') {
         if ((unsigned char)*scan->at < ' ')
             return scan_fail(scan);
-        if (*scan->at++ != '\\')
-            continue;
-        escapes = true;
-        if (!scan_escape(scan))
+        if (*scan->at++ == '\\' && !scan_escape(scan))
             return scan_fail(scan);
     }
     if (scan->at == scan->end)
         return scan_fail(scan);
-    *out = escapes ? SPAN_NONE : (struct span){start, (size_t)(scan->at - start)};
+    *out = (struct span){start, (size_t)(scan->at - start)};
     scan->at++;
     return true;
+}
+
+bool json_scan_string(struct json_scan *scan, struct span *out)
+{
+    if (!json_scan_raw(scan, out))
+        return false;
+    if (memchr(out->data, '\\', out->size) != NULL)
+        *out = SPAN_NONE;
+    return true;
+}
+
+/* ---- what a raw string says ---- */
+
+/* The four digits behind \u. */
+static unsigned long raw_unit(const char *digits)
+{
+    unsigned long unit = 0;
+    for (int i = 0; i < 4; i++) {
+        char c = digits[i];
+        unit = unit << 4 | (unsigned long)(c <= '9' ? c - '0' : (c | 32) - 'a' + 10);
+    }
+    return unit;
+}
+
+static size_t utf8_put(unsigned long point, char out[4])
+{
+    if (point < 0x80) {
+        out[0] = (char)point;
+        return 1;
+    }
+    size_t size = point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
+    for (size_t i = size - 1; i > 0; i--, point >>= 6)
+        out[i] = (char)(0x80 | (point & 0x3f));
+    out[0] = (char)((0xf00 >> size & 0xff) | point);
+    return size;
+}
+
+/* Takes the character before which *raw stands: its bytes, how many. A surrogate without its other half is no character
+ * of any text: three bytes that are not UTF-8. */
+static size_t raw_take(struct span *raw, char out[4])
+{
+    static const char names[] = "\"\\/bfnrt", values[] = "\"\\/\b\f\n\r\t";
+    const char *at = raw->data;
+    if (at[0] != '\\' || at[1] != 'u') {
+        out[0] = at[0] == '\\' ? values[strchr(names, at[1]) - names] : at[0];
+        *raw = span_skip(*raw, at[0] == '\\' ? 2 : 1);
+        return 1;
+    }
+    unsigned long point = raw_unit(at + 2);
+    *raw = span_skip(*raw, 6);
+    if (point >= 0xd800 && point < 0xdc00 && span_starts(*raw, SPAN("\\u"))) {
+        unsigned long low = raw_unit(raw->data + 2);
+        if (low >= 0xdc00 && low < 0xe000) {
+            point = 0x10000 + ((point - 0xd800) << 10) + (low - 0xdc00);
+            *raw = span_skip(*raw, 6);
+        }
+    }
+    return utf8_put(point, out);
+}
+
+static char lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c | 32) : c;
+}
+
+bool json_raw_equal(struct span raw, struct span text, bool any_case)
+{
+    while (raw.size > 0) {
+        char bytes[4];
+        size_t size = raw_take(&raw, bytes);
+        if (size > text.size)
+            return false;
+        for (size_t i = 0; i < size; i++)
+            if (bytes[i] != text.data[i] && (!any_case || lower(bytes[i]) != lower(text.data[i])))
+                return false;
+        text = span_skip(text, size);
+    }
+    return text.size == 0;
 }
 
 static size_t scan_digits(struct json_scan *scan)

@@ -28,6 +28,11 @@ bool json_scan_array(struct json_scan *scan);
 bool json_scan_member(struct json_scan *scan, struct span *name);
 bool json_scan_item(struct json_scan *scan);
 
+/* Takes the value if it is a string, its escapes as they stand; else false, and nothing is taken. */
+bool json_scan_raw(struct json_scan *scan, struct span *out);
+/* Whether such a raw string says that text; `any_case`: in any case of ASCII letters. */
+bool json_raw_equal(struct span raw, struct span text, bool any_case);
+
 /* Take the value if it is a string (SPAN_NONE if it has escapes), a number from 0 (without what is behind its point;
  * SIZE_MAX where that is too small) or null; else false, and nothing is taken. */
 bool json_scan_string(struct json_scan *scan, struct span *out);

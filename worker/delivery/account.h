@@ -11,14 +11,15 @@
 struct account_options {
     size_t index; /* the owner's own number for it: where it keeps URL and key */
     const char *name;
-    const char *inbox;       /* a UUID, or NULL: the account's own default */
-    const char *widget_host; /* for customers that are made */
+    const char *inbox;       /* a UUID, or NULL: the pages give their widget none */
+    const char *widget_host; /* of the pages: which rows of a customer they find */
+    bool email_given;        /* they give their widget the customer's e-mail: it must be the row's, too */
     int64_t deliver_within_ms, deliver_within_max_ms;
     int32_t max_in_flight;
     const char *papercups_account; /* what /api/v1/me must say; NULL: it is not asked */
     bool reopen;                   /* a closed conversation, instead of starting a new one */
     bool unassign;                 /* give back a conversation that our message assigned */
-    bool refuse_ambiguous; /* several customers with one external id: refuse, instead of taking the newest */
+    bool refuse_ambiguous; /* several rows that a widget may take: refuse, instead of taking the newest */
     bool held;             /* from the start, until /api/v1/me says that the key is good */
     size_t memory_bytes;   /* of events that wait; more end as failed: backlog. 0: no share of its own */
 };
@@ -35,7 +36,7 @@ enum account_hold {
 struct account_stats {
     uint64_t answers[ANSWER_COUNT];
     uint64_t outcomes[OUTCOME_COUNT];
-    uint64_t ambiguous; /* deliveries whose external id several customers have */
+    uint64_t ambiguous; /* deliveries for which a widget has several rows to choose from */
 };
 
 struct account {

@@ -11,8 +11,12 @@ struct uuid {
     char text[37]; /* lower case, terminated; "" for none */
 };
 
+#define ANSWER_TIME_SIZE                                                                                     \
+    32 /* 2026-11-29T13:55:16.123456Z; the times of one server are written alike, and compare as text */
+
 enum call_kind {
-    CALL_FIND_CUSTOMERS, /* by the external id */
+    CALL_FIND_CUSTOMERS, /* those that the page's widget finds: by external id, host and, where it gives one, e-mail */
+    CALL_LIST_CUSTOMERS, /* by the external id alone: whoever may have got the message */
     CALL_CREATE_CUSTOMER,
     CALL_READ_CUSTOMER,      /* id: the customer; answers its conversations */
     CALL_SET_HOST,           /* id: the customer, whose row has none */
@@ -30,7 +34,7 @@ enum call_kind {
 struct call {
     enum call_kind kind;
     struct uuid id;
-    unsigned page; /* CALL_FIND_CUSTOMERS: behind the first; 0 is the first */
+    unsigned page; /* CALL_FIND_CUSTOMERS, CALL_LIST_CUSTOMERS: behind the first; 0 is the first */
 };
 
 enum answer_kind {
@@ -46,12 +50,13 @@ struct answer {
     int64_t retry_after_ms; /* ANSWER_LATER */
     struct uuid *ids;       /* ANSWER_OK: what was found, the one to take first; owned by the answer */
     size_t id_count;
-    bool incomplete;    /* there is more than the answer lists */
-    bool host_missing;  /* the first customer's row has no host: the widget would not find it */
-    bool closed;        /* the conversation is */
-    bool unassigned;    /* the first conversation is */
-    bool mark_found;    /* the message of this delivery is among what was listed */
-    struct uuid marked; /* that message's id, where it is known */
+    char updated_at[ANSWER_TIME_SIZE]; /* customers: of the first, which is the newest; "": not said */
+    bool incomplete;                   /* there is more than the answer lists */
+    bool host_missing;                 /* CALL_READ_CUSTOMER: the row has no host, and no widget finds it */
+    bool closed;                       /* the conversation is */
+    bool unassigned;                   /* the first conversation is */
+    bool mark_found;                   /* the message of this delivery is among what was listed */
+    struct uuid marked;                /* that message's id, where it is known */
     struct detail detail;
 };
 

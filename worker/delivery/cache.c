@@ -75,15 +75,15 @@ void cache_done(struct cache *cache)
     map_done(&cache->by_key);
 }
 
-static struct cache_entry *cache_entry(const struct cache *cache, struct span routing_key)
+static struct cache_entry *cache_entry(const struct cache *cache, struct span key)
 {
-    struct map_node *node = map_find(&cache->by_key, routing_key);
+    struct map_node *node = map_find(&cache->by_key, key);
     return node == NULL ? NULL : MAP_ENTRY(node, struct cache_entry, node);
 }
 
-bool cache_find(struct cache *cache, struct span routing_key, struct mono now, struct cached *out)
+bool cache_find(struct cache *cache, struct span key, struct mono now, struct cached *out)
 {
-    struct cache_entry *entry = cache_entry(cache, routing_key);
+    struct cache_entry *entry = cache_entry(cache, key);
     if (entry == NULL)
         return false;
     if (mono_reached(entry->until, now)) {
@@ -104,9 +104,9 @@ static bool cache_knows(const struct cache_entry *entry, const struct cached *wh
     return memcmp(entry->conversation, conversation, sizeof(conversation)) == 0;
 }
 
-void cache_put(struct cache *cache, struct span routing_key, const struct cached *what, struct mono now)
+void cache_put(struct cache *cache, struct span key, const struct cached *what, struct mono now)
 {
-    struct cache_entry *entry = cache_entry(cache, routing_key);
+    struct cache_entry *entry = cache_entry(cache, key);
     if (entry != NULL && cache_knows(entry, what))
         return; /* it was learnt from here and nobody has looked since: it does not live longer for that */
     if (entry != NULL)
@@ -115,9 +115,9 @@ void cache_put(struct cache *cache, struct span routing_key, const struct cached
     while (cache->oldest != NULL &&
            (cache->by_key.count >= CACHE_ENTRIES_MAX || mono_reached(cache->oldest->until, now)))
         cache_drop(cache, cache->oldest);
-    entry = mem_new(1, sizeof(*entry) + routing_key.size);
-    memcpy(entry + 1, routing_key.data, routing_key.size);
-    entry->node.key = (struct span){(const char *)(entry + 1), routing_key.size};
+    entry = mem_new(1, sizeof(*entry) + key.size);
+    memcpy(entry + 1, key.data, key.size);
+    entry->node.key = (struct span){(const char *)(entry + 1), key.size};
     entry->until = mono_after(now, CACHE_TTL_MS);
     entry->customer_matches = (uint32_t)what->customer_matches;
     entry->has_customer = what->customer.text[0] != 0;
@@ -133,9 +133,9 @@ void cache_put(struct cache *cache, struct span routing_key, const struct cached
     map_add(&cache->by_key, &entry->node);
 }
 
-void cache_forget(struct cache *cache, struct span routing_key)
+void cache_forget(struct cache *cache, struct span key)
 {
-    struct cache_entry *entry = cache_entry(cache, routing_key);
+    struct cache_entry *entry = cache_entry(cache, key);
     if (entry != NULL)
         cache_drop(cache, entry);
 }

@@ -1,6 +1,6 @@
-/* What was found out about a customer lately: its row and its open conversation, by routing key, which begins with the
- * account. A hit saves two requests; it is forgotten after 30 s, because agents close conversations and widgets make
- * rows. Bounded: the oldest makes room. */
+/* What was found out about a customer lately: its row and its open conversation, by a key that begins with the account
+ * and says whatever the row was looked for by. A hit saves two requests; it is forgotten after 30 s, because agents
+ * close conversations and widgets make rows. Bounded: the oldest makes room. */
 #ifndef DELIVERY_CACHE_H
 #define DELIVERY_CACHE_H
 
@@ -28,9 +28,9 @@ void cache_init(struct cache *cache, const unsigned char hash_key[16]);
 void cache_done(struct cache *cache);
 
 /* False where nothing is known of it, or not lately enough. */
-bool cache_find(struct cache *cache, struct span routing_key, struct mono now, struct cached *out);
+bool cache_find(struct cache *cache, struct span key, struct mono now, struct cached *out);
 /* Remembers it from now on; what was known before is replaced, but the same conversation put again lives no longer. */
-void cache_put(struct cache *cache, struct span routing_key, const struct cached *what, struct mono now);
-void cache_forget(struct cache *cache, struct span routing_key);
+void cache_put(struct cache *cache, struct span key, const struct cached *what, struct mono now);
+void cache_forget(struct cache *cache, struct span key);
 
 #endif

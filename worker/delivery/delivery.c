@@ -12,6 +12,8 @@ void delivery_init(struct delivery *d, const struct payload *payload, const stru
     *d = (struct delivery){.address = payload->address, .limits = *limits, .deadline = deadline};
     if (payload->address != ADDRESS_EXTERNAL_ID)
         memcpy(d->to.text, payload->to.data, 36);
+    else
+        d->some_email = limits->email_given && payload_of_customer(payload, "email").data == NULL;
 }
 
 void delivery_suspect(struct delivery *d, struct mono absent_from, unsigned times)
@@ -45,7 +47,7 @@ static struct call delivery_call(const struct delivery *d)
                                              [ADDRESS_CONVERSATION_ID] = CALL_READ_CONVERSATION};
     switch (d->step) {
     case STEP_RESOLVE:
-        return (struct call){.kind = resolve[d->address], .id = d->to};
+        return (struct call){.kind = resolve[d->address], .id = d->to, .page = d->page};
     case STEP_CREATE:
         return (struct call){.kind = CALL_CREATE_CUSTOMER};
     case STEP_HOST:
@@ -122,6 +124,7 @@ void delivery_calling(struct delivery *d, const struct call *call, struct mono n
 static void delivery_retry(struct delivery *d, enum delivery_step step, int64_t delay_ms, struct mono now)
 {
     d->tries++;
+    d->page = 0; /* rows move from page to page: from the beginning */
     /* Where to post was found out before the outage: an agent may have closed the conversation meanwhile. */
     if (step == STEP_POST && mono_reached(mono_after(d->resolved_at, CACHE_TTL_MS), now)) {
         delivery_forget(d);
@@ -130,22 +133,45 @@ static void delivery_retry(struct delivery *d, enum delivery_step step, int64_t 
     delivery_enter(d, step, mono_after(now, delay_ms));
 }
 
-/* Which customer it is, or none: the newest row, as the widget takes it. */
-static void delivery_take_customers(struct delivery *d, const struct answer *answer, struct mono now)
+/* All rows that answer are known: which customer it is, or none. */
+static void delivery_take_row(struct delivery *d, struct mono now)
 {
-    d->customer_matches = answer->id_count;
-    if (answer->id_count == 0) {
-        delivery_enter(d, STEP_CREATE, now);
-        return;
-    }
-    d->customer = answer->ids[0];
-    if (answer->id_count > 1 && d->limits.refuse_ambiguous) {
-        detail_set(&d->detail, OUTCOME_CUSTOMER_NOT_FOUND,
-                   "%zu customers have this external_id, and ambiguous_customer = refuse", answer->id_count);
+    size_t count = d->customer_matches;
+    if (d->some_email && count != 1) {
+        detail_set(
+            &d->detail, OUTCOME_CUSTOMER_NOT_FOUND,
+            "the pages give an e-mail, and %zu customers with this external_id and host have one: send "
+            "the e-mail that the page gives",
+            count);
         delivery_finish(d, OUTCOME_CUSTOMER_NOT_FOUND);
-        return;
+    } else if (count > 1 && d->limits.refuse_ambiguous) {
+        detail_set(&d->detail, OUTCOME_CUSTOMER_NOT_FOUND,
+                   "%zu customers have this external_id and host, and ambiguous_customer = refuse", count);
+        delivery_finish(d, OUTCOME_CUSTOMER_NOT_FOUND);
+    } else {
+        delivery_enter(d, count == 0 ? STEP_CREATE : STEP_CONVERSATION, now);
     }
-    delivery_enter(d, answer->host_missing ? STEP_HOST : STEP_CONVERSATION, now);
+}
+
+/* One page of them: the newest row is the one that the widget takes. Not before the last page is anything decided. */
+static void delivery_take_customers(struct delivery *d, const struct call *call, const struct answer *answer,
+                                    struct mono now)
+{
+    if (call->page == 0) {
+        d->customer = (struct uuid){{0}};
+        d->customer_matches = 0;
+    }
+    if (answer->id_count > 0 &&
+        (d->customer_matches == 0 || strcmp(answer->updated_at, d->customer_updated_at) > 0)) {
+        d->customer = answer->ids[0];
+        memcpy(d->customer_updated_at, answer->updated_at, sizeof(d->customer_updated_at));
+    }
+    d->customer_matches += answer->id_count;
+    d->page = answer->incomplete ? call->page + 1 : 0;
+    if (answer->incomplete)
+        delivery_enter(d, STEP_RESOLVE, now);
+    else
+        delivery_take_row(d, now);
 }
 
 static void delivery_take_conversation(struct delivery *d, const struct call *call,
@@ -191,7 +217,7 @@ static void delivery_take_ok(struct delivery *d, const struct call *call, const 
         d->resolved_at = now;
     switch (call->kind) {
     case CALL_FIND_CUSTOMERS:
-        delivery_take_customers(d, answer, now);
+        delivery_take_customers(d, call, answer, now);
         break;
     case CALL_CREATE_CUSTOMER:
         d->customer = first;
@@ -220,6 +246,7 @@ static void delivery_take_ok(struct delivery *d, const struct call *call, const 
     case CALL_UNASSIGN:
         delivery_finish(d, OUTCOME_DELIVERED);
         break;
+    case CALL_LIST_CUSTOMERS:
     case CALL_READ_MESSAGES:
     case CALL_ME:
         abort(); /* a read-back makes the one, the account the other */
@@ -296,6 +323,10 @@ static void delivery_take_other(struct delivery *d, const struct call *call, con
         return;
     if (answer_leaves_open(answer)) {
         delivery_take_open(d, answer, delay_ms, now);
+        return;
+    }
+    if (answer->incomplete && call->page + 1 >= CUSTOMER_PAGES) {
+        delivery_retry(d, d->step, delay_ms, now);
         return;
     }
     switch (answer->kind) {

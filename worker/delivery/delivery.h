@@ -10,19 +10,21 @@
 #include "delivery/cache.h"
 #include "event/payload.h"
 
+#define CUSTOMER_PAGES 20 /* of one list; more is unreadable */
+
 struct delivery_limits {
     int64_t http_timeout_ms;
     /* How long a request may still be under way inside Papercups after we lost sight of it. */
     int64_t settle_ms;
     /* How long what may be shown, and cannot be read, is asked for past its deadline; then it is said as it is. */
     int64_t unknown_for_ms;
-    bool reopen, unassign, refuse_ambiguous; /* the account's settings */
+    bool email_given, reopen, unassign, refuse_ambiguous; /* the account's settings */
 };
 
 enum delivery_step {
     STEP_RESOLVE,      /* by what the event is addressed to */
     STEP_CREATE,       /* the customer */
-    STEP_HOST,         /* the customer's row gets the one it lacks */
+    STEP_HOST,         /* the row of a customer that is addressed by UUID gets the one it lacks */
     STEP_CONVERSATION, /* which one to post to */
     STEP_CLOSED,       /* which one to reopen */
     STEP_REOPEN,
@@ -51,8 +53,11 @@ struct delivery {
     bool calling;
     struct mono wake; /* not to be asked before */
     unsigned tries;   /* failures in a row, for the backoff */
+    bool some_email;  /* the page gives an e-mail that the event does not say: the one row that has any */
+    unsigned page;    /* STEP_RESOLVE: of the rows that may be the customer's */
     struct uuid customer, conversation;
-    struct mono resolved_at; /* when they were found */
+    char customer_updated_at[ANSWER_TIME_SIZE]; /* STEP_RESOLVE: of the newest row until now */
+    struct mono resolved_at;                    /* when they were found */
     size_t customer_matches;
     bool resolved_again; /* a 404 for something found before: looked up anew, once */
 

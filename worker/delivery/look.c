@@ -5,7 +5,6 @@
 #include "base/mem.h"
 #include "delivery/step.h"
 
-#define LOOK_PAGES    20    /* of customers; more is unreadable */
 #define LOOK_IDS_MAX  10000 /* customers and conversations of one look; more is unreadable */
 #define LOOK_AGAIN_MS 1000  /* between two looks that must both say "absent" */
 
@@ -18,7 +17,7 @@ void look_done(struct delivery_search *search)
 
 struct call look_call(const struct delivery *d)
 {
-    static const enum call_kind first[] = {[ADDRESS_EXTERNAL_ID] = CALL_FIND_CUSTOMERS,
+    static const enum call_kind first[] = {[ADDRESS_EXTERNAL_ID] = CALL_LIST_CUSTOMERS,
                                            [ADDRESS_CUSTOMER_ID] = CALL_READ_CUSTOMER,
                                            [ADDRESS_CONVERSATION_ID] = CALL_READ_MESSAGES};
     const struct delivery_search *search = &d->search;
@@ -72,7 +71,7 @@ void look_take(struct delivery *d, const struct call *call, const struct answer 
 {
     struct delivery_search *search = &d->search;
     bool gone = answer->kind == ANSWER_NOT_FOUND && call->kind == CALL_READ_CUSTOMER;
-    bool more = answer->incomplete && call->kind == CALL_FIND_CUSTOMERS && call->page + 1 < LOOK_PAGES;
+    bool more = answer->incomplete && call->kind == CALL_LIST_CUSTOMERS && call->page + 1 < CUSTOMER_PAGES;
     bool too_many = search->customer_count + search->conversation_count + answer->id_count > LOOK_IDS_MAX;
     bool cut = too_many || (answer->incomplete && !more);
     if ((answer->kind != ANSWER_OK && !gone) || (cut && !answer->mark_found)) {
@@ -85,7 +84,7 @@ void look_take(struct delivery *d, const struct call *call, const struct answer 
         delivery_there(d, answer);
         return;
     }
-    if (call->kind == CALL_FIND_CUSTOMERS)
+    if (call->kind == CALL_LIST_CUSTOMERS)
         look_add(&search->customers, &search->customer_count, answer);
     else if (call->kind == CALL_READ_CUSTOMER)
         look_add(&search->conversations, &search->conversation_count, answer);

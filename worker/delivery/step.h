@@ -28,6 +28,7 @@ static inline void delivery_there(struct delivery *d, const struct answer *answe
 static inline void delivery_forget(struct delivery *d)
 {
     d->customer = d->conversation = (struct uuid){{0}};
+    d->page = 0;
 }
 
 #endif

@@ -84,8 +84,9 @@ struct pending accounts_answered(struct engine *engine, engine_handle handle, co
     struct account *account = pending.account;
     const struct job *job = slots_find(&engine->jobs, pending.job);
     enum account_hold before = account->hold;
+    struct question question = job == NULL ? (struct question){0} : message_question(&job->message);
     reply_read(reply, &pending.call, job == NULL ? NULL : job->marks, job == NULL ? 0 : job->mark_count,
-               answer);
+               job == NULL ? NULL : &question, answer);
     account_answered(account, answer->kind, engine->now.mono.ms - pending.started.ms, engine->now.mono,
                      &engine->rng);
     if (answer->kind == ANSWER_LATER)

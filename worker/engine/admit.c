@@ -48,17 +48,21 @@ static enum outcome admit_to_queue(struct engine *engine, struct job *job, const
     if (!suspect && share > 0 && job->account->memory_used + job->size > share)
         return detail_set(&job->detail, OUTCOME_BACKLOG, "%zu bytes of events wait for this account",
                           job->account->memory_used);
-    const struct message_options options = {job->account->options.widget_host,
-                                            engine->options.name_events ? job->event_id : SPAN_NONE};
+    const struct account_options *account = &job->account->options;
+    const struct message_options options = {.widget_host = account->widget_host,
+                                            .email_given = account->email_given,
+                                            .event_name =
+                                                engine->options.name_events ? job->event_id : SPAN_NONE};
     message_init(&job->message, payload, &job->marks[0], &options);
     job_grow(engine, job, message_size(&job->message));
     int64_t until_ms =
         job->admitted_at_ms + account_deliver_within_ms(job->account, payload->deliver_within_s);
     struct mono deadline = mono_after(engine->now.mono, until_ms - engine->now.wall.ms);
     struct delivery_limits limits = engine->options.limits;
-    limits.reopen = job->account->options.reopen;
-    limits.unassign = job->account->options.unassign;
-    limits.refuse_ambiguous = job->account->options.refuse_ambiguous;
+    limits.email_given = account->email_given;
+    limits.reopen = account->reopen;
+    limits.unassign = account->unassign;
+    limits.refuse_ambiguous = account->refuse_ambiguous;
     delivery_init(&job->delivery, payload, &limits, deadline);
     if (suspect)
         delivery_suspect(&job->delivery, job->partition->suspect_absent_from, 2);

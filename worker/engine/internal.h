@@ -108,6 +108,11 @@ void job_leave_queue(struct job *job);
 void job_drop(struct engine *engine, struct job *job);
 void job_free(struct job *job);
 
+/* known.c: what was found out about the customer of a job: its row is that of the page's host and e-mail. */
+bool known_find(struct engine *engine, const struct job *job, struct cached *out);
+void known_put(struct engine *engine, const struct job *job);
+void known_forget(struct engine *engine, const struct job *job);
+
 /* rebuild.c: what an assigned partition's receipts say. */
 void rebuild_receipt(struct engine *engine, struct partition *partition, const struct record *record);
 void rebuild_finish(struct engine *engine, struct partition *partition, int64_t receipts_end);

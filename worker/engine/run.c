@@ -45,7 +45,7 @@ static void run_look_up(struct engine *engine, struct job *job)
     if (job->looked_up || job->delivery.step != STEP_RESOLVE)
         return;
     job->looked_up = true;
-    if (cache_find(&engine->cache, job->record->key, engine->now.mono, &where))
+    if (known_find(engine, job, &where))
         delivery_resolved(&job->delivery, &where);
 }
 
@@ -243,7 +243,7 @@ void run_answer(struct engine *engine, engine_handle handle, const struct reply 
         assert(job->state == JOB_CALLING);
         run_tell_trouble(engine, job, &answer);
         if (answer.kind != ANSWER_OK) /* what was known of the customer may be the reason */
-            cache_forget(&engine->cache, job->record->key);
+            known_forget(engine, job);
         if (!engine_has_lease(engine)) /* it says what was, before others may have done more */
             answer.kind = ANSWER_LOST;
         delivery_take(&job->delivery, &job->call, &answer, engine->now.mono, &engine->rng);

@@ -94,14 +94,6 @@ static void settle_produce(struct engine *engine, struct job *job, enum job_stat
         settle_receipt(engine, job);
 }
 
-static void settle_remember(struct engine *engine, const struct job *job)
-{
-    const struct delivery *delivery = &job->delivery;
-    const struct cached where = {delivery->customer, delivery->conversation, delivery->customer_matches};
-    if (delivery->acknowledged)
-        cache_put(&engine->cache, job->record->key, &where, engine->now.mono);
-}
-
 /* Whether it would end in the same way once more. One that might not, after a crash without its receipt, keeps its place
  * until that is acknowledged: else it could be shown behind its successor. The worker's own clock may have been set
  * meanwhile, the keyring may be another; what the log's clock says stays. */
@@ -119,7 +111,8 @@ void settle(struct engine *engine, struct job *job, enum outcome outcome)
     struct window *window = &job->partition->window;
     if (outcome == OUTCOME_DELIVERED) {
         window_add(window, &job->marks[0], window_end(engine, job));
-        settle_remember(engine, job);
+        if (job->delivery.acknowledged)
+            known_put(engine, job);
         job->queue->not_before = mono_after(engine->now.mono, engine->options.spacing_ms);
     } else if (window_remembers(outcome)) {
         window_add_failed(window, &job->marks[0], window_end(engine, job), job->signed_at_s);

@@ -164,6 +164,12 @@ void payload_done(struct payload *payload)
 static const char *const routing_forms[] = {
     [ADDRESS_EXTERNAL_ID] = "/e/", [ADDRESS_CUSTOMER_ID] = "/c/", [ADDRESS_CONVERSATION_ID] = "/v/"};
 
+struct span payload_of_customer(const struct payload *payload, const char *name)
+{
+    struct span text = json_member_span(payload->customer, name);
+    return text.size == 0 ? SPAN_NONE : text;
+}
+
 void payload_routing_key(const struct payload *payload, struct buf *out)
 {
     buf_add_span(out, payload->account);

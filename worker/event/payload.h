@@ -40,6 +40,9 @@ struct payload {
 enum outcome payload_read(struct span value, struct payload *out, struct detail *detail);
 void payload_done(struct payload *payload);
 
+/* What to.customer says of that name; SPAN_NONE where it says nothing, or "". */
+struct span payload_of_customer(const struct payload *payload, const char *name);
+
 /* Appends <account>/e/<external_id>, <account>/c/<customer_id> or <account>/v/<conversation_id>. */
 void payload_routing_key(const struct payload *payload, struct buf *out);
 /* Whether that is `key`. Needs no memory. */

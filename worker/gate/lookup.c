@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "base/mem.h"
+#include "delivery/delivery.h"
 #include "io/http.h"
 #include "papercups/message.h"
 #include "papercups/request.h"
@@ -34,7 +35,8 @@ static int site_open(struct lookup_site *site, const struct config_account *acco
                      const struct payload *payload, struct err *err)
 {
     const struct identity nobody = {0};
-    const struct message_options options = {.widget_host = account->widget_host};
+    const struct message_options options = {.widget_host = account->widget_host,
+                                            .email_given = account->email_given};
     struct secret key;
     if (secret_read(account->api_key_file, API_KEY_MAX, &key, err) != 0)
         return -1;
@@ -62,7 +64,8 @@ static int site_ask(struct lookup_site *site, const struct call *call, struct lo
     struct buf body;
     request_init(&request, call, &site->message, site->account->inbox);
     http_get(site->http, request.path.data, ANSWER_MS, &reply, &body);
-    reply_read(&reply, call, NULL, 0, &out->answer);
+    const struct question question = message_question(&site->message);
+    reply_read(&reply, call, NULL, 0, &question, &out->answer);
     bool found = out->answer.kind == ANSWER_OK;
     out->root = found ? json_read_loose(reply.body, REPLY_DEPTH_MAX, NULL) : NULL;
     buf_done(&body);
@@ -86,6 +89,8 @@ static char *text_of(const json_t *object, const char *name)
 
 static void lookup_people(struct lookup *lookup, const json_t *customer)
 {
+    free(lookup->name);
+    free(lookup->email);
     lookup->name = text_of(customer, "name");
     lookup->email = text_of(customer, "email");
 }
@@ -110,22 +115,30 @@ static int lookup_conversation_of(struct lookup_site *site, const struct uuid *c
     return 0;
 }
 
+/* As the worker does: the newest row of all pages that the page's widget finds. */
 static int lookup_external_id(struct lookup_site *site, struct lookup *out, struct err *err)
 {
-    struct looked looked;
-    if (site_ask(site, &(struct call){.kind = CALL_FIND_CUSTOMERS}, &looked, err) != 0)
-        return -1;
-    int result = 0;
-    out->matches = looked.answer.id_count;
-    out->found = out->matches > 0;
-    out->creates = !out->found;
-    if (out->found) {
-        const struct uuid *first = &looked.answer.ids[0];
-        lookup_people(out, thing_of_id(json_object_get(looked.root, "data"), first->text));
-        result = lookup_conversation_of(site, first, out, err);
+    struct call call = {.kind = CALL_FIND_CUSTOMERS};
+    struct uuid newest = {{0}};
+    char updated_at[ANSWER_TIME_SIZE] = "";
+    for (bool more = true; more; call.page++) {
+        struct looked looked;
+        if (site_ask(site, &call, &looked, err) != 0)
+            return -1;
+        const struct answer *answer = &looked.answer;
+        if (answer->id_count > 0 && (out->matches == 0 || strcmp(answer->updated_at, updated_at) > 0)) {
+            memcpy(updated_at, answer->updated_at, sizeof(updated_at));
+            newest = answer->ids[0];
+            lookup_people(out, thing_of_id(json_object_get(looked.root, "data"), answer->ids[0].text));
+        }
+        out->matches += answer->id_count;
+        more = answer->incomplete && call.page + 1 < CUSTOMER_PAGES;
+        looked_done(&looked);
     }
-    looked_done(&looked);
-    return result;
+    bool unsure = site->message.some_email && out->matches != 1; /* which row it is depends on the e-mail */
+    out->found = out->matches > 0 && !unsure;
+    out->creates = out->matches == 0 && !unsure;
+    return out->found ? lookup_conversation_of(site, &newest, out, err) : 0;
 }
 
 static int lookup_uuid(struct lookup_site *site, const struct payload *payload, struct lookup *out,

@@ -68,6 +68,7 @@ static void account_settings(const struct config *config, size_t index, bool hel
         .name = account->name,
         .inbox = account->inbox,
         .widget_host = account->widget_host,
+        .email_given = account->email_given,
         .deliver_within_ms = account->deliver_within_ms,
         .deliver_within_max_ms = account->deliver_within_max_ms,
         .max_in_flight = account->max_in_flight,

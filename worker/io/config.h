@@ -15,8 +15,9 @@ struct config_account {
     char *url;                     /* http:// or https://, no trailing slash */
     char *api_key_file;            /* required */
     char *papercups_account;       /* required, a UUID: must be what /api/v1/me says */
-    char *inbox;                   /* a UUID, or NULL: the account's own default */
+    char *inbox;                   /* a UUID, or NULL: the pages give their widget none */
     char *widget_host;             /* location.host of the pages that carry the widget, required */
+    bool email_given;              /* widget_email = given: they give it the customer's e-mail */
     int64_t deliver_within_ms;     /* default 3,600 s */
     int64_t deliver_within_max_ms; /* default 604,800 s */
     int32_t max_in_flight;         /* requests at once, 1 to 64, default 16 */

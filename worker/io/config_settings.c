@@ -97,6 +97,7 @@ const struct setting settings[] = {
     {SECTION_ACCOUNT, "papercups_account", SETTING_UUID, IN(papercups_account), true, NULL, 0, 0},
     {SECTION_ACCOUNT, "inbox", SETTING_UUID, IN(inbox), false, NULL, 0, 0},
     {SECTION_ACCOUNT, "widget_host", SETTING_HOST, IN(widget_host), true, NULL, 0, 0},
+    {SECTION_ACCOUNT, "widget_email", SETTING_EMAIL, IN(email_given), false, "none", 0, 0},
     {SECTION_ACCOUNT, "deliver_within", SETTING_DURATION, IN(deliver_within_ms), false, "1h", SECONDS(1),
      DAYS(7)},
     {SECTION_ACCOUNT, "deliver_within_max", SETTING_DURATION, IN(deliver_within_max_ms), false, "7d",

@@ -42,6 +42,7 @@ enum setting_type {
     SETTING_SIZE,           /* int64_t in bytes, min to max */
     SETTING_CONVERSATIONS,  /* bool: new, or reopen */
     SETTING_AMBIGUOUS,      /* bool: newest, or refuse */
+    SETTING_EMAIL,          /* bool: none, or given */
     SETTING_PARTITIONER,    /* enum partitioner */
     SETTING_PROPERTY,       /* librdkafka's; librdkafka checks the value */
     SETTING_PROPERTY_COUNT, /* librdkafka's, min to max */

@@ -173,6 +173,7 @@ static const char *text_problem(const struct setting *setting, struct span text)
     case SETTING_SIZE:
     case SETTING_CONVERSATIONS:
     case SETTING_AMBIGUOUS:
+    case SETTING_EMAIL:
     case SETTING_PARTITIONER:
     case SETTING_PROPERTY_COUNT:
         return NULL;
@@ -207,6 +208,8 @@ int value_put(const struct setting *setting, const char *text, void *member, str
         return bool_put(setting, text, "new", "reopen", member, err);
     case SETTING_AMBIGUOUS:
         return bool_put(setting, text, "newest", "refuse", member, err);
+    case SETTING_EMAIL:
+        return bool_put(setting, text, "none", "given", member, err);
     case SETTING_PARTITIONER:
         choice = choice_read(setting, text, "murmur2", "crc32", err);
         if (choice >= 0)

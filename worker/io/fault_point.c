@@ -101,6 +101,8 @@ static enum fault_kind kind_of_call(enum call_kind call)
     switch (call) {
     case CALL_FIND_CUSTOMERS:
         return FAULT_FIND_CUSTOMERS;
+    case CALL_LIST_CUSTOMERS:
+        return FAULT_LIST_CUSTOMERS;
     case CALL_CREATE_CUSTOMER:
         return FAULT_CREATE_CUSTOMER;
     case CALL_READ_CUSTOMER:

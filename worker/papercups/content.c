@@ -10,13 +10,15 @@ struct reading {
     const struct call *call;
     const struct identity *marks;
     size_t mark_count;
+    const struct question *question; /* NULL: whatever it is */
     struct answer *out;
 };
 
 /* A customer, a conversation, a message or a user: what of its members counts, wherever they stand. */
 struct thing {
     struct span id, account_id, status, created_at, updated_at;
-    bool has_host, has_assignee, has_messages, has_conversations;
+    struct span external_id, host, email; /* SPAN_NONE: null */
+    bool has_assignee, has_messages, has_conversations;
     bool marked; /* by one of ours, in its metadata */
 };
 
@@ -26,6 +28,11 @@ static bool reading_messages(struct reading *r);
 static bool lists_conversations(const struct reading *r)
 {
     return r->call->kind == CALL_LIST_CONVERSATIONS || r->call->kind == CALL_LIST_CLOSED;
+}
+
+static bool lists_customers(const struct reading *r)
+{
+    return r->call->kind == CALL_FIND_CUSTOMERS || r->call->kind == CALL_LIST_CUSTOMERS;
 }
 
 static bool uuid_of(struct span id, struct uuid *out)
@@ -40,7 +47,7 @@ static bool uuid_of(struct span id, struct uuid *out)
 static struct span reading_text(struct reading *r)
 {
     struct span text = SPAN_NONE;
-    if (!json_scan_string(&r->scan, &text))
+    if (!json_scan_raw(&r->scan, &text))
         json_scan_skip(&r->scan);
     return text;
 }
@@ -107,6 +114,9 @@ static bool reading_thing(struct reading *r, struct thing *out)
         {SPAN("status"), &out->status},
         {SPAN("created_at"), &out->created_at},
         {SPAN("updated_at"), &out->updated_at},
+        {SPAN("external_id"), &out->external_id},
+        {SPAN("host"), &out->host},
+        {SPAN("email"), &out->email},
     };
     struct span name;
     *out = (struct thing){0};
@@ -121,8 +131,6 @@ static bool reading_thing(struct reading *r, struct thing *out)
             return false; /* a member twice */
         if (text != NULL)
             *text = reading_text(r);
-        else if (span_equal(name, SPAN("host")))
-            out->has_host = reading_anything(r);
         else if (span_equal(name, SPAN("assignee_id")))
             out->has_assignee = reading_anything(r);
         else if (span_equal(name, SPAN("metadata")))
@@ -153,9 +161,29 @@ static bool is_later(struct span a, struct span b)
 /* By what the things of a list are told apart; where all have none, the list's own first is it. */
 static struct span time_of(const struct reading *r, const struct thing *thing)
 {
-    return r->call->kind == CALL_FIND_CUSTOMERS ? thing->updated_at
-           : lists_conversations(r)             ? thing->created_at
-                                                : SPAN_NONE;
+    return lists_customers(r) ? thing->updated_at : lists_conversations(r) ? thing->created_at : SPAN_NONE;
+}
+
+/* Whether a row is of the customer that was asked for: a cache, or a proxy, may answer another question. */
+static bool is_asked_for(const struct reading *r, const struct thing *row)
+{
+    return r->question == NULL || (row->external_id.data != NULL &&
+                                   json_raw_equal(row->external_id, r->question->external_id, false));
+}
+
+/* Whether the widget finds it that asks this. The server reads % and _ in a question as wildcards; a row that only those
+ * let in is somebody else's. Null is found by no question. */
+static bool is_found(const struct reading *r, const struct thing *row)
+{
+    const struct question *question = r->question;
+    if (question == NULL)
+        return true;
+    if (row->host.data == NULL || !json_raw_equal(row->host, question->host, true))
+        return false;
+    if (question->some_email || question->email.size > 0)
+        return row->email.size > 0 &&
+               (question->some_email || json_raw_equal(row->email, question->email, true));
+    return true;
 }
 
 /* The ids of a list, that of the latest thing first, which `first` becomes (NULL: nobody asks). */
@@ -168,8 +196,11 @@ static bool reading_things(struct reading *r, struct thing *first)
     if (!json_scan_array(&r->scan))
         return false;
     while (json_scan_item(&r->scan)) {
-        if (!reading_thing(r, &thing) || !reading_add_id(out, thing.id) ||
-            (lists_conversations(r) && !thing.has_messages))
+        if (!reading_thing(r, &thing) || (lists_customers(r) && !is_asked_for(r, &thing)))
+            return false;
+        if (r->call->kind == CALL_FIND_CUSTOMERS && !is_found(r, &thing))
+            continue;
+        if (!reading_add_id(out, thing.id) || (lists_conversations(r) && !thing.has_messages))
             return false;
         struct span at = time_of(r, &thing);
         if (out->id_count - before > 1 && !is_later(at, latest))
@@ -200,15 +231,28 @@ static bool reading_messages(struct reading *r)
     return !r->scan.failed;
 }
 
+static bool is_of_call(const struct reading *r, const struct thing *thing)
+{
+    return span_equal(thing->id, span_of(r->call->id.text));
+}
+
+static void text_cut(struct span text, char *out, size_t size)
+{
+    size_t length = text.size < size ? text.size : size - 1;
+    memcpy(out, text.size == 0 ? "" : text.data, length);
+    out[length] = 0;
+}
+
 static bool reading_data(struct reading *r)
 {
     struct answer *out = r->out;
     struct thing thing = {0};
     switch (r->call->kind) {
     case CALL_FIND_CUSTOMERS:
+    case CALL_LIST_CUSTOMERS:
         if (!reading_things(r, &thing))
             return false;
-        out->host_missing = out->id_count > 0 && !thing.has_host;
+        text_cut(thing.updated_at, out->updated_at, sizeof(out->updated_at));
         return true;
     case CALL_LIST_CONVERSATIONS:
     case CALL_LIST_CLOSED:
@@ -220,9 +264,9 @@ static bool reading_data(struct reading *r)
     case CALL_READ_MESSAGES:
         return reading_messages(r);
     case CALL_READ_CUSTOMER:
-        if (!reading_thing(r, &thing) || !thing.has_conversations)
+        if (!reading_thing(r, &thing) || !thing.has_conversations || !is_of_call(r, &thing))
             return false;
-        out->host_missing = !thing.has_host;
+        out->host_missing = thing.host.data == NULL;
         return true;
     case CALL_READ_CONVERSATION:
         if (!reading_thing(r, &thing))
@@ -233,7 +277,9 @@ static bool reading_data(struct reading *r)
     case CALL_ME: /* whose key it is: the account's id stands where other answers have the thing's own */
         return reading_thing(r, &thing) && reading_add_id(out, thing.account_id);
     case CALL_CREATE_CUSTOMER:
+        return reading_thing(r, &thing) && is_asked_for(r, &thing) && reading_add_id(out, thing.id);
     case CALL_SET_HOST:
+        return reading_thing(r, &thing) && is_of_call(r, &thing) && reading_add_id(out, thing.id);
     case CALL_REOPEN:
     case CALL_UNASSIGN:
     case CALL_POST_MESSAGE:
@@ -244,9 +290,10 @@ static bool reading_data(struct reading *r)
 }
 
 bool content_read(struct span body, const struct call *call, const struct identity *marks, size_t mark_count,
-                  struct answer *out)
+                  const struct question *question, struct answer *out)
 {
-    struct reading r = {.call = call, .marks = marks, .mark_count = mark_count, .out = out};
+    struct reading r = {
+        .call = call, .marks = marks, .mark_count = mark_count, .question = question, .out = out};
     struct span name;
     bool has_data = false, has_pages = false;
     size_t pages = 0;
@@ -263,6 +310,6 @@ bool content_read(struct span body, const struct call *call, const struct identi
             json_scan_skip(&r.scan);
         }
     }
-    out->incomplete = call->kind == CALL_FIND_CUSTOMERS && pages > (size_t)call->page + 1;
-    return json_scan_is_done(&r.scan) && has_data && (has_pages || call->kind != CALL_FIND_CUSTOMERS);
+    out->incomplete = lists_customers(&r) && pages > (size_t)call->page + 1;
+    return json_scan_is_done(&r.scan) && has_data && (has_pages || !lists_customers(&r));
 }

@@ -4,9 +4,10 @@
 
 #include "delivery/answer.h"
 #include "event/identity.h"
+#include "papercups/message.h"
 
 /* Fills `out` but for kind and status; false: it is not what was asked for, or not whole. `out` may hold ids then too. */
 bool content_read(struct span body, const struct call *call, const struct identity *marks, size_t mark_count,
-                  struct answer *out);
+                  const struct question *question, struct answer *out);
 
 #endif

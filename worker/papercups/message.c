@@ -89,22 +89,17 @@ static void message_write_customer(struct buf *out, const json_t *customer, cons
 }
 
 /* The page's own host where the event names it, else the account's. */
-static void message_write_host(struct buf *out, const json_t *customer, const char *widget_host)
+static void message_write_question(struct message *message, const struct payload *payload,
+                                   const struct message_options *options)
 {
-    const char *host = json_string_value(json_object_get(customer, "host"));
-    buf_add_text(out, "{\"customer\":{\"host\":");
-    json_write_string(out, span_of(host != NULL ? host : widget_host));
-    buf_add_text(out, "}}");
-}
-
-static void message_encode(struct buf *out, struct span text)
-{
-    for (size_t i = 0; i < text.size; i++) {
-        unsigned char c = (unsigned char)text.data[i];
-        bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-                     c == '_' || c == '.' || c == '~';
-        buf_printf(out, plain ? "%c" : "%%%02X", c);
-    }
+    struct span host = payload_of_customer(payload, "host");
+    struct span email = options->email_given ? payload_of_customer(payload, "email") : SPAN_NONE;
+    buf_add_span(&message->host, host.data != NULL ? host : span_of(options->widget_host));
+    if (email.size > 0)
+        buf_add_span(&message->email, email);
+    if (payload->address == ADDRESS_EXTERNAL_ID)
+        buf_add_span(&message->external_id, payload->to);
+    message->some_email = options->email_given && email.data == NULL;
 }
 
 void message_init(struct message *message, const struct payload *payload, const struct identity *identity,
@@ -115,14 +110,21 @@ void message_init(struct message *message, const struct payload *payload, const 
     buf_init(&message->customer, MESSAGE_JSON_MAX);
     buf_init(&message->external_id, 4096);
     buf_init(&message->host, 4096);
-    message_write_host(&message->host, payload->customer, options->widget_host);
+    buf_init(&message->email, 4096);
     message_write(message, payload, options);
-    if (payload->address == ADDRESS_EXTERNAL_ID) {
+    message_write_question(message, payload, options);
+    if (payload->address == ADDRESS_EXTERNAL_ID)
         message_write_customer(&message->customer, payload->customer, options->widget_host);
-        message_encode(&message->external_id, payload->to);
-    }
     assert(!message->json.failed && !message->customer.failed && !message->external_id.failed &&
-           !message->host.failed);
+           !message->host.failed && !message->email.failed);
+}
+
+struct question message_question(const struct message *message)
+{
+    return (struct question){.external_id = buf_span(&message->external_id),
+                             .host = buf_span(&message->host),
+                             .email = buf_span(&message->email),
+                             .some_email = message->some_email};
 }
 
 void message_done(struct message *message)
@@ -131,10 +133,11 @@ void message_done(struct message *message)
     buf_done(&message->customer);
     buf_done(&message->external_id);
     buf_done(&message->host);
+    buf_done(&message->email);
 }
 
 size_t message_size(const struct message *message)
 {
     return message->json.capacity + message->customer.capacity + message->external_id.capacity +
-           message->host.capacity;
+           message->host.capacity + message->email.capacity;
 }

@@ -12,13 +12,22 @@
 struct message {
     struct buf json;        /* "type":"bot","body":...,"metadata":{...}: the members, without the braces */
     struct buf customer;    /* {"customer":{...}}; empty where the event is addressed by UUID */
-    struct buf host;        /* {"customer":{"host":...}}: for a row that lacks it */
-    struct buf external_id; /* percent-encoded, for a query; empty likewise */
+    struct buf external_id; /* empty likewise */
+    struct buf host, email; /* what the page gives its widget; no e-mail: empty */
+    bool some_email;        /* it gives one, and the event does not say which */
     struct identity identity;
+};
+
+/* Which rows of customers are asked for: those that the page's widget finds. */
+struct question {
+    struct span external_id, host;
+    struct span email; /* empty: any, or none */
+    bool some_email;   /* only rows that have one */
 };
 
 struct message_options {
     const char *widget_host;
+    bool email_given;       /* the account's pages give their widget the customer's e-mail */
     struct span event_name; /* metadata.cupbearer_event, or SPAN_NONE */
 };
 
@@ -26,6 +35,8 @@ struct message_options {
 void message_init(struct message *message, const struct payload *payload, const struct identity *identity,
                   const struct message_options *options);
 void message_done(struct message *message);
+/* It borrows from the message. */
+struct question message_question(const struct message *message);
 size_t message_size(const struct message *message);
 
 #endif

@@ -74,7 +74,7 @@ static enum answer_kind reply_status(const struct reply *reply)
 }
 
 void reply_read(const struct reply *reply, const struct call *call, const struct identity *marks,
-                size_t mark_count, struct answer *out)
+                size_t mark_count, const struct question *question, struct answer *out)
 {
     *out = (struct answer){.status = reply->status};
     if (reply->transport != TRANSPORT_ANSWERED) {
@@ -89,7 +89,7 @@ void reply_read(const struct reply *reply, const struct call *call, const struct
         return;
     }
     if (!reply->is_json || reply->body.size > REPLY_BODY_MAX ||
-        !content_read(reply->body, call, marks, mark_count, out)) {
+        !content_read(reply->body, call, marks, mark_count, question, out)) {
         answer_done(out);
         out->kind = ANSWER_UNREADABLE;
         out->status = reply->status;

@@ -5,6 +5,7 @@
 
 #include "delivery/answer.h"
 #include "event/identity.h"
+#include "papercups/message.h"
 
 #define REPLY_BODY_MAX  (8u << 20) /* more is unreadable */
 #define REPLY_DEPTH_MAX 32
@@ -26,8 +27,9 @@ struct reply {
     struct span failure; /* why there is no answer, for people */
 };
 
-/* `marks`: those under which this delivery's message may stand. answer_done the answer. */
+/* `marks`: those under which this delivery's message may stand; `question`: which customers were asked for; NULL where
+ * none were, or nobody waits for the answer any more. answer_done the answer. */
 void reply_read(const struct reply *reply, const struct call *call, const struct identity *marks,
-                size_t mark_count, struct answer *out);
+                size_t mark_count, const struct question *question, struct answer *out);
 
 #endif

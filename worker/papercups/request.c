@@ -2,12 +2,15 @@
 
 #include <assert.h>
 
-#define PATH_MAX_SIZE 8192
+#include "base/json.h"
+
+#define PATH_MAX_SIZE 16384 /* three texts of 255 characters, encoded */
 
 const char *call_word(enum call_kind kind)
 {
     static const char *const words[] = {
         [CALL_FIND_CUSTOMERS] = "find_customers",
+        [CALL_LIST_CUSTOMERS] = "list_customers",
         [CALL_CREATE_CUSTOMER] = "create_customer",
         [CALL_READ_CUSTOMER] = "read_customer",
         [CALL_SET_HOST] = "set_host",
@@ -59,6 +62,7 @@ static const char *request_method(enum call_kind kind)
     case CALL_UNASSIGN:
         return "PUT";
     case CALL_FIND_CUSTOMERS:
+    case CALL_LIST_CUSTOMERS:
     case CALL_READ_CUSTOMER:
     case CALL_LIST_CONVERSATIONS:
     case CALL_LIST_CLOSED:
@@ -79,13 +83,36 @@ static void request_list(struct request *request, const struct call *call, const
         buf_printf(&request->path, "&inbox_id=%s", inbox);
 }
 
-static void request_find_customers(struct request *request, const struct call *call,
-                                   const struct message *message)
+static void request_parameter(struct buf *path, const char *name, const struct buf *text)
 {
-    buf_add_text(&request->path, "/api/v1/customers?external_id=");
-    buf_add_span(&request->path, buf_span(&message->external_id));
+    buf_add_text(path, name);
+    for (size_t i = 0; i < text->size; i++) {
+        unsigned char c = (unsigned char)text->data[i];
+        bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+                     c == '_' || c == '.' || c == '~';
+        buf_printf(path, plain ? "%c" : "%%%02X", c);
+    }
+}
+
+/* To post to, as the page's widget asks; to read back, every row there is: what was posted before may stand with one of
+ * another host. */
+static void request_customers(struct request *request, const struct call *call, const struct message *message)
+{
+    request_parameter(&request->path, "/api/v1/customers?external_id=", &message->external_id);
+    if (call->kind == CALL_FIND_CUSTOMERS)
+        request_parameter(&request->path, "&host=", &message->host);
+    if (call->kind == CALL_FIND_CUSTOMERS && message->email.size > 0)
+        request_parameter(&request->path, "&email=", &message->email);
     if (call->page > 0)
         buf_printf(&request->path, "&page=%u", call->page + 1);
+}
+
+static void request_set_host(struct request *request, const char *customer, const struct message *message)
+{
+    buf_printf(&request->path, "/api/v1/customers/%s", customer);
+    buf_add_text(&request->body, "{\"customer\":{\"host\":");
+    json_write_string(&request->body, buf_span(&message->host));
+    buf_add_text(&request->body, "}}");
 }
 
 static void request_update(struct request *request, const char *conversation, const char *what)
@@ -116,15 +143,15 @@ void request_init(struct request *request, const struct call *call, const struct
     buf_init(&request->body, MESSAGE_JSON_MAX + PATH_MAX_SIZE);
     switch (call->kind) {
     case CALL_FIND_CUSTOMERS:
-        request_find_customers(request, call, message);
+    case CALL_LIST_CUSTOMERS:
+        request_customers(request, call, message);
         break;
     case CALL_CREATE_CUSTOMER:
         buf_add_text(&request->path, "/api/v1/customers");
         buf_add_span(&request->body, buf_span(&message->customer));
         break;
     case CALL_SET_HOST:
-        buf_printf(&request->path, "/api/v1/customers/%s", id);
-        buf_add_span(&request->body, buf_span(&message->host));
+        request_set_host(request, id, message);
         break;
     case CALL_LIST_CONVERSATIONS:
     case CALL_LIST_CLOSED:
