@@ -79,8 +79,13 @@ class NewEnded(New, Ended):
 
 
 class Hostless(Scenario):
-    def make_customer(self, standin, name):
-        return super().make_customer(standin, name, host=None)
+    """By the customer's id."""
+
+    def event(self, standin, name):
+        customer = self.make_customer(standin, name, host=None)
+        self.make_chat(standin, customer)
+        to = {"customer_id": customer}
+        return sign(KEY, {"account": "acme", "to": to, "message": {"body": self.body(name)}})
 
 
 class Closed(Scenario):

@@ -26,7 +26,7 @@ SCENARIOS = {
     "me": [Held], "account": [Held],
     "assigned": [First], "read_receipts": [First], "old_receipt": [Receipted], "rebuilt": [First], "start": [First],
     "record": [First], "reach": [First, Known], "pause": [Crowd], "resume": [Crowd],
-    "read_customer": [Suspect], "read_messages": [Suspect], "create_customer": [New], "set_host": [Hostless],
+    "list_customers": [Suspect], "read_customer": [Suspect], "read_messages": [Suspect], "create_customer": [New], "set_host": [Hostless],
     "list_closed": [Closed], "reopen": [Closed], "read_conversation": [Addressed], "post_message": [Known, Ended],
     "post_conversation": [New, NewEnded],
     "trouble": [Troubled], "unassign": [Unassigned],
