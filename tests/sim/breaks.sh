@@ -149,6 +149,17 @@ broken write-outlives-lease engine/accounts.c 'job == NULL \? MONO_NEVER : engin
 broken first-customer delivery/look.c 'look_add\(&search->customers, &search->customer_count, answer\);' \
     '{ struct answer first = *answer; first.id_count = first.id_count > 0; look_add(&search->customers, &search->customer_count, &first); }' \
     '* a read-back looks at the first customer row alone'
+broken widgets-row-alone delivery/look.c 'CALL_LIST_CUSTOMERS,' 'CALL_FIND_CUSTOMERS,' \
+    '* a read-back looks at the rows alone that the widget finds now'
+broken any-host papercups/content.c '!is_found\(r, &thing\)' 'false' 'any row that a question lets in is taken'
+broken page-forgotten engine/known.c 'known_add\(out, &job->message.host\);' '' \
+    'what is known of a customer is known of every page'
+broken email-forgotten engine/known.c 'known_add\(out, &job->message.email\);' '' \
+    'what is known of a customer is known of every e-mail'
+broken first-page delivery/delivery.c 'd->page = answer->incomplete \? call->page \+ 1 : 0;\s+if \(answer->incomplete\)' \
+    'if (false)' 'the first page of the rows is taken for all of them'
+broken oldest-row delivery/delivery.c 'strcmp\(answer->updated_at, d->customer_updated_at\) > 0' \
+    'strcmp(answer->updated_at, d->customer_updated_at) < 0' 'of several pages the row is taken that is not the newest'
 broken open-chat-alone delivery/look.c 'look_add\(&search->conversations, &search->conversation_count, answer\);' \
     '{ struct answer first = *answer; first.id_count = first.id_count > 0; look_add(&search->conversations, &search->conversation_count, &first); }' \
     '* a read-back looks at one conversation of each customer'
