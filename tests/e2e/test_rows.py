@@ -4,7 +4,8 @@ import json
 
 import pytest
 from broker import Reader, wait_until
-from programs import ENVIRONMENT, STANDIN_ACCOUNT
+from papercups import ACCOUNT_A, ACCOUNT_B
+from programs import ENVIRONMENT, STANDIN_ACCOUNT, STANDIN_API_KEY, StandIn
 from signing import payload, sign
 from widget import Widget
 from world import BACKEND, World, assert_dead, bodies
@@ -37,15 +38,15 @@ def deliver(world, *arguments, **more):
     assert world.outcome(event(*arguments, **more)) == ("delivered", None)
 
 
-def pass_time(world):
+def pass_time(standin):
     """Rows lie seconds apart, for times have whole seconds."""
-    ahead_s = world.standin.call("POST", "/_standin/clock", {})["ahead_s"]
-    world.standin.call("POST", "/_standin/clock", {"ahead_s": ahead_s + 5})
+    ahead_s = standin.call("POST", "/_standin/clock", {})["ahead_s"]
+    standin.call("POST", "/_standin/clock", {"ahead_s": ahead_s + 5})
 
 
 def plant(world, customer, host="shop.example", **more):
     """As anybody can, without a key; it is the newest from then on."""
-    pass_time(world)
+    pass_time(world.standin)
     row = {"account_id": STANDIN_ACCOUNT, "external_id": customer, **({"host": host} if host else {}), **more}
     return world.standin.call("POST", "/api/customers", {"customer": row})["data"]["id"]
 
@@ -122,7 +123,7 @@ def test_rows_of_other_hosts_are_no_ambiguity(world, customer):
 def test_the_newest_of_several_pages_is_taken(world, customer):
     rows = [plant(world, customer) for _ in range(60)]
     # Papercups lists by last_seen_at: what the oldest was changed for puts it on no earlier page.
-    pass_time(world)
+    pass_time(world.standin)
     world.standin.api("PUT", f"/api/v1/customers/{rows[0]}", {"customer": {"name": "Ada"}})
     receipt = world.receipt(world.publish(event(customer, "which?")))
     assert (receipt["outcome"], receipt["customer_matches"]) == ("delivered", 60)
@@ -176,7 +177,7 @@ def test_two_e_mails_are_two_rows(given, customer):
 def test_an_underscore_is_no_wildcard(given, customer):
     """The server takes it for one: who knows the e-mail could plant a row that answers, and read along."""
     planted = plant(given, customer, email="axl@shop.example")
-    pass_time(given)
+    pass_time(given.standin)
     deliver(given, customer, "hello", email="a_l@shop.example")
     assert conversations_of(given, planted) == []
     assert shown(given, customer, email="a_l@shop.example") == ["hello"]
@@ -250,3 +251,43 @@ def test_the_empty_conversation_that_the_index_leaves_is_where_the_next_message_
     assert {one["id"] for one in conversations_of(world, known)} == before
     assert {one["status"] for one in conversations_of(world, known)} == {"open"}
     world.standin.call("POST", "/_standin/index", {"on": False})
+
+
+# Inboxes
+
+
+OF_NO_PAGE = ACCOUNT_B[2]
+
+
+@pytest.fixture
+def two_inboxes(tmp_path, installation):
+    """A stand-in on which there is another inbox, too."""
+    standin = StandIn(tmp_path, accounts=[(STANDIN_API_KEY, STANDIN_ACCOUNT, ACCOUNT_A[2]), ACCOUNT_B])
+    installation.configure("account acme", url=standin.url)
+    yield standin
+    standin.discard()
+
+
+@pytest.mark.parametrize("inbox", [None, ACCOUNT_A[2]])
+def test_a_message_goes_into_the_inbox_that_the_page_gives(installation, kafka, topics, two_inboxes, customer, key, inbox):
+    """Left out, it is the newest chat of any inbox, as the widget of a page shows it that gives none; and the start says
+    so where there are several."""
+    row = {"external_id": customer, "host": "shop.example"}
+    known = two_inboxes.api("POST", "/api/v1/customers", {"customer": row})["data"]["id"]
+    for where in (ACCOUNT_A[2], OF_NO_PAGE):
+        pass_time(two_inboxes)
+        chat = {"customer_id": known, "source": "chat", "inbox_id": where}
+        two_inboxes.api("POST", "/api/v1/conversations", {"conversation": chat})
+    if inbox:
+        installation.configure("account acme", inbox=inbox)
+    worker = installation.worker()
+    kafka.publish(topics.events, [event(customer, "hello", key)])
+    wait_until(lambda: two_inboxes.messages(customer), "the message", explain=worker.tail)
+    assert Widget(two_inboxes, customer, "shop.example", inbox=inbox).shown() == ["hello"]
+    assert Widget(two_inboxes, customer, "shop.example", inbox=None if inbox else ACCOUNT_A[2]).shown() == []
+    assert ("event=inboxes" in worker.text()) == (inbox is None)
+    worker.stop()
+
+
+def test_one_inbox_is_nothing_to_say(world):
+    assert "event=inboxes" not in world.worker.text()

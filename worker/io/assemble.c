@@ -18,13 +18,26 @@
 
 /* ---- parts ---- */
 
+/* The widget of a page that names an inbox shows nothing of the others. */
+static void check_inboxes(const struct config_account *account, const struct http_site *site,
+                          int64_t timeout_ms)
+{
+    if (account->inbox == NULL && checks_has_inboxes(site, timeout_ms))
+        log_say(LOG_LEVEL_WARNING, "inboxes",
+                "[account %s]: its chats are in several inboxes, and inbox is not set: messages go into the "
+                "newest chat of any. Where the pages give their widget an inbox, set inbox to that one",
+                account->name);
+}
+
 /* A Papercups that does not answer now holds its own account until it does; what is wrong for good ends the start. */
 static int check_accounts(struct loop *worker, const struct config *config, bool *held, struct err *err)
 {
     for (size_t i = 0; i < config->account_count; i++) {
         const struct config_account *account = &config->accounts[i];
-        if (checks_account(account, worker->sites[i], config->http_timeout_ms, err) == 0)
+        if (checks_account(account, worker->sites[i], config->http_timeout_ms, err) == 0) {
+            check_inboxes(account, worker->sites[i], config->http_timeout_ms);
             continue;
+        }
         if (err->code != ERR_UNREACHABLE)
             return -1;
         held[i] = true;

@@ -3,6 +3,7 @@
 #include <time.h>
 
 #include "base/json.h"
+#include "event/payload.h"
 #include "io/log.h"
 
 #define BROKER_MS       10000
@@ -203,4 +204,39 @@ int checks_account(const struct config_account *account, const struct http_site 
         result = checks_me(account, &reply, err);
     buf_done(&body);
     return result;
+}
+
+/* A conversation comes with all its messages: of a longer one it is not asked in which inbox it is. */
+#define CHAT_SIZE_MAX 1048576
+
+/* How many chats there are, in that inbox where one is named (*inbox, else ""); -1: that is not to be had. *inbox becomes
+ * that of one of them. */
+static double checks_chats(const struct http_site *site, int64_t timeout_ms, struct uuid *inbox)
+{
+    struct reply reply;
+    struct buf path, body;
+    buf_init(&path, 256);
+    buf_printf(&path, "/api/v1/conversations?source=chat&limit=1%s%s",
+               inbox->text[0] == 0 ? "" : "&inbox_id=", inbox->text);
+    http_get(site, path.data, timeout_ms, &reply, &body);
+    bool good = reply.transport == TRANSPORT_ANSWERED && reply.status == 200 && reply.is_json &&
+                reply.body.size <= CHAT_SIZE_MAX;
+    json_t *root = good ? json_read_loose(reply.body, REPLY_DEPTH_MAX, NULL) : NULL;
+    const json_t *total = json_object_get(root, "total");
+    struct span found = json_member_span(json_array_get(json_object_get(root, "data"), 0), "inbox_id");
+    double count = json_is_number(total) && uuid_is_valid(found) ? json_number_value(total) : -1;
+    if (count >= 0)
+        memcpy(inbox->text, found.data, found.size);
+    json_decref(root);
+    buf_done(&body);
+    buf_done(&path);
+    return count;
+}
+
+bool checks_has_inboxes(const struct http_site *site, int64_t timeout_ms)
+{
+    struct uuid inbox = {{0}};
+    double all = checks_chats(site, timeout_ms, &inbox);
+    double in_one = all > 1 ? checks_chats(site, timeout_ms, &inbox) : all;
+    return in_one >= 0 && in_one < all;
 }

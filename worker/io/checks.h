@@ -13,4 +13,8 @@ int checks_topics(rd_kafka_t *rk, const struct config *config, int32_t *partitio
 int checks_account(const struct config_account *account, const struct http_site *site, int64_t timeout_ms,
                    struct err *err);
 
+/* Whether chats of the account stand in several inboxes, as far as that can be had: Papercups tells an API key of its
+ * conversations, and not which inboxes there are. */
+bool checks_has_inboxes(const struct http_site *site, int64_t timeout_ms);
+
 #endif
