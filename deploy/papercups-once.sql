@@ -14,6 +14,11 @@
 -- is not, and its receipt says delivered, because the message is there. Let every event have an id of its own. A message
 -- with a mark also takes some 100 bytes of index.
 --
+-- What it leaves: Papercups makes a conversation and its first message in two writes. Where the index refuses the message, the
+-- answer is 500 and the conversation stays: open, empty, and the newest, so the customer's widget shows it instead of the one
+-- with the first message. cupbearer neither closes nor archives it, for it cannot know whose it is; the next message goes
+-- into it. This takes one of the two windows above, for a customer who has no open conversation.
+--
 -- To apply it, in psql, as the owner of the table messages, outside a transaction because of CONCURRENTLY (so not with psql
 -- --single-transaction, and not from a migration that opens one). Papercups goes on meanwhile:
 --

@@ -220,7 +220,7 @@ static void write_accounts(struct buf *out, const struct metrics_view *view)
          "Requests that may be under way at once, as found to be best.", concurrency_limit},
         {"cupbearer_waiting_bytes", "gauge", "Memory of events that are not settled.", waiting_bytes},
         {"cupbearer_ambiguous_customers_total", "counter",
-         "Events whose external_id several customers of the account have.", ambiguous},
+         "Events for which the page's widget has several rows to choose from.", ambiguous},
     };
     for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++) {
         family(out, families[i].name, families[i].type, families[i].help);
