@@ -6,12 +6,13 @@ from gate import Gate
 from signing import HmacKey
 from world import KEYS, World
 
-GATE_KEY = HmacKey("gate-1", sender="support", accounts=["acme", "globex"])
+GATE_KEY = HmacKey("gate-1", sender="support", accounts=["acme", "globex", "hooli"])
 DASHBOARD = "https://papercups.example"
 
 
 class ComposerWorld(World):
-    """A worker, and a gate with messages and a key of its own; a third account is not granted to that."""
+    """A worker, and a gate with messages and a key of its own, which a third account is not granted to; the pages of a
+    fourth give their widget an e-mail."""
 
     keys = (*KEYS.values(), GATE_KEY)
 
@@ -26,6 +27,7 @@ class ComposerWorld(World):
         self.installation.configure("account acme", dashboard_url=DASHBOARD)
         self.installation.add_account("globex")
         self.installation.add_account("initech")
+        self.installation.add_account("hooli", widget_email="given")
 
 
 class Composer(Gate):

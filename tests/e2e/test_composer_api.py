@@ -171,6 +171,28 @@ def test_who_is_not_there_is_told_apart_from_who_would_be_made(composer, custome
         assert (found["found"], found["creates"]) == (False, False)
 
 
+def test_a_row_that_the_pages_widget_does_not_find_is_not_found(composer, papercups, customer):
+    papercups.create_customer(customer, host="evil.example")
+    assert look(composer, customer={"external_id": customer}).json["creates"] is True
+    found = look(composer, customer={"external_id": customer, "host": "Evil.example"}).json
+    assert (found["found"], found["matches"]) == (True, 1)
+
+
+@pytest.mark.parametrize("emails", [[], ["ada@shop.example", "eve@shop.example"]])
+def test_where_the_e_mail_is_missing_nothing_is_signed(composer, papercups, customer, emails):
+    """Whose row it is cannot be known without, and nobody is made."""
+    for email in (None, *emails):
+        papercups.create_customer(customer, email=email)
+    to = {"customer": {"external_id": customer}}
+    found = composer.api("POST", "lookup", {"account": "hooli", "to": to}).json
+    assert (found["found"], found["creates"], found["matches"]) == (False, False, len(emails))
+    answer = composer.api("POST", "sign", {**SIGN, "account": "hooli", "to": to, "confirmed": False})
+    assert (answer.status, answer.json["field"]) == (422, "to") and "to.customer.email" in answer.error, answer
+    with_email = {"customer": {"external_id": customer, "email": "EVE@shop.example"}}
+    found = composer.api("POST", "lookup", {"account": "hooli", "to": with_email}).json
+    assert (found["found"], found["creates"]) == ((True, False) if emails else (False, True))
+
+
 @pytest.mark.parametrize(("to", "field"), [
     ({"customer": {"external_id": "undefined"}}, "to.customer.external_id"), ({"customer_id": "user_42"}, "to.customer_id"),
     ({"customer": {"external_id": ""}}, "to.customer.external_id"), ({}, "to"), (7, "to"),

@@ -75,6 +75,12 @@ static bool signing_check_whom(const struct signing *signing)
                       "Papercups knows no customer of this id: confirm that one is to be made, or "
                       "mend the id",
                       "unknown_customer", 1));
+    else if (!found.found && payload->address == ADDRESS_EXTERNAL_ID)
+        gate_reply_error(
+            reply, 422, NULL, "to",
+            "the pages of account %s give their widget an e-mail, and %zu customers of this id have "
+            "one: say the e-mail (to.customer.email), or the customer's own id (to.customer_id)",
+            account->name, found.matches);
     else if (!found.found)
         gate_reply_error(
             reply, 422, NULL, "to", "Papercups knows no such %s in account %s: look for a slip in the id",

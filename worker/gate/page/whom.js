@@ -51,14 +51,21 @@ export function showUnknown(text) {
   find("found").className = "found unsure";
 }
 
+function missing(found) {
+  if (kind() === "external_id")
+    return `The pages of this account give their widget an e-mail, and ${found.matches} customers of this id have one: ` +
+      "address the customer's own id instead.";
+  return `Papercups knows no such ${kind() === "customer_id" ? "customer" : "conversation"} in this account: look for a ` +
+    "slip in the id.";
+}
+
 function showFound(found) {
   if (!found.found && found.creates) {
     showUnknown();
     return;
   }
   find("unknown").hidden = true;
-  find("found").textContent = found.found ? describe(found) : "Papercups knows no such " +
-    (kind() === "customer_id" ? "customer" : "conversation") + " in this account: look for a slip in the id.";
+  find("found").textContent = found.found ? describe(found) : missing(found);
   find("found").className = "found " + (found.found ? "sure" : "unsure");
 }
 
