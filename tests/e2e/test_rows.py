@@ -197,7 +197,8 @@ def test_without_an_e_mail_none_and_several_fail_and_say_what_to_do(given, custo
         plant(given, customer, **({"email": email} if email else {}))
     sent = event(customer, "whose?")
     receipt = assert_dead(given, given.publish(sent), sent, "failed", "customer_not_found")
-    assert f" {len(emails)} customers " in receipt["detail"] and "send the e-mail that the page gives" in receipt["detail"]
+    assert f" {len(emails)} customers " in receipt["detail"]
+    assert "send the e-mail that the page gives" in receipt["detail"]
     assert receipt["attempts"] == 0
     assert bodies(given, customer) == []
 
@@ -269,9 +270,11 @@ def two_inboxes(tmp_path, installation):
 
 
 @pytest.mark.parametrize("inbox", [None, ACCOUNT_A[2]])
-def test_a_message_goes_into_the_inbox_that_the_page_gives(installation, kafka, topics, two_inboxes, customer, key, inbox):
-    """Left out, it is the newest chat of any inbox, as the widget of a page shows it that gives none; and the start says
-    so where there are several."""
+def test_a_message_goes_into_the_inbox_that_the_page_gives(
+    installation, kafka, topics, two_inboxes, customer, key, inbox
+):
+    """Left out, it is the newest chat of any inbox, as the widget of a page shows it that gives none; and the start
+    says so where there are several."""
     row = {"external_id": customer, "host": "shop.example"}
     known = two_inboxes.api("POST", "/api/v1/customers", {"customer": row})["data"]["id"]
     for where in (ACCOUNT_A[2], OF_NO_PAGE):
