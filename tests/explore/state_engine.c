@@ -50,6 +50,8 @@ static void mark_delivery(struct mark *mark, const struct delivery *d, const str
     mark_text(mark, "conversation", d->conversation.text);
     mark_number(mark, "resolved", mark_ago(scene, d->resolved_at, CACHE_TTL_MS));
     mark_number(mark, "matches", (int64_t)d->customer_matches);
+    mark_number(mark, "page", d->page);
+    mark_text(mark, "updated", d->page > 0 ? d->customer_updated_at : "");
     mark_number(mark, "resolved_again", d->resolved_again);
     mark_number(mark, "unknown", d->unknown);
     if (d->unknown) {

@@ -5,6 +5,7 @@
 
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "unit/json_both.h"
@@ -135,6 +136,52 @@ static void after_a_failure_nothing_is_true(void **state)
     assert_false(json_scan_is_done(&scan));
 }
 
+/* As jansson decodes it, in memory that ends where it ends; and nothing else. */
+static void a_raw_string_says_what_jansson_says(void **state)
+{
+    (void)state;
+    static const char *const raws[] = {
+        "",
+        "user_42",
+        "a\\\"b\\\\c\\/d",
+        "\\b\\f\\n\\r\\t",
+        "\\u0041\\u00fc\\u20AC",
+        "\\ud83d\\uDE00x",
+        "\xc3\xbc\\u00DF",
+    };
+    for (size_t i = 0; i < sizeof(raws) / sizeof(raws[0]); i++) {
+        char quoted[64];
+        snprintf(quoted, sizeof(quoted), "\"%s\"", raws[i]);
+        json_t *value = json_loads(quoted, JSON_DECODE_ANY, NULL);
+        assert_non_null(value);
+        struct span said = {json_string_value(value), json_string_length(value)};
+        char *raw = table_exact(span_of(raws[i])), *text = table_exact(said);
+        struct span exact = {raw, strlen(raws[i])};
+        assert_true(json_raw_equal(exact, (struct span){text, said.size}, false));
+        assert_true(json_raw_equal(exact, (struct span){text, said.size}, true));
+        if (said.size > 0) {
+            assert_false(json_raw_equal(exact, (struct span){text, said.size - 1}, true));
+            text[said.size - 1] ^= 0x40;
+            assert_false(json_raw_equal(exact, (struct span){text, said.size}, true));
+        }
+        free(raw);
+        free(text);
+        json_decref(value);
+    }
+}
+
+static void letters_of_ascii_have_a_case(void **state)
+{
+    (void)state;
+    assert_true(json_raw_equal(SPAN("Shop.\\u0045XAMPLE"), SPAN("sHOP.example"), true));
+    assert_false(json_raw_equal(SPAN("Shop"), SPAN("shop"), false));
+    assert_false(json_raw_equal(SPAN("\xc3\x9c"), SPAN("\xc3\xbc"), true));
+    assert_false(json_raw_equal(SPAN("["), SPAN("{"), true));
+    /* Half of a pair is no character of any text. */
+    assert_false(json_raw_equal(SPAN("\\ud83d"), SPAN("\xf0\x9f\x98\x80"), false));
+    assert_false(json_raw_equal(SPAN("\\ud83d\\u0041"), SPAN("A"), false));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -143,6 +190,8 @@ int main(void)
         cmocka_unit_test(depth_is_bounded),
         cmocka_unit_test(members_are_walked_and_values_taken),
         cmocka_unit_test(after_a_failure_nothing_is_true),
+        cmocka_unit_test(a_raw_string_says_what_jansson_says),
+        cmocka_unit_test(letters_of_ascii_have_a_case),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
