@@ -101,7 +101,7 @@ setup_packages() { # PACKAGE…
 setup_apt() {
     local words
     words=$("${setup_root[@]}" env DEBIAN_FRONTEND=noninteractive \
-        apt-get -qq -o DPkg::Lock::Timeout=300 "$@" 2>&1 </dev/null) && return
+        apt-get -qq -o DPkg::Lock::Timeout=300 -o APT::Keep-Downloaded-Packages=false "$@" 2>&1 </dev/null) && return
     printf '%s\n' "$words" | tail -n 15 >&2
     echo "setup.sh: 'apt-get $*' failed" >&2
     return 5

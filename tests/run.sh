@@ -57,6 +57,7 @@ at_once=6 # processes of tests from outside
 requirements=(tests/requirements.txt)
 ! $full || requirements+=(tests/requirements-full.txt)
 mkdir -p "$cache"
+rm -f "$cache/e2e.xml"
 . tests/run/stage.sh
 . tests/run/core.sh
 . tests/run/outside.sh
@@ -87,7 +88,8 @@ core() {
     ! $full || stage "the engine's rules, broken one by one" breaking
 }
 
-$unit_only || echo "what is missing is installed: on a bare Debian 1.1 GB to download, in about three minutes; then about eight minutes of tests"
+$unit_only || echo "Installs what is missing (on a bare Debian 650 MB to download, 3 GB on the disk, a few minutes), then tests for about" \
+    "$($full && echo 20 || echo 6) minutes, on two cores that have nothing else to do."
 stage_needed "tools" tools
 stage_needed "build" build build-tests -DCUPBEARER_FAULT_POINTS=ON
 stage_needed "build with sanitizers" build build-asan -DCMAKE_BUILD_TYPE=Debug -DCUPBEARER_FAULT_POINTS=ON -DCUPBEARER_SANITIZE=ON \

@@ -50,7 +50,6 @@ slowest_tests() {
 outside() { # ARGUMENT…
     # After ten failures the rest would only wait for the same thing, each to its deadline.
     local report=$cache/e2e.xml status=0
-    rm -f "$report"
     "$cache/venv/bin/python" -B -m pytest tests/e2e -q -rs --maxfail 10 --basetemp "$cache/e2e" -o cache_dir="$PWD/$cache/pytest" \
         -n "$at_once" --dist loadfile --no-loadscope-reorder  --junitxml "$report" "$@" ||
         status=$?
