@@ -48,6 +48,7 @@ const struct setting settings[] = {
     {PROPERTY_COUNT("request.timeout.ms", 1, 900000)},
     {PROPERTY_COUNT("session.timeout.ms", 1, 3600000)},
     {PROPERTY_COUNT("heartbeat.interval.ms", 1, 3600000)},
+    {PROPERTY_COUNT("max.poll.interval.ms", 1, 86400000)},
     {PROPERTY_COUNT("fetch.wait.max.ms", 0, 300000)},
     {PROPERTY_COUNT("fetch.message.max.bytes", 1, 1000000000)},
     {PROPERTY_COUNT("queued.max.messages.kbytes", 1, 2097151)},

@@ -39,7 +39,6 @@ static const struct refusal {
     {"partition.assignment.strategy", TOGETHER},
     {"group.protocol", TOGETHER},
     {"group.remote.assignor", TOGETHER},
-    {"max.poll.interval.ms", "the worker sets it itself, from session.timeout.ms and drain_timeout"},
     {"allow.auto.create.topics", "the worker sets it itself: a misspelt topic must not come into being"},
     {"plugin.library.paths", "it would load code into the worker"},
     {"sasl.kerberos.kinit.cmd", "it would run a command of the configuration"},

@@ -25,6 +25,8 @@ struct consumer {
     struct positions positions;
     enum consumer_state state;
     struct buf membership; /* of the assignment */
+    int64_t poll_every_ms;
+    struct mono poll_by;
     bool closing;
     char fatal[256];
 };
@@ -68,6 +70,7 @@ struct consumer *consumer_new(const struct config *config, const char *instance_
     struct consumer *consumer = mem_new(1, sizeof(*consumer));
     *consumer =
         (struct consumer){.rk = rk, .calls = *calls, .topic = mem_copy(span_of(config->events_topic))};
+    consumer->poll_every_ms = kafka_max_poll_ms(rk) / 4;
     rd_kafka_poll_set_consumer(rk);
     consumer->queue = rd_kafka_queue_get_consumer(rk);
     consumer->commits = rd_kafka_topic_partition_list_new(16);
@@ -350,11 +353,19 @@ static void consumer_event(struct consumer *consumer, rd_kafka_event_t *event)
     rd_kafka_event_destroy(event);
 }
 
-bool consumer_turn(struct consumer *consumer)
+struct mono consumer_deadline(const struct consumer *consumer)
 {
+    return consumer->poll_by;
+}
+
+bool consumer_turn(struct consumer *consumer, struct mono now)
+{
+    bool due = mono_reached(consumer->poll_by, now);
     kafka_queue_fd_clear(consumer->fd);
-    for (int i = 0; i < TURN_EVENTS && consumer->calls.wanted(consumer->calls.context); i++) {
+    for (int i = 0; i < TURN_EVENTS && (due || consumer->calls.wanted(consumer->calls.context)); i++) {
         rd_kafka_event_t *event = rd_kafka_queue_poll(consumer->queue, 0);
+        consumer->poll_by = mono_after(now, consumer->poll_every_ms);
+        due = false;
         if (event == NULL)
             return false;
         consumer_event(consumer, event);

@@ -3,6 +3,7 @@
 #ifndef IO_CONSUMER_H
 #define IO_CONSUMER_H
 
+#include "base/moment.h"
 #include "event/record.h"
 #include "io/kafka.h"
 
@@ -21,7 +22,8 @@ struct consumer_calls {
     void (*assigned)(void *context, const struct consumer_assigned *assigned);
     void (*revoked)(void *context, int32_t partition, bool lost);
     void (*record)(void *context, const struct record *record); /* borrowed until return */
-    bool (*wanted)(void *context);                              /* false: the turn ends, whatever is left */
+    /* False: the turn ends, whatever is left; at the deadline one event is taken all the same. */
+    bool (*wanted)(void *context);
     void (*committed)(void *context, int32_t partition, uint64_t handle, bool ok);
     void *context;
 };
@@ -37,7 +39,10 @@ rd_kafka_t *consumer_handle(const struct consumer *consumer); /* for the checks 
 int consumer_fd(const struct consumer *consumer);
 
 /* Takes up to some hundred events; true when there may be more. */
-bool consumer_turn(struct consumer *consumer);
+bool consumer_turn(struct consumer *consumer, struct mono now);
+/* When that must be called at the latest, also when nothing comes: librdkafka leaves the group when nobody has asked it for
+ * events for max.poll.interval.ms. */
+struct mono consumer_deadline(const struct consumer *consumer);
 
 enum consumer_state {
     CONSUMER_WAITING,  /* for the group to say what is ours */

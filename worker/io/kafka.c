@@ -14,7 +14,6 @@
 #define LOOKUP_TRIES 20
 #define AGAIN_MS     250
 
-#define POLL_LEAST_MS 300000LL /* librdkafka's default */
 #define POLL_SLACK_MS 15000
 
 void kafka_log(const rd_kafka_t *rk, int level, const char *facility, const char *text)
@@ -72,16 +71,29 @@ rd_kafka_conf_t *kafka_conf_new(const struct config *config, const struct kafka_
     return kafka_conf_new_with(config, none, settings, err);
 }
 
-/* librdkafka wants it to be no shorter than the session; longer than the loop can be busy with anything else than polling it
- * is as well. */
-static int kafka_set_poll_interval(rd_kafka_conf_t *conf, const struct config *config, struct err *err)
+static long long kafka_conf_ms(const rd_kafka_conf_t *conf, const char *name)
 {
     char text[32] = "";
     size_t size = sizeof(text);
-    rd_kafka_conf_get(conf, "session.timeout.ms", text, &size);
-    long long ms = strtoll(text, NULL, 10) + config->drain_timeout_ms + POLL_SLACK_MS;
-    snprintf(text, sizeof(text), "%lld", ms < POLL_LEAST_MS ? POLL_LEAST_MS : ms);
+    rd_kafka_conf_get(conf, name, text, &size);
+    return strtoll(text, NULL, 10);
+}
+
+/* librdkafka wants it to be no shorter than the session; it must be longer than the loop can be busy with anything else than
+ * polling. */
+static int kafka_set_poll_interval(rd_kafka_conf_t *conf, const struct config *config, struct err *err)
+{
+    long long least = kafka_conf_ms(conf, "session.timeout.ms") + config->drain_timeout_ms + POLL_SLACK_MS;
+    if (kafka_conf_ms(conf, "max.poll.interval.ms") >= least)
+        return 0;
+    char text[32];
+    snprintf(text, sizeof(text), "%lld", least);
     return kafka_set(conf, "max.poll.interval.ms", text, err);
+}
+
+int64_t kafka_max_poll_ms(const rd_kafka_t *rk)
+{
+    return kafka_conf_ms(rd_kafka_conf((rd_kafka_t *)rk), "max.poll.interval.ms");
 }
 
 /* Little is fetched ahead: what waits, waits in the log. librdkafka looks after a full queue only once a second, unless it

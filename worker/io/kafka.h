@@ -28,6 +28,9 @@ rd_kafka_conf_t *kafka_consumer_conf_new(const struct config *config, const stru
 /* Takes the conf over in either case. NULL with err. */
 rd_kafka_t *kafka_new(rd_kafka_type_t type, rd_kafka_conf_t *conf, struct err *err);
 
+/* For how long nobody may ask a consumer for events before librdkafka leaves its group. */
+int64_t kafka_max_poll_ms(const rd_kafka_t *rk);
+
 /* An eventfd that becomes readable when the queue goes from empty to not empty, and only then: drain it to NULL. */
 int kafka_queue_fd(rd_kafka_queue_t *queue, struct err *err);
 /* Takes back the word of the eventfd; to be called before draining. */

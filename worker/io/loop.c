@@ -302,6 +302,7 @@ static int loop_wait_ms(const struct loop *loop)
         return 0;
     struct mono at = mono_earlier(engine_deadline(loop->engine), http_deadline(loop->http));
     at = mono_earlier(mono_earlier(at, files_deadline(loop->files)), loop->watchdog.next);
+    at = mono_earlier(at, consumer_deadline(loop->consumer));
     if (loop->stopping)
         at = mono_earlier(at, loop->stop_deadline);
     if (loop->closing)
@@ -319,7 +320,8 @@ static int loop_collect(struct loop *loop, struct err *err)
     if (count < 0 && errno != EINTR)
         return err_os(err, errno, "epoll_wait");
     loop->now = clock_now();
-    bool consume = loop->more_events, read = loop->more_receipts;
+    bool consume = loop->more_events || mono_reached(consumer_deadline(loop->consumer), loop->now.mono);
+    bool read = loop->more_receipts;
     int result = 0;
     for (int i = 0; i < count; i++) {
         uint64_t tag = ready[i].data.u64 & ~(uint64_t)UINT32_MAX;
@@ -337,7 +339,7 @@ static int loop_collect(struct loop *loop, struct err *err)
             http_ready(loop->http, (int)(uint32_t)ready[i].data.u64, ready[i].events);
     }
     loop->more_receipts = loop->reader != NULL && read && reader_turn(loop->reader);
-    loop->more_events = consume && consumer_turn(loop->consumer);
+    loop->more_events = consume && consumer_turn(loop->consumer, loop->now.mono);
     return result;
 }
 
