@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import urllib.request
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from world import World
 SECTION = "Without Kafka: the gate"
 BACKENDS = {"help-python": (sys.executable, "py"), "help-javascript": ("node", "js")}
 README_GATE = "http://127.0.0.1:8787"
+WIDGET = (ROOT / "tests/e2e/widget.js").read_text(encoding="utf-8")
 
 
 def snippets():
@@ -29,6 +31,16 @@ def snippets():
 
 
 SNIPPETS = snippets()
+
+
+def help_page(gate, **config):
+    """The README's, with a widget that a test loads; `config` is put into its lines."""
+    page = SNIPPETS["help-page"].replace(README_GATE, gate.url)
+    script = '<script async src="https://papercups.example.com/widget.js"></script>'
+    assert script in page and "customer,\n" in page
+    for name, value in config.items():
+        page = page.replace("customer,\n", f"customer,\n      {name}: {json.dumps(value)},\n")
+    return page.replace(script, f"<script>\n{WIDGET}</script>")
 
 
 def free_port():
@@ -84,32 +96,39 @@ def test_a_backend_sends_with_one_call_and_asks_what_became_of_it(shop, gate):
     assert shop.standin.messages("user_42")[-1]["body"] == "Your order has left the house."
 
 
-@pytest.mark.parametrize("name", BACKENDS)
-def test_the_button_brings_the_bots_message_into_the_chat(shop, gate, browser, tmp_path, name):
+@contextmanager
+def backend(shop, directory, page, name="help-python"):
+    """The README's backend with this page, at work."""
     program, ending = BACKENDS[name]
-    (tmp_path / "help.html").write_text(SNIPPETS["help-page"].replace(README_GATE, gate.url))
-    (tmp_path / f"shop.{ending}").write_text(SNIPPETS[name])
-    backend = Process(tmp_path / "shop.log", f"shop.{ending}", program=program)
-    backend.arguments = [
-        "env", "-C", tmp_path, f"KEY_FILE={shop.installation.directory / 'backend-1.key'}", f"PORT={shop.port}",
+    (directory / "help.html").write_text(page)
+    (directory / f"shop.{ending}").write_text(SNIPPETS[name])
+    process = Process(directory / "shop.log", f"shop.{ending}", program=program)
+    process.arguments = [
+        "env", "-C", directory, f"KEY_FILE={shop.installation.directory / 'backend-1.key'}", f"PORT={shop.port}",
         program, f"shop.{ending}",
     ]  # fmt: skip
-    backend.launch()
+    process.launch()
     try:
-        wait_until(lambda: answers(shop.port), "the backend", explain=backend.tail)
+        wait_until(lambda: answers(shop.port), "the backend", explain=process.tail)
+        yield f"http://127.0.0.1:{shop.port}/"
+    finally:
+        process.discard()
+
+
+@pytest.mark.parametrize("name", BACKENDS)
+def test_the_button_brings_the_bots_message_into_the_chat(shop, gate, browser, tmp_path, name):
+    with backend(shop, tmp_path, help_page(gate), name) as url:
         before = len(shop.standin.messages("user_42"))
         browser.complaints.clear()
-        browser.open(f"http://127.0.0.1:{shop.port}/")
-        browser.run("window.opened = 0; addEventListener('papercups:open', () => { window.opened++; }); 1")
+        browser.open(url)
+        browser.run("widget.run(), widget.frame(), widget.load()")
         browser.click("I need help")
         wait_until(lambda: len(shop.standin.messages("user_42")) > before, "the message", explain=shop.installation.tails)
         message = shop.standin.messages("user_42")[-1]
         assert message["body"] == "What can we do for you?"
         assert [reply["text"] for reply in message["metadata"]["quick_replies"]] == ["Where is my order?", "Talk to a person"]
-        assert browser.run("window.opened") == 1, "the chat is opened"
+        browser.until("widget.shows().startsWith('Chat:')")
         assert not [one for one in browser.complaints if "favicon" not in json.dumps(one)]
-    finally:
-        backend.discard()
 
 
 def answers(port):
