@@ -405,6 +405,67 @@ def test_the_preview_shows_html_as_text_and_quick_replies_on_the_last_message_on
     assert page.run("document.querySelectorAll('#editor-preview .replies button').length") == 1
 
 
+WAVE = {
+    "body": "Hello 😀 {{name}} :), see [it](https://shop.example/:P) :wave:!\nStatus:open `:D`",
+    "blanks": {"name": {"type": "text", "default": "there"}},
+}
+
+
+def test_emoji_are_broken_pictures_as_in_the_widget_and_can_be_taken_out(tab, files):
+    files.put("wave", WAVE)
+    page = tab("#messages/wave")
+    until_text(page, "editor-preview", "broken ones")
+    pictures = "[...document.querySelectorAll('#editor-preview .theirs .picture')].map(one => one.textContent)"
+    assert page.run(pictures) == ["😀", ":)", ":wave:", ":o"]
+    page.click("Take them out")
+    assert page.run(pictures) == [] and "broken" not in text_of(page, "editor-preview")
+    page.click("Save")
+    until_text(page, "editor-state", "Saved")
+    assert files.get("wave")["body"] == "Hello {{name}}, see [it](https://shop.example/:P)!\nStatus: open `:D`"
+
+
+def test_emoji_of_a_value_or_of_nothing_else_are_told_and_nothing_is_offered(tab, files):
+    files.put("hi", {"body": "Hi {{name}}", "blanks": {"name": {"type": "text", "default": "Ada 😀"}}})
+    files.put("smile", {"body": "🙂"})
+    page = tab()
+    for name in ("hi", "smile"):
+        go(page, f"#messages/{name}")
+        until_text(page, "editor-preview", "broken ones")
+        assert "Take them out" not in text_of(page, "editor-preview")
+
+
+# Where a character stands in the customer's chat of the preview.
+PLACE = """(character => {
+  const walker = document.createTreeWalker(document.querySelector('#editor-preview .theirs .bubble'), NodeFilter.SHOW_TEXT);
+  for (let at; walker.nextNode();)
+    if ((at = walker.currentNode.data.indexOf(character)) >= 0) {
+      const range = document.createRange();
+      range.setStart(walker.currentNode, at), range.setEnd(walker.currentNode, at + 1);
+      return range.getBoundingClientRect().x;
+    }
+})"""
+
+
+def test_right_to_left_lines_are_put_into_isolates(tab, files, world, known):
+    body = "שלום {{name}}, מה שלומך (2024)!\n* אחת?\n> https://shop.example\n\nHello שלום"
+    files.put("hi", {"body": body, "blanks": {"name": {"type": "text", "default": "Ada"}}})
+    page = tab("#messages/hi")
+    until_text(page, "editor-preview", "left to right only")
+    assert page.run(f"{PLACE}('!') > {PLACE}('ש')"), "as the widget shows it"
+    page.click("Put the marks in")
+    assert page.run(f"{PLACE}('!') < {PLACE}('ש')"), "right to left"
+    assert "left to right only" not in text_of(page, "editor-preview")
+    page.click("Save")
+    until_text(page, "editor-state", "Saved")
+    marked = "\u2067שלום {{name}}, מה שלומך (2024)!\u2069\n* \u2067אחת?\u2069\n> https://shop.example\n\nHello שלום"
+    assert files.get("hi")["body"] == marked
+    sign(page, "hi", known, name="Grace")
+    signed(page)
+    page.click("Send")
+    until_text(page, "outcome", "Papercups holds the message")
+    assert world.standin.messages(known)[-1]["body"] == marked.replace("{{name}}", "Grace")
+
+
 # ---- sign and send ----
 
 
@@ -566,8 +627,9 @@ def views(page, files, known):
     """Each view that there is, as it is when it shows the most: (its name, what to look at)."""
     files.put("need-help", NEED_HELP)
     files.put("outage-over", {"body": "We are **back**. Sorry for the wait!"})
+    files.put("wave", {**WAVE, "body": WAVE["body"] + "\n\nשלום, מה שלומך?"})
     files.put("half", '{"body": ')
-    until_text(page, "list", "outage-over")
+    until_text(page, "list", "wave")
     yield "messages"
     go(page, "#messages/need-help")
     page.until("document.getElementById('editor').checkVisibility()")
@@ -577,6 +639,10 @@ def views(page, files, known):
     error_at(page, "body", "Nothing")
     yield "editor-mistake"
     page.click("Discard changes")
+    go(page, "#messages/wave")
+    until_text(page, "editor-preview", "broken ones")
+    until_text(page, "editor-preview", "left to right only")
+    yield "advice"
     page.click("Delete…")
     yield "dialog"
     page.press("Escape")

@@ -1,5 +1,6 @@
 // The part of Markdown that Papercups' widget draws, built as DOM nodes: HTML stays text, nothing is ever parsed as
-// markup, and links lead only to http, https and mailto. markdown(text) returns a DocumentFragment.
+// markup, and links lead only to http, https and mailto. markdown(text) returns a DocumentFragment. As in the widget, emoji
+// are broken pictures (.picture), and a text has no direction but that of the page.
 
 const DEPTH_MAX = 6; // quotes in lists in quotes …
 
@@ -38,7 +39,7 @@ const plain = (text) => text.replace(new RegExp(ENTITY.source, "g"), (...match) 
 // What may begin inside a line, tried at each place in this order.
 const INLINE = [
   [ENTITY, (match) => entity(match)],
-  [/\\([!-/:-@[-`{-~])/y, ([, character]) => character],
+  [/\\([\\`*{}[\]()#+\-.!_>~|])/y, ([, character]) => character], // before others the widget shows the backslash
   [/(`+)(?!`)([^]*?[^`])\1(?!`)/y, ([, , code]) => element("code", code.trim() || code)],
   [/!?\[((?:\\.|[^\]\\])*)\]\(\s*<?([^\s<>]*?)>?(?:\s+"[^"]*")?\s*\)/y, ([, label, href], depth) =>
     link(plain(href), inline(label || href, depth + 1))],
@@ -171,8 +172,51 @@ function blocks(lines, depth, tight) {
   return out;
 }
 
+// What the widget makes pictures of, whose address is gone: emoji up to those of 2017 (it leaves later ones as they are),
+// emoticons wherever they stand but in an address, and some 4,000 names between colons; here any word may be one.
+const LATER = "[\\u{1F6D5}-\\u{1F6DF}\\u{1F6F9}-\\u{1F6FF}\\u{1F7E0}-\\u{1F7FF}\\u{1F90C}-\\u{1F90F}\\u{1F93F}\\u{1F94D}-\\u{1F94F}" +
+  "\\u{1F96C}-\\u{1F97F}\\u{1F998}-\\u{1F9BF}\\u{1F9C1}-\\u{1F9CF}\\u{1F9E7}-\\u{1FAFF}]";
+const EMOJI = `(?!${LATER})(?:\\p{Emoji}\\uFE0F\\u20E3?|\\p{Emoji_Presentation}|\\p{Emoji_Modifier_Base})` +
+  "[\\p{Emoji_Modifier}\\uFE0F\\u{E0020}-\\u{E007F}]*";
+const PICTURES = [
+  /:(?:[a-z][a-z0-9_+-]*|[+-]1|\d|100?|1234):/,
+  /:-?[()DPpOo|\/*@$]|:(?:,?'|,)-?[()D]|:-?"\)|:[sz]|:-[SZ]|;-?[()]|<[\/\\]?3|[8BxX]-\)/,
+  { source: `[\\u{1F1E6}-\\u{1F1FF}]{2}|${EMOJI}(?:\\u200D${EMOJI})*` },
+].map(({ source }) => source).join("|");
+
+// Each match is a picture, or an address, in which there is none (then without its group).
+export const PICTURE = new RegExp(`https?:\\S*|(?<picture>${PICTURES})`, "gu");
+
+function picture(text) {
+  const node = element("span", text);
+  node.className = "picture";
+  node.title = "A broken picture in Papercups";
+  return node;
+}
+
+function drawPictures(out) {
+  out.normalize();
+  const walker = document.createTreeWalker(out, NodeFilter.SHOW_TEXT), texts = [];
+  while (walker.nextNode())
+    if (!walker.currentNode.parentNode.closest?.("code"))
+      texts.push(walker.currentNode);
+  for (const node of texts) {
+    const pieces = [];
+    let shown = 0;
+    for (const { groups, index } of node.data.matchAll(PICTURE)) {
+      if (!groups.picture)
+        continue;
+      pieces.push(node.data.slice(shown, index), picture(groups.picture));
+      shown = index + groups.picture.length;
+    }
+    if (shown)
+      node.replaceWith(...pieces, node.data.slice(shown));
+  }
+}
+
 export function markdown(text) {
   const out = document.createDocumentFragment();
   out.append(...blocks(text.replace(/\r\n?/g, "\n").split("\n"), 0, false));
+  drawPictures(out);
   return out;
 }

@@ -2,7 +2,7 @@
 // text that goes into the body is escaped as Markdown, so that a customer's name is never a link.
 
 const BLANK = /\\\{\{|\{\{([a-z0-9][a-z0-9_-]{0,62})\}\}/g;
-const MARKDOWN = /[!-/:-@[-`{-~]/g;
+const MARKDOWN = /[\\`*{}[\]()#+\-.!_>~|<&:]/g;
 
 function textsOf(value) {
   if (typeof value === "string")
@@ -20,6 +20,9 @@ export function blanksOf(message) {
   return [...names];
 }
 
+// Papercups takes a backslash for one before these; before the last three of MARKDOWN it would show it.
+const escaped = (one) => "<&:".includes(one) ? `&#${one.charCodeAt(0)};` : "\\" + one;
+
 function escapeUrl(text) {
   return text.trim().replace(/[\s"'()<>\\`]/g, (one) => "%" + one.charCodeAt(0).toString(16).toUpperCase());
 }
@@ -34,7 +37,7 @@ function fillText(text, blanks, values, inBody) {
       return `‹${name}›`;
     if (blank?.type === "url")
       return !inBody || /(?:\]\(|<)$/.test(text.slice(0, at)) ? escapeUrl(value) : `<${escapeUrl(value)}>`;
-    return inBody ? String(value).replace(MARKDOWN, "\\$&") : String(value);
+    return inBody ? String(value).replace(MARKDOWN, escaped) : String(value);
   });
 }
 

@@ -10,7 +10,7 @@ import { newPreview } from "./preview.js";
 
 const NAME = /^[a-z0-9-]{1,64}$/;
 const editor = find("editor");
-const drawPreview = newPreview(find("editor-preview"));
+const drawPreview = newPreview(find("editor-preview"), { get: () => draft.form.body, set: setBody });
 let key = null, draft = null, after = null;
 let note = {}; // what is to be said of one key, until something is written
 
@@ -23,6 +23,12 @@ function changed() {
   drawPreview(fill(draftOf(draft.form)));
   drawState();
   after.draftChanged();
+}
+
+function setBody(text) {
+  find("body").value = draft.form.body = text;
+  changed();
+  find("body").focus();
 }
 
 function drawState() {
