@@ -1,54 +1,49 @@
-// For a page: posts what the page's backend signed to the gate that this file came from, and opens the chat.
+// For a page: posts what its backend signed to the gate that this file came from, and opens the chat. Import it as the page
+// is loaded: it hears what the widget tells then.
 //
 //   import { sendSignedMessageAsBot } from "https://gate.example.com/cupbearer.js";
-//
-// Import it as the page is loaded: it has to hear what the widget tells while it loads.
 
 const WAIT_MS = 20_000; // for the chat to have loaded
-const LOOK_MS = 100;
-const JOINED_MS = 4000; // a widget that shows a new conversation's first message has joined it by then
-const FRAME = "iframe.Papercups-chatWindowContainer";
-const BUTTON = ".Papercups-toggleButtonContainer"; // drawn once the chat has loaded, unless the page hides it
+const JOINED_MS = 4000; // by then the widget has joined a conversation that is new
+const iframe = () => document.querySelector("iframe.Papercups-chatWindowContainer");
 
-let loaded = null; // the frame whose chat said so
-let shown = { frame: null, customer: null }; // whose chat it is, as the widget told
+let loaded = null; // the iframe whose chat said so
+let shown = null; // whose chat it shows, by the widget's word: {iframe, customer}
 let refreshing = 0;
 
 window.addEventListener("message", ({ data, source }) => {
-  const frame = document.querySelector(FRAME);
-  if (data?.event === "chat:loaded" && frame && source === frame.contentWindow)
-    loaded = frame;
+  if (data?.event === "chat:loaded" && source === iframe()?.contentWindow)
+    loaded = iframe();
 });
-window.addEventListener("papercups:customer:set", ({ detail }) => {
-  if (detail)
-    shown = { frame: document.querySelector(FRAME), customer: detail };
+window.addEventListener("papercups:customer:set", ({ detail: customer }) => {
+  if (customer)
+    shown = { iframe: iframe(), customer };
 });
 
-const chatHasLoaded = () => Boolean(loaded?.isConnected || document.querySelector(BUTTON));
+// The button is drawn then, unless it is hidden.
+const hasLoaded = () => loaded?.isConnected || document.querySelector(".Papercups-toggleButtonContainer") !== null;
 
-// An event that comes earlier takes the widget off the page, or leaves it open and blank.
+// Told earlier, the widget vanishes or stays blank.
 async function openChat() {
-  for (const end = performance.now() + WAIT_MS; !chatHasLoaded();) {
+  for (const end = performance.now() + WAIT_MS; !hasLoaded();) {
     if (performance.now() > end)
       return false;
-    await new Promise((again) => setTimeout(again, LOOK_MS));
+    await new Promise((again) => setTimeout(again, 100));
   }
   window.dispatchEvent(new Event("papercups:open"));
   return true;
 }
 
-// Makes the widget fetch and join its conversation anew: what it missed appears. Without an id it would take the one that
-// this browser used last, perhaps another customer's; so nothing is done before the widget told whose chat it shows.
+// The widget fetches and joins anew: what it missed appears. Without an id it would take this browser's last, maybe somebody
+// else's.
 export function refreshChat() {
-  if (shown.frame?.isConnected && chatHasLoaded())
+  if (shown?.iframe?.isConnected && hasLoaded())
     window.dispatchEvent(new CustomEvent("papercups:customer:set", { detail: shown.customer }));
 }
 
-// `value` and `headers` are those of the signed record, exactly as the backend made them; nothing in them can be changed
-// here without being refused. Resolves to {event_id, topic, partition, offset, opened} once Kafka has the event and the
-// chat was opened; `opened` is false where there was no loaded chat to open within 20 s: what was sent is sent all the same.
-// Else rejects with an Error: `status` is the gate's, `reason` the word for what is wrong ("expired": ask the backend for a
-// fresh one).
+// `value` and `headers` are the signed record's, as the backend made them: what is changed is refused. Resolves to {event_id,
+// topic, partition, offset, opened} once Kafka has the event and the chat is open, or had not loaded in time (opened: false).
+// Else rejects with an Error: `status` is the gate's, `reason` its word ("expired": ask the backend for a fresh one).
 export async function sendSignedMessageAsBot(value, headers) {
   const opening = openChat();
   const { account, to } = JSON.parse(value);
