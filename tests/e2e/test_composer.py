@@ -406,7 +406,7 @@ def test_the_preview_shows_html_as_text_and_quick_replies_on_the_last_message_on
 
 
 WAVE = {
-    "body": "Hello 😀 {{name}} :), see [it](https://shop.example/:P) :wave:!\nStatus:open `:D`",
+    "body": "Hello 😀 {{name}} :), [write](mailto:office@shop.example) :wave:!\nStatus:open `:D`",
     "blanks": {"name": {"type": "text", "default": "there"}},
 }
 
@@ -421,7 +421,7 @@ def test_emoji_are_broken_pictures_as_in_the_widget_and_can_be_taken_out(tab, fi
     assert page.run(pictures) == [] and "broken" not in text_of(page, "editor-preview")
     page.click("Save")
     until_text(page, "editor-state", "Saved")
-    assert files.get("wave")["body"] == "Hello {{name}}, see [it](https://shop.example/:P)!\nStatus: open `:D`"
+    assert files.get("wave")["body"] == "Hello {{name}}, [write](mailto:office@shop.example)!\nStatus: open `:D`"
 
 
 def test_emoji_of_a_value_or_of_nothing_else_are_told_and_nothing_is_offered(tab, files):

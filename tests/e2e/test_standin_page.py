@@ -176,12 +176,12 @@ def test_a_quick_reply_is_sent_with_its_action_and_its_buttons_go(browser, page,
 
 
 def test_emoji_are_broken_pictures_and_nothing_has_a_direction_of_its_own(browser, page, api, conversation):
-    api.post_message(conversation, "Hi 😀 :) :wave: 🥰 `:)` https://shop.example/:P\nשלום!")
+    api.post_message(conversation, "Hi 😀 :) :wave: 🥰 `:)` https://shop.example/:P\n\nשלום!")
     page("ada")
     browser.until("document.querySelectorAll('.message').length === 2")
     assert browser.run("[...document.querySelectorAll('.picture')].map(one => one.textContent)") == ["😀", ":)", ":wave:"]
     letter, sign = browser.run("""[...'ש!'].map((character) => {
-      const text = [...document.querySelector('.message:last-child p:not(.name)').childNodes].at(-1), range = document.createRange();
+      const text = [...document.querySelector('.message:last-child p:last-child').childNodes].at(-1), range = document.createRange();
       range.setStart(text, text.data.indexOf(character)), range.setEnd(text, text.data.indexOf(character) + 1);
       return range.getBoundingClientRect().x;
     })""")
