@@ -211,6 +211,8 @@ def test_what_was_posted_before_a_change_of_the_pages_is_shown_once(
     installation, kafka, topics, standin, customer, key, setting
 ):
     """The worker is killed when its message is stored, and the one that comes after it would take another row."""
+    row = {"account_id": STANDIN_ACCOUNT, "external_id": customer, "host": "shop.example"}
+    standin.call("POST", "/api/customers", {"customer": row})
     installation.configure("kafka", group_instance_id="%h")
     installation.configure("worker", state_dir=installation.directory, http_timeout="500ms", settle_time="500ms")
     installation.configure("admin", listen="off")
