@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The bench: what one worker costs, with a real Kafka, the stand-in, receipts, and the default configuration but for
-# message_spacing and flood_limit (which only measure pauses). The events are signed first; a tenth is published and settled; the rest,
+# message_spacing, new_conversation_spacing, closed_look and flood_limit (which only measure pauses, and one request more). The events are signed first; a tenth is published and settled; the rest,
 # published at once into 12 partitions, is what is measured, to its last receipt. The same run measures what the parts of
 # that work cost by themselves, in small loops: fetch, verify, parse, POST, receipt, produce.
 #
@@ -154,6 +154,8 @@ dead = dead.$1
 keyring_file = $work/keyring.json
 mark_secret_file = $work/mark.key
 message_spacing = 0s
+new_conversation_spacing = 0s
+closed_look = 0s
 flood_limit = 0
 [account acme]
 url = $url

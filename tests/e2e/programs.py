@@ -160,7 +160,7 @@ class Installation:
             },
             "worker": {
                 "keyring_file": directory / "keyring.json", "mark_secret_file": directory / "mark.key",
-                "message_spacing": "0ms", "flood_limit": 0,
+                "message_spacing": "0ms", "new_conversation_spacing": "0ms", "closed_look": "0ms", "flood_limit": 0,
             },
             "account acme": {
                 "url": standin_url, "api_key_file": directory / "acme.key", "papercups_account": STANDIN_ACCOUNT,

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "base/time_text.h"
 
 void fake_papercups_done(struct fake_papercups *papercups)
 {
@@ -21,10 +22,10 @@ static void *fake_more(void *list, unsigned count, size_t size)
     return (count & (count - 1)) == 0 ? mem_grow(list, count == 0 ? 1 : count * 2, size) : list;
 }
 
-static unsigned fake_add_conversation(struct fake_papercups *p, unsigned customer)
+static unsigned fake_add_conversation(struct fake_papercups *p, unsigned customer, struct moment now)
 {
     p->conversations = fake_more(p->conversations, p->conversation_count, sizeof(*p->conversations));
-    p->conversations[p->conversation_count] = (struct fake_conversation){.customer = customer};
+    p->conversations[p->conversation_count] = (struct fake_conversation){.customer = customer, .begun = now};
     return ++p->conversation_count;
 }
 
@@ -75,25 +76,42 @@ static bool fake_has_mark(const struct fake_papercups *p, const char *mark)
     return false;
 }
 
+static unsigned fake_post(struct fake_papercups *p, const struct fake_request *request, struct moment now)
+{
+    int64_t age_ms = now.mono.ms - p->conversations[request->id - 1].begun.mono.ms;
+    unsigned number = fake_add_message(p, request->id, request->event, request->mark);
+    p->messages[number - 1].missed = age_ms >= FAKE_FETCH_MS && age_ms < FAKE_JOIN_MS;
+    return number;
+}
+
+void fake_papercups_unhide(struct fake_papercups *p, unsigned conversation)
+{
+    for (unsigned i = 0; i < p->message_count; i++)
+        if (p->messages[i].conversation == conversation)
+            p->messages[i].hidden = false;
+}
+
 unsigned fake_papercups_store(struct fake_papercups *p, const char *account,
-                              const struct fake_request *request)
+                              const struct fake_request *request, struct moment now)
 {
     if (request->kind == CALL_CREATE_CUSTOMER)
         return fake_add_customer(p, account, request);
-    if (request->kind == CALL_REOPEN && request->id <= p->conversation_count)
+    if (request->kind == CALL_REOPEN && request->id <= p->conversation_count) {
         p->conversations[request->id - 1].closed = false;
+        fake_papercups_unhide(p, request->id);
+    }
     if (!fake_request_posts(request))
         return request->id;
     if (p->unique_marks && fake_has_mark(p, request->mark)) {
         if (request->kind == CALL_POST_CONVERSATION && request->id <= p->customer_count)
-            fake_add_conversation(p, request->id); /* two writes: an empty one stays */
+            fake_add_conversation(p, request->id, now); /* two writes: an empty one stays */
         return 0;
     }
     if (request->kind == CALL_POST_MESSAGE && request->id <= p->conversation_count)
-        return fake_add_message(p, request->id, request->event, request->mark);
+        return fake_post(p, request, now);
     if (request->kind != CALL_POST_CONVERSATION || request->id > p->customer_count)
         return 0;
-    unsigned conversation = fake_add_conversation(p, request->id);
+    unsigned conversation = fake_add_conversation(p, request->id, now);
     fake_add_message(p, conversation, request->event, request->mark);
     return conversation;
 }
@@ -127,19 +145,30 @@ static bool is_listed(const struct fake_conversation *conversation, unsigned cus
     return !conversation->archived && conversation->closed == (which == LISTED_CLOSED);
 }
 
-/* The list of all is that of a customer's row, without messages. */
+static void write_state(struct buf *out, const struct fake_conversation *conversation)
+{
+    char begun[21];
+    time_text_write(begun, conversation->begun.wall.ms);
+    begun[19] = 0; /* Papercups says it without its Z */
+    buf_printf(out, ",\"created_at\":\"%s\",\"status\":\"%s\"", begun,
+               conversation->closed ? "closed" : "open");
+}
+
+/* The list of all is that of a customer's row, without messages. In the others the newest comes first: some may have begun
+ * in the same second. */
 static void write_conversations(struct buf *out, const struct fake_papercups *p, unsigned customer,
                                 enum listed which)
 {
     const char *comma = "";
-    for (unsigned i = 1; i <= p->conversation_count; i++) {
+    for (unsigned place = 1; place <= p->conversation_count; place++) {
+        unsigned i = which == LISTED_ALL ? place : p->conversation_count + 1 - place;
         if (!is_listed(&p->conversations[i - 1], customer, which))
             continue;
         buf_printf(out, "%s{", comma);
         write_id(out, 'b', i);
         if (which != LISTED_ALL) {
-            buf_printf(out, ",\"created_at\":\"%09u\",\"status\":\"%s\",\"messages\":[", i,
-                       which == LISTED_OPEN ? "open" : "closed");
+            write_state(out, &p->conversations[i - 1]);
+            buf_add_text(out, ",\"messages\":[");
             write_messages(out, p, i);
             buf_add_text(out, "]");
         }
@@ -238,10 +267,13 @@ static int answer_read(const struct fake_papercups *p, const char *account,
         buf_add_text(body, "]}");
         return 200;
     case CALL_READ_CONVERSATION:
+        if (request->id < 1 || request->id > p->conversation_count)
+            return 404;
         buf_add_text(body, "{");
         write_id(body, 'b', request->id);
+        write_state(body, &p->conversations[request->id - 1]);
         buf_add_text(body, "}}");
-        return request->id >= 1 && request->id <= p->conversation_count ? 200 : 404;
+        return 200;
     case CALL_ME:
         buf_add_text(body, "{\"account_id\":\"" FAKE_ACCOUNT_ID "\"}}");
         return 200;
@@ -304,5 +336,5 @@ void fake_papercups_plant(struct fake_papercups *p, const char *account, const c
     struct fake_request request = {.host = "shop.example"};
     snprintf(request.external_id, sizeof(request.external_id), "%s", external_id);
     unsigned customer = fake_add_customer(p, account, &request);
-    fake_add_message(p, fake_add_conversation(p, customer), event, mark);
+    fake_add_message(p, fake_add_conversation(p, customer, (struct moment){0}), event, mark);
 }

@@ -31,11 +31,23 @@ struct fake_customer {
 struct fake_conversation {
     unsigned customer;
     bool closed, archived; /* an archived one is in no list but that of its customer */
+    struct moment begun;
 };
+
+/* A widget that hears of a new conversation fetches its messages a second later, and joins it up to 0.6 s behind that.
+ * What is posted in between it shows only when its page is loaded again. */
+#define FAKE_FETCH_MS 1000
+#define FAKE_JOIN_MS  1600
 
 struct fake_message {
     unsigned conversation;
     char event[64], mark[32]; /* somebody may have taken the mark away */
+    bool missed;              /* an open widget did not show it when it came */
+    /* The world's: who has told it as delivered, of which partition, and that its conversation was closed then and has not
+     * been opened since: no page that is loaded shows it. An agent may close one after that. */
+    int told_by;
+    int32_t told_of;
+    bool hidden;
 };
 
 struct fake_papercups {
@@ -60,11 +72,13 @@ void fake_request_write(struct buf *out, const struct fake_request *request);
 
 /* Does what a write asks: the number of what was made, 0 where there is nothing to write to. */
 unsigned fake_papercups_store(struct fake_papercups *papercups, const char *account,
-                              const struct fake_request *request);
+                              const struct fake_request *request, struct moment now);
 /* Appends the body of the answer, `made` as fake_papercups_store says. The status. */
 int fake_papercups_answer(const struct fake_papercups *papercups, const char *account,
                           const struct fake_request *request, unsigned made, struct buf *body);
 
+/* Nothing in that conversation is hidden any more by what the worker has to see to. */
+void fake_papercups_unhide(struct fake_papercups *papercups, unsigned conversation);
 /* A row like that one, as the widget, a stranger or an agent makes it; its number. */
 unsigned fake_papercups_add_row(struct fake_papercups *papercups, const struct fake_customer *row);
 /* The widget that has it says so: it is the newest. */

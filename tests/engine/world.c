@@ -64,8 +64,10 @@ static struct engine *world_engine(const struct world *world, int worker)
         .window_ms = o->window_ms,
         .limits = {.http_timeout_ms = WORLD_HTTP_MS,
                    .settle_ms = WORLD_SETTLE_MS,
-                   .unknown_for_ms = o->unknown_for_ms == 0 ? 3600 * 1000 : o->unknown_for_ms},
+                   .unknown_for_ms = o->unknown_for_ms == 0 ? 3600 * 1000 : o->unknown_for_ms,
+                   .new_spacing_ms = o->new_spacing_ms},
         .spacing_ms = o->spacing_ms,
+        .look_ms = o->look_ms,
         .flood_limit = o->flood_limit,
         .lease_ms = o->lease_ms,
         .drain_ms = WORLD_DRAIN_MS,
@@ -249,6 +251,7 @@ void world_crash(struct world *world, int worker)
     struct worker *w = &world->workers[worker];
     world_begin_line(world, worker);
     buf_add_text(&world->trace, "crashes\n");
+    world_excuse(world, worker, -1);
     engine_free(w->engine);
     world->options.seed++;
     w->engine = world_engine(world, worker);
@@ -285,6 +288,7 @@ struct mono world_next(const struct world *world)
 
 static void world_give_away(struct world *world, int worker)
 {
+    world_excuse(world, worker, -1);
     for (int32_t i = 0; i < world->options.partition_count; i++)
         world->workers[worker].shares[i].given_away = world->workers[worker].shares[i].held;
     for (size_t i = 0; i < world->commit_count; i++)
@@ -315,7 +319,7 @@ void world_advance(struct world *world, struct mono to)
         if (!mono_reached(late.at, to))
             continue;
         world->lates[i - 1] = world->lates[--world->late_count];
-        fake_papercups_store(&world->papercups, late.account, &late.what);
+        world_store(world, late.account, &late.what);
         world_tell_request(world, WORLD_NOBODY, &late.what, "stored late");
     }
     world_apply_late_commits(world);

@@ -21,6 +21,7 @@
 #define WORLD_DRAIN_MS   10000
 #define WORLD_SESSION_MS 45000 /* who was not heard of for so long is out of the group */
 #define WORLD_LEASE_MS   27000
+#define WORLD_HOLD_MS    3000  /* how long the next message waits for a look at its conversation */
 #define WORLD_COMMIT_MS  60000 /* how long a commit that got no answer may still arrive */
 
 struct world_options {
@@ -28,6 +29,8 @@ struct world_options {
     int worker_count;
     int32_t max_in_flight; /* of each account */
     int64_t spacing_ms, flood_limit, memory_bytes, window_ms;
+    int64_t new_spacing_ms;      /* after a new conversation's first message */
+    int64_t look_ms;             /* how often a conversation is looked at after posts; 0: never */
     int64_t lease_ms;            /* 0: none */
     int64_t unknown_for_ms;      /* 0: an hour */
     size_t account_memory_bytes; /* 0: accounts have no share of their own */
@@ -52,7 +55,7 @@ struct share {
     int64_t end;           /* of the log, when it was assigned */
     int64_t receipts_from; /* what EFFECT_READ_RECEIPTS asked for */
     struct wall since;
-    struct mono assigned_at;
+    struct mono assigned_at, revoked_at;
 };
 
 struct worker {
@@ -76,6 +79,7 @@ struct world_request {
     struct mono until; /* from when on it may not leave */
     bool too_late;     /* and did not */
     int status;        /* 0: Papercups looks when it answers; else it has looked, and this is its answer */
+    struct wall date;  /* as that says */
     struct buf body;
     bool slow; /* the test's: time goes on meanwhile */
 };
@@ -136,6 +140,7 @@ struct world {
     size_t late_commit_count;
     struct wall finished[WORLD_EVENTS_MAX]; /* events e0, e1, …: as the last of their receipts says */
     unsigned doubled, misreported;          /* events, where breaches are counted */
+    unsigned missed;                        /* messages that no open widget showed when they came */
     char failure[300];
 };
 
@@ -187,6 +192,9 @@ void world_make_again(struct world *world, int32_t partition);
 void world_arrive(struct world *world, size_t place, bool arrives);
 /* WORLD_NOBODY, or who holds the partition. */
 int world_owner(const struct world *world, int32_t partition);
+
+/* An agent closes that conversation (counted from 1). */
+void world_close(struct world *world, unsigned conversation);
 
 /* ---- what becomes of what was sent; by its place in the list ---- */
 
@@ -248,6 +256,17 @@ void world_question(const struct world *world, int worker, const struct record *
 void world_check_request(struct world *world, const struct world_request *request, int32_t partition);
 void world_check_produce(struct world *world, const struct world_produce *produce);
 void world_check_commit(struct world *world, const struct world_commit *commit);
+/* world_widget.c: what the customer's widget shows. A message was stored. */
+void world_check_stored(struct world *world, const struct fake_message *message);
+/* A worker tells an event of that record as delivered. */
+void world_told(struct world *world, int worker, const struct record *receipt, struct span event_id);
+/* Nobody can look any more at the conversations of what that worker has told of a partition (-1: of all). */
+void world_excuse(struct world *world, int worker, int32_t partition);
+/* A look at a conversation, or its reopening, went wrong. */
+void world_excuse_conversation(struct world *world, const struct world_request *request);
+/* A customer's new conversation is begun. */
+void world_check_begun(struct world *world, const struct world_request *request);
+void world_check_shown(struct world *world);
 void world_check_deadline(struct world *world, int worker);
 void world_check_memory(struct world *world, int worker);
 

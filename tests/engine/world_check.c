@@ -78,9 +78,13 @@ static void world_check_post(struct world *world, const struct world_request *re
                    (long long)offset, (long long)progress.reach);
     if (share->revoked)
         world_fail(world, "%s is posted by a worker that gives its partition up", request->what.event);
-    unsigned customer = request->what.kind == CALL_POST_MESSAGE
-                            ? world->papercups.conversations[request->what.id - 1].customer
-                            : request->what.id;
+    const struct fake_conversation *into = request->what.kind == CALL_POST_MESSAGE
+                                               ? &world->papercups.conversations[request->what.id - 1]
+                                               : NULL;
+    unsigned customer = into == NULL ? request->what.id : into->customer;
+    if (into != NULL && world->now.mono.ms < into->begun.mono.ms + world->options.new_spacing_ms)
+        world_fail(world, "%s is posted %lld ms after its conversation was begun", request->what.event,
+                   (long long)(world->now.mono.ms - into->begun.mono.ms));
     const struct fake_customer *row = &world->papercups.customers[customer - 1];
     if (offset >= 0)
         world_check_row(world, request, fake_log_event(log, offset), row);
@@ -103,6 +107,8 @@ void world_check_request(struct world *world, const struct world_request *reques
         world_fail(world, "%d requests are under way for account %s", (int)in_flight, request->account);
     if (fake_request_posts(&request->what))
         world_check_post(world, request, partition);
+    if (request->what.kind == CALL_POST_CONVERSATION)
+        world_check_begun(world, request);
 }
 
 void world_check_produce(struct world *world, const struct world_produce *produce)

@@ -63,6 +63,8 @@ static void world_note_produce(struct world *world, int worker, struct world_pro
         if (event < WORLD_EVENTS_MAX)
             world->finished[event].ms = read.finished_at_ms;
     }
+    if (read.outcome == OUTCOME_DELIVERED)
+        world_told(world, worker, record, read.event_id);
     produce->of = read.offset;
     produce->outcome = read.outcome;
     const char *reason = outcome_reason(read.outcome);
@@ -172,6 +174,8 @@ static void world_perform(struct world *world, int worker, struct effect *effect
                 world->produces[i].record->partition == effect->partition)
                 world_fail(world, "partition %d is released before its receipts are acknowledged",
                            (int)effect->partition);
+        if (mono_reached(mono_after(share->revoked_at, WORLD_DRAIN_MS), world->now.mono))
+            world_excuse(world, worker, effect->partition);
         *share = (struct share){.paused = share->paused};
         world_note(world, worker, "released %d", (int)effect->partition);
         break;

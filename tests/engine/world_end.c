@@ -153,6 +153,7 @@ void world_end_check(struct world *world)
             world_fail(world, "partition %d is committed to %lld, and its last record is %lld", (int)p,
                        (long long)log->committed, (long long)log->events[log->event_count - 1]->offset);
     }
+    world_check_shown(world);
     world_audit(world);
     for (int i = 0; i < world->options.worker_count; i++)
         if (engine_unsettled(world->workers[i].engine) > 0 || engine_requests(world->workers[i].engine) > 0)

@@ -103,6 +103,7 @@ void world_revoke(struct world *world, int worker, int32_t partition)
 {
     struct share *share = world_share(world, worker, partition);
     share->revoked = true;
+    share->revoked_at = world->now.mono;
     share->started = share->reading = false;
     world_tell(world, worker, "revoked %d", (int)partition);
     world_take(world, worker, &(struct input){.type = INPUT_REVOKED, .partition = partition});
@@ -112,14 +113,17 @@ void world_lose(struct world *world, int worker, int32_t partition)
 {
     struct share *share = world_share(world, worker, partition);
     *share = (struct share){.held = true, .paused = share->paused, .revoked = true, .lost = true};
+    world_excuse(world, worker, partition);
     world_tell(world, worker, "lost %d", (int)partition);
     world_take(world, worker, &(struct input){.type = INPUT_LOST, .partition = partition});
 }
 
 void world_stop(struct world *world, int worker)
 {
-    for (int32_t i = 0; i < world->options.partition_count; i++)
+    for (int32_t i = 0; i < world->options.partition_count; i++) {
         world_share(world, worker, i)->revoked = true;
+        world_share(world, worker, i)->revoked_at = world->now.mono;
+    }
     world_tell(world, worker, "stop");
     world_take(world, worker, &(struct input){.type = INPUT_STOP});
 }
@@ -164,13 +168,35 @@ void world_thaw(struct world *world, int worker)
 
 /* ---- requests ---- */
 
+void world_close(struct world *world, unsigned conversation)
+{
+    world_tell(world, WORLD_NOBODY, "an agent closes v%u", conversation);
+    world->papercups.conversations[conversation - 1].closed = true;
+}
+
+unsigned world_store(struct world *world, const char *account, const struct fake_request *request)
+{
+    unsigned count = world->papercups.message_count;
+    unsigned made = fake_papercups_store(&world->papercups, account, request, world->now);
+    if (world->papercups.message_count > count)
+        world_check_stored(world, &world->papercups.messages[count]);
+    return made;
+}
+
+/* `request` gets its answer; `made` as world_store says. */
+static void world_answered(struct world *world, struct world_request *request, unsigned made)
+{
+    request->date = world->now.wall;
+    request->status =
+        fake_papercups_answer(&world->papercups, request->account, &request->what, made, &request->body);
+}
+
 void world_look(struct world *world, size_t place)
 {
     struct world_request *request = &world->requests[place];
     assert(request->status == 0 && !fake_request_writes(&request->what));
     world_tell_request(world, request->worker, &request->what, "looked up");
-    request->status =
-        fake_papercups_answer(&world->papercups, request->account, &request->what, 0, &request->body);
+    world_answered(world, request, 0);
 }
 
 void world_late(struct world *world, const struct world_request *request, int64_t ms)
@@ -190,10 +216,9 @@ static void world_do(struct world *world, struct world_request *request)
 {
     unsigned made = 0;
     if (request->status == 0 && fake_request_writes(&request->what))
-        made = fake_papercups_store(&world->papercups, request->account, &request->what);
+        made = world_store(world, request->account, &request->what);
     if (request->status == 0)
-        request->status =
-            fake_papercups_answer(&world->papercups, request->account, &request->what, made, &request->body);
+        world_answered(world, request, made);
 }
 
 void world_arrive(struct world *world, size_t place, bool arrives)
@@ -220,6 +245,7 @@ static struct reply world_reply(const struct world_request *request, enum fate f
     switch (fate) {
     case FATE_DONE:
         reply.status = request->status;
+        reply.date = request->date;
         reply.body = buf_span(&request->body);
         break;
     case FATE_LOST:
@@ -296,6 +322,8 @@ void world_answer(struct world *world, size_t place, enum fate fate)
         world_late(world, &request, WORLD_SETTLE_MS - 1);
     if (fate == FATE_DONE && world_is_owners(world, &request))
         world_mark_answered(world, &request.what);
+    if (fate != FATE_DONE || request.status >= 400)
+        world_excuse_conversation(world, &request);
     const struct reply reply = world_reply(&request, fate);
     world_tell_answered(world, &request, fate);
     if (request.worker != WORLD_NOBODY)

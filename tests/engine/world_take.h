@@ -7,6 +7,9 @@
 /* One input to a worker's engine, now; its effects are performed. */
 void world_take(struct world *world, int worker, const struct input *input);
 
+/* Papercups does what a write asks: what was made, 0 for nothing. */
+unsigned world_store(struct world *world, const char *account, const struct fake_request *request);
+
 /* world_tell.c: what happens, in words, where the trace is verbose. */
 void world_tell_published(struct world *world, const struct record *record, const char *how);
 void world_tell_request(struct world *world, int worker, const struct fake_request *request,

@@ -329,5 +329,8 @@ void choices_find(const struct scene *scene, struct choices *out)
         choices_add(scene, out, (struct choice){.kind = CHOICE_LATE_COMMITTED, .place = i});
     if (scene->published < scene->scenario->events)
         choices_add(scene, out, (struct choice){.kind = CHOICE_PUBLISH});
+    for (unsigned i = 0; i < world->papercups.conversation_count && scene->scenario->closes > 0; i++)
+        if (!world->papercups.conversations[i].closed)
+            choices_add(scene, out, (struct choice){.kind = CHOICE_CLOSE, .place = i, .price = 1});
     find_time(scene, out);
 }

@@ -33,6 +33,7 @@ enum choice_kind {
     CHOICE_RESTART, /* which it has done */
     CHOICE_CRASH,
     CHOICE_FREEZE,
+    CHOICE_CLOSE, /* an agent closes a conversation */
 };
 
 #define CHOICE_APPLIED 1

@@ -17,6 +17,9 @@ static const char help[] =
     "  --gap N                offsets without a record between two events\n"
     "  --at-once N            requests of an account\n"
     "  --spacing MS           between two messages to a customer\n"
+    "  --new-spacing MS       behind the first message of a conversation\n"
+    "  --look MS              how often conversations are looked at after posts (0: never)\n"
+    "  --closes N             1: an agent may close conversations\n"
     "  --limit-states N       stop then (0: never)\n"
     "  --check-fingerprint    whether states that are taken for the same go on in the same way\n"
     "  --replay STEPS         tell what happens on that path, as a breach prints it\n"
@@ -39,6 +42,17 @@ static const struct scenario scenarios[] = {
      .customers = 1,
      .at_once = 4,
      .spacing_ms = 1000},
+    {.name = "young",
+     .tells = "two events of one customer, and four seconds behind a new conversation's first message",
+     .customers = 1,
+     .at_once = 4,
+     .new_spacing_ms = 4000},
+    {.name = "closed",
+     .tells = "two events of one customer, and an agent who closes conversations",
+     .customers = 1,
+     .at_once = 4,
+     .look_ms = 3000,
+     .closes = 1},
     {.name = "narrow",
      .tells = "two events of two customers, and one request at a time",
      .customers = 2,
@@ -60,6 +74,9 @@ static const struct number {
     {"--gap", 0, 100000, offsetof(struct scenario, gap)},
     {"--at-once", 1, 64, offsetof(struct scenario, at_once)},
     {"--spacing", 0, 60000, offsetof(struct scenario, spacing_ms)},
+    {"--new-spacing", 0, 60000, offsetof(struct scenario, new_spacing_ms)},
+    {"--look", 0, 60000, offsetof(struct scenario, look_ms)},
+    {"--closes", 0, 1, offsetof(struct scenario, closes)},
 };
 
 #define NUMBERS (sizeof(numbers) / sizeof(numbers[0]))

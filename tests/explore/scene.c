@@ -12,6 +12,8 @@ struct scene *scene_new(const struct scenario *scenario)
     options.worker_count = scenario->workers;
     options.max_in_flight = scenario->at_once;
     options.spacing_ms = scenario->spacing_ms;
+    options.new_spacing_ms = scenario->new_spacing_ms;
+    options.look_ms = scenario->look_ms;
     options.lease_ms = WORLD_LEASE_MS;
     options.window_ms = 7LL * 24 * 3600 * 1000;
     scene->scenario = scenario;

@@ -15,11 +15,14 @@
 struct scenario {
     const char *name, *tells;
     int workers, events, faults;
-    int customers;  /* the events are theirs in turn */
-    int repeat;     /* 1: the events behind the first are its bytes once more */
-    int gap;        /* offsets without a record between two events */
-    int at_once;    /* requests of an account */
-    int spacing_ms; /* between two messages to a customer */
+    int customers;      /* the events are theirs in turn */
+    int repeat;         /* 1: the events behind the first are its bytes once more */
+    int gap;            /* offsets without a record between two events */
+    int at_once;        /* requests of an account */
+    int spacing_ms;     /* between two messages to a customer */
+    int new_spacing_ms; /* behind a new conversation's first */
+    int look_ms;        /* how often conversations are looked at after posts; 0: never */
+    int closes;         /* 1: an agent may close them, which counts as a fault */
 };
 
 struct scene {

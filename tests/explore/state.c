@@ -19,6 +19,28 @@ static void mark_asker(struct mark *mark, const struct engine *engine, const str
     mark_number(mark, "of", job == NULL ? -1 : job->record->offset);
     mark_number(mark, "pending", pending != NULL);
     mark_number(mark, "probe", pending != NULL && pending->account->probe == request->handle);
+    mark_number(mark, "looks", pending != NULL && slots_find(&engine->glances, pending->glance) != NULL);
+}
+
+/* But for when its conversations began: that is told of them (mark_begun). */
+static void mark_body(struct mark *mark, struct span body)
+{
+    const struct span name = SPAN("\"created_at\":\"");
+    const char *at;
+    while (body.size > 0 && (at = memmem(body.data, body.size, name.data, name.size)) != NULL) {
+        mark_span(mark, "body", (struct span){body.data, (size_t)(at - body.data)});
+        body = span_skip(body, (size_t)(at - body.data) + name.size + strlen("2026-01-01T00:00:00"));
+    }
+    mark_span(mark, "body", body);
+}
+
+static void mark_date(struct mark *mark, const struct world_request *request, const struct scene *scene)
+{
+    int64_t most_ms = scene->scenario->new_spacing_ms;
+    if (request->date.ms == 0 || most_ms == 0)
+        return;
+    int64_t ago_ms = scene->world->now.wall.ms - request->date.ms;
+    mark_number(mark, "date", ago_ms > most_ms + 2000 ? most_ms + 2000 : ago_ms);
 }
 
 static void mark_requests(struct mark *mark, const struct scene *scene, int worker)
@@ -36,7 +58,8 @@ static void mark_requests(struct mark *mark, const struct scene *scene, int work
         mark_text(&item, "account", request->account);
         mark_number(&item, "sent", mark_ago(scene, request->sent_at, WORLD_HTTP_MS + WORLD_SETTLE_MS));
         mark_number(&item, "status", request->status);
-        mark_span(&item, "body", buf_span(&request->body));
+        mark_body(&item, buf_span(&request->body));
+        mark_date(&item, request, scene);
         mark_number(&item, "slow", request->slow);
         if (worker != WORLD_NOBODY)
             mark_asker(&item, world->workers[worker].engine, request);
@@ -119,6 +142,10 @@ static void mark_worker(struct mark *mark, const struct scene *scene, int worker
     mark_number(mark, "frozen", w->frozen ? 1 + mark_ago(scene, w->frozen_at, WORLD_SESSION_MS) : 0);
     for (int32_t i = 0; i < scene->world->log.count; i++)
         mark_share(mark, &w->shares[i], scene);
+    const struct fake_papercups *papercups = &scene->world->papercups;
+    for (unsigned i = 0; i < papercups->message_count; i++)
+        mark_number(mark, "hidden",
+                    papercups->messages[i].hidden && papercups->messages[i].told_by == worker);
     mark_engine(mark, w->engine, scene);
 }
 
@@ -152,6 +179,18 @@ static void mark_log(struct mark *mark, const struct scene *scene)
     }
 }
 
+/* Papercups tells it in whole seconds. */
+static void mark_begun(struct mark *mark, const struct fake_conversation *conversation,
+                       const struct scene *scene)
+{
+    int64_t most_ms = scene->scenario->new_spacing_ms;
+    if (most_ms == 0)
+        return;
+    int64_t ago_ms = mark_ago(scene, conversation->begun.mono, most_ms + 2000);
+    mark_number(mark, "begun", ago_ms);
+    mark_number(mark, "begun_at", ago_ms < most_ms + 2000 ? conversation->begun.wall.ms % 1000 : 0);
+}
+
 static void mark_papercups(struct mark *mark, const struct scene *scene)
 {
     const struct fake_papercups *papercups = &scene->world->papercups;
@@ -163,8 +202,12 @@ static void mark_papercups(struct mark *mark, const struct scene *scene)
         mark_number(mark, "answered", mark_ago(scene, customer->answered_at, scene->scenario->spacing_ms));
     }
     mark_number(mark, "conversations", papercups->conversation_count);
-    for (unsigned i = 0; i < papercups->conversation_count; i++)
-        mark_number(mark, "conversation_of", papercups->conversations[i].customer);
+    for (unsigned i = 0; i < papercups->conversation_count; i++) {
+        const struct fake_conversation *conversation = &papercups->conversations[i];
+        mark_number(mark, "conversation_of", conversation->customer);
+        mark_number(mark, "closed", conversation->closed);
+        mark_begun(mark, conversation, scene);
+    }
     for (unsigned i = 0; i < papercups->message_count; i++) {
         mark_number(mark, "message_in", papercups->messages[i].conversation);
         mark_text(mark, "event", papercups->messages[i].event);

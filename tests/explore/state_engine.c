@@ -49,6 +49,8 @@ static void mark_delivery(struct mark *mark, const struct delivery *d, const str
     mark_text(mark, "customer", d->customer.text);
     mark_text(mark, "conversation", d->conversation.text);
     mark_number(mark, "resolved", mark_ago(scene, d->resolved_at, CACHE_TTL_MS));
+    mark_number(mark, "post_from", mark_left(scene, d->post_from));
+    mark_number(mark, "opened", d->opened);
     mark_number(mark, "matches", (int64_t)d->customer_matches);
     mark_number(mark, "page", d->page);
     mark_text(mark, "updated", d->page > 0 ? d->customer_updated_at : "");
@@ -164,6 +166,7 @@ static void mark_partition(struct mark *mark, const struct engine *engine, const
     mark_number(mark, "drained", partition->drained);
     mark_number(mark, "inherited", partition->inherited);
     mark_number(mark, "paused", partition->paused);
+    mark_number(mark, "glances", (int64_t)partition->glance_count);
     mark_number(mark, "jobs", (int64_t)partition->job_count);
     for (const struct job *job = partition->jobs; job != NULL; job = job->next)
         mark_job(mark, job, scene);
@@ -180,6 +183,20 @@ static void mark_account(struct mark *mark, const struct account *account, const
     mark_number(mark, "ready", (int64_t)account->ready.length);
     for (const struct queue_item *item = account->ready.head; item != NULL; item = item->next)
         mark_number(mark, "ready", JOB_OF(item, in_ready)->record->offset + 1);
+    for (const struct queue_item *item = account->glances.head; item != NULL; item = item->next)
+        mark_span(mark, "glance", GLANCE_OF(item, in_ready)->queue->node.key);
+}
+
+static void mark_glance(struct mark *mark, const struct glance *glance, const struct scene *scene)
+{
+    bool rests = glance->state == GLANCE_RESTS;
+    mark_number(mark, "glance", 1 + (int64_t)glance->state);
+    mark_text(mark, "looks_at", glance->call.id.text);
+    mark_number(mark, "called", mark_ago(scene, glance->called, WORLD_HTTP_MS));
+    mark_number(mark, "reopens", !rests && glance->call.kind == CALL_REOPEN);
+    mark_number(mark, "again", glance->again);
+    mark_number(mark, "since", rests ? 0 : mark_ago(scene, glance->since, scene->scenario->look_ms));
+    mark_number(mark, "tries", rests ? 0 : glance->tries);
 }
 
 static void mark_queues(struct mark *mark, const struct queues *queues, const struct scene *scene)
@@ -193,6 +210,8 @@ static void mark_queues(struct mark *mark, const struct queues *queues, const st
         mark_head(&item, "queue");
         mark_span(&item, "key", node->key);
         mark_number(&item, "not_before", mark_left(scene, queue->not_before));
+        for (const struct glance *glance = queue->glances; glance != NULL; glance = glance->next)
+            mark_glance(&item, glance, scene);
         mark_number(&item, "length", (int64_t)queue->length);
         for (const struct queue_item *at = queue->head; at != NULL; at = at->next)
             mark_number(&item, "waits", JOB_OF(at, in_queue)->record->offset + 1);
@@ -210,6 +229,8 @@ static void mark_timers(struct mark *mark, const struct timers *timers, const st
         const struct timer *timer = timers->heap[i];
         if (timer->owner == TIMER_ACCOUNT)
             mark_text(mark, "of", MAP_ENTRY(timer, struct account, timer)->options.name);
+        else if (timer->owner == TIMER_GLANCE)
+            mark_span(mark, "of", GLANCE_OF(timer, timer)->queue->node.key);
         else
             mark_number(mark, "of", JOB_OF(timer, timer)->record->offset + 1);
         mark_number(mark, "left", mark_left(scene, timer->at));

@@ -172,6 +172,9 @@ void choice_take(struct scene *scene, const struct choice *choice)
     case CHOICE_FREEZE:
         world_freeze(world, worker);
         break;
+    case CHOICE_CLOSE:
+        world_close(world, (unsigned)choice->place + 1);
+        break;
     }
 }
 
@@ -280,6 +283,9 @@ void choice_write(const struct scene *scene, const struct choice *choice, struct
     case CHOICE_TIME:
     case CHOICE_SLOW:
         write_time(scene, choice, out);
+        break;
+    case CHOICE_CLOSE:
+        buf_printf(out, "an agent closes conversation %zu", choice->place + 1);
         break;
     case CHOICE_ASSIGN:
     case CHOICE_REBUILD:

@@ -69,7 +69,7 @@ caught_by_sim() { # NAME
 
 caught_by_explorer() { # NAME
     local scenario
-    for scenario in order repeat reach spaced narrow apart; do
+    for scenario in order repeat reach spaced young closed narrow apart; do
         timeout --foreground 300 "$build/tests/explore/explore" --scenario $scenario --faults 1 >"$cache/$1.log" 2>&1 || return 0
     done
     return 1
@@ -144,7 +144,7 @@ broken inherited-forgotten engine/assign.c 'PARTITION_COMMITTING && !partition->
 broken lease-from-answer engine/assign.c 'lease_extend\(engine, partition->commit_sent\)' 'lease_extend(engine, engine->now.mono)' \
     '* the lease runs from the answer, not from when the commit was sent'
 broken no-lease engine/engine.c 'if \(engine->options.lease_ms == 0\)' 'if (true)' '* nobody asks whether the partitions are still his'
-broken write-outlives-lease engine/accounts.c 'job == NULL \? MONO_NEVER : engine_lease_end\(engine\)' 'MONO_NEVER' \
+broken write-outlives-lease engine/accounts.c 'partition == NULL \? MONO_NEVER : engine_lease_end\(engine\)' 'MONO_NEVER' \
     'what was decided on before a freeze leaves after it'
 broken first-customer delivery/look.c 'look_add\(&search->customers, &search->customer_count, answer\);' \
     '{ struct answer first = *answer; first.id_count = first.id_count > 0; look_add(&search->customers, &search->customer_count, &first); }' \
@@ -178,7 +178,7 @@ broken unreadable-is-absent delivery/look.c 'look_unreadable\(d, delay_ms, now\)
 broken reach-ignored engine/run.c 'job->record->offset >= partition_reach\(job->partition\) \|\|' '' 'deliveries start beyond the committed reach'
 broken receipts-from-end engine/partition.c 'partition_has_none_beyond\(partition\) \? partition->receipts_end\s+: partition->receipts_from' \
     'partition->receipts_end' 'the commit names a place behind receipts that are still needed'
-broken released-early engine/assign.c 'if \(partition->job_count > 0 \|\| partition->committing >= 0 \|\| strays_has\(engine, partition->id\)\)\s+return;' \
+broken released-early engine/assign.c 'if \(partition->job_count > 0 \|\| partition->glance_count > 0 \|\| partition->committing >= 0 \|\|\s+strays_has\(engine, partition->id\)\)\s+return;' \
     'if (partition->committing >= 0) return; drop_jobs(engine, partition);' 'a partition is given up with receipts under way'
 broken untouched engine/rebuild.c 'if \(partition->untouched\)' 'if (true)' 'nothing is suspected in a partition that has receipts'
 broken suspects-from-commit engine/assign.c 'partition->suspect_end = progress.reach < input->end \? progress.reach : input->end;' \
@@ -195,6 +195,18 @@ broken failed-unread engine/run.c 'delivery_suspect\(&job->delivery, engine->now
     'a failed event that comes again is not read back'
 broken no-spacing engine/run.c 'mono_later\(queue->not_before, job->partition->first_from\)' 'queue->not_before' \
     'the pause between two messages does not hold over an assignment'
+broken new-unspaced engine/settle.c 'job->delivery.opened \? engine->options.limits.new_spacing_ms : 0' '0' \
+    'the next message comes while the widget joins the conversation that was begun with the one before'
+broken young-unread delivery/delivery.c 'answer->age_ms >= 0 && answer->age_ms < d->limits.new_spacing_ms' 'false' \
+    'nobody reads how old the conversation is that somebody else has begun'
+broken never-looked engine/settle.c 'if \(outcome == OUTCOME_DELIVERED\)\s+glance_want' 'if (outcome == OUTCOME_COUNT) glance_want' \
+    'nobody looks after a post whether its conversation was closed'
+broken looked-not-reopened engine/glance.c 'if \(ok && reads && answer->closed\)' 'if (false)' \
+    'a conversation that was closed while a message came stays closed'
+broken looks-unheld engine/run.c 'not_before = mono_later\(not_before, glance_hold\(engine, job\)\);' '' \
+    'a new conversation is begun before the one before has been looked at'
+broken looks-left engine/assign.c 'glances_hurry\(engine, partition\);' 'glances_drop(engine, partition);' \
+    'a partition is given up without the looks that its posts want'
 broken clock-is-certain engine/settle.c 'return !engine->options.admit_by_clock;' 'return true;' \
     'the next starts before the receipt of one that the worker'"'"'s own clock found expired'
 broken pause-stays engine/assign.c 'if \(partition->paused\)\s+effect_add\(engine, EFFECT_RESUME, partition->id\);' '' \

@@ -62,6 +62,7 @@ static void add(struct sim_result *sum, const struct sim_result *one)
     sum->rebalances += one->rebalances;
     sum->doubled += one->doubled;
     sum->misreported += one->misreported;
+    sum->missed += one->missed;
     if (sum->settled_ms < one->settled_ms)
         sum->settled_ms = one->settled_ms;
     sum->good = sum->good && one->good;
@@ -86,9 +87,9 @@ static bool run(const struct sim_options *options, uint64_t count)
     }
     printf(
         "sim seeds=%llu failed=%d records=%u crashes=%u freezes=%u rebalances=%u doubled=%u misreported=%u "
-        "settled_within=%llds\n",
+        "missed=%u settled_within=%llds\n",
         (unsigned long long)done, !sum.good, sum.records, sum.crashes, sum.freezes, sum.rebalances,
-        sum.doubled, sum.misreported, (long long)(sum.settled_ms + 999) / 1000);
+        sum.doubled, sum.misreported, sum.missed, (long long)(sum.settled_ms + 999) / 1000);
     return sum.good;
 }
 

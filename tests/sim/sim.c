@@ -105,6 +105,15 @@ static void sim_calm(struct sim *sim)
 
 /* ---- what a seed makes ---- */
 
+/* Drawn apart: what else a seed makes stays as it is without them. */
+static void sim_widget_settings(const struct sim *sim, struct world_options *options)
+{
+    struct rng rng = {sim->options.seed ^ 0x77696467657421u};
+    bool plain = rng_below(&rng, 100) < 30;
+    options->new_spacing_ms = plain ? 0 : 4000;
+    options->look_ms = plain ? 0 : 3000;
+}
+
 static struct world *sim_world(struct sim *sim, struct buf *report)
 {
     static const int64_t windows_ms[] = {2 * MINUTE_MS, 10 * MINUTE_MS, 60 * MINUTE_MS,
@@ -137,17 +146,19 @@ static struct world *sim_world(struct sim *sim, struct buf *report)
     sim->unrest = unrests[sim_below(sim, 3)];
     sim->stride_ms = strides_ms[sim_below(sim, 3)];
     options.seed = rng_next(&sim->rng);
+    sim_widget_settings(sim, &options);
     buf_printf(
         report,
         "seed %llu: partitions=%d workers=%d max_in_flight=%d spacing=%lldms flood_limit=%lld memory=%lld "
         "account_memory=%zu unassign=%d reopen=%d admit_by_clock=%d window=%llds receipts=%s strangers=%d "
-        "email=%s page=%u\n",
+        "email=%s page=%u new_spacing=%lldms look=%lldms\n",
         (unsigned long long)sim->options.seed, (int)options.partition_count, options.worker_count,
         (int)options.max_in_flight, (long long)options.spacing_ms, (long long)options.flood_limit,
         (long long)options.memory_bytes, options.account_memory_bytes, options.unassign, options.reopen,
         options.admit_by_clock, (long long)options.window_ms / 1000,
         options.receipts_by_producer ? "CreateTime" : "LogAppendTime", sim->has_strangers,
-        options.email_given ? "given" : "none", options.customers_page);
+        options.email_given ? "given" : "none", options.customers_page, (long long)options.new_spacing_ms,
+        (long long)options.look_ms);
     return world_new(&options);
 }
 
@@ -168,6 +179,7 @@ void sim_run(const struct sim_options *options, struct buf *report, struct sim_r
         world_end_check(world);
     out->doubled = world->doubled;
     out->misreported = world->misreported;
+    out->missed = world->missed;
     out->good = world->failure[0] == 0;
     for (int32_t i = 0; i < world->log.count; i++)
         out->records += (unsigned)world->log.partitions[i].event_count;

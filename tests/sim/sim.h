@@ -28,6 +28,7 @@ struct sim_result {
     unsigned records, crashes, freezes, rebalances; /* what there was */
     unsigned doubled;     /* events that were shown more than once: only where a window is open */
     unsigned misreported; /* shown, and told as failed; or the other way round: only where a window is open */
+    unsigned missed;      /* messages that came while the widget joined their new conversation */
     int64_t settled_ms;   /* how long it took, once nothing went wrong any more, until all was settled */
     bool good;
 };

@@ -40,10 +40,19 @@ static enum fate sim_fate(struct sim *sim)
     return fate == FATE_BUSY && sim_chance(sim, 50) ? FATE_UNAVAILABLE_STORED : fate;
 }
 
+/* Right before a message comes, an agent closes its conversation. */
+static void sim_agent(struct sim *sim, const struct world_request *request)
+{
+    if (request->what.kind == CALL_POST_MESSAGE && request->status == 0 && sim_chance(sim, 10))
+        world_close(sim->world, request->what.id);
+}
+
 static void sim_answered(struct sim *sim, size_t place, enum fate fate)
 {
     struct world *world = sim->world;
     bool late = fate == FATE_LOST_STORED_LATE || fate == FATE_ERROR_STORED_LATE;
+    if (sim->world->options.look_ms > 0)
+        sim_agent(sim, &world->requests[place]);
     if (late && sim->options.windows.slow && sim_chance(sim, 50) && world->requests[place].status == 0) {
         world_late(world, &world->requests[place], WORLD_SETTLE_MS + sim_below(sim, SLOW_MS));
         fate = fate == FATE_LOST_STORED_LATE ? FATE_LOST : FATE_ERROR;

@@ -73,10 +73,12 @@ void sim_others(struct sim *sim)
     struct fake_papercups *papercups = &sim->world->papercups;
     int64_t dice = sim_below(sim, 100);
     if (dice < 40 && papercups->conversation_count > 0) {
-        struct fake_conversation *one =
-            &papercups->conversations[sim_below(sim, papercups->conversation_count)];
+        unsigned which = (unsigned)sim_below(sim, papercups->conversation_count);
+        struct fake_conversation *one = &papercups->conversations[which];
         one->archived = one->closed && sim_chance(sim, 50);
         one->closed = sim_chance(sim, 80);
+        if (!one->closed || one->archived)
+            fake_papercups_unhide(papercups, which + 1);
         world_tell(sim->world, WORLD_NOBODY, "an agent %s v%d",
                    one->archived ? "archives"
                    : one->closed ? "closes"

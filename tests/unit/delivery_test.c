@@ -47,7 +47,8 @@ static int64_t number(struct span *text)
 }
 
 /* ---- the beginning: `external_id` or `customer_id c9`, then any of `deadline MS`, `suspect ABSENT_FROM TIMES`,
- * `cached CUSTOMER CONVERSATION`, `reopen`, `unassign`, `refuse_ambiguous`, `email_given`, `email EMAIL` ---- */
+ * `cached CUSTOMER CONVERSATION`, `new_spacing MS`, `reopen`, `unassign`, `refuse_ambiguous`, `email_given`,
+ * `email EMAIL` ---- */
 
 static void story_begin(struct story *story, struct table *table, struct span setup)
 {
@@ -71,6 +72,8 @@ static void story_begin(struct story *story, struct table *table, struct span se
         } else if (span_equal(word, SPAN("suspect"))) {
             absent_from_ms = number(&setup);
             times = number(&setup);
+        } else if (span_equal(word, SPAN("new_spacing"))) {
+            limits.new_spacing_ms = number(&setup);
         } else if (span_equal(word, SPAN("reopen"))) {
             limits.reopen = true;
         } else if (span_equal(word, SPAN("unassign"))) {
@@ -98,8 +101,8 @@ static void story_begin(struct story *story, struct table *table, struct span se
         delivery_resolved(&story->delivery, &cached);
 }
 
-/* ---- an answer: its word, then any of ids, `mark ID`, `updated TIME`, `incomplete`, `host_missing`, `closed`,
- * `unassigned`, `retry_after MS`, `took MS` ---- */
+/* ---- an answer: its word, then any of ids, `mark ID`, `in ID`, `updated TIME`, `incomplete`, `host_missing`, `closed`,
+ * `unassigned`, `age MS`, `retry_after MS`, `took MS` ---- */
 
 static enum answer_kind answer_named(struct table *table, struct span word)
 {
@@ -112,7 +115,7 @@ static enum answer_kind answer_named(struct table *table, struct span word)
 
 static void story_answer(struct story *story, const struct call *call, struct span text)
 {
-    struct answer answer = {.kind = answer_named(story->table, span_cut(&text, ' '))};
+    struct answer answer = {.kind = answer_named(story->table, span_cut(&text, ' ')), .age_ms = -1};
     int64_t took_ms = 0;
     answer.ids = calloc(16, sizeof(*answer.ids));
     detail_set(&answer.detail, OUTCOME_NONE, "words of %s", call_word(call->kind));
@@ -124,6 +127,10 @@ static void story_answer(struct story *story, const struct call *call, struct sp
         } else if (span_equal(word, SPAN("updated"))) {
             struct span time = span_cut(&text, ' ');
             memcpy(answer.updated_at, time.data, time.size);
+        } else if (span_equal(word, SPAN("in"))) {
+            answer.marked_in = uuid_named(span_cut(&text, ' '));
+        } else if (span_equal(word, SPAN("age"))) {
+            answer.age_ms = number(&text);
         } else if (span_equal(word, SPAN("incomplete"))) {
             answer.incomplete = true;
         } else if (span_equal(word, SPAN("host_missing"))) {

@@ -104,7 +104,7 @@ static void a_partition_that_was_paused_when_it_was_taken_is_read_when_it_comes_
 static struct world *world_with_a_full_account(void)
 {
     struct world_options options = world_options();
-    options.account_memory_bytes = 5600;
+    options.account_memory_bytes = 5700;
     struct world *w = story_begin(&options);
     story_arrive(w, "ann", "e1");
     story_expect(w, "commit 0/0 reach=5001 receipts=0; find ann");
@@ -152,7 +152,7 @@ static void a_repetition_without_room_does_not_make_a_duplicate_of_the_event_tha
 {
     (void)state;
     struct world_options options = world_options();
-    options.account_memory_bytes = 6500; /* room for two */
+    options.account_memory_bytes = 6700; /* room for two */
     struct world *w = story_begin(&options);
     story_arrive(w, "ann", "e1");
     story_arrive(w, "ann", "e2");

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "base/json.h"
+#include "base/time_text.h"
 #include "papercups/reply.h"
 #include "papercups/request.h"
 #include "unit/tables/table.h"
@@ -80,7 +81,17 @@ static const char *wrong_mark(const json_t *row, const struct answer *answer)
     const char *mark = json_string_value(json_object_get(row, "mark"));
     if (answer->mark_found != (mark != NULL))
         return "whether the mark is found";
-    return mark == NULL || strcmp(mark, answer->marked.text) == 0 ? NULL : "the marked id";
+    if (mark != NULL && strcmp(mark, answer->marked.text) != 0)
+        return "the marked id";
+    const char *in = json_string_value(json_object_get(row, "mark_in"));
+    return in == NULL || strcmp(in, answer->marked_in.text) == 0 ? NULL : "where the mark is";
+}
+
+/* Where a row says nothing of it, nothing is known. */
+static bool is_as_old(const json_t *row, const struct answer *answer)
+{
+    const json_t *age = json_object_get(row, "age_ms");
+    return answer->age_ms == (age == NULL ? -1 : json_integer_value(age));
 }
 
 /* What is not as the row says, or NULL. */
@@ -104,6 +115,8 @@ static const char *wrong_answer(const json_t *row, const struct answer *answer)
     if (answer->kind == ANSWER_LATER &&
         answer->retry_after_ms != json_integer_value(json_object_get(row, "waits")))
         return "how long to wait";
+    if (!is_as_old(row, answer))
+        return "the age";
     if (answer->status != json_integer_value(json_object_get(row, "status")))
         return "the status";
     const char *wrong = wrong_ids(row, answer);
@@ -123,7 +136,10 @@ static void answers_mean_what_the_table_says(void **state)
         const struct call call = call_of(row);
         struct span body = text_of(row, "body");
         char *exact = table_exact(body);
+        struct wall date = {0};
+        time_text_read(text_of(row, "date"), &date.ms);
         const struct reply reply = {.transport = TRANSPORT_ANSWERED,
+                                    .date = date,
                                     .status = (int)json_integer_value(json_object_get(row, "status")),
                                     .is_json = span_starts(text_of(row, "type"), SPAN("application/json")),
                                     .has_retry_after = json_integer_value(retry_after) > 0,

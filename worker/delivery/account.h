@@ -44,6 +44,8 @@ struct account {
     struct account_options options; /* the strings are the account's */
     int32_t in_flight;
     struct queue ready; /* who wants to make a call, first come first served */
+    /* Who wants to look at a conversation, after a post: before those. */
+    struct queue glances;
     struct pace pace;
     enum account_hold hold;
     uint64_t probe;     /* the request that asks whose key it is; 0: none that counts */

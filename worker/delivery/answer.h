@@ -5,6 +5,7 @@
 
 #include <stdint.h>
 
+#include "base/moment.h"
 #include "event/outcome.h"
 
 struct uuid {
@@ -58,6 +59,10 @@ struct answer {
     bool mark_found;                   /* the message of this delivery is among what was listed */
     struct uuid marked;                /* that message's id, where it is known */
     struct detail detail;
+
+    struct uuid marked_in; /* the conversation of that message, where it is known */
+    struct wall begun;     /* when the conversation was, in whole seconds of Papercups' clock; 0: not known */
+    int64_t age_ms;        /* so old is it at least; -1: not known */
 };
 
 /* Whether it is a post of the message. */

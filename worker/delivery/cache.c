@@ -139,3 +139,13 @@ void cache_forget(struct cache *cache, struct span key)
     if (entry != NULL)
         cache_drop(cache, entry);
 }
+
+void cache_forget_conversation(struct cache *cache, const struct uuid *conversation)
+{
+    const struct cached what = {.conversation = *conversation};
+    for (struct cache_entry *entry = cache->oldest, *newer; entry != NULL; entry = newer) {
+        newer = entry->newer;
+        if (cache_knows(entry, &what))
+            cache_drop(cache, entry);
+    }
+}

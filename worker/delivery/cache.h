@@ -32,5 +32,7 @@ bool cache_find(struct cache *cache, struct span key, struct mono now, struct ca
 /* Remembers it from now on; what was known before is replaced, but the same conversation put again lives no longer. */
 void cache_put(struct cache *cache, struct span key, const struct cached *what, struct mono now);
 void cache_forget(struct cache *cache, struct span key);
+/* Whatever leads to that conversation. Goes through all that is remembered. */
+void cache_forget_conversation(struct cache *cache, const struct uuid *conversation);
 
 #endif

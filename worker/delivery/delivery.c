@@ -117,6 +117,8 @@ void delivery_calling(struct delivery *d, const struct call *call, struct mono n
         d->look_started = now;
     if (call_posts(call))
         d->attempts++;
+    if (call->kind == CALL_POST_CONVERSATION || call->kind == CALL_REOPEN)
+        d->opened = true;
 }
 
 /* ---- what was answered ---- */
@@ -174,6 +176,20 @@ static void delivery_take_customers(struct delivery *d, const struct call *call,
         delivery_take_row(d, now);
 }
 
+/* A widget that has just heard of the conversation may be between its fetch and its join. Here it is not known whether
+ * this worker has begun it: an earlier owner may have, or an event to another form of the customer's address. */
+static struct mono delivery_post_from(const struct delivery *d, const struct answer *answer, struct mono now)
+{
+    bool young = answer->id_count > 0 && answer->age_ms >= 0 && answer->age_ms < d->limits.new_spacing_ms;
+    return young ? mono_after(now, d->limits.new_spacing_ms - answer->age_ms) : now;
+}
+
+/* Whoever names a conversation means that one; else the account says what becomes of a closed one. */
+static bool delivery_reopens(const struct delivery *d)
+{
+    return d->limits.reopen || d->address == ADDRESS_CONVERSATION_ID;
+}
+
 static void delivery_take_conversation(struct delivery *d, const struct call *call,
                                        const struct answer *answer, struct mono now)
 {
@@ -185,12 +201,13 @@ static void delivery_take_conversation(struct delivery *d, const struct call *ca
     if (found)
         d->conversation = answer->ids[0];
     d->was_unassigned = found && answer->unassigned;
+    d->post_from = delivery_post_from(d, answer, now);
     if (!found && call->kind == CALL_LIST_CONVERSATIONS && d->limits.reopen)
         delivery_enter(d, STEP_CLOSED, now);
-    else if (found && d->limits.reopen && answer->closed)
+    else if (found && answer->closed && delivery_reopens(d))
         delivery_enter(d, STEP_REOPEN, now);
     else
-        delivery_enter(d, STEP_POST, now);
+        delivery_enter(d, STEP_POST, d->post_from);
 }
 
 static void delivery_take_posted(struct delivery *d, const struct call *call, struct uuid first,
@@ -237,7 +254,7 @@ static void delivery_take_ok(struct delivery *d, const struct call *call, const 
         delivery_take_conversation(d, call, answer, now);
         break;
     case CALL_REOPEN:
-        delivery_enter(d, STEP_POST, now);
+        delivery_enter(d, STEP_POST, mono_later(d->post_from, now));
         break;
     case CALL_POST_MESSAGE:
     case CALL_POST_CONVERSATION:

@@ -18,6 +18,9 @@ struct delivery_limits {
     int64_t settle_ms;
     /* How long what may be shown, and cannot be read, is asked for past its deadline; then it is said as it is. */
     int64_t unknown_for_ms;
+    /* The least time between a new conversation and the next message into it: a widget that hears of one misses what
+     * comes between its fetch and its join. */
+    int64_t new_spacing_ms;
     bool email_given, reopen, unassign, refuse_ambiguous; /* the account's settings */
 };
 
@@ -58,6 +61,8 @@ struct delivery {
     struct uuid customer, conversation;
     char customer_updated_at[ANSWER_TIME_SIZE]; /* STEP_RESOLVE: of the newest row until now */
     struct mono resolved_at;                    /* when they were found */
+    struct mono post_from; /* the conversation is young: see delivery_limits.new_spacing_ms */
+    bool opened;           /* it was begun or reopened for this message, or may have been */
     size_t customer_matches;
     bool resolved_again; /* a 404 for something found before: looked up anew, once */
 

@@ -1,12 +1,13 @@
 /* One first-in-first-out queue per routing key: the order that a customer is promised. The head is under way, the rest
- * wait; queues are found by their key and vanish when they are empty and owe no
- * pause and no count. */
+ * wait; queues are found by their key and vanish when they are empty and owe no pause, no count and no glance. */
 #ifndef DELIVERY_QUEUE_H
 #define DELIVERY_QUEUE_H
 
 #include "base/map.h"
 #include "delivery/flood.h"
 #include "delivery/timer.h"
+
+struct glance;
 
 struct queue_item {
     struct queue_item *next;
@@ -19,6 +20,7 @@ struct queue {
     struct flood flood;
     struct mono flood_until; /* what it has counted matters until then */
     struct mono not_before;  /* the next message to this customer starts then at the earliest */
+    struct glance *glances;  /* the engine's: looks at its conversations */
 };
 
 struct queues {

@@ -21,6 +21,8 @@ static inline void delivery_finish(struct delivery *d, enum outcome outcome)
 static inline void delivery_there(struct delivery *d, const struct answer *answer)
 {
     d->message = answer->marked;
+    if (answer->marked_in.text[0] != 0)
+        d->conversation = answer->marked_in;
     delivery_finish(d, OUTCOME_DELIVERED);
 }
 

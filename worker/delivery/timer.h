@@ -6,7 +6,7 @@
 
 #include "base/moment.h"
 
-enum timer_owner { TIMER_JOB, TIMER_ACCOUNT };
+enum timer_owner { TIMER_JOB, TIMER_ACCOUNT, TIMER_GLANCE };
 
 struct timer {
     enum timer_owner owner; /* what embeds it */

@@ -12,25 +12,41 @@ static void accounts_tell(struct engine *engine, const struct account *account)
     effect_add(engine, EFFECT_ACCOUNT, -1)->account = account;
 }
 
-engine_handle accounts_request(struct engine *engine, struct account *account, const struct call *call,
-                               const struct job *job)
+/* `partition`: for which it is made; NULL: for none. */
+static engine_handle accounts_send(struct engine *engine, const struct pending *what,
+                                   const struct partition *partition, const struct message *message)
 {
+    struct account *account = what->account;
     struct pending *pending = mem_new(1, sizeof(*pending));
-    *pending = (struct pending){.account = account, .call = *call, .started = engine->now.mono};
-    if (job != NULL)
-        pending->job = job->handle;
+    *pending = *what;
+    pending->started = engine->now.mono;
     account->in_flight++;
     struct request request;
-    request_init(&request, call, job == NULL ? NULL : &job->message, account->options.inbox);
-    struct effect *effect = effect_add(engine, EFFECT_REQUEST, job == NULL ? -1 : job->partition->id);
+    request_init(&request, &what->call, message, account->options.inbox);
+    struct effect *effect = effect_add(engine, EFFECT_REQUEST, partition == NULL ? -1 : partition->id);
     effect->handle = slots_add(&engine->requests, pending);
     effect->account = account;
-    effect->call = call->kind;
-    effect->until = job == NULL ? MONO_NEVER : engine_lease_end(engine);
+    effect->call = what->call.kind;
+    effect->until = partition == NULL ? MONO_NEVER : engine_lease_end(engine);
     effect->method = request.method;
     effect->path = request.path;
     effect->body = request.body;
     return effect->handle;
+}
+
+engine_handle accounts_request(struct engine *engine, struct account *account, const struct call *call,
+                               const struct job *job)
+{
+    const struct pending pending = {.account = account, .call = *call, .job = job == NULL ? 0 : job->handle};
+    return accounts_send(engine, &pending, job == NULL ? NULL : job->partition,
+                         job == NULL ? NULL : &job->message);
+}
+
+engine_handle accounts_glance(struct engine *engine, const struct glance *glance)
+{
+    const struct pending pending = {
+        .account = glance->account, .call = glance->call, .glance = glance->handle};
+    return accounts_send(engine, &pending, glance->partition, NULL);
 }
 
 /* ---- a held account: is its key good again? ---- */
@@ -111,12 +127,17 @@ struct pending accounts_answered(struct engine *engine, engine_handle handle, co
 void run_ready(struct engine *engine, struct account *account)
 {
     struct mono again = MONO_NEVER;
-    while (account->ready.head != NULL && account_may_call(account, engine->now.mono, &again)) {
+    while ((account->glances.head != NULL || account->ready.head != NULL) &&
+           account_may_call(account, engine->now.mono, &again)) {
+        if (account->glances.head != NULL) {
+            glance_place(engine, GLANCE_OF(account->glances.head, in_ready));
+            continue;
+        }
         struct job *job = JOB_OF(account->ready.head, in_ready);
         assert(job->state == JOB_READY);
         queue_remove(&account->ready, &job->in_ready);
         run_place(engine, job);
     }
-    if (account->ready.head != NULL && again.ms != MONO_NEVER.ms)
+    if ((account->glances.head != NULL || account->ready.head != NULL) && again.ms != MONO_NEVER.ms)
         timer_set(&engine->timers, &account->timer, again);
 }

@@ -94,6 +94,7 @@ static void release(struct engine *engine, struct partition *partition)
 {
     if (partition->paused)
         effect_add(engine, EFFECT_RESUME, partition->id);
+    glances_drop(engine, partition);
     effect_add(engine, EFFECT_RELEASED, partition->id);
     engine->partitions[partition->id] = NULL;
     partition_free(partition);
@@ -120,6 +121,7 @@ void revoke(struct engine *engine, struct partition *partition)
     partition->state = PARTITION_DRAINING;
     partition->drain_end = mono_after(engine->now.mono, engine->options.drain_ms);
     drop_unstarted(engine, partition);
+    glances_hurry(engine, partition);
 }
 
 void lose(struct engine *engine, struct partition *partition)
@@ -234,9 +236,12 @@ static void drop_undecided(struct engine *engine, struct partition *partition)
 static void drain(struct engine *engine, struct partition *partition)
 {
     partition->drained = partition->drained || mono_reached(partition->drain_end, engine->now.mono);
-    if (partition->drained)
+    if (partition->drained) {
         drop_undecided(engine, partition);
-    if (partition->job_count > 0 || partition->committing >= 0 || strays_has(engine, partition->id))
+        glances_drop(engine, partition);
+    }
+    if (partition->job_count > 0 || partition->glance_count > 0 || partition->committing >= 0 ||
+        strays_has(engine, partition->id))
         return; /* the last commit is sent when the one under way is answered */
     partition->state = PARTITION_COMMITTING;
     commit(engine, partition);
@@ -246,7 +251,8 @@ static void drain(struct engine *engine, struct partition *partition)
 static struct mono commit_due(const struct engine *engine, const struct partition *partition)
 {
     struct mono due = partition_commit_due(partition);
-    if (engine->options.lease_ms == 0 || partition->jobs == NULL || partition->committing >= 0)
+    bool idle = partition->jobs == NULL && partition->glance_count == 0;
+    if (engine->options.lease_ms == 0 || idle || partition->committing >= 0)
         return due;
     struct mono renew = engine->leased ? mono_after(engine->lease_from, LEASE_RENEW_MS) : partition->reach_at;
     return mono_earlier(due, mono_later(renew, partition->reach_at));
@@ -295,7 +301,9 @@ struct mono partition_deadline(const struct engine *engine, const struct partiti
     case PARTITION_RUNNING:
         return mono_earlier(commit_due(engine, partition), partition->lost_until);
     case PARTITION_DRAINING: /* without jobs, or drained, it waits for an answer */
-        return partition->job_count > 0 && !partition->drained ? partition->drain_end : MONO_NEVER;
+        return (partition->job_count > 0 || partition->glance_count > 0) && !partition->drained
+                   ? partition->drain_end
+                   : MONO_NEVER;
     case PARTITION_COMMITTING:
         return partition->committing < 0 ? partition->commit_at : MONO_NEVER;
     case PARTITION_ASSIGNED:

@@ -54,6 +54,8 @@ void engine_free(struct engine *engine)
         struct partition *partition = engine->partitions[i];
         while (partition != NULL && partition->jobs != NULL)
             job_drop(engine, partition->jobs);
+        if (partition != NULL)
+            glances_drop(engine, partition);
         partition_free(partition);
     }
     effects_reset(engine);
@@ -70,6 +72,7 @@ void engine_free(struct engine *engine)
     timers_done(&engine->timers);
     slots_done(&engine->jobs);
     slots_done(&engine->requests);
+    slots_done(&engine->glances);
     keyring_free(engine->keyring);
     identity_key_done(&engine->identity_key);
     identity_key_done(&engine->previous_identity_key);
@@ -174,6 +177,8 @@ static void engine_timer(struct engine *engine, struct timer *timer)
 {
     if (timer->owner == TIMER_ACCOUNT)
         accounts_timer(engine, MAP_ENTRY(timer, struct account, timer));
+    else if (timer->owner == TIMER_GLANCE)
+        glance_timer(engine, GLANCE_OF(timer, timer));
     else
         run_timer(engine, JOB_OF(timer, timer));
 }

@@ -23,6 +23,7 @@ struct engine_options {
     int64_t lease_ms; /* how long an accepted commit proves that the partitions are ours; 0: not asked for */
     int64_t flood_limit; /* events to one conversation within a minute; 0: any number */
     int64_t spacing_ms;  /* between two messages to one customer */
+    int64_t look_ms;     /* after posts their conversation is looked at, so often at most; 0: never */
     int64_t drain_ms;
     int64_t memory_bytes; /* of records that wait or are under way */
     bool papercups_ids, name_events;
@@ -101,7 +102,7 @@ struct settled {
 };
 
 struct trouble {
-    struct span account, event_id;
+    struct span account, event_id; /* SPAN_NONE: its event is delivered, and its conversation was looked at */
     const char *call, *answer, *detail;
     int64_t offset;
 };

@@ -5,6 +5,7 @@
 #include "base/rng.h"
 #include "delivery/cache.h"
 #include "engine/engine.h"
+#include "engine/glance.h"
 #include "engine/job.h"
 #include "engine/slots.h"
 #include "papercups/request.h"
@@ -13,8 +14,8 @@
 
 /* A request under way: it outlives its job where that is dropped, because the account's place is taken until then. */
 struct pending {
-    engine_handle job;       /* 0: a probe of the account's own */
-    struct account *account; /* NULL: there is no such request */
+    engine_handle job, glance; /* whose it is; both 0: a probe of the account's own */
+    struct account *account;   /* NULL: there is no such request */
     struct call call;
     struct mono started;
 };
@@ -37,7 +38,7 @@ struct engine {
     struct queues queues;
     struct cache cache;
     struct timers timers;
-    struct slots jobs, requests;
+    struct slots jobs, requests, glances;
     struct partition **partitions; /* by id; NULL: not ours */
     size_t memory_used;
     engine_handle last_commit;
@@ -81,6 +82,7 @@ void run_place(struct engine *engine, struct job *job);
 /* accounts.c: what accounts share among their jobs: places, pauses, being held. */
 engine_handle accounts_request(struct engine *engine, struct account *account, const struct call *call,
                                const struct job *job);
+engine_handle accounts_glance(struct engine *engine, const struct glance *glance);
 /* Takes note of an answer and reads it (answer_done it); .account is NULL where nobody asked. */
 struct pending accounts_answered(struct engine *engine, engine_handle handle, const struct reply *reply,
                                  struct answer *answer);
@@ -88,6 +90,21 @@ void accounts_hold(struct engine *engine, struct account *account, enum account_
 void accounts_timer(struct engine *engine, struct account *account);
 /* Gives the account's free places to those who wait for one. */
 void run_ready(struct engine *engine, struct account *account);
+
+/* glance.c: looks at conversations after posts. */
+/* The job is delivered, and has left its queue where it may: its conversation is to be looked at. */
+void glance_want(struct engine *engine, const struct job *job, struct queue *queue);
+void glance_timer(struct engine *engine, struct glance *glance);
+/* It has a place: makes its call. */
+void glance_place(struct engine *engine, struct glance *glance);
+void glance_answered(struct engine *engine, struct glance *glance, const struct answer *answer);
+/* Until when the head of a queue must not begin, as long as a glance is about: where it has to be found out anew where to
+ * post, the conversation may be about to be opened again, and a new one would hide it. MONO_NEVER: until the glance has a
+ * place. Makes it ready where it waited. */
+struct mono glance_hold(struct engine *engine, const struct job *job);
+/* Those of a partition that is given up are made at once; or not at all. */
+void glances_hurry(struct engine *engine, const struct partition *partition);
+void glances_drop(struct engine *engine, const struct partition *partition);
 
 /* settle.c: from the outcome to the settled offset. */
 void settle(struct engine *engine, struct job *job, enum outcome outcome);

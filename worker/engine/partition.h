@@ -25,6 +25,7 @@ struct partition {
     struct window window;
     struct job *jobs, *jobs_last; /* all of them, in the order they were read */
     size_t job_count;
+    size_t glance_count;  /* looks at conversations that are wanted or under way */
     struct wall admitted; /* when the record that was read last was admitted */
     /* When the oldest was of those that were read and are left to the next owner; INT64_MAX: none are. */
     struct wall left;

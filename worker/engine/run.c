@@ -128,8 +128,10 @@ void run_head(struct engine *engine, struct queue *queue)
         if (job->state != JOB_QUEUED || job->partition->state != PARTITION_RUNNING)
             return;
         struct mono not_before = mono_later(queue->not_before, job->partition->first_from);
+        not_before = mono_later(not_before, glance_hold(engine, job));
         if (!mono_reached(not_before, engine->now.mono)) {
-            timer_set(&engine->timers, &job->timer, not_before);
+            if (not_before.ms != MONO_NEVER.ms)
+                timer_set(&engine->timers, &job->timer, not_before);
             return;
         }
         if (job->record->offset >= partition_reach(job->partition) || !engine_has_lease(engine))
@@ -216,19 +218,22 @@ void run_timer(struct engine *engine, struct job *job)
         run_ready(engine, account);
 }
 
-static void run_tell_trouble(struct engine *engine, const struct job *job, const struct answer *answer)
+/* `job` is NULL where it was a glance. */
+static void run_tell_trouble(struct engine *engine, const struct pending *pending, const struct job *job,
+                             const struct glance *glance, const struct answer *answer)
 {
     if (answer->kind == ANSWER_OK)
         return;
-    struct effect *effect = effect_add(engine, EFFECT_TROUBLE, job->partition->id);
+    struct effect *effect =
+        effect_add(engine, EFFECT_TROUBLE, job == NULL ? glance->partition->id : job->partition->id);
     buf_init(&effect->text, sizeof(answer->detail.text));
     buf_add_text(&effect->text, answer->detail.text);
-    effect->trouble = (struct trouble){.account = span_of(job->account->options.name),
-                                       .event_id = job->event_id,
-                                       .call = call_word(job->call.kind),
+    effect->trouble = (struct trouble){.account = span_of(pending->account->options.name),
+                                       .event_id = job == NULL ? SPAN_NONE : job->event_id,
+                                       .call = call_word(pending->call.kind),
                                        .answer = answer_word(answer->kind),
                                        .detail = effect->text.data,
-                                       .offset = job->record->offset};
+                                       .offset = job == NULL ? glance->offset : job->record->offset};
 }
 
 void run_answer(struct engine *engine, engine_handle handle, const struct reply *reply)
@@ -238,10 +243,14 @@ void run_answer(struct engine *engine, engine_handle handle, const struct reply 
     if (pending.account == NULL)
         return;
     struct job *job = slots_find(&engine->jobs, pending.job);
+    struct glance *glance = slots_find(&engine->glances, pending.glance);
+    if (job != NULL || glance != NULL)
+        run_tell_trouble(engine, &pending, job, glance, &answer);
+    if (glance != NULL)
+        glance_answered(engine, glance, &answer);
     if (job != NULL) {
         struct queue *queue = job->queue;
         assert(job->state == JOB_CALLING);
-        run_tell_trouble(engine, job, &answer);
         if (answer.kind != ANSWER_OK) /* what was known of the customer may be the reason */
             known_forget(engine, job);
         if (!engine_has_lease(engine)) /* it says what was, before others may have done more */

@@ -104,16 +104,24 @@ static bool settle_is_certain(const struct engine *engine, enum outcome outcome)
     return outcome != OUTCOME_KEY_NOT_ACTIVE && !outcome_is_failed(outcome);
 }
 
+/* The time until its customer's next message. */
+static int64_t settle_spacing_ms(const struct engine *engine, const struct job *job)
+{
+    int64_t new_ms = job->delivery.opened ? engine->options.limits.new_spacing_ms : 0;
+    return new_ms > engine->options.spacing_ms ? new_ms : engine->options.spacing_ms;
+}
+
 void settle(struct engine *engine, struct job *job, enum outcome outcome)
 {
     job->outcome = outcome;
     job->finished_at_ms = engine->now.wall.ms;
     struct window *window = &job->partition->window;
+    struct queue *queue = job->queue;
     if (outcome == OUTCOME_DELIVERED) {
         window_add(window, &job->marks[0], window_end(engine, job));
         if (job->delivery.acknowledged)
             known_put(engine, job);
-        job->queue->not_before = mono_after(engine->now.mono, engine->options.spacing_ms);
+        queue->not_before = mono_after(engine->now.mono, settle_spacing_ms(engine, job));
     } else if (window_remembers(outcome)) {
         window_add_failed(window, &job->marks[0], window_end(engine, job), job->signed_at_s);
     }
@@ -121,6 +129,8 @@ void settle(struct engine *engine, struct job *job, enum outcome outcome)
         job_leave_queue(job);
     job_forget_message(engine, job);
     settle_produce(engine, job, outcome_has_dead_letter(outcome) ? JOB_DEAD_LETTER : JOB_RECEIPT);
+    if (outcome == OUTCOME_DELIVERED)
+        glance_want(engine, job, queue);
 }
 
 void settle_again(struct engine *engine, struct job *job)

@@ -81,9 +81,11 @@ struct config {
     int64_t settle_time_ms;          /* default 10 s */
     int64_t unknown_for_ms;     /* how long what may be shown is read back past its deadline; default 1 h */
     int64_t message_spacing_ms; /* default 1 s; 0s turns it off */
-    int32_t flood_limit;        /* events to one conversation within a minute, default 20; 0: any number */
-    int64_t drain_timeout_ms;   /* default 10 s */
-    int64_t memory_bytes;       /* waiting events in all; default 1.5 MiB, with several accounts 64 */
+    int64_t new_conversation_spacing_ms; /* likewise, default 4 s */
+    int64_t closed_look_ms;   /* how often a conversation is looked at after posts; default 3 s; 0s: never */
+    int32_t flood_limit;      /* events to one conversation within a minute, default 20; 0: any number */
+    int64_t drain_timeout_ms; /* default 10 s */
+    int64_t memory_bytes;     /* waiting events in all; default 1.5 MiB, with several accounts 64 */
 
     /* [admin] */
     char *admin_listen; /* HOST:PORT, [V6]:PORT, or "off"; default 127.0.0.1:9464 */

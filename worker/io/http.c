@@ -146,6 +146,16 @@ static void exchange_prepare(struct exchange *exchange, const struct http_site *
     exchange->failure[0] = 0;
 }
 
+/* By the other side's clock; 0 where it does not say. */
+static struct wall exchange_date(const struct exchange *exchange)
+{
+    struct curl_header *header;
+    if (curl_easy_header(exchange->easy, "Date", 0, CURLH_HEADER, -1, &header) != CURLHE_OK)
+        return (struct wall){0};
+    time_t seconds = curl_getdate(header->value, NULL);
+    return (struct wall){seconds > 0 ? (int64_t)seconds * 1000 : 0};
+}
+
 static void exchange_reply(const struct exchange *exchange, CURLcode code, struct reply *reply)
 {
     long status = 0;
@@ -172,6 +182,7 @@ static void exchange_reply(const struct exchange *exchange, CURLcode code, struc
     reply->is_json = !exchange->too_large && type != NULL && strncmp(type, "application/json", 16) == 0;
     reply->has_retry_after = retry_after_s > 0;
     reply->retry_after_ms = retry_after_s > 86400 ? 86400000 : (int64_t)retry_after_s * 1000;
+    reply->date = exchange_date(exchange);
 }
 
 void http_get(const struct http_site *site, const char *path, int64_t timeout_ms, struct reply *reply,

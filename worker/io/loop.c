@@ -82,7 +82,8 @@ static void loop_log_trouble(const struct effect *effect)
     log_text(&line, "account", trouble->account);
     log_text(&line, "call", span_of(trouble->call));
     log_text(&line, "answer", span_of(trouble->answer));
-    log_text(&line, "event_id", trouble->event_id);
+    if (trouble->event_id.data != NULL)
+        log_text(&line, "event_id", trouble->event_id);
     log_number(&line, "partition", effect->partition);
     log_number(&line, "offset", trouble->offset);
     log_text(&line, "detail", span_of(trouble->detail));

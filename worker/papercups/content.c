@@ -2,6 +2,7 @@
 
 #include "base/json_scan.h"
 #include "base/mem.h"
+#include "base/time_text.h"
 #include "event/payload.h"
 #include "papercups/reply.h"
 
@@ -150,6 +151,28 @@ static bool reading_add_id(struct answer *out, struct span id)
     return uuid_of(id, &out->ids[out->id_count]) && ++out->id_count > 0;
 }
 
+/* Papercups says it without a zone, and means UTC. */
+static struct wall wall_of(struct span time)
+{
+    char text[20];
+    struct wall wall = {0};
+    if (time.size < 19)
+        return wall;
+    memcpy(text, time.data, 19);
+    text[19] = 'Z';
+    if (!time_text_read((struct span){text, sizeof(text)}, &wall.ms))
+        wall.ms = 0;
+    return wall;
+}
+
+/* What of the conversation to post to counts. */
+static void reading_chosen(struct answer *out, const struct thing *conversation)
+{
+    out->closed = span_equal(conversation->status, SPAN("closed"));
+    out->unassigned = out->id_count > 0 && !conversation->has_assignee;
+    out->begun = wall_of(conversation->created_at);
+}
+
 /* By their bytes: the times of one list are all written alike. */
 static bool is_later(struct span a, struct span b)
 {
@@ -196,12 +219,15 @@ static bool reading_things(struct reading *r, struct thing *first)
     if (!json_scan_array(&r->scan))
         return false;
     while (json_scan_item(&r->scan)) {
+        bool found_before = out->mark_found;
         if (!reading_thing(r, &thing) || (lists_customers(r) && !is_asked_for(r, &thing)))
             return false;
         if (r->call->kind == CALL_FIND_CUSTOMERS && !is_found(r, &thing))
             continue;
         if (!reading_add_id(out, thing.id) || (lists_conversations(r) && !thing.has_messages))
             return false;
+        if (out->mark_found && !found_before)
+            out->marked_in = out->ids[out->id_count - 1];
         struct span at = time_of(r, &thing);
         if (out->id_count - before > 1 && !is_later(at, latest))
             continue;
@@ -258,8 +284,7 @@ static bool reading_data(struct reading *r)
     case CALL_LIST_CLOSED:
         if (!reading_things(r, &thing))
             return false;
-        out->closed = span_equal(thing.status, SPAN("closed"));
-        out->unassigned = out->id_count > 0 && !thing.has_assignee;
+        reading_chosen(out, &thing);
         return true;
     case CALL_READ_MESSAGES:
         return reading_messages(r);
@@ -271,9 +296,12 @@ static bool reading_data(struct reading *r)
     case CALL_READ_CONVERSATION:
         if (!reading_thing(r, &thing))
             return false;
-        out->closed = span_equal(thing.status, SPAN("closed"));
-        out->unassigned = !thing.has_assignee;
-        return reading_add_id(out, thing.id);
+        if (!reading_add_id(out, thing.id))
+            return false;
+        reading_chosen(out, &thing);
+        if (out->mark_found)
+            out->marked_in = out->ids[0];
+        return true;
     case CALL_ME: /* whose key it is: the account's id stands where other answers have the thing's own */
         return reading_thing(r, &thing) && reading_add_id(out, thing.account_id);
     case CALL_CREATE_CUSTOMER:

@@ -73,10 +73,19 @@ static enum answer_kind reply_status(const struct reply *reply)
     return ANSWER_SERVER_ERROR; /* 408 too: a proxy that says so may have passed the request on */
 }
 
+/* Both times have whole seconds, so it may be one younger than it seems; and it was there when the answer was given. */
+static int64_t reply_age_ms(const struct reply *reply, const struct answer *answer)
+{
+    if (answer->begun.ms == 0 || reply->date.ms == 0)
+        return -1;
+    int64_t age_ms = reply->date.ms - answer->begun.ms - 1000;
+    return age_ms > 0 ? age_ms : 0;
+}
+
 void reply_read(const struct reply *reply, const struct call *call, const struct identity *marks,
                 size_t mark_count, const struct question *question, struct answer *out)
 {
-    *out = (struct answer){.status = reply->status};
+    *out = (struct answer){.status = reply->status, .age_ms = -1};
     if (reply->transport != TRANSPORT_ANSWERED) {
         out->kind = reply->transport == TRANSPORT_NOT_SENT ? ANSWER_NOT_SENT : ANSWER_LOST;
         detail_set(&out->detail, OUTCOME_NONE, "no answer: %.*s", SPAN_ARGS(reply->failure));
@@ -91,9 +100,10 @@ void reply_read(const struct reply *reply, const struct call *call, const struct
     if (!reply->is_json || reply->body.size > REPLY_BODY_MAX ||
         !content_read(reply->body, call, marks, mark_count, question, out)) {
         answer_done(out);
-        out->kind = ANSWER_UNREADABLE;
-        out->status = reply->status;
+        *out = (struct answer){.kind = ANSWER_UNREADABLE, .status = reply->status, .age_ms = -1};
         detail_set(&out->detail, OUTCOME_NONE, "Papercups answered %d with something unreadable",
                    reply->status);
+        return;
     }
+    out->age_ms = reply_age_ms(reply, out);
 }

@@ -3,6 +3,7 @@
 #ifndef PAPERCUPS_REPLY_H
 #define PAPERCUPS_REPLY_H
 
+#include "base/moment.h"
 #include "delivery/answer.h"
 #include "event/identity.h"
 #include "papercups/message.h"
@@ -23,6 +24,7 @@ struct reply {
     bool is_json; /* by its content type */
     bool has_retry_after;
     int64_t retry_after_ms;
+    struct wall date; /* when it was given, by its own Date; 0: it does not say */
     struct span body;
     struct span failure; /* why there is no answer, for people */
 };

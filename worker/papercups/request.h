@@ -11,7 +11,7 @@ struct request {
     struct buf body; /* empty for GET */
 };
 
-/* request_done it. `inbox` may be NULL; `message` too, for CALL_ME. */
+/* request_done it. `inbox` may be NULL; `message` too, for what only names an id or nothing. */
 void request_init(struct request *request, const struct call *call, const struct message *message,
                   const char *inbox);
 void request_done(struct request *request);

@@ -1,0 +1,39 @@
+/* A glance: after a post its conversation is looked at once by its id, for an agent may have closed it meanwhile, and what
+ * is in a closed one no page shows that is loaded from then on. Closed: our message is the reason to open it again. It
+ * belongs to a customer's queue, is made when that has run empty, and of one conversation at most so often as the settings
+ * say; it goes beside the deliveries and changes nothing of their outcomes. */
+#ifndef ENGINE_GLANCE_H
+#define ENGINE_GLANCE_H
+
+#include "delivery/account.h"
+#include "engine/engine.h"
+#include "engine/partition.h"
+
+enum glance_state {
+    GLANCE_RESTS, /* it was made, and the next one must not come too soon; its timer ends it */
+    GLANCE_WAITS, /* for its timer */
+    GLANCE_READY, /* for a place among the account's requests */
+    GLANCE_CALLS, /* its request is under way */
+};
+
+struct glance {
+    struct glance *next;        /* of the same queue: an event may be for another page of the customer's */
+    struct queue_item in_ready; /* its account's */
+    struct timer timer;
+    engine_handle handle;
+    struct queue *queue;
+    struct account *account;
+    struct partition *partition;
+    enum glance_state state;
+    struct call call;   /* it reads the conversation, and reopens it once that was found closed */
+    int64_t offset;     /* of the last event that was posted there */
+    struct mono since;  /* the first post that nobody has looked behind */
+    struct mono called; /* when the call was made */
+    bool again;         /* posted to since then: it is to be looked at once more */
+    unsigned tries;
+};
+
+#define GLANCE_OF(pointer, member)                                                                           \
+    ((struct glance *)(void *)((char *)(pointer)-offsetof(struct glance, member)))
+
+#endif
