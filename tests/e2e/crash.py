@@ -71,7 +71,7 @@ class Lane:
         self.installation.configure("admin", listen="off")
         # Who takes over has the dead one's name: the group does not wait until that one's session is over.
         self.installation.configure("kafka", group_instance_id="%h")
-        self.installation.configure("worker", state_dir=directory, http_timeout="500ms", settle_time="500ms")
+        self.installation.configure("worker", state_dir=directory, http_timeout="500ms", settle_time="500ms", closed_look="3s")
         self.settings = self.installation.settings
         self.receipts = Reader(kafka, self.topics.receipts, 1)
         self.dead = Reader(kafka, self.topics.dead, 1)
