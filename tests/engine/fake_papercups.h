@@ -45,6 +45,7 @@ struct fake_message {
     bool missed;              /* an open widget did not show it when it came */
     /* The world's: who has told it as delivered, of which partition, and that its conversation was closed then and has not
      * been opened since: no page that is loaded shows it. An agent may close one after that. */
+    bool told;
     int told_by;
     int32_t told_of;
     bool hidden;

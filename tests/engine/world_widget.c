@@ -28,6 +28,9 @@ void world_told(struct world *world, int worker, const struct record *receipt, s
         const struct fake_conversation *in = &papercups->conversations[message->conversation - 1];
         if (!span_equal(span_of(message->event), event_id) || !is_of(world, message, receipt->key))
             continue;
+        if (message->told && message->told_by == worker)
+            continue; /* its receipt could not be written, and is tried again */
+        message->told = true;
         message->told_by = worker;
         message->told_of = receipt->partition;
         message->hidden = in->closed && !in->archived;
@@ -39,7 +42,7 @@ void world_excuse(struct world *world, int worker, int32_t partition)
     for (unsigned i = 0; i < world->papercups.message_count; i++) {
         struct fake_message *message = &world->papercups.messages[i];
         if (message->told_by == worker && (partition < 0 || message->told_of == partition))
-            message->hidden = false;
+            message->told = message->hidden = false;
     }
 }
 

@@ -143,9 +143,11 @@ static void mark_worker(struct mark *mark, const struct scene *scene, int worker
     for (int32_t i = 0; i < scene->world->log.count; i++)
         mark_share(mark, &w->shares[i], scene);
     const struct fake_papercups *papercups = &scene->world->papercups;
-    for (unsigned i = 0; i < papercups->message_count; i++)
-        mark_number(mark, "hidden",
-                    papercups->messages[i].hidden && papercups->messages[i].told_by == worker);
+    for (unsigned i = 0; i < papercups->message_count; i++) {
+        const struct fake_message *message = &papercups->messages[i];
+        bool told = scene->scenario->look_ms > 0 && message->told && message->told_by == worker;
+        mark_number(mark, "told", told + (told && message->hidden));
+    }
     mark_engine(mark, w->engine, scene);
 }
 
