@@ -46,6 +46,15 @@ def shows(browser, *bodies):
     browser.until(f"{MESSAGES} === {json.dumps('|'.join(bodies))}")
 
 
+def hold_joins(browser):
+    """Joins of conversations wait in the page's `joins` until they are called; none does once that is null."""
+    browser.run(
+        "window.joins = [], window.asked = fetch, window.fetch = (path, ...more) => "
+        "/topic=conversation%3A[^l].*/.test(path) && !path.includes('after=') && window.joins "
+        "? new Promise((go) => joins.push(go)).then(() => asked(path, ...more)) : asked(path, ...more), 0"
+    )
+
+
 def test_messages_appear_live_and_are_seen(browser, page, api, conversation, seen):
     page("ada")
     shows(browser, "hello")
@@ -98,15 +107,10 @@ def test_rows_without_a_host_or_of_another_one_are_not_found(browser, page, api)
 
 
 def test_what_is_posted_between_fetch_and_join_appears_when_the_page_is_shown_anew(browser, page, api):
-    """The stand-in holds the join back until the message is there."""
     row = api.create_customer("ada")
     page("ada")
     browser.until("document.body.innerText.includes('in the lobby')")
-    browser.run(
-        "window.joins = [], window.asked = fetch, window.fetch = (path, ...more) => "
-        "/topic=conversation%3A[^l].*/.test(path) && !path.includes('after=') && window.joins "
-        "? new Promise((go) => joins.push(go)).then(() => asked(path, ...more)) : asked(path, ...more), 0"
-    )
+    hold_joins(browser)
     conversation = api.create_conversation(row["id"], "hello")["id"]
     browser.until("joins.length === 1")
     shows(browser, "hello")
@@ -117,6 +121,20 @@ def test_what_is_posted_between_fetch_and_join_appears_when_the_page_is_shown_an
     shows(browser, "hello", "behind it")
     browser.click("Show")
     shows(browser, "hello", "in the blind second", "behind it")
+
+
+def test_what_the_customer_says_before_the_join_is_said_upon_it(browser, page, api):
+    row = api.create_customer("ada")
+    page("ada")
+    browser.until("document.body.innerText.includes('in the lobby')")
+    hold_joins(browser)
+    api.create_conversation(row["id"], "hello")
+    browser.until("joins.length === 1")
+    browser.fill("text", "Yes?")
+    browser.press("Enter")
+    browser.until("document.getElementById('text').value === ''")
+    browser.run("joins.pop()(), joins = null")
+    shows(browser, "hello", "Yes?")
 
 
 def test_what_the_customer_writes_makes_the_row_and_the_conversation(browser, page, api):

@@ -23,6 +23,7 @@ let conversation = null; // the one that was fetched
 let messages = [];
 let topic = null, at = null; // what it hears (null before it has joined), and up to where it has heard
 let broken = false; // a message that the widget cannot draw took the chat away, until it is shown anew
+let joins = []; // of who wants to say something once it has joined: Phoenix keeps what is pushed before that
 let listening = new AbortController();
 let shownConversation = null;
 let atEnd = true; // whether the log follows what comes
@@ -174,7 +175,12 @@ async function join() {
   const wanted = "conversation:" + (conversation ?? "lobby:" + customer);
   ({ at } = await listen(wanted));
   topic = wanted;
+  joins.splice(0).forEach(({ resolve }) => resolve());
   drawIfOpen();
+}
+
+function whenJoined() {
+  return topic === null ? new Promise((resolve, reject) => joins.push({ resolve, reject })) : null;
 }
 
 // What comes, once; the lobby tells of a new conversation, which is then fetched and joined.
@@ -238,6 +244,7 @@ async function send(body, metadata) {
   try {
     if (conversation === null)
       await makeConversation();
+    await whenJoined();
     await ask("POST", "/_standin/widget_message", { conversation_id: conversation, body, ...(metadata && { metadata }) });
     atEnd = true;
     follow();
@@ -252,6 +259,7 @@ async function send(body, metadata) {
 
 // The widget as it is after the page was loaded.
 function load() {
+  joins.splice(0).forEach(({ reject }) => reject());
   customer = conversation = topic = shownConversation = answeredMessage = null;
   messages = [];
   broken = false;
