@@ -57,7 +57,7 @@ static void an_event_may_wish_for_less_time_and_never_gets_more_than_is_allowed(
 static void answer(struct account *account, enum answer_kind kind)
 {
     static struct rng rng = {5};
-    account_answered(account, kind, 10, (struct mono){1000}, &rng);
+    account_answered(account, kind, CALL_POST_MESSAGE, (struct mono){990}, (struct mono){1000}, &rng);
 }
 
 static void a_held_account_makes_no_calls_and_asks_for_no_time(void **state)

@@ -9,160 +9,261 @@
 
 static struct rng rng = {3};
 
-/* That many good answers while all places are taken. */
-static void succeed(struct pace *pace, int count, int64_t latency_ms)
+/* A pace, and the moment at which it is. */
+struct ride {
+    struct pace pace;
+    int64_t now_ms;
+};
+
+static struct ride ride_begin(int32_t most)
 {
-    for (int i = 0; i < count; i++)
-        pace_succeeded(pace, latency_ms, pace->limit);
+    struct ride ride = {.now_ms = 1000};
+    pace_init(&ride.pace, most);
+    return ride;
 }
 
-static int32_t fail_to_the_circuit(struct pace *pace, int64_t now_ms)
+static int32_t places(const struct ride *ride)
 {
-    for (int i = 0; i < 5; i++)
-        pace_failed(pace, (struct mono){now_ms}, &rng);
-    return pace->limit;
+    int32_t count = 0;
+    while (pace_allows(&ride->pace, count, (struct mono){ride->now_ms}))
+        count++;
+    return count;
+}
+
+/* As many calls as may be begin now, and are answered after `took_ms`. */
+static void round_trip(struct ride *ride, enum call_kind kind, int64_t took_ms)
+{
+    struct mono started = {ride->now_ms};
+    ride->now_ms += took_ms;
+    for (int32_t left = places(ride); left > 0; left--)
+        pace_succeeded(&ride->pace, kind, started, places(ride), (struct mono){ride->now_ms});
+}
+
+/* A Papercups that serves `capacity` calls at once, each in `took_ms`; the others wait. */
+static void serve(struct ride *ride, int32_t capacity, int64_t took_ms, int trips)
+{
+    for (int i = 0; i < trips; i++) {
+        int32_t calls = places(ride);
+        round_trip(ride, CALL_POST_MESSAGE, calls <= capacity ? took_ms : took_ms * calls / capacity);
+    }
+}
+
+static void lose(struct ride *ride, int64_t started_ms)
+{
+    pace_failed(&ride->pace, (struct mono){started_ms}, (struct mono){ride->now_ms}, &rng);
 }
 
 static void it_begins_with_four_or_with_what_is_allowed(void **state)
 {
     (void)state;
-    struct pace pace;
-    pace_init(&pace, 64);
-    assert_true(pace_allows(&pace, 3, (struct mono){0}));
-    assert_false(pace_allows(&pace, 4, (struct mono){0}));
-    pace_init(&pace, 2);
-    assert_true(pace_allows(&pace, 1, (struct mono){0}));
-    assert_false(pace_allows(&pace, 2, (struct mono){0}));
+    struct ride ride = ride_begin(64);
+    assert_int_equal(places(&ride), 4);
+    ride = ride_begin(2);
+    assert_int_equal(places(&ride), 2);
 }
 
-static void it_grows_by_one_a_window_while_it_is_used_up(void **state)
+static void it_grows_while_its_places_are_used_up_and_nothing_waits(void **state)
 {
     (void)state;
-    struct pace pace;
-    pace_init(&pace, 64);
-    succeed(&pace, 3, 10);
-    assert_int_equal(pace.limit, 4);
-    succeed(&pace, 1, 10);
-    assert_int_equal(pace.limit, 5);
-    succeed(&pace, 5 + 6 + 7, 10);
-    assert_int_equal(pace.limit, 8);
-    for (int i = 0; i < 100; i++)
-        pace_succeeded(&pace, 10, 7);
-    assert_int_equal(pace.limit, 8);
-    succeed(&pace, 10000, 10);
-    assert_int_equal(pace.limit, 64);
+    struct ride ride = ride_begin(64);
+    serve(&ride, 1000, 60, 400);
+    assert_int_equal(ride.pace.limit, 64);
+    ride = ride_begin(64);
+    for (int i = 0; i < 1000; i++, ride.now_ms += 60)
+        pace_succeeded(&ride.pace, CALL_POST_MESSAGE, (struct mono){ride.now_ms - 60}, 2,
+                       (struct mono){ride.now_ms});
+    assert_int_equal(ride.pace.limit, 4);
 }
 
-static void it_goes_down_by_a_third_once_a_window_and_never_below_one(void **state)
+static void it_finds_what_is_served_at_once_and_goes_with_it(void **state)
 {
     (void)state;
-    struct pace pace;
-    pace_init(&pace, 64);
-    pace.limit = 64; /* and a window begins */
-    pace_failed(&pace, (struct mono){0}, &rng);
-    assert_int_equal(pace.limit, 42);
-    pace_failed(&pace, (struct mono){0}, &rng);
-    assert_int_equal(pace.limit, 42);
-    succeed(&pace, 40, 10);
-    assert_int_equal(pace.limit, 42);
-    pace_failed(&pace, (struct mono){0}, &rng);
-    assert_int_equal(pace.limit, 28);
-    for (int i = 0; i < 200; i++)
-        pace_failed(&pace, (struct mono){0}, &rng);
-    assert_int_equal(pace.limit, 1);
+    const int32_t capacities[] = {8, 4, 8, 16, 6};
+    struct ride ride = ride_begin(64);
+    for (size_t i = 0; i < sizeof(capacities) / sizeof(capacities[0]); i++) {
+        serve(&ride, capacities[i], 60, 60);
+        assert_in_range(ride.pace.limit, capacities[i], capacities[i] * 3 / 2 + 1);
+    }
 }
 
-static void slow_is_more_than_twice_the_low_and_more_than_50_ms(void **state)
+/* What one takes without waiting says nothing of the other. */
+static void each_kind_of_call_has_its_own_low(void **state)
 {
     (void)state;
-    struct pace pace;
-    pace_init(&pace, 64);
-    succeed(&pace, 10000, 10);
-    succeed(&pace, 1, 50);
-    assert_int_equal(pace.limit, 64);
-    succeed(&pace, 1, 51);
-    assert_int_equal(pace.limit, 42);
-    pace_init(&pace, 64);
-    succeed(&pace, 10000, 100);
-    succeed(&pace, 1, 200);
-    assert_int_equal(pace.limit, 64);
-    succeed(&pace, 1, 201);
-    assert_int_equal(pace.limit, 42);
+    struct ride ride = ride_begin(16);
+    for (int i = 0; i < 400; i++)
+        round_trip(&ride, i % 4 == 0 ? CALL_POST_MESSAGE : CALL_FIND_CUSTOMERS, i % 4 == 0 ? 90 : 3);
+    assert_int_equal(ride.pace.limit, 16);
+    assert_int_equal(ride.pace.lows[CALL_POST_MESSAGE].us, 90000);
+    assert_int_equal(ride.pace.lows[CALL_FIND_CUSTOMERS].us, 3000);
+}
+
+/* A customer's list of a thousand messages takes its time; that is no congestion. */
+static void one_long_answer_is_no_reason(void **state)
+{
+    (void)state;
+    struct ride ride = ride_begin(16);
+    serve(&ride, 1000, 60, 60);
+    for (int i = 0; i < 200; i++) {
+        pace_succeeded(&ride.pace, CALL_LIST_CONVERSATIONS, (struct mono){ride.now_ms}, 1,
+                       (struct mono){ride.now_ms + 10000});
+        serve(&ride, 1000, 60, 1);
+        assert_true(ride.pace.limit >= 12);
+    }
+}
+
+/* All of them began before it was known: they are one congestion. */
+static void what_began_before_the_last_change_is_no_reason_for_another(void **state)
+{
+    (void)state;
+    struct ride ride = ride_begin(64);
+    serve(&ride, 1000, 60, 400);
+    int64_t began_ms = ride.now_ms;
+    ride.now_ms += 500;
+    for (int i = 0; i < 60; i++)
+        pace_succeeded(&ride.pace, CALL_POST_MESSAGE, (struct mono){began_ms}, 64,
+                       (struct mono){ride.now_ms});
+    int32_t limit = ride.pace.limit;
+    assert_in_range(limit, 42, 64);
+    for (int i = 0; i < 4; i++) {
+        lose(&ride, began_ms - 1);
+        pace_succeeded(&ride.pace, CALL_POST_MESSAGE, (struct mono){began_ms - 1}, 64,
+                       (struct mono){ride.now_ms});
+    }
+    assert_int_equal(ride.pace.limit, limit);
+}
+
+static void it_goes_down_by_a_third_once_a_round_where_calls_fail_and_never_below_one(void **state)
+{
+    (void)state;
+    struct ride ride = ride_begin(64);
+    serve(&ride, 1000, 60, 400);
+    int64_t began_ms = ride.now_ms;
+    ride.now_ms += 100;
+    lose(&ride, began_ms + 1);
+    assert_int_equal(ride.pace.limit, 42);
+    lose(&ride, began_ms + 1);
+    assert_int_equal(ride.pace.limit, 42);
+    ride.now_ms += 100;
+    lose(&ride, ride.now_ms - 1);
+    assert_int_equal(ride.pace.limit, 28);
+    for (int i = 0; i < 200; i++) {
+        ride.now_ms += 100;
+        lose(&ride, ride.now_ms - 1);
+    }
+    assert_int_equal(ride.pace.limit, 1);
+}
+
+static void after_a_failure_it_grows_by_one_a_round(void **state)
+{
+    (void)state;
+    struct ride ride = ride_begin(64);
+    serve(&ride, 1000, 60, 400);
+    ride.now_ms += 100;
+    lose(&ride, ride.now_ms - 1);
+    assert_int_equal(ride.pace.limit, 42);
+    serve(&ride, 1000, 60, 1);
+    assert_int_equal(ride.pace.limit, 43);
+    serve(&ride, 1000, 60, 1);
+    assert_int_equal(ride.pace.limit, 44);
 }
 
 /* A server that has become slow for good would otherwise hold the account at one for ever. */
-static void the_low_is_forgotten_after_20_windows_without_it(void **state)
+static void what_calls_take_without_waiting_is_looked_at_anew(void **state)
 {
     (void)state;
-    struct pace pace;
-    pace_init(&pace, 8);
-    succeed(&pace, 1000, 10);
-    succeed(&pace, 1000, 500);
-    assert_int_equal(pace.limit, 8);
-    assert_int_equal(pace.low_ms, 500);
+    struct ride ride = ride_begin(8);
+    serve(&ride, 1000, 30, 100);
+    serve(&ride, 1000, 500, 400);
+    assert_int_equal(ride.pace.limit, 8);
+    assert_in_range(ride.pace.lows[CALL_POST_MESSAGE].us, 400000, 500000);
+}
+
+static void answers_of_less_than_20_ms_have_not_waited(void **state)
+{
+    (void)state;
+    struct ride ride = ride_begin(16);
+    serve(&ride, 1000, 1, 100);
+    assert_int_equal(ride.pace.limit, 16);
+    for (int i = 0; i < 20; i++) {
+        round_trip(&ride, CALL_POST_MESSAGE, 20);
+        assert_int_equal(ride.pace.limit, 16);
+    }
+}
+
+static int32_t fail_to_the_circuit(struct ride *ride)
+{
+    for (int i = 0; i < 5; i++)
+        lose(ride, ride->now_ms - 1);
+    return ride->pace.limit;
 }
 
 static void after_five_failures_in_a_row_one_at_a_time_goes_out_until_one_succeeds(void **state)
 {
     (void)state;
-    struct pace pace;
-    pace_init(&pace, 64);
-    succeed(&pace, 10000, 10);
+    struct ride ride = ride_begin(64);
+    serve(&ride, 1000, 60, 400);
     for (int i = 0; i < 4; i++)
-        pace_failed(&pace, (struct mono){1000}, &rng);
-    assert_true(pace_allows(&pace, 10, (struct mono){1000}));
-    pace_failed(&pace, (struct mono){1000}, &rng);
-    assert_false(pace_allows(&pace, 0, (struct mono){1000}));
-    assert_in_range(pace.not_before.ms, 1001, 1500);
-    assert_true(pace_allows(&pace, 0, pace.not_before));
-    assert_false(pace_allows(&pace, 1, pace.not_before));
-    succeed(&pace, 1, 10);
-    assert_true(pace_allows(&pace, 10, (struct mono){1500}));
-    fail_to_the_circuit(&pace, 2000);
-    assert_false(pace_allows(&pace, 1, (struct mono){3000}));
+        lose(&ride, ride.now_ms - 1);
+    assert_true(pace_allows(&ride.pace, 10, (struct mono){ride.now_ms}));
+    assert_false(pace_is_open(&ride.pace));
+    lose(&ride, ride.now_ms - 1);
+    assert_true(pace_is_open(&ride.pace));
+    assert_false(pace_allows(&ride.pace, 0, (struct mono){ride.now_ms}));
+    assert_in_range(ride.pace.not_before.ms, ride.now_ms + 1, ride.now_ms + 500);
+    ride.now_ms = ride.pace.not_before.ms;
+    assert_int_equal(places(&ride), 1);
+    round_trip(&ride, CALL_POST_MESSAGE, 60);
+    assert_false(pace_is_open(&ride.pace));
+    assert_true(places(&ride) > 10);
+    fail_to_the_circuit(&ride);
+    assert_int_equal(places(&ride), 0);
 }
 
-static void the_pause_between_probes_grows_to_30_s(void **state)
+static void the_pause_between_probes_grows_to_5_s(void **state)
 {
     (void)state;
-    struct pace pace;
-    int64_t now_ms = 0, longest_ms = 0;
-    pace_init(&pace, 64);
-    fail_to_the_circuit(&pace, now_ms);
+    struct ride ride = ride_begin(64);
+    int64_t longest_ms = 0;
+    fail_to_the_circuit(&ride);
     for (int i = 0; i < 200; i++) {
-        now_ms = pace.not_before.ms;
-        pace_failed(&pace, (struct mono){now_ms}, &rng);
-        int64_t pause_ms = pace.not_before.ms - now_ms;
-        assert_in_range(pause_ms, 1, 30000);
+        ride.now_ms = ride.pace.not_before.ms;
+        lose(&ride, ride.now_ms);
+        int64_t pause_ms = ride.pace.not_before.ms - ride.now_ms;
+        assert_in_range(pause_ms, 1, 5000);
         longest_ms = pause_ms > longest_ms ? pause_ms : longest_ms;
     }
-    assert_true(longest_ms > 20000);
+    assert_int_equal(longest_ms, 5000);
 }
 
 static void a_pause_that_was_asked_for_is_not_shortened(void **state)
 {
     (void)state;
-    struct pace pace;
-    pace_init(&pace, 64);
-    pace_pause(&pace, (struct mono){60000});
-    pace_pause(&pace, (struct mono){50000});
-    assert_int_equal(pace.not_before.ms, 60000);
-    assert_false(pace_allows(&pace, 0, (struct mono){59999}));
-    fail_to_the_circuit(&pace, 1000);
-    assert_int_equal(pace.not_before.ms, 60000);
-    assert_true(pace_allows(&pace, 0, (struct mono){60000}));
+    struct ride ride = ride_begin(64);
+    pace_pause(&ride.pace, (struct mono){60000});
+    pace_pause(&ride.pace, (struct mono){50000});
+    assert_int_equal(ride.pace.not_before.ms, 60000);
+    assert_false(pace_allows(&ride.pace, 0, (struct mono){59999}));
+    fail_to_the_circuit(&ride);
+    assert_int_equal(ride.pace.not_before.ms, 60000);
+    assert_true(pace_allows(&ride.pace, 0, (struct mono){60000}));
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(it_begins_with_four_or_with_what_is_allowed),
-        cmocka_unit_test(it_grows_by_one_a_window_while_it_is_used_up),
-        cmocka_unit_test(it_goes_down_by_a_third_once_a_window_and_never_below_one),
-        cmocka_unit_test(slow_is_more_than_twice_the_low_and_more_than_50_ms),
-        cmocka_unit_test(the_low_is_forgotten_after_20_windows_without_it),
+        cmocka_unit_test(it_grows_while_its_places_are_used_up_and_nothing_waits),
+        cmocka_unit_test(it_finds_what_is_served_at_once_and_goes_with_it),
+        cmocka_unit_test(each_kind_of_call_has_its_own_low),
+        cmocka_unit_test(one_long_answer_is_no_reason),
+        cmocka_unit_test(what_began_before_the_last_change_is_no_reason_for_another),
+        cmocka_unit_test(it_goes_down_by_a_third_once_a_round_where_calls_fail_and_never_below_one),
+        cmocka_unit_test(after_a_failure_it_grows_by_one_a_round),
+        cmocka_unit_test(what_calls_take_without_waiting_is_looked_at_anew),
+        cmocka_unit_test(answers_of_less_than_20_ms_have_not_waited),
         cmocka_unit_test(after_five_failures_in_a_row_one_at_a_time_goes_out_until_one_succeeds),
-        cmocka_unit_test(the_pause_between_probes_grows_to_30_s),
+        cmocka_unit_test(the_pause_between_probes_grows_to_5_s),
         cmocka_unit_test(a_pause_that_was_asked_for_is_not_shortened),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

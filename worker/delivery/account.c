@@ -50,22 +50,22 @@ bool account_may_call(const struct account *account, struct mono now, struct mon
     return false;
 }
 
-void account_answered(struct account *account, enum answer_kind kind, int64_t latency_ms, struct mono now,
-                      struct rng *rng)
+void account_answered(struct account *account, enum answer_kind answer, enum call_kind call,
+                      struct mono started, struct mono now, struct rng *rng)
 {
-    account->stats.answers[kind]++;
-    switch (kind) {
+    account->stats.answers[answer]++;
+    switch (answer) {
     case ANSWER_OK:
     case ANSWER_NOT_FOUND:
     case ANSWER_REFUSED:
-        pace_succeeded(&account->pace, latency_ms, account->in_flight);
+        pace_succeeded(&account->pace, call, started, account->in_flight, now);
         break;
     case ANSWER_LATER:
     case ANSWER_NOT_SENT:
     case ANSWER_SERVER_ERROR:
     case ANSWER_UNREADABLE:
     case ANSWER_LOST:
-        pace_failed(&account->pace, now, rng);
+        pace_failed(&account->pace, started, now, rng);
         break;
     case ANSWER_UNAUTHORIZED:
         account->hold = ACCOUNT_UNAUTHORIZED;

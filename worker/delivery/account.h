@@ -60,9 +60,9 @@ void account_free(struct account *account);
 
 /* Whether a call may be made now; where not, because of a pause, *again is when to ask (else MONO_NEVER). */
 bool account_may_call(const struct account *account, struct mono now, struct mono *again);
-/* Takes note of an answer, good or bad, that came `latency_ms` after its call. */
-void account_answered(struct account *account, enum answer_kind kind, int64_t latency_ms, struct mono now,
-                      struct rng *rng);
+/* Takes note of an answer, good or bad, to a call that began at `started`. */
+void account_answered(struct account *account, enum answer_kind answer, enum call_kind call,
+                      struct mono started, struct mono now, struct rng *rng);
 /* "unauthorized", "redirected", ...; for logs and metrics. */
 const char *account_hold_word(enum account_hold hold);
 

@@ -31,6 +31,7 @@ enum call_kind {
     CALL_POST_CONVERSATION,  /* id: the customer; the message goes with it */
     CALL_ME,                 /* whose key it is; answers the Papercups account */
 };
+#define CALL_KINDS (CALL_ME + 1)
 
 struct call {
     enum call_kind kind;
@@ -49,6 +50,7 @@ struct answer {
     enum answer_kind kind;
     int status;             /* HTTP's, 0 where there was none */
     int64_t retry_after_ms; /* ANSWER_LATER */
+    int64_t retry_within_ms; /* 0, or the longest wait before it is asked again, unless it was told when */
     struct uuid *ids;       /* ANSWER_OK: what was found, the one to take first; owned by the answer */
     size_t id_count;
     char updated_at[ANSWER_TIME_SIZE]; /* customers: of the first, which is the newest; "": not said */

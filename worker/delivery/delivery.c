@@ -375,6 +375,8 @@ void delivery_take(struct delivery *d, const struct call *call, struct answer *a
                    struct rng *rng)
 {
     int64_t delay_ms = retry_delay_ms(d->tries, rng);
+    if (answer->retry_within_ms > 0 && delay_ms > answer->retry_within_ms)
+        delay_ms = answer->retry_within_ms;
     if (answer->kind == ANSWER_LATER)
         delay_ms = retry_after_bounded_ms(answer->retry_after_ms);
     d->calling = false;

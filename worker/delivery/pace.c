@@ -3,62 +3,122 @@
 #include "delivery/retry.h"
 
 #define PACE_FIRST       4
+#define ROUND_ANSWERS    12 /* at least: fewer say too little */
+#define LIGHT_EVERY      24 /* rounds: Papercups, or the road to it, may have changed */
+#define LIGHT_FIRST      2 /* nothing is known yet */
+#define LOW_ANSWERS      16 /* of which a low is the mean, about */
+#define UNUSUAL_FACTOR   4  /* of the highest low: more is the one call's own affair, a long list */
+#define WAIT_LEAST_US    20000 /* a quicker answer has not waited: what it took is this machine's own noise */
 #define CIRCUIT_FAILURES 5
-#define SLOW_FACTOR      2
-#define SLOW_LEAST_MS    50 /* below it, twice the low is noise */
-#define LOW_FORGOTTEN    20 /* windows: the server, or the road to it, may have changed */
+
+static void round_begin(struct pace *pace, struct mono now, bool light)
+{
+    pace->round = (struct pace_round){.began = now, .light = light};
+}
 
 void pace_init(struct pace *pace, int32_t most)
 {
     *pace = (struct pace){.most = most, .limit = most < PACE_FIRST ? most : PACE_FIRST};
+    pace->lit_limit = pace->limit;
+    pace->rounds = LIGHT_EVERY - LIGHT_FIRST;
+    round_begin(pace, (struct mono){-1}, false);
+}
+
+static int32_t pace_limit(const struct pace *pace)
+{
+    if (pace_is_open(pace))
+        return 1;
+    return pace->round.light && pace->limit > 1 ? pace->limit / 2 : pace->limit;
 }
 
 bool pace_allows(const struct pace *pace, int32_t in_flight, struct mono now)
 {
-    int32_t limit = pace->failures >= CIRCUIT_FAILURES ? 1 : pace->limit;
-    return in_flight < limit && mono_reached(pace->not_before, now);
+    return in_flight < pace_limit(pace) && mono_reached(pace->not_before, now);
 }
 
-static void pace_ease(struct pace *pace)
+bool pace_is_open(const struct pace *pace)
 {
-    if (pace->eased)
-        return;
-    pace->eased = true;
-    pace->limit = pace->limit * 2 / 3 < 1 ? 1 : pace->limit * 2 / 3;
+    return pace->failures >= CIRCUIT_FAILURES;
 }
 
-static void pace_window(struct pace *pace)
+/* Counts one answer in; its kind's low, which is never 0, learns in light rounds and from the first one of its kind. */
+static void round_count(struct pace *pace, enum call_kind kind, int64_t took_us)
 {
-    if (++pace->answers < pace->limit)
-        return;
-    if (!pace->eased && pace->used_up && pace->limit < pace->most)
-        pace->limit++;
-    if (++pace->low_age >= LOW_FORGOTTEN)
-        pace->low_ms = 0;
-    pace->answers = 0;
-    pace->eased = pace->used_up = false;
-}
-
-void pace_succeeded(struct pace *pace, int64_t latency_ms, int32_t in_flight)
-{
-    pace->failures = 0;
-    pace->used_up = pace->used_up || in_flight >= pace->limit;
-    if (pace->low_ms == 0 || latency_ms <= pace->low_ms) {
-        pace->low_ms = latency_ms < 1 ? 1 : latency_ms;
-        pace->low_age = 0;
-    } else if (latency_ms > SLOW_FACTOR * pace->low_ms && latency_ms > SLOW_LEAST_MS) {
-        pace_ease(pace);
+    struct pace_low *low = &pace->lows[kind];
+    if (low->count == 0)
+        low->us = took_us;
+    int64_t highest = 0;
+    for (size_t i = 0; i < CALL_KINDS; i++)
+        highest = pace->lows[i].us > highest ? pace->lows[i].us : highest;
+    if (took_us > UNUSUAL_FACTOR * highest)
+        took_us = UNUSUAL_FACTOR * highest;
+    if (pace->round.light || low->count == 0) {
+        low->count += low->count < LOW_ANSWERS;
+        low->us += (took_us - low->us) / low->count;
     }
-    pace_window(pace);
+    pace->round.took_us += took_us > WAIT_LEAST_US ? took_us : low->us;
+    pace->round.lows_us += low->us;
 }
 
-void pace_failed(struct pace *pace, struct mono now, struct rng *rng)
+static int32_t between(int64_t least, int64_t number, int64_t most)
+{
+    return (int32_t)(number < least ? least : number > most ? most : number);
+}
+
+/* In hundredths: half the way to where it should be, and not further than a third down or a quarter up. */
+static void pace_move(struct pace *pace)
+{
+    const struct pace_round *round = &pace->round;
+    int64_t now = (int64_t)pace->limit * 100;
+    int64_t took = round->took_us > round->lows_us ? round->took_us : round->lows_us;
+    int64_t served = (int64_t)((double)now * (double)round->lows_us / (double)took);
+    int64_t next = (now + served * 5 / 4 + 100) / 2;
+    int64_t most = pace->failed ? now + 100 : now * 5 / 4 + 50;
+    pace->limit = between(1, (between(now * 2 / 3, next, most) + 50) / 100, pace->most);
+}
+
+static void pace_end_round(struct pace *pace, struct mono now)
+{
+    bool used_up = pace->round.full * 4 >= pace->round.answers * 3, light = false;
+    pace->rounds++;
+    if (pace->round.light) {
+        pace->rounds = 0;
+        pace->lit_limit = pace->limit;
+        pace->failed = false;
+    } else if (used_up) {
+        pace_move(pace);
+        light = pace->rounds >= LIGHT_EVERY || pace->limit * 3 < pace->lit_limit * 2;
+    }
+    round_begin(pace, now, light);
+}
+
+void pace_succeeded(struct pace *pace, enum call_kind kind, struct mono started, int32_t in_flight,
+                    struct mono now)
+{
+    int32_t limit = pace_limit(pace);
+    int64_t took_ms = now.ms - started.ms;
+    pace->failures = 0;
+    if (started.ms < pace->round.began.ms)
+        return;
+    round_count(pace, kind, took_ms < 1 ? 1000 : took_ms * 1000);
+    pace->round.full += in_flight >= limit;
+    pace->round.answers++;
+    if (pace->round.answers >= ROUND_ANSWERS && pace->round.answers >= limit)
+        pace_end_round(pace, now);
+}
+
+void pace_failed(struct pace *pace, struct mono started, struct mono now, struct rng *rng)
 {
     pace->failures++;
-    pace_ease(pace);
-    if (pace->failures >= CIRCUIT_FAILURES)
-        pace_pause(pace, mono_after(now, retry_delay_ms(pace->failures - CIRCUIT_FAILURES, rng)));
-    pace_window(pace);
+    if (started.ms > pace->round.began.ms) {
+        pace->limit = between(1, pace->limit * 2 / 3, pace->most);
+        pace->failed = true;
+        round_begin(pace, now, pace->round.light);
+    }
+    if (!pace_is_open(pace))
+        return;
+    int64_t delay_ms = retry_delay_ms(pace->failures - CIRCUIT_FAILURES, rng);
+    pace_pause(pace, mono_after(now, delay_ms < PACE_PROBE_MS ? delay_ms : PACE_PROBE_MS));
 }
 
 void pace_pause(struct pace *pace, struct mono until)

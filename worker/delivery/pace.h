@@ -1,6 +1,14 @@
-/* How many requests an account gets at once. Papercups serves most at 8 to 32 and collapses above, so the number is
- * found: up by one per window of answers without trouble, down by a third where answers fail or become slow. After five
- * failures in a row one request at a time goes out, with a growing pause, until one succeeds. */
+/* How many requests an account gets at once. Papercups serves most at some number, less below it, and less above it,
+ * where calls only wait for each other; which number that is changes with its load and with the road to it, so it is found.
+ *
+ * The answers are looked at in rounds: one round trip and at least a dozen answers, to calls that began since the round
+ * did; so what was begun before the last change is no reason for another. Every 24th round is a light one, with half the
+ * limit: how long calls take then, each kind by itself, is what they take without waiting. In the others, that by what
+ * they take is the part of the limit that is being served, not waiting; a quarter and one above it is where the limit
+ * goes, half the way each round.
+ *
+ * A failure takes it down by a third, once per round. After five failures in a row one request at a time goes out, the
+ * next one at most five seconds after the last one ended, until one succeeds. */
 #ifndef DELIVERY_PACE_H
 #define DELIVERY_PACE_H
 
@@ -8,25 +16,44 @@
 
 #include "base/moment.h"
 #include "base/rng.h"
+#include "delivery/answer.h"
+
+#define PACE_PROBE_MS 5000 /* at most, from one probe's end to the next: Papercups may be back */
+
+/* What a kind of call takes where it does not wait. */
+struct pace_low {
+    int64_t us;    /* the mean of the last few in light rounds */
+    int32_t count; /* of these; 0: none was seen yet */
+};
+
+struct pace_round {
+    struct mono began;
+    int32_t answers, full;    /* how many there were; and while all places were taken */
+    int64_t took_us, lows_us; /* what they took, and what they would have without waiting */
+    bool light;
+};
 
 struct pace {
-    int32_t most;      /* never more than this */
-    int32_t limit;     /* at once, now */
-    int32_t answers;   /* in this window */
-    bool used_up;      /* in this window the limit was reached */
-    bool eased;        /* in this window it was taken down */
+    int32_t most;  /* never more than this */
+    int32_t limit; /* at once, now; half of it in a light round */
+    struct pace_low lows[CALL_KINDS];
+    struct pace_round round;
+    int32_t rounds;    /* since the last light one */
+    int32_t lit_limit; /* the limit then */
+    bool failed;       /* since then: up by one a round, no more */
     unsigned failures; /* in a row */
-    int64_t low_ms;    /* the shortest latency lately */
-    int32_t low_age;   /* windows since it was seen */
     struct mono not_before;
 };
 
 void pace_init(struct pace *pace, int32_t most);
 /* Whether one more may start beside `in_flight` others. */
 bool pace_allows(const struct pace *pace, int32_t in_flight, struct mono now);
-/* The answer to one of `in_flight` (itself included). */
-void pace_succeeded(struct pace *pace, int64_t latency_ms, int32_t in_flight);
-void pace_failed(struct pace *pace, struct mono now, struct rng *rng);
+/* Whether one at a time goes out, because of failures. */
+bool pace_is_open(const struct pace *pace);
+/* The answer to one of `in_flight` (itself included), which began at `started`. */
+void pace_succeeded(struct pace *pace, enum call_kind kind, struct mono started, int32_t in_flight,
+                    struct mono now);
+void pace_failed(struct pace *pace, struct mono started, struct mono now, struct rng *rng);
 /* Papercups asked for a pause. */
 void pace_pause(struct pace *pace, struct mono until);
 

@@ -103,8 +103,10 @@ struct pending accounts_answered(struct engine *engine, engine_handle handle, co
     struct question question = job == NULL ? (struct question){0} : message_question(&job->message);
     reply_read(reply, &pending.call, job == NULL ? NULL : job->marks, job == NULL ? 0 : job->mark_count,
                job == NULL ? NULL : &question, answer);
-    account_answered(account, answer->kind, engine->now.mono.ms - pending.started.ms, engine->now.mono,
+    account_answered(account, answer->kind, pending.call.kind, pending.started, engine->now.mono,
                      &engine->rng);
+    if (pace_is_open(&account->pace)) /* it is the account's pace that waits longer and longer then */
+        answer->retry_within_ms = PACE_PROBE_MS;
     if (answer->kind == ANSWER_LATER)
         pace_pause(&account->pace,
                    mono_after(engine->now.mono, retry_after_bounded_ms(answer->retry_after_ms)));

@@ -1,11 +1,19 @@
 #include "engine/internal.h"
 
+/* Whether Papercups is what it waits for. */
+static bool standing_asks(const struct job *job)
+{
+    return job->state == JOB_READY || job->state == JOB_CALLING || job->state == JOB_WAITING;
+}
+
 /* Why the oldest record of a partition that runs has no outcome yet. */
 static const char *standing_of_job(const struct engine *engine, const struct job *job)
 {
     const struct delivery *delivery = &job->delivery;
     if (!engine_has_lease(engine))
         return "the group accepts no commit, so the partition may be another's: is Kafka well?";
+    if (job->account->hold == ACCOUNT_OPEN && pace_is_open(&job->account->pace) && standing_asks(job))
+        return "Papercups fails every call, so one at a time goes out until one succeeds: see event=trouble";
     switch (job->state) {
     case JOB_QUEUED:
         return job->record->offset >= partition_reach(job->partition)
@@ -13,7 +21,9 @@ static const char *standing_of_job(const struct engine *engine, const struct job
                    : "its customer had a message a moment ago";
     case JOB_READY:
         return job->account->hold != ACCOUNT_OPEN ? "its account is held: see event=account"
-                                                  : "its account makes as many calls as it may";
+               : !mono_reached(job->account->pace.not_before, engine->now.mono)
+                   ? "Papercups has asked for a pause"
+                   : "its account makes as many calls as it may";
     case JOB_CALLING:
         return "Papercups is asked";
     case JOB_WAITING:
