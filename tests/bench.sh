@@ -6,6 +6,7 @@
 #
 #   tests/bench.sh [--events N] [--customers N] [--quick] [--perf]
 #   tests/bench.sh --takeover [--ids N] [--partitions N]
+#   tests/bench.sh --pace [--conversations N] [--round-trip MS]
 #
 #   --events N      how many, for HMAC and for ed25519 (200000)
 #   --customers N   whose chats they go to, in turn (10000)
@@ -18,6 +19,13 @@
 #                   after the other; each must know the first and the last of these events when they are published again
 #   --ids N         how many events are in the dedup window (1000000)
 #   --partitions N  in how many partitions (1)
+#   --pace          measures instead what the account's pace makes of a Papercups that serves less the harder it is pushed:
+#                   the stand-in with its service model (worker/demo/standin_service.h). First messages/s with a fixed
+#                   number in flight, 2 to 16, posted by the bench itself; then of a worker with the default
+#                   configuration, steady; then the same while the capacity is halved, and when it is back, each from 10 s
+#                   after the change on. 80 s; nothing else should run
+#   --conversations N  how many customers are written to in turn (30)
+#   --round-trip MS    of the road to Papercups (0)
 #
 # Directories: BUILD_DIRECTORY (build-bench); all else is made in a temporary one and removed, but for failures.
 # The last line: bench hmac_us=… ed25519_us=… rss_mb=… idle_wakeups=… events_s=… parts_ratio=…
@@ -26,6 +34,9 @@
 #   idle_wakeups         per second, of the loop's thread, the larger of before and after the events
 #   events_s             with HMAC, 16 in flight
 #   parts_ratio          hmac_us by the sum of the parts
+# With --pace: pace conversations=… round_trip_ms=… best=… default=… ratio=… half_best=… half=… half_ratio=… back=… back_ratio=…
+#   best, half_best      of the fixed numbers in flight, messages/s
+#   default, half, back  the worker's; the ratios are by the best
 # With --takeover: takeover ids=… seconds=… bytes_per_id=…
 #   seconds              from the log line "assigned" to "started", the median worker's
 #   bytes_per_id         what its VmRSS is larger by than that of a worker without receipts
@@ -36,6 +47,7 @@ cd "$(dirname "$0")/.."
 . deploy/setup.sh
 
 events=200000 customers=10000 refused=50000 requests=50000 idle_seconds=10 perf=false
+pace=false conversations=30 round_trip=0 pace_seconds=15
 takeover=false ids=1000000 partitions=12 takeover_partitions=1 takeover_workers=3
 while [ $# -gt 0 ]; do
     case $1 in
@@ -50,6 +62,17 @@ while [ $# -gt 0 ]; do
         takeover_partitions=$2
         shift
         ;;
+    --conversations)
+        [[ "${2-}" =~ ^[1-9][0-9]{0,3}$ ]] || { echo "bench.sh: $1 needs a number from 1 to 9999" >&2; exit 2; }
+        conversations=$2
+        shift
+        ;;
+    --round-trip)
+        [[ "${2-}" =~ ^(0|[1-9][0-9]{0,3})$ ]] || { echo "bench.sh: $1 needs milliseconds, 0 to 9999" >&2; exit 2; }
+        round_trip=$2
+        shift
+        ;;
+    --pace) pace=true ;;
     --perf) perf=true ;;
     --takeover) takeover=true ;;
     --help | -h)
@@ -57,7 +80,7 @@ while [ $# -gt 0 ]; do
         exit 0
         ;;
     *)
-        echo "bench.sh: unknown option '$1': say --events N, --customers N, --quick, --perf, --takeover, --ids N or --partitions N" >&2
+        echo "bench.sh: unknown option '$1': say --events N, --customers N, --quick, --perf, --takeover, --ids N, --partitions N, --pace, --conversations N or --round-trip MS" >&2
         exit 2
         ;;
     esac
@@ -208,11 +231,11 @@ profile_end() {
     done >"$work/perf.txt"
 }
 
-# How many requests the stand-in has had.
-standin_requests() {
+# What the stand-in has counted: requests, bot_messages, …
+standin_count() { # NAME
     exec 3<>"/dev/tcp/127.0.0.1/${url##*:}"
     printf 'GET /_standin/counts HTTP/1.0\r\n\r\n' >&3
-    tr ',' '\n' <&3 | sed -n 's/.*"requests":\([0-9]*\).*/\1/p'
+    tr ',' '\n' <&3 | sed -n "s/.*\"$1\":\([0-9]*\).*/\1/p"
     exec 3>&-
 }
 
@@ -226,7 +249,7 @@ round() { # NAME KEY_FILE KEY_ID EVENTS OUTCOME
     words=$(bench run "$bootstrap" "events.$1" "receipts.$1" "$partitions" "$2" "$3" "$4" "$customers" \
         "$worker" "$standin" "$broker")
     [ -z "$profiler" ] || profile_end
-    words+=" requests=$(calculate %.2f "$(standin_requests) / $4")"
+    words+=" requests=$(calculate %.2f "$(standin_count requests) / $4")"
     [ "$1" = unknown ] || words+=" idle=$(idle_wakeups)"
     words+=" peak=$(peak_mb)"
     worker_stop "$1"
@@ -292,6 +315,60 @@ takeover_measure() {
         "bytes_per_id=$(calculate %.1f "($(median "${resident[@]}") - $(median "${empty[@]}")) * 1024 / $ids")"
 }
 
+# ---- the pace ----
+
+standin_service() { # JSON
+    exec 3<>"/dev/tcp/127.0.0.1/${url##*:}"
+    printf 'POST /_standin/service HTTP/1.0\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s' \
+        "${#1}" "$1" >&3
+    grep -q '"capacity"' <&3 || fail "the stand-in refuses the service $1"
+    exec 3>&-
+}
+
+# Messages/s that the stand-in takes for so long.
+goodput() { # SECONDS
+    local before began
+    before=$(standin_count bot_messages) began=$EPOCHREALTIME
+    sleep "$1"
+    calculate %.1f "($(standin_count bot_messages) - $before) / ($EPOCHREALTIME - $began)"
+}
+
+# The most of words NUMBER:GOODPUT.
+best_of() { tr ' ' '\n' <<<"$1" | sed -n 's/.*://p' | sort -n | tail -n 1; }
+
+pace_measure() {
+    local fixed best half_best steady half back service="{\"round_trip_ms\":$round_trip}"
+    topics_make pace
+    standin_start fixed
+    echo "-- fixed numbers in flight" >&2
+    fixed=$(bench fixed "$url" "$api_key" "$conversations" 3 "$service;{\"capacity\":2}" 2,4,6,8,12,16)
+    standin_stop
+    best=$(best_of "$(sed -n 1p <<<"$fixed")") half_best=$(best_of "$(sed -n 2p <<<"$fixed")")
+    standin_start pace
+    standin_service "$service"
+    worker_start pace
+    echo "-- the worker" >&2
+    bench publish "$bootstrap" events.pace "$work/bench-hmac.key" bench-hmac 10000 "$conversations"
+    sleep 10
+    steady=$(goodput "$pace_seconds")
+    standin_service '{"capacity":2}'
+    sleep 10
+    half=$(goodput "$pace_seconds")
+    standin_service '{"capacity":4}'
+    sleep 10
+    back=$(goodput "$pace_seconds")
+    kill -KILL "$worker" && wait "$worker" || : # it has events left
+    worker=
+    standin_stop
+    echo "$conversations conversations, a round trip of $round_trip ms, $(nproc) cores; in flight:messages/s"
+    echo "fixed:          $(sed -n 1p <<<"$fixed")"
+    echo "half capacity:  $(sed -n 2p <<<"$fixed")"
+    echo
+    echo "pace conversations=$conversations round_trip_ms=$round_trip best=$best default=$steady" \
+        "ratio=$(calculate %.2f "$steady / $best") half_best=$half_best half=$half" \
+        "half_ratio=$(calculate %.2f "$half / $half_best") back=$back back_ratio=$(calculate %.2f "$back / $best")"
+}
+
 setup build kafka
 cmake -G Ninja -B "$build" -DCUPBEARER_BENCH=ON >/dev/null
 cmake --build "$build" --target cupbearer bench >/dev/null || fail "the build failed: cmake --build $build"
@@ -302,6 +379,11 @@ trap 'exit 5' INT TERM
 files_make
 started=$(deploy/kafka.sh start "$work/kafka")
 bootstrap=$(word bootstrap <<<"$started") broker=$(word pid <<<"$started")
+if $pace; then
+    pace_measure
+    whole=true
+    exit 0
+fi
 if $takeover; then
     takeover_measure
     whole=true

@@ -121,6 +121,8 @@ static const struct command {
      "BOOTSTRAP GROUP EVENTS_TOPIC RECEIPTS_TOPIC PARTITIONS MARK_SECRET_FILE IDS CUSTOMERS"},
     {"again", bench_again, 8,
      "BOOTSTRAP EVENTS_TOPIC RECEIPTS_TOPIC PARTITIONS KEY_FILE KEY_ID IDS CUSTOMERS"},
+    {"fixed", bench_fixed, 6, "URL API_KEY CONVERSATIONS SECONDS SERVICE;... IN_FLIGHT,..."},
+    {"publish", bench_publish, 6, "BOOTSTRAP EVENTS_TOPIC KEY_FILE KEY_ID EVENTS CUSTOMERS"},
 };
 
 int main(int argc, char **argv)
@@ -134,5 +136,5 @@ int main(int argc, char **argv)
         command->run(argc - 2, argv + 2);
         return 0;
     }
-    bench_fail("say one of run, count, parts, post, produce, fetch, past, again");
+    bench_fail("say one of run, count, parts, post, produce, fetch, past, again, fixed, publish");
 }

@@ -26,6 +26,8 @@ void bench_produce(int argc, char **argv);
 void bench_fetch(int argc, char **argv);
 void bench_past(int argc, char **argv);
 void bench_again(int argc, char **argv);
+void bench_fixed(int argc, char **argv);
+void bench_publish(int argc, char **argv);
 
 /* Says it and exits with 5. */
 void bench_fail(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));

@@ -36,6 +36,12 @@
  * POST /_standin/connections {"requests"?, "idle_s"?, "fresh_s"?}      other bounds of a connection than above.
  * POST /_standin/clock {"ahead_s"?}      how many seconds its clock, by which it stores times and dates its answers, is
  *      ahead of the machine's (0): with it two rows lie seconds apart and nobody waits.
+ * POST /_standin/service {"capacity"?, "round_trip_ms"?, "message_ms"?, "read_ms"?, "per_call"?, "per_conversation"?,
+ *      "jitter"?}      from now on calls of the API cost time: `capacity` (4) of them are served at once, the others
+ *      wait; a message takes `message_ms` (45), any other call `read_ms` (3), give or take `jitter` (0.5) of it, longer
+ *      by `per_call` (0.02) of it for each other call under way and, a message, by `per_conversation` (0.0004) of it
+ *      for each conversation active in the last 20 minutes; `round_trip_ms` (0) is the road's. What is left out stays;
+ *      capacity 0 switches it off.
  * POST /_standin/widget_customer {"external_id", "account_id"?, "host"?, "email"?, …}
  *      {"id"} of a row as the widget makes one without any login, with a host, the newest `updated_at` of its
  *      external_id.

@@ -16,11 +16,13 @@ void standin_control_init(struct standin_control *control, struct standin_store 
     control->requests_max = REQUESTS_MAX;
     control->idle_s = IDLE_S;
     control->fresh_s = FRESH_S;
+    standin_service_init(&control->service, store);
 }
 
 void standin_control_done(struct standin_control *control)
 {
     standin_faults_done(&control->faults);
+    standin_service_done(&control->service);
 }
 
 static void control_counts(struct standin_control *control, struct standin_reply *reply)
@@ -226,6 +228,8 @@ static void control_do(struct standin_control *control, const struct standin_req
         standin_widget_message(control->store, request, reply);
     else if (standin_request_part_is(request, 1, "seen"))
         standin_widget_seen(control->store, request, reply);
+    else if (standin_request_part_is(request, 1, "service"))
+        standin_service_answer(&control->service, request, reply);
     else if (standin_request_part_is(request, 1, "index"))
         control_index(control, request, reply);
     else if (standin_request_part_is(request, 1, "connections"))

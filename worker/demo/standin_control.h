@@ -7,11 +7,13 @@
 
 #include "demo/standin_faults.h"
 #include "demo/standin_request.h"
+#include "demo/standin_service.h"
 #include "demo/standin_store.h"
 
 struct standin_control {
     struct standin_store *store;
     struct standin_faults faults;
+    struct standin_service service;
     /* Of one connection: how many requests it answers; after how many seconds it closes when it is idle, and when
      * nothing came yet. */
     atomic_uint requests_max, idle_s, fresh_s;

@@ -63,7 +63,9 @@ static void request_answer(const struct standin_http *http, struct standin_reque
     } else if (standin_request_part_is(request, 0, "chat")) {
         standin_chat_answer(http->store, request, reply);
     } else {
+        standin_service_arrive(&http->control->service, request);
         standin_faults_route(&http->control->faults, http->store, request, reply);
+        standin_service_return(&http->control->service);
     }
 }
 
