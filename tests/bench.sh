@@ -357,7 +357,7 @@ pace_measure() {
     standin_service '{"capacity":4}'
     sleep 10
     back=$(goodput "$pace_seconds")
-    kill -KILL "$worker" && wait "$worker" || : # it has events left
+    { kill -KILL "$worker" && wait "$worker"; } 2>/dev/null || : # it has events left
     worker=
     standin_stop
     echo "$conversations conversations, a round trip of $round_trip ms, $(nproc) cores; in flight:messages/s"

@@ -236,7 +236,7 @@ void world_arrive(struct world *world, size_t place, bool arrives)
 static bool fate_stores(enum fate fate)
 {
     return fate == FATE_DONE || fate == FATE_LOST_STORED || fate == FATE_ERROR_STORED ||
-           fate == FATE_GARBAGE || fate == FATE_UNAVAILABLE_STORED;
+           fate == FATE_GARBAGE || fate == FATE_TOO_LARGE || fate == FATE_UNAVAILABLE_STORED;
 }
 
 static struct reply world_reply(const struct world_request *request, enum fate fate)
@@ -252,6 +252,7 @@ static struct reply world_reply(const struct world_request *request, enum fate f
     case FATE_LOST_STORED:
     case FATE_LOST_STORED_LATE:
         reply.transport = TRANSPORT_LOST;
+        reply.timed_out = fate == FATE_LOST;
         break;
     case FATE_ERROR:
     case FATE_ERROR_STORED:
@@ -261,6 +262,11 @@ static struct reply world_reply(const struct world_request *request, enum fate f
     case FATE_GARBAGE:
         reply.status = 200;
         reply.is_json = false;
+        break;
+    case FATE_TOO_LARGE:
+        reply.status = 200;
+        reply.is_json = false;
+        reply.too_large = true;
         break;
     case FATE_NOT_SENT:
         reply.transport = TRANSPORT_NOT_SENT;

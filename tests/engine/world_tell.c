@@ -13,6 +13,7 @@ static const char *const fates[] = {
     [FATE_NOT_SENT] = "could not be sent",
     [FATE_BUSY] = "429, in 2 s again",
     [FATE_REFUSED] = "422, refused",
+    [FATE_TOO_LARGE] = "done, the answer too large",
     [FATE_UNAUTHORIZED] = "401, the key is refused",
     [FATE_UNAVAILABLE_STORED] = "503, in 2 s again, but done",
 };

@@ -125,6 +125,10 @@ static void find_fates(const struct scene *scene, struct choices *out, size_t pl
         choice.what = (int)others[i];
         choices_add(scene, out, choice);
     }
+    if (call_lists(&(struct call){.kind = request->what.kind})) {
+        choice.what = FATE_TOO_LARGE;
+        choices_add(scene, out, choice);
+    }
     for (size_t i = 0; i < sizeof(stored) / sizeof(stored[0]) && fake_request_writes(&request->what); i++) {
         choice.what = (int)stored[i];
         choices_add(scene, out, choice);

@@ -15,6 +15,7 @@ static const char *const fates[] = {
     [FATE_NOT_SENT] = "not sent",
     [FATE_BUSY] = "429",
     [FATE_REFUSED] = "422",
+    [FATE_TOO_LARGE] = "stored, answer too large",
     [FATE_UNAUTHORIZED] = "401",
 };
 

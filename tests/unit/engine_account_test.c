@@ -70,11 +70,32 @@ static void the_answer_to_the_old_key_says_nothing_of_the_new_one(void **state)
     story_end(w);
 }
 
+/* The only event's own backoff would be half a minute by then. */
+static void while_the_circuit_is_open_the_next_probe_starts_within_five_seconds(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= 20; seed++) {
+        struct world_options options = world_options();
+        options.seed = seed;
+        struct world *w = story_begin(&options);
+        story_arrive(w, "ann", "e1");
+        for (int probe = 0; probe < 40; probe++) {
+            int64_t ended_ms = w->now.mono.ms;
+            story_answer(w, FATE_NOT_SENT);
+            while (w->request_count == 0)
+                world_pass(w, 100);
+            assert_true(w->now.mono.ms - ended_ms <= 5000 + 100);
+        }
+        story_end(w);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_held_account_is_asked_whose_key_it_has_every_ten_seconds),
         cmocka_unit_test(a_new_key_is_asked_for_at_once),
+        cmocka_unit_test(while_the_circuit_is_open_the_next_probe_starts_within_five_seconds),
         cmocka_unit_test(the_answer_to_the_old_key_says_nothing_of_the_new_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

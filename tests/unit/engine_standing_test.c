@@ -44,6 +44,44 @@ static void an_account_that_is_held_is_the_reason(void **state)
     story_end(world);
 }
 
+/* One event waits for its time, or is asked about; whichever it is, what it waits for is that Papercups comes back. */
+static void a_circuit_that_is_open_is_the_reason(void **state)
+{
+    (void)state;
+    static const char because[] =
+        "Papercups fails every call, so one at a time goes out until one succeeds: see event=trouble";
+    struct world *world = story_begin(NULL);
+    story_arrive(world, "ann", "e1");
+    for (int i = 0; i < 5; i++) {
+        story_answer(world, FATE_NOT_SENT);
+        while (i < 4 && world->request_count == 0)
+            world_pass(world, 100);
+    }
+    expect_because(world, 0, 1, because);
+    while (world->request_count == 0) {
+        expect_because(world, 0, 1, because);
+        world_pass(world, 100);
+    }
+    expect_because(world, 0, 1, because);
+    story_answer(world, FATE_DONE);
+    expect_because(world, 0, 1, "Papercups is asked");
+    story_end(world);
+}
+
+static void a_pause_that_papercups_asked_for_is_the_reason(void **state)
+{
+    (void)state;
+    struct world *world = story_begin(NULL);
+    story_arrive(world, "ann", "e1");
+    story_answer(world, FATE_NOT_SENT);
+    story_publish(world, "bob", "e2");
+    story_feed(world);
+    story_answer(world, FATE_BUSY);
+    world_pass(world, 1000);
+    expect_because(world, 0, 2, "Papercups has asked for a pause");
+    story_end(world);
+}
+
 static void without_a_lease_that_is_the_reason(void **state)
 {
     (void)state;
@@ -87,6 +125,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_step_of_a_delivery_has_its_reason),
         cmocka_unit_test(an_account_that_is_held_is_the_reason),
+        cmocka_unit_test(a_circuit_that_is_open_is_the_reason),
+        cmocka_unit_test(a_pause_that_papercups_asked_for_is_the_reason),
         cmocka_unit_test(without_a_lease_that_is_the_reason),
         cmocka_unit_test(kafka_that_acknowledges_nothing_is_the_reason),
         cmocka_unit_test(what_is_not_ours_has_none),

@@ -58,6 +58,7 @@ void account_answered(struct account *account, enum answer_kind answer, enum cal
     case ANSWER_OK:
     case ANSWER_NOT_FOUND:
     case ANSWER_REFUSED:
+        account->well_at = now;
         pace_succeeded(&account->pace, call, started, account->in_flight, now);
         break;
     case ANSWER_LATER:
@@ -73,6 +74,7 @@ void account_answered(struct account *account, enum answer_kind answer, enum cal
     case ANSWER_REDIRECTED:
         account->hold = ACCOUNT_REDIRECTED;
         break;
+    case ANSWER_TOO_LARGE: /* one customer's affair */
     case ANSWER_COUNT:
         break;
     }

@@ -52,6 +52,7 @@ struct account {
     struct timer timer; /* the next probe, or the end of a pause */
     size_t memory_used;
     struct mono posted_at; /* when a message was last taken */
+    struct mono well_at;   /* when a call was last answered without trouble */
     struct account_stats stats;
 };
 

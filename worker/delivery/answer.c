@@ -23,6 +23,12 @@ bool call_posts(const struct call *call)
     return call->kind == CALL_POST_MESSAGE || call->kind == CALL_POST_CONVERSATION;
 }
 
+bool call_lists(const struct call *call)
+{
+    return call->kind == CALL_LIST_CONVERSATIONS || call->kind == CALL_LIST_CLOSED ||
+           call->kind == CALL_READ_CONVERSATION || call->kind == CALL_READ_MESSAGES;
+}
+
 bool call_writes(const struct call *call)
 {
     return call_posts(call) || call->kind == CALL_CREATE_CUSTOMER || call->kind == CALL_SET_HOST ||

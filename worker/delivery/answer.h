@@ -69,6 +69,8 @@ struct answer {
 
 /* Whether it is a post of the message. */
 bool call_posts(const struct call *call);
+/* Whether its answer holds all messages of a conversation or of several: as many as strangers like. */
+bool call_lists(const struct call *call);
 /* Whether it changes anything at Papercups. */
 bool call_writes(const struct call *call);
 

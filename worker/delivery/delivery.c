@@ -328,6 +328,19 @@ static void delivery_take_not_found(struct delivery *d, const struct call *call,
     }
 }
 
+/* Which conversation is the newest cannot be read; one that is made now is it. */
+static void delivery_take_too_large(struct delivery *d, int64_t delay_ms, struct mono now)
+{
+    if (d->step != STEP_CONVERSATION && d->step != STEP_CLOSED) {
+        delivery_retry(d, d->step, delay_ms, now);
+        return;
+    }
+    d->tries = 0;
+    d->resolved_at = now;
+    d->was_unassigned = false;
+    delivery_enter(d, STEP_POST, now);
+}
+
 static void delivery_take_other(struct delivery *d, const struct call *call, const struct answer *answer,
                                 int64_t delay_ms, struct mono now)
 {
@@ -362,6 +375,9 @@ static void delivery_take_other(struct delivery *d, const struct call *call, con
     case ANSWER_REFUSED:
         d->detail = answer->detail;
         delivery_finish(d, OUTCOME_REFUSED_BY_PAPERCUPS);
+        break;
+    case ANSWER_TOO_LARGE:
+        delivery_take_too_large(d, delay_ms, now);
         break;
     case ANSWER_SERVER_ERROR:
     case ANSWER_UNREADABLE:

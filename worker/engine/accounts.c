@@ -90,6 +90,18 @@ void accounts_timer(struct engine *engine, struct account *account)
 
 /* ---- answers ---- */
 
+/* A list that is not there in time, while Papercups answers other calls, is a long one: that is its customer's affair. */
+static void accounts_read_slow(const struct reply *reply, const struct pending *pending,
+                               struct answer *answer)
+{
+    if (answer->kind != ANSWER_LOST || !reply->timed_out || !call_lists(&pending->call) ||
+        pending->account->well_at.ms <= pending->started.ms)
+        return;
+    answer->kind = ANSWER_TOO_LARGE;
+    detail_set(&answer->detail, OUTCOME_NONE,
+               "too large: the messages were not there in http_timeout, while other calls were answered");
+}
+
 struct pending accounts_answered(struct engine *engine, engine_handle handle, const struct reply *reply,
                                  struct answer *answer)
 {
@@ -103,6 +115,7 @@ struct pending accounts_answered(struct engine *engine, engine_handle handle, co
     struct question question = job == NULL ? (struct question){0} : message_question(&job->message);
     reply_read(reply, &pending.call, job == NULL ? NULL : job->marks, job == NULL ? 0 : job->mark_count,
                job == NULL ? NULL : &question, answer);
+    accounts_read_slow(reply, &pending, answer);
     account_answered(account, answer->kind, pending.call.kind, pending.started, engine->now.mono,
                      &engine->rng);
     if (pace_is_open(&account->pace)) /* it is the account's pace that waits longer and longer then */

@@ -11,6 +11,7 @@
 
 #define CONNECT_TIMEOUT_MS 5000
 
+#define LARGE_BYTES (1u << 20) /* so much was there when its time was over: it came, and was not stuck */
 #define ANSWERS_MAX (32u << 20) /* of all that are under way, in bytes */
 
 struct exchange {
@@ -26,7 +27,8 @@ struct exchange {
     bool too_late;     /* and so it was */
     bool was_sent;     /* a byte of the body was handed to libcurl: from here on the server may have it */
     bool too_large;
-    struct buf answer;
+    size_t received; /* of the answer */
+    struct json_fold answer;
     char failure[CURL_ERROR_SIZE];
 };
 
@@ -73,15 +75,17 @@ static int exchange_seek(void *context, curl_off_t offset, int origin)
 static size_t exchange_write(char *data, size_t size, size_t count, void *context)
 {
     struct exchange *exchange = context;
-    size_t part = size * count, others = exchange->owner == NULL ? 0 : exchange->owner->answer_bytes;
-    if (exchange->answer.size + part > REPLY_BODY_MAX || others + part > ANSWERS_MAX) {
-        exchange->too_large = true;
-        return 0;
-    }
+    size_t part = size * count, before = exchange->answer.text.size;
+    size_t together = exchange->owner == NULL ? before : exchange->owner->answer_bytes;
+    exchange->received += part;
+    if (exchange->received <= REPLY_READ_MAX && together + part <= ANSWERS_MAX)
+        json_fold_add(&exchange->answer, data, part);
+    else
+        exchange->answer.text.failed = true;
     if (exchange->owner != NULL)
-        exchange->owner->answer_bytes += part;
-    buf_add(&exchange->answer, data, part);
-    return exchange->answer.failed ? 0 : part;
+        exchange->owner->answer_bytes += exchange->answer.text.size - before; /* or less */
+    exchange->too_large = exchange->answer.text.failed;
+    return exchange->too_large ? 0 : part;
 }
 
 static struct exchange *exchange_new(int64_t timeout_ms)
@@ -90,7 +94,7 @@ static struct exchange *exchange_new(int64_t timeout_ms)
     CURL *easy = exchange->easy = curl_easy_init();
     if (easy == NULL)
         abort();
-    buf_init(&exchange->answer, REPLY_BODY_MAX + 1);
+    json_fold_init(&exchange->answer, REPLY_BODY_MAX);
     curl_easy_setopt(easy, CURLOPT_PRIVATE, exchange);
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, exchange->failure);
@@ -116,12 +120,12 @@ static void exchange_free(struct exchange *exchange)
 {
     curl_easy_cleanup(exchange->easy);
     buf_done(&exchange->request);
-    buf_done(&exchange->answer);
+    json_fold_done(&exchange->answer);
     free(exchange);
 }
 
 static void exchange_prepare(struct exchange *exchange, const struct http_site *site, const char *method,
-                             const char *path)
+                             const char *path, const struct json_fold_rule *fold)
 {
     CURL *easy = exchange->easy;
     bool writes = exchange->writes = strcmp(method, "GET") != 0;
@@ -140,8 +144,8 @@ static void exchange_prepare(struct exchange *exchange, const struct http_site *
         curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
         curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, NULL);
     }
-    buf_clear(&exchange->answer);
-    exchange->request_sent = 0;
+    json_fold_begin(&exchange->answer, fold);
+    exchange->request_sent = exchange->received = 0;
     exchange->was_sent = exchange->too_late = exchange->too_large = false;
     exchange->failure[0] = 0;
 }
@@ -166,8 +170,12 @@ static void exchange_reply(const struct exchange *exchange, CURLcode code, struc
     curl_easy_getinfo(exchange->easy, CURLINFO_REQUEST_SIZE, &request_size);
     curl_easy_getinfo(exchange->easy, CURLINFO_CONTENT_TYPE, &type);
     curl_easy_getinfo(exchange->easy, CURLINFO_RETRY_AFTER, &retry_after_s);
-    *reply = (struct reply){.status = (int)status, .body = buf_span(&exchange->answer)};
-    if (code != CURLE_OK && !exchange->too_large) {
+    bool slow = code == CURLE_OPERATION_TIMEDOUT;
+    *reply = (struct reply){.status = (int)status,
+                            .body = buf_span(&exchange->answer.text),
+                            .too_large = exchange->too_large || (slow && exchange->received > LARGE_BYTES),
+                            .timed_out = slow};
+    if (code != CURLE_OK && !reply->too_large) {
         /* A read has no body to tell by, and nothing hangs on it: libcurl's word is good enough. It is not its code:
          * a name that is not found and a failed handshake have codes of their own. */
         bool was_sent = exchange->writes ? exchange->was_sent : request_size > 0;
@@ -179,7 +187,7 @@ static void exchange_reply(const struct exchange *exchange, CURLcode code, struc
                                                 : curl_easy_strerror(code));
         return;
     }
-    reply->is_json = !exchange->too_large && type != NULL && strncmp(type, "application/json", 16) == 0;
+    reply->is_json = !reply->too_large && type != NULL && strncmp(type, "application/json", 16) == 0;
     reply->has_retry_after = retry_after_s > 0;
     reply->retry_after_ms = retry_after_s > 86400 ? 86400000 : (int64_t)retry_after_s * 1000;
     reply->date = exchange_date(exchange);
@@ -189,15 +197,15 @@ void http_get(const struct http_site *site, const char *path, int64_t timeout_ms
               struct buf *body)
 {
     struct exchange *exchange = exchange_new(timeout_ms);
-    exchange_prepare(exchange, site, "GET", path);
+    exchange_prepare(exchange, site, "GET", path, NULL);
     exchange_reply(exchange, curl_easy_perform(exchange->easy), reply);
     if (reply->failure.data != NULL) { /* it points into the exchange: the body's place is free to hold it */
-        buf_clear(&exchange->answer);
-        buf_add_span(&exchange->answer, reply->failure);
-        reply->failure = buf_span(&exchange->answer);
+        buf_clear(&exchange->answer.text);
+        buf_add_span(&exchange->answer.text, reply->failure);
+        reply->failure = buf_span(&exchange->answer.text);
     }
-    *body = exchange->answer;
-    exchange->answer = (struct buf){0};
+    *body = exchange->answer.text;
+    exchange->answer.text = (struct buf){0};
     reply->body = buf_span(body);
     exchange_free(exchange);
 }
@@ -253,7 +261,7 @@ struct http *http_new(int epoll_fd, uint64_t epoll_tag, int64_t timeout_ms, http
 }
 
 void http_send(struct http *http, uint64_t handle, const struct http_site *site, const char *method,
-               const char *path, struct buf *body, struct mono until)
+               const char *path, struct buf *body, const struct json_fold_rule *fold, struct mono until)
 {
     struct exchange *exchange = http->idle;
     if (exchange != NULL) {
@@ -270,7 +278,7 @@ void http_send(struct http *http, uint64_t handle, const struct http_site *site,
     buf_done(&exchange->request);
     exchange->request = *body;
     *body = (struct buf){0};
-    exchange_prepare(exchange, site, method, path);
+    exchange_prepare(exchange, site, method, path, fold);
     curl_multi_add_handle(http->multi, exchange->easy);
 }
 
@@ -292,9 +300,9 @@ static void http_recycle(struct http *http, struct exchange *exchange, CURLcode 
         return;
     }
     buf_done(&exchange->request);
-    if (exchange->answer.capacity > 65536) { /* one large answer must not stay for ever */
-        buf_done(&exchange->answer);
-        buf_init(&exchange->answer, REPLY_BODY_MAX + 1);
+    if (exchange->answer.text.capacity > 65536) { /* one large answer must not stay for ever */
+        json_fold_done(&exchange->answer);
+        json_fold_init(&exchange->answer, REPLY_BODY_MAX);
     }
     exchange->next = http->idle;
     http->idle = exchange;
@@ -315,7 +323,7 @@ static void http_collect(struct http *http)
         curl_multi_remove_handle(http->multi, easy);
         exchange_reply(exchange, code, &reply);
         http->done(http->context, exchange->handle, &reply);
-        http->answer_bytes -= exchange->answer.size;
+        http->answer_bytes -= exchange->answer.text.size;
         http_recycle(http, exchange, code);
     }
 }

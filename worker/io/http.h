@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "base/json_fold.h"
 #include "base/err.h"
 #include "base/moment.h"
 #include "io/http_site.h"
@@ -20,11 +21,11 @@ struct http *http_new(int epoll_fd, uint64_t epoll_tag, int64_t timeout_ms, http
                       struct err *err);
 void http_free(struct http *http);
 
-/* Begins a request. The body (empty: none) is taken over. What writes and has not left when `until` comes does not leave:
+/* Begins a request. The body (empty: none) is taken over; `fold`: how the answer is, as it comes (NULL: not). What writes and has not left when `until` comes does not leave:
  * nothing was sent. The clock is looked at right before the body's bytes are written, so that a process that was stopped
  * meanwhile writes nothing when it goes on. */
 void http_send(struct http *http, uint64_t handle, const struct http_site *site, const char *method,
-               const char *path, struct buf *body, struct mono until);
+               const char *path, struct buf *body, const struct json_fold_rule *fold, struct mono until);
 
 /* What epoll said about a descriptor registered under the tag. */
 void http_ready(struct http *http, int fd, uint32_t events);

@@ -14,6 +14,7 @@
 #include "io/fault_point.h"
 #include "io/log.h"
 #include "io/process.h"
+#include "papercups/content.h"
 
 #define TURN_DESCRIPTORS 64
 
@@ -132,7 +133,7 @@ static void loop_perform(struct loop *loop, struct effect *effect)
     switch (effect->type) {
     case EFFECT_REQUEST:
         http_send(loop->http, effect->handle, loop->sites[effect->account->options.index], effect->method,
-                  effect->path.data, &effect->body, effect->until);
+                  effect->path.data, &effect->body, content_fold(effect->call), effect->until);
         break;
     case EFFECT_PRODUCE:
         loop_produce(loop, effect);

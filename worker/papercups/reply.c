@@ -97,6 +97,13 @@ void reply_read(const struct reply *reply, const struct call *call, const struct
         reply_failure(reply, "Papercups answered", out);
         return;
     }
+    if (reply->too_large && call_lists(call)) {
+        out->kind = ANSWER_TOO_LARGE;
+        detail_set(&out->detail, OUTCOME_NONE,
+                   "too large: the messages are more than %u MiB, or more than could be read in http_timeout",
+                   REPLY_READ_MAX >> 20);
+        return;
+    }
     if (!reply->is_json || reply->body.size > REPLY_BODY_MAX ||
         !content_read(reply->body, call, marks, mark_count, question, out)) {
         answer_done(out);

@@ -8,7 +8,8 @@
 #include "event/identity.h"
 #include "papercups/message.h"
 
-#define REPLY_BODY_MAX  (8u << 20) /* more is unreadable */
+#define REPLY_BODY_MAX  (8u << 20)  /* more is unreadable */
+#define REPLY_READ_MAX  (64u << 20) /* of a list of messages, before it is folded: more is too large */
 #define REPLY_DEPTH_MAX 32
 #define REPLY_IDS_MAX   1000 /* customers or conversations of one answer */
 
@@ -22,6 +23,8 @@ struct reply {
     enum transport transport;
     int status;
     bool is_json; /* by its content type */
+    bool too_large; /* there was more of it than is read: `body` is not all */
+    bool timed_out; /* why there is no answer */
     bool has_retry_after;
     int64_t retry_after_ms;
     struct wall date; /* when it was given, by its own Date; 0: it does not say */
