@@ -8,6 +8,8 @@
 
 #include "engine/internal.h"
 
+#define LONG_LIST_MS 2000
+
 /* Where the event of that id that may be posted now can stand at the earliest. */
 static int64_t world_event_offset(const struct fake_partition *log, const char *event_id, int64_t from)
 {
@@ -98,12 +100,19 @@ static void world_check_post(struct world *world, const struct world_request *re
 
 void world_check_request(struct world *world, const struct world_request *request, int32_t partition)
 {
-    int32_t in_flight = 0;
-    for (size_t i = 0; i < world->request_count; i++)
-        in_flight += world->requests[i].worker == request->worker &&
-                     world->requests[i].what.kind != CALL_ME &&
-                     strcmp(world->requests[i].account, request->account) == 0;
-    if (in_flight > world->options.max_in_flight)
+    int32_t in_flight = 0, long_lists = 0;
+    for (size_t i = 0; i < world->request_count; i++) {
+        const struct world_request *other = &world->requests[i];
+        if (other->worker != request->worker || other->what.kind == CALL_ME ||
+            strcmp(other->account, request->account) != 0)
+            continue;
+        if (call_lists(&(struct call){.kind = other->what.kind}) &&
+            mono_reached(mono_after(other->sent_at, LONG_LIST_MS), world->now.mono))
+            long_lists++; /* they may have given their place away */
+        else
+            in_flight++;
+    }
+    if (in_flight > world->options.max_in_flight || long_lists > 2 * world->options.max_in_flight)
         world_fail(world, "%d requests are under way for account %s", (int)in_flight, request->account);
     if (fake_request_posts(&request->what))
         world_check_post(world, request, partition);

@@ -18,6 +18,7 @@ static void mark_asker(struct mark *mark, const struct engine *engine, const str
     const struct job *job = pending == NULL ? NULL : slots_find(&engine->jobs, pending->job);
     mark_number(mark, "of", job == NULL ? -1 : job->record->offset);
     mark_number(mark, "pending", pending != NULL);
+    mark_number(mark, "aside", pending != NULL && pending->aside);
     mark_number(mark, "probe", pending != NULL && pending->account->probe == request->handle);
     mark_number(mark, "looks", pending != NULL && slots_find(&engine->glances, pending->glance) != NULL);
 }

@@ -101,6 +101,59 @@ static void a_list_that_is_slower_than_the_timeout_is_its_customers_affair(void 
     story_end(w);
 }
 
+/* One place, and a list that does not come. */
+static void a_list_that_is_long_under_way_gives_its_place_away(void **state)
+{
+    (void)state;
+    struct world_options options = world_options();
+    options.max_in_flight = 1;
+    struct world *w = story_begin(&options);
+    fake_papercups_plant(&w->papercups, WORLD_ACCOUNT, "ann", "e0", "v1:somebody");
+    story_arrive(w, "ann", "e1");
+    story_answers(w, 1); /* find ann; her list is under way */
+    world_publish(w, &(struct publication){.customer = "bob", .event_id = "e2"});
+    story_feed(w);
+    story_skip(w);
+    world_pass(w, 1999);
+    story_expect_nothing(w);
+    world_pass(w, 1);
+    story_expect(w, "find bob");
+    for (int i = 0; i < 3; i++) /* find, create, open */
+        world_answer(w, 1, FATE_DONE);
+    assert_int_equal(fake_papercups_shown(&w->papercups, "bob", "e2"), 1);
+    story_skip(w);
+    story_answer(w, FATE_LOST);
+    story_expect(w, "trouble 0/0 list_conversations too_large; open c1 e1");
+    assert_int_equal(account_of(w)->in_flight, 1);
+    assert_int_equal(account_of(w)->aside, 0);
+    story_end(w);
+}
+
+/* A Papercups that hangs is not asked more and more. */
+static void where_nothing_is_answered_only_one_does(void **state)
+{
+    (void)state;
+    static const char *const customers[] = {"ann", "bob", "cat", "dan"};
+    struct world_options options = world_options();
+    options.max_in_flight = 2;
+    struct world *w = story_begin(&options);
+    for (int i = 0; i < 4; i++) {
+        char event[8];
+        snprintf(event, sizeof(event), "e%d", i + 1);
+        fake_papercups_plant(&w->papercups, WORLD_ACCOUNT, customers[i], "e0", "v1:somebody");
+        story_arrive(w, customers[i], event);
+    }
+    story_answers(w, 4); /* find them all: two lists are under way, two wait */
+    assert_int_equal(w->request_count, 2);
+    world_pass(w, 10000);
+    assert_int_equal(w->request_count, 3);
+    assert_int_equal(account_of(w)->aside, 1);
+    world_answer(w, 2, FATE_DONE); /* Papercups is well */
+    world_pass(w, 2000);
+    assert_int_equal(account_of(w)->aside, 2);
+    story_end(w);
+}
+
 static void where_nothing_else_was_answered_meanwhile_it_is_papercups(void **state)
 {
     (void)state;
@@ -125,6 +178,8 @@ int main(void)
         cmocka_unit_test(a_read_back_waits),
         cmocka_unit_test(it_counts_neither_for_the_pace_nor_for_the_circuit),
         cmocka_unit_test(a_list_that_is_slower_than_the_timeout_is_its_customers_affair),
+        cmocka_unit_test(a_list_that_is_long_under_way_gives_its_place_away),
+        cmocka_unit_test(where_nothing_is_answered_only_one_does),
         cmocka_unit_test(where_nothing_else_was_answered_meanwhile_it_is_papercups),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

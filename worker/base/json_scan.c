@@ -4,8 +4,10 @@
 
 void json_scan_init(struct json_scan *scan, struct span text, size_t depth_max)
 {
-    *scan = (struct json_scan){.at = text.data, .end = text.data + text.size, .depth_max = depth_max};
+    *scan = (struct json_scan){.at = text.data, .end = text.data, .depth_max = depth_max};
     scan->failed = text.data == NULL;
+    if (!scan->failed)
+        scan->end += text.size;
 }
 
 /* The next byte that is no white space; 0 at the end, or where nothing is read any more. */

@@ -50,6 +50,16 @@ bool account_may_call(const struct account *account, struct mono now, struct mon
     return false;
 }
 
+bool account_set_aside(struct account *account, struct mono started)
+{
+    if (account->aside > 0 &&
+        (account->well_at.ms <= started.ms || account->aside >= account->options.max_in_flight))
+        return false;
+    account->aside++;
+    account->in_flight--;
+    return true;
+}
+
 void account_answered(struct account *account, enum answer_kind answer, enum call_kind call,
                       struct mono started, struct mono now, struct rng *rng)
 {

@@ -43,6 +43,7 @@ struct account {
     struct map_node node;           /* under its name */
     struct account_options options; /* the strings are the account's */
     int32_t in_flight;
+    int32_t aside; /* lists under way for so long that they take no place: see account_set_aside */
     struct queue ready; /* who wants to make a call, first come first served */
     /* Who wants to look at a conversation, after a post: before those. */
     struct queue glances;
@@ -64,6 +65,9 @@ bool account_may_call(const struct account *account, struct mono now, struct mon
 /* Takes note of an answer, good or bad, to a call that began at `started`. */
 void account_answered(struct account *account, enum answer_kind answer, enum call_kind call,
                       struct mono started, struct mono now, struct rng *rng);
+/* A list that is long under way, begun at `started`, takes no place any more: it is one customer's affair. One may always
+ * be; more, as many as there are places at most, where Papercups has answered other calls since. False: not now. */
+bool account_set_aside(struct account *account, struct mono started);
 /* "unauthorized", "redirected", ...; for logs and metrics. */
 const char *account_hold_word(enum account_hold hold);
 

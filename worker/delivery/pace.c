@@ -4,6 +4,7 @@
 
 #define PACE_FIRST       4
 #define ROUND_ANSWERS    12 /* at least: fewer say too little */
+#define ROUND_TRIPS      4  /* or so many of all places: where these are few, a dozen answers come late */
 #define LIGHT_EVERY      24 /* rounds: Papercups, or the road to it, may have changed */
 #define LIGHT_FIRST      2 /* nothing is known yet */
 #define LOW_ANSWERS      16 /* of which a low is the mean, about */
@@ -103,7 +104,8 @@ void pace_succeeded(struct pace *pace, enum call_kind kind, struct mono started,
     round_count(pace, kind, took_ms < 1 ? 1000 : took_ms * 1000);
     pace->round.full += in_flight >= limit;
     pace->round.answers++;
-    if (pace->round.answers >= ROUND_ANSWERS && pace->round.answers >= limit)
+    int32_t enough = between(0, ROUND_TRIPS * (int64_t)limit, ROUND_ANSWERS);
+    if (pace->round.answers >= enough && pace->round.answers >= limit)
         pace_end_round(pace, now);
 }
 

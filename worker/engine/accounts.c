@@ -6,6 +6,7 @@
 #include "engine/internal.h"
 
 #define PROBE_EVERY_MS 10000
+#define ASIDE_MS       2000 /* so long a list of messages takes a place, and is looked at again */
 
 static void accounts_tell(struct engine *engine, const struct account *account)
 {
@@ -47,6 +48,21 @@ engine_handle accounts_glance(struct engine *engine, const struct glance *glance
     const struct pending pending = {
         .account = glance->account, .call = glance->call, .glance = glance->handle};
     return accounts_send(engine, &pending, glance->partition, NULL);
+}
+
+void accounts_call(struct engine *engine, struct job *job)
+{
+    job->request = accounts_request(engine, job->account, &job->call, job);
+    if (call_lists(&job->call))
+        timer_set(&engine->timers, &job->timer, mono_after(engine->now.mono, ASIDE_MS));
+}
+
+void accounts_set_aside(struct engine *engine, struct job *job)
+{
+    struct pending *pending = slots_find(&engine->requests, job->request);
+    pending->aside = account_set_aside(pending->account, pending->started);
+    if (!pending->aside)
+        timer_set(&engine->timers, &job->timer, mono_after(engine->now.mono, ASIDE_MS));
 }
 
 /* ---- a held account: is its key good again? ---- */
@@ -125,7 +141,10 @@ struct pending accounts_answered(struct engine *engine, engine_handle handle, co
                    mono_after(engine->now.mono, retry_after_bounded_ms(answer->retry_after_ms)));
     if (answer->kind == ANSWER_OK && call_posts(&pending.call))
         account->posted_at = engine->now.mono;
-    account->in_flight--;
+    if (pending.aside)
+        account->aside--;
+    else
+        account->in_flight--;
     slots_remove(&engine->requests, handle);
     free(found);
     if (handle == account->probe)

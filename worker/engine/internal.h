@@ -18,6 +18,7 @@ struct pending {
     struct account *account;   /* NULL: there is no such request */
     struct call call;
     struct mono started;
+    bool aside; /* takes no place */
 };
 
 /* A dead letter or a receipt under way for a partition that was lost meanwhile: it may be written still. */
@@ -86,6 +87,10 @@ engine_handle accounts_glance(struct engine *engine, const struct glance *glance
 /* Takes note of an answer and reads it (answer_done it); .account is NULL where nobody asked. */
 struct pending accounts_answered(struct engine *engine, engine_handle handle, const struct reply *reply,
                                  struct answer *answer);
+/* Makes the call that the job wants. */
+void accounts_call(struct engine *engine, struct job *job);
+/* The job's list is long under way: others may have its place. */
+void accounts_set_aside(struct engine *engine, struct job *job);
 void accounts_hold(struct engine *engine, struct account *account, enum account_hold hold);
 void accounts_timer(struct engine *engine, struct account *account);
 /* Gives the account's free places to those who wait for one. */

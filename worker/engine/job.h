@@ -43,6 +43,7 @@ struct job {
     bool judged;    /* its time was looked at: see run_judge */
     struct delivery delivery;
     struct call call; /* JOB_CALLING, JOB_READY */
+    engine_handle request; /* JOB_CALLING */
     enum outcome outcome;
     struct detail detail;
     int64_t finished_at_ms;

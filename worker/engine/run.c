@@ -169,7 +169,7 @@ static void run_call(struct engine *engine, struct job *job)
         job->queue->flood_until = mono_after(engine->now.mono, FLOOD_MS);
     delivery_calling(&job->delivery, &job->call, engine->now.mono);
     job->state = JOB_CALLING;
-    accounts_request(engine, job->account, &job->call, job);
+    accounts_call(engine, job);
 }
 
 void run_place(struct engine *engine, struct job *job)
@@ -212,7 +212,8 @@ void run_timer(struct engine *engine, struct job *job)
         run_head(engine, queue);
         break;
     case JOB_CALLING:
-        abort(); /* a job whose call is under way has no timer */
+        accounts_set_aside(engine, job);
+        break;
     }
     if (account != NULL)
         run_ready(engine, account);
@@ -251,6 +252,7 @@ void run_answer(struct engine *engine, engine_handle handle, const struct reply 
     if (job != NULL) {
         struct queue *queue = job->queue;
         assert(job->state == JOB_CALLING);
+        timer_clear(&engine->timers, &job->timer);
         if (answer.kind != ANSWER_OK) /* what was known of the customer may be the reason */
             known_forget(engine, job);
         if (!engine_has_lease(engine)) /* it says what was, before others may have done more */
