@@ -21,9 +21,10 @@
 #   --partitions N  in how many partitions (1)
 #   --pace          measures instead what the account's pace makes of a Papercups that serves less the harder it is pushed:
 #                   the stand-in with its service model (worker/demo/standin_service.h). First messages/s with a fixed
-#                   number in flight, 2 to 16, posted by the bench itself; then of a worker with the default
+#                   number in flight, 4 to 16, posted by the bench itself, which asks for each conversation as often as a
+#                   worker does; then of a worker with the default
 #                   configuration, steady; then the same while the capacity is halved, and when it is back, each from 10 s
-#                   after the change on. 80 s; nothing else should run
+#                   after the change on. 3 minutes; nothing else should run
 #   --conversations N  how many customers are written to in turn (30)
 #   --round-trip MS    of the road to Papercups (0)
 #
@@ -47,7 +48,7 @@ cd "$(dirname "$0")/.."
 . deploy/setup.sh
 
 events=200000 customers=10000 refused=50000 requests=50000 idle_seconds=10 perf=false
-pace=false conversations=30 round_trip=0 pace_seconds=15
+pace=false conversations=30 round_trip=0 pace_seconds=30
 takeover=false ids=1000000 partitions=12 takeover_partitions=1 takeover_workers=3
 while [ $# -gt 0 ]; do
     case $1 in
@@ -341,14 +342,14 @@ pace_measure() {
     topics_make pace
     standin_start fixed
     echo "-- fixed numbers in flight" >&2
-    fixed=$(bench fixed "$url" "$api_key" "$conversations" 3 "$service;{\"capacity\":2}" 2,4,6,8,12,16)
+    fixed=$(bench fixed "$url" "$api_key" "$conversations" 3 "$service;{\"capacity\":2}" 4,8,12,16)
     standin_stop
     best=$(best_of "$(sed -n 1p <<<"$fixed")") half_best=$(best_of "$(sed -n 2p <<<"$fixed")")
     standin_start pace
     standin_service "$service"
     worker_start pace
     echo "-- the worker" >&2
-    bench publish "$bootstrap" events.pace "$work/bench-hmac.key" bench-hmac 10000 "$conversations"
+    bench publish "$bootstrap" events.pace "$work/bench-hmac.key" bench-hmac 12000 "$conversations"
     sleep 10
     steady=$(goodput "$pace_seconds")
     standin_service '{"capacity":2}'

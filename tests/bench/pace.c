@@ -9,20 +9,32 @@
 #include "base/mem.h"
 #include "bench/bench.h"
 #include "bench/load.h"
+#include "delivery/cache.h"
 
 #define BODY_MAX      65536
 #define IN_FLIGHT_MAX 64
+
+/* Of one customer. */
+struct place {
+    char customer[64], conversation[64];
+    atomic_llong resolved_ms; /* when it was asked for last */
+};
 
 /* Conversations of as many customers, and who posts into them. */
 struct crowd {
     const char *url;
     struct curl_slist *headers;
-    char (*conversations)[64];
+    struct place *places;
     size_t count;
     atomic_size_t next;
     atomic_long posted;
     atomic_bool over;
 };
+
+static long long now_ms(void)
+{
+    return (long long)(bench_clock_ns() / 1000000);
+}
 
 static size_t take(char *data, size_t size, size_t count, void *context)
 {
@@ -30,8 +42,8 @@ static size_t take(char *data, size_t size, size_t count, void *context)
     return size * count;
 }
 
-/* Posts; the answer's status. */
-static long post(CURL *easy, const struct crowd *crowd, const char *path, const char *body,
+/* Posts, or gets where there is no body; the answer's status. */
+static long call(CURL *easy, const struct crowd *crowd, const char *path, const char *body,
                  struct buf *answer)
 {
     char url[BENCH_TEXT_MAX * 2];
@@ -41,12 +53,15 @@ static long post(CURL *easy, const struct crowd *crowd, const char *path, const 
     curl_easy_setopt(easy, CURLOPT_URL, url);
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, crowd->headers);
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(easy, CURLOPT_POSTFIELDS, body);
+    if (body != NULL)
+        curl_easy_setopt(easy, CURLOPT_POSTFIELDS, body);
+    else
+        curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, answer);
     CURLcode code = curl_easy_perform(easy);
     if (code != CURLE_OK)
-        bench_fail("POST %s: %s", path, curl_easy_strerror(code));
+        bench_fail("%s: %s", path, curl_easy_strerror(code));
     curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
     return status;
 }
@@ -56,7 +71,7 @@ static void make(CURL *easy, const struct crowd *crowd, const char *path, const 
 {
     struct buf answer;
     buf_init(&answer, BODY_MAX);
-    post(easy, crowd, path, body, &answer);
+    call(easy, crowd, path, body, &answer);
     json_t *root = json_loadb(answer.data, answer.size, 0, NULL);
     const char *found = json_string_value(json_object_get(json_object_get(root, "data"), "id"));
     if (found == NULL)
@@ -71,19 +86,37 @@ static void crowd_make(struct crowd *crowd)
     CURL *easy = curl_easy_init();
     for (size_t i = 0; i < crowd->count; i++) {
         char body[BENCH_TEXT_MAX], id[64];
+        struct place *place = &crowd->places[i];
         snprintf(body, sizeof(body),
                  "{\"customer\":{\"external_id\":\"fixed_%zu\",\"first_seen\":\"2026-01-01\","
                  "\"last_seen\":\"2026-01-01T00:00:00Z\",\"host\":\"shop.example\"}}",
                  i);
-        make(easy, crowd, "/api/v1/customers", body, id);
-        snprintf(body, sizeof(body), "{\"conversation\":{\"customer_id\":\"%s\",\"source\":\"chat\"}}", id);
-        make(easy, crowd, "/api/v1/conversations", body, crowd->conversations[i]);
+        make(easy, crowd, "/api/v1/customers", body, place->customer);
+        snprintf(body, sizeof(body), "{\"conversation\":{\"customer_id\":\"%s\",\"source\":\"chat\"}}",
+                 place->customer);
+        make(easy, crowd, "/api/v1/conversations", body, place->conversation);
         snprintf(body, sizeof(body),
                  "{\"message\":{\"conversation_id\":\"%s\",\"source\":\"api\",\"type\":\"bot\",\"body\":\"Hi\"}}",
-                 crowd->conversations[i]);
+                 place->conversation);
         make(easy, crowd, "/api/v1/messages", body, id);
+        place->resolved_ms = now_ms() - CACHE_TTL_MS * (long long)i / (long long)crowd->count;
     }
     curl_easy_cleanup(easy);
+}
+
+/* As a worker does, which remembers for so long where to post. */
+static void crowd_resolve(CURL *easy, const struct crowd *crowd, struct place *place, size_t number,
+                          struct buf *answer)
+{
+    char path[BENCH_TEXT_MAX];
+    long long now = now_ms();
+    if (now - place->resolved_ms < CACHE_TTL_MS)
+        return;
+    place->resolved_ms = now;
+    snprintf(path, sizeof(path), "/api/v1/customers?external_id=fixed_%zu", number);
+    call(easy, crowd, path, NULL, answer);
+    snprintf(path, sizeof(path), "/api/v1/conversations?customer_id=%s&status=open", place->customer);
+    call(easy, crowd, path, NULL, answer);
 }
 
 /* One connection: posts, one after the other, each into the conversation whose turn it is. */
@@ -96,11 +129,12 @@ static void *crowd_post(void *context)
     while (!crowd->over) {
         char body[BENCH_TEXT_MAX];
         size_t turn = atomic_fetch_add(&crowd->next, 1) % crowd->count;
+        crowd_resolve(easy, crowd, &crowd->places[turn], turn, &answer);
         snprintf(body, sizeof(body),
                  "{\"message\":{\"conversation_id\":\"%s\",\"source\":\"api\",\"type\":\"bot\","
                  "\"body\":\"Your order is on its way. Need a hand?\"}}",
-                 crowd->conversations[turn]);
-        if (post(easy, crowd, "/api/v1/messages", body, &answer) != 201)
+                 crowd->places[turn].conversation);
+        if (call(easy, crowd, "/api/v1/messages", body, &answer) != 201)
             bench_fail("POST /api/v1/messages: it was not taken");
         crowd->posted++;
     }
@@ -140,7 +174,7 @@ static void crowd_service(const struct crowd *crowd, const char *service)
     struct buf answer;
     CURL *easy = curl_easy_init();
     buf_init(&answer, BODY_MAX);
-    if (post(easy, crowd, "/_standin/service", service, &answer) != 200)
+    if (call(easy, crowd, "/_standin/service", service, &answer) != 200)
         bench_fail("%s: %.*s", service, SPAN_ARGS(buf_span(&answer)));
     buf_done(&answer);
     curl_easy_cleanup(easy);
@@ -156,7 +190,7 @@ void bench_fixed(int argc, char **argv)
     curl_global_init(CURL_GLOBAL_DEFAULT);
     snprintf(line, sizeof(line), "Authorization: Bearer %s", argv[1]);
     crowd.headers = curl_slist_append(curl_slist_append(NULL, line), "Content-Type: application/json");
-    crowd.conversations = mem_new(crowd.count, sizeof(*crowd.conversations));
+    crowd.places = mem_new(crowd.count, sizeof(*crowd.places));
     crowd_make(&crowd);
     for (char *service = strtok_r(argv[4], ";", &more_services); service != NULL;
          service = strtok_r(NULL, ";", &more_services)) {
@@ -172,7 +206,7 @@ void bench_fixed(int argc, char **argv)
         printf("\n");
     }
     curl_slist_free_all(crowd.headers);
-    free(crowd.conversations);
+    free(crowd.places);
     curl_global_cleanup();
 }
 
