@@ -8,6 +8,7 @@
 #define LIGHT_EVERY      24 /* rounds: Papercups, or the road to it, may have changed */
 #define LIGHT_FIRST      2 /* nothing is known yet */
 #define LOW_ANSWERS      16 /* of which a low is the mean, about */
+#define LOW_KEPT         4  /* of these, when a light round begins: the new ones count for more */
 #define UNUSUAL_FACTOR   4  /* of the highest low: more is the one call's own affair, a long list */
 #define WAIT_LEAST_US    20000 /* a quicker answer has not waited: what it took is this machine's own noise */
 #define CIRCUIT_FAILURES 5
@@ -15,6 +16,9 @@
 static void round_begin(struct pace *pace, struct mono now, bool light)
 {
     pace->round = (struct pace_round){.began = now, .light = light};
+    for (size_t i = 0; light && i < CALL_KINDS; i++)
+        if (pace->lows[i].count > LOW_KEPT)
+            pace->lows[i].count = LOW_KEPT;
 }
 
 void pace_init(struct pace *pace, int32_t most)
