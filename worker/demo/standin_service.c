@@ -1,7 +1,6 @@
 #include "demo/standin_service.h"
 
 #include <sodium.h>
-#include <time.h>
 
 #include "base/time_text.h"
 
@@ -37,14 +36,13 @@ static void service_pause(const struct standin_service *service, long long ms)
 /* Conversations in which something happened lately, counted anew once a second. */
 static void service_count_active(struct standin_service *service)
 {
-    struct timespec now;
+    time_t now = standin_clock(service->store);
     char since[21];
-    clock_gettime(CLOCK_REALTIME, &now);
-    if (now.tv_sec == service->counted_at.tv_sec)
+    if (now == service->counted_at)
         return;
     service->counted_at = now;
     service->active = 0;
-    time_text_write(since, ((int64_t)now.tv_sec - ACTIVE_S) * 1000);
+    time_text_write(since, ((int64_t)now - ACTIVE_S) * 1000);
     standin_store_lock(service->store);
     for (const struct standin_owner *owner = service->store->first_owner; owner != NULL; owner = owner->next)
         for (const struct standin_conversation *at = owner->conversations; at != NULL; at = at->next_of_owner)

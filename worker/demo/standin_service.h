@@ -6,6 +6,7 @@
 #define DEMO_STANDIN_SERVICE_H
 
 #include <pthread.h>
+#include <time.h>
 
 #include "demo/standin_request.h"
 #include "demo/standin_store.h"
@@ -28,7 +29,7 @@ struct standin_service {
     unsigned long long last_ticket, next_ticket; /* given out; whose turn it is */
     long long under_way, served;                 /* calls that came and are not answered; those of them being served */
     size_t active;                               /* conversations, when it was counted last */
-    struct timespec counted_at;
+    time_t counted_at;
 };
 
 void standin_service_init(struct standin_service *service, struct standin_store *store);
