@@ -105,8 +105,9 @@ static void one_long_answer_is_no_reason(void **state)
     struct ride ride = ride_begin(16);
     serve(&ride, 1000, 60, 60);
     for (int i = 0; i < 200; i++) {
-        pace_succeeded(&ride.pace, CALL_LIST_CONVERSATIONS, (struct mono){ride.now_ms}, 1,
-                       (struct mono){ride.now_ms + 10000});
+        int64_t took_ms = i % 5 == 4 ? 10000 : 3;
+        pace_succeeded(&ride.pace, CALL_LIST_CONVERSATIONS, (struct mono){ride.now_ms}, places(&ride),
+                       (struct mono){ride.now_ms + took_ms});
         serve(&ride, 1000, 60, 1);
         assert_true(ride.pace.limit >= 12);
     }
