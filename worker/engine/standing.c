@@ -1,9 +1,10 @@
 #include "engine/internal.h"
 
-/* Whether Papercups is what it waits for. */
-static bool standing_asks(const struct job *job)
+/* Whether Papercups is what it waits for, and fails every call. */
+static bool standing_is_open(const struct job *job)
 {
-    return job->state == JOB_READY || job->state == JOB_CALLING || job->state == JOB_WAITING;
+    return (job->state == JOB_READY || job->state == JOB_CALLING || job->state == JOB_WAITING) &&
+           job->account->hold == ACCOUNT_OPEN && pace_is_open(&job->account->pace);
 }
 
 /* Why the oldest record of a partition that runs has no outcome yet. */
@@ -12,7 +13,7 @@ static const char *standing_of_job(const struct engine *engine, const struct job
     const struct delivery *delivery = &job->delivery;
     if (!engine_has_lease(engine))
         return "the group accepts no commit, so the partition may be another's: is Kafka well?";
-    if (job->account->hold == ACCOUNT_OPEN && pace_is_open(&job->account->pace) && standing_asks(job))
+    if (standing_is_open(job))
         return "Papercups fails every call, so one at a time goes out until one succeeds: see event=trouble";
     switch (job->state) {
     case JOB_QUEUED:
