@@ -171,6 +171,10 @@ broken posts-again delivery/delivery.c 'if \(d->step == STEP_POST\)\s+delivery_t
     'if (d->step == STEP_POST) delivery_retry(d, STEP_POST, delay_ms, now);' 'a post without a good answer is made again'
 broken later-posts-again delivery/delivery.c 'answer->kind == ANSWER_LOST \|\| \(answer->kind == ANSWER_LATER && answer->status >= 500\)' \
     'answer->kind == ANSWER_LOST' 'a 503 that says when to come again counts as "not done"'
+broken too-large-posts-again papercups/reply.c 'reply->too_large && call_lists\(call\)' 'reply->too_large' \
+    'a post whose answer is too large is made again'
+broken long-lists-fail engine/accounts.c 'pending->aside = account_set_aside\(pending->account, pending->started\);' '' \
+    'a list that is long under way keeps its place'
 broken one-too-far engine/assign.c 'partition->committing = partition->offsets.low;' 'partition->committing = partition->offsets.low + 1;' \
     'one offset too many is committed'
 broken unreadable-is-absent delivery/look.c 'look_unreadable\(d, delay_ms, now\);\s+return;' '(void)delay_ms; look_absent(d, now); return;' \
