@@ -210,9 +210,9 @@ enum fate {
     FATE_NOT_SENT,
     FATE_BUSY,    /* 429, two seconds */
     FATE_REFUSED, /* 422 */
-    FATE_TOO_LARGE, /* done; the answer is longer than is read */
     FATE_UNAUTHORIZED,
     FATE_UNAVAILABLE_STORED, /* 503, two seconds, done: a proxy says so of a request that it has passed on */
+    FATE_TOO_LARGE,          /* done; the answer is longer than is read */
     FATE_COUNT,
 };
 

@@ -37,6 +37,8 @@ static enum fate sim_fate(struct sim *sim)
     if (dice < 90)
         return sim_lost(sim);
     enum fate fate = (enum fate)sim_below(sim, FATE_UNAVAILABLE_STORED);
+    if (fate == FATE_GARBAGE && sim_chance(sim, 50))
+        return FATE_TOO_LARGE;
     return fate == FATE_BUSY && sim_chance(sim, 50) ? FATE_UNAVAILABLE_STORED : fate;
 }
 
