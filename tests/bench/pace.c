@@ -95,9 +95,10 @@ static void crowd_make(struct crowd *crowd)
         snprintf(body, sizeof(body), "{\"conversation\":{\"customer_id\":\"%s\",\"source\":\"chat\"}}",
                  place->customer);
         make(easy, crowd, "/api/v1/conversations", body, place->conversation);
-        snprintf(body, sizeof(body),
-                 "{\"message\":{\"conversation_id\":\"%s\",\"source\":\"api\",\"type\":\"bot\",\"body\":\"Hi\"}}",
-                 place->conversation);
+        snprintf(
+            body, sizeof(body),
+            "{\"message\":{\"conversation_id\":\"%s\",\"source\":\"api\",\"type\":\"bot\",\"body\":\"Hi\"}}",
+            place->conversation);
         make(easy, crowd, "/api/v1/messages", body, id);
         place->resolved_ms = now_ms() - CACHE_TTL_MS * (long long)i / (long long)crowd->count;
     }
@@ -197,7 +198,8 @@ void bench_fixed(int argc, char **argv)
         char numbers[BENCH_TEXT_MAX], *more = NULL;
         crowd_service(&crowd, service);
         snprintf(numbers, sizeof(numbers), "%s", argv[5]);
-        for (char *number = strtok_r(numbers, ",", &more); number != NULL; number = strtok_r(NULL, ",", &more)) {
+        for (char *number = strtok_r(numbers, ",", &more); number != NULL;
+             number = strtok_r(NULL, ",", &more)) {
             int64_t in_flight = bench_number("IN_FLIGHT", number);
             if (in_flight > IN_FLIGHT_MAX)
                 bench_fail("IN_FLIGHT: at most %d", IN_FLIGHT_MAX);

@@ -106,7 +106,8 @@ static void kafka_that_acknowledges_nothing_is_the_reason(void **state)
     expect_because(world, 0, 1, "it is being given up");
     story_end(world);
     world = story_begin(NULL);
-    world_publish(world, &(struct publication){.customer = "ann", .event_id = "e1", .forged = true}); /* of no account */
+    world_publish(world, &(struct publication){
+                             .customer = "ann", .event_id = "e1", .forged = true}); /* of no account */
     story_feed(world);
     expect_because(world, 0, 1, "Kafka does not acknowledge its dead letter or receipt");
     story_end(world);

@@ -60,7 +60,8 @@ static void a_list_may_be_longer_than_its_limit_and_a_thing_may_not(void **state
     json_fold_begin(&f, &third);
     json_fold_add(&f, "{\"data\":[", 9);
     for (int i = 0; i < 500; i++)
-        json_fold_add(&f, "{\"body\":\"a hundred bytes or so, a hundred bytes or so, a hundred bytes or so\"},", 79);
+        json_fold_add(
+            &f, "{\"body\":\"a hundred bytes or so, a hundred bytes or so, a hundred bytes or so\"},", 79);
     assert_false(f.text.failed);
     assert_in_range(f.text.size, 1500, 1600);
     json_fold_add(&f, "{\"body\":\"", 9);

@@ -218,6 +218,8 @@ static void its_goodput_is_95_in_100_of_the_best_fixed_number_s(void **state)
         }
         for (int phase = 0; phase < PHASES; phase++) {
             double ratio = median(ratios[phase]);
+            print_message("%d conversations, %lld ms, phase %d: %.2f\n", rows[row].conversations,
+                          (long long)rows[row].round_trip_us / 1000, phase, ratio);
             if (ratio < 0.95)
                 fail_msg("%d conversations, %lld ms, phase %d: %.3f of the best fixed number",
                          rows[row].conversations, (long long)rows[row].round_trip_us / 1000, phase, ratio);

@@ -282,8 +282,9 @@ static void messages_are_folded_to_what_counts_of_them(void **state)
         json_fold_add(&fold, i == 0 ? "{\"body\":\"" : ",{\"body\":\"", i == 0 ? 9 : 10);
         for (int j = 0; j < 46000; j++)
             json_fold_add(&fold, letters, sizeof(letters) - 1);
-        const char *tail = i == 6 ? "\",\"id\":\"" UUID "\",\"metadata\":{\"cupbearer\":\"v1:_____________________w\"}}"
-                                  : "\",\"id\":\"" UUID "\",\"metadata\":{\"cupbearer\":\"v1:another_one_of_theirs__\"}}";
+        const char *tail =
+            i == 6 ? "\",\"id\":\"" UUID "\",\"metadata\":{\"cupbearer\":\"v1:_____________________w\"}}"
+                   : "\",\"id\":\"" UUID "\",\"metadata\":{\"cupbearer\":\"v1:another_one_of_theirs__\"}}";
         json_fold_add(&fold, tail, strlen(tail));
     }
     json_fold_add(&fold, "]}]}", 4);

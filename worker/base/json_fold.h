@@ -16,7 +16,7 @@ struct json_fold {
     const struct json_fold_rule *rule; /* NULL: all is kept */
     struct buf text;                   /* what is kept; `failed` where it is more than its limit */
     size_t depth, start;               /* of the text: where the object began that is at the rule's depth */
-    bool is_object; /* what is open at that depth */
+    bool is_object;                    /* what is open at that depth */
     bool in_string, escaped;
 };
 

@@ -43,7 +43,7 @@ struct account {
     struct map_node node;           /* under its name */
     struct account_options options; /* the strings are the account's */
     int32_t in_flight;
-    int32_t aside; /* lists under way for so long that they take no place: see account_set_aside */
+    int32_t aside;      /* lists under way for so long that they take no place: see account_set_aside */
     struct queue ready; /* who wants to make a call, first come first served */
     /* Who wants to look at a conversation, after a post: before those. */
     struct queue glances;

@@ -48,10 +48,10 @@ enum answer_kind {
 
 struct answer {
     enum answer_kind kind;
-    int status;             /* HTTP's, 0 where there was none */
-    int64_t retry_after_ms; /* ANSWER_LATER */
+    int status;              /* HTTP's, 0 where there was none */
+    int64_t retry_after_ms;  /* ANSWER_LATER */
     int64_t retry_within_ms; /* 0, or the longest wait before it is asked again, unless it was told when */
-    struct uuid *ids;       /* ANSWER_OK: what was found, the one to take first; owned by the answer */
+    struct uuid *ids;        /* ANSWER_OK: what was found, the one to take first; owned by the answer */
     size_t id_count;
     char updated_at[ANSWER_TIME_SIZE]; /* customers: of the first, which is the newest; "": not said */
     bool incomplete;                   /* there is more than the answer lists */

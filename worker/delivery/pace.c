@@ -3,13 +3,13 @@
 #include "delivery/retry.h"
 
 #define PACE_FIRST       4
-#define ROUND_ANSWERS    12 /* at least: fewer say too little */
-#define ROUND_TRIPS      4  /* or so many of all places: where these are few, a dozen answers come late */
-#define LIGHT_EVERY      24 /* rounds: Papercups, or the road to it, may have changed */
-#define LIGHT_FIRST      2 /* nothing is known yet */
-#define LOW_ANSWERS      16 /* of which a low is the mean, about */
-#define LOW_KEPT         4  /* of these, when a light round begins: the new ones count for more */
-#define UNUSUAL_FACTOR   4  /* of the highest low: more is the one call's own affair, a long list */
+#define ROUND_ANSWERS    12    /* at least: fewer say too little */
+#define ROUND_TRIPS      4     /* or so many of all places: where these are few, a dozen answers come late */
+#define LIGHT_EVERY      24    /* rounds: Papercups, or the road to it, may have changed */
+#define LIGHT_FIRST      2     /* nothing is known yet */
+#define LOW_ANSWERS      16    /* of which a low is the mean, about */
+#define LOW_KEPT         4     /* of these, when a light round begins: the new ones count for more */
+#define UNUSUAL_FACTOR   4     /* of the highest low: more is the one call's own affair, a long list */
 #define WAIT_LEAST_US    20000 /* a quicker answer has not waited: what it took is this machine's own noise */
 #define CIRCUIT_FAILURES 5
 

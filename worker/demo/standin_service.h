@@ -27,8 +27,8 @@ struct standin_service {
     pthread_cond_t changed;
     struct standin_service_costs costs;
     unsigned long long last_ticket, next_ticket; /* given out; whose turn it is */
-    long long under_way, served;                 /* calls that came and are not answered; those of them being served */
-    size_t active;                               /* conversations, when it was counted last */
+    long long under_way, served; /* calls that came and are not answered; those of them being served */
+    size_t active;               /* conversations, when it was counted last */
     time_t counted_at;
 };
 

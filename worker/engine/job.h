@@ -42,7 +42,7 @@ struct job {
     bool looked_up; /* the cache was asked */
     bool judged;    /* its time was looked at: see run_judge */
     struct delivery delivery;
-    struct call call; /* JOB_CALLING, JOB_READY */
+    struct call call;      /* JOB_CALLING, JOB_READY */
     engine_handle request; /* JOB_CALLING */
     enum outcome outcome;
     struct detail detail;

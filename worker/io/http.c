@@ -11,7 +11,7 @@
 
 #define CONNECT_TIMEOUT_MS 5000
 
-#define LARGE_BYTES (1u << 20) /* so much was there when its time was over: it came, and was not stuck */
+#define LARGE_BYTES (1u << 20)  /* so much was there when its time was over: it came, and was not stuck */
 #define ANSWERS_MAX (32u << 20) /* of all that are under way, in bytes */
 
 struct exchange {

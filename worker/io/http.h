@@ -21,8 +21,8 @@ struct http *http_new(int epoll_fd, uint64_t epoll_tag, int64_t timeout_ms, http
                       struct err *err);
 void http_free(struct http *http);
 
-/* Begins a request. The body (empty: none) is taken over; `fold`: how the answer is, as it comes (NULL: not). What writes and has not left when `until` comes does not leave:
- * nothing was sent. The clock is looked at right before the body's bytes are written, so that a process that was stopped
+/* Begins a request. The body (empty: none) is taken over; `fold`: what is kept of the answer as it comes (NULL: all).
+ * What writes and has not left when `until` comes does not leave: nothing was sent. The clock is looked at right before the body's bytes are written, so that a process that was stopped
  * meanwhile writes nothing when it goes on. */
 void http_send(struct http *http, uint64_t handle, const struct http_site *site, const char *method,
                const char *path, struct buf *body, const struct json_fold_rule *fold, struct mono until);

@@ -10,14 +10,16 @@
 struct folded {
     struct span id, mark;
     unsigned seen; /* of the members that content_read looks at, one bit each */
-    bool odd;      /* one of them twice, or what messages do not have: what to think of that is left to content_read */
+    bool
+        odd; /* one of them twice, or what messages do not have: what to think of that is left to content_read */
 };
 
 /* Notes that the member is there. */
 static void folded_see(struct folded *folded, struct span name)
 {
-    static const char *const looked_at[] = {"messages",   "conversations", "id",   "account_id", "status",   "created_at",
-                                            "updated_at", "external_id",   "host", "email",      "metadata"};
+    static const char *const looked_at[] = {"messages", "conversations", "id",         "account_id",
+                                            "status",   "created_at",    "updated_at", "external_id",
+                                            "host",     "email",         "metadata"};
     for (unsigned i = 0; i < sizeof(looked_at) / sizeof(looked_at[0]); i++) {
         if (!span_equal(name, span_of(looked_at[i])))
             continue;
@@ -73,8 +75,8 @@ static bool fold_message(struct span object, struct buf *out)
         buf_add_text(out, "{}");
     else
         buf_printf(out, "{\"id\":\"%.*s\",\"metadata\":{\"cupbearer\":\"%.*s\"}}",
-                   folded.id.size == UUID_SIZE ? UUID_SIZE : 0, folded.id.size == UUID_SIZE ? folded.id.data : "",
-                   SPAN_ARGS(folded.mark));
+                   folded.id.size == UUID_SIZE ? UUID_SIZE : 0,
+                   folded.id.size == UUID_SIZE ? folded.id.data : "", SPAN_ARGS(folded.mark));
     return true;
 }
 

@@ -22,7 +22,7 @@ enum transport {
 struct reply {
     enum transport transport;
     int status;
-    bool is_json; /* by its content type */
+    bool is_json;   /* by its content type */
     bool too_large; /* there was more of it than is read: `body` is not all */
     bool timed_out; /* why there is no answer */
     bool has_retry_after;
