@@ -100,7 +100,8 @@ static void crowd_make(struct crowd *crowd)
             "{\"message\":{\"conversation_id\":\"%s\",\"source\":\"api\",\"type\":\"bot\",\"body\":\"Hi\"}}",
             place->conversation);
         make(easy, crowd, "/api/v1/messages", body, id);
-        place->resolved_ms = now_ms() - CACHE_TTL_MS * (long long)i / (long long)crowd->count;
+        place->resolved_ms =
+            now_ms() - CACHE_TTL_MS * (long long)(i * 7919 % crowd->count) / (long long)crowd->count;
     }
     curl_easy_cleanup(easy);
 }
