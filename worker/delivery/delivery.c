@@ -38,6 +38,11 @@ void delivery_done(struct delivery *d)
     look_done(&d->search);
 }
 
+bool delivery_may_be_shown(const struct delivery *d)
+{
+    return d->unknown || d->attempts > 0 || d->outcome == OUTCOME_DELIVERED || d->outcome == OUTCOME_UNKNOWN;
+}
+
 /* ---- what it wants ---- */
 
 static struct call delivery_call(const struct delivery *d)

@@ -96,6 +96,10 @@ void delivery_suspect(struct delivery *delivery, struct mono absent_from, unsign
 void delivery_resolved(struct delivery *delivery, const struct cached *where);
 void delivery_done(struct delivery *delivery);
 
+/* Whether the message may be in Papercups, as far as it knows, in whatever state it is: whoever gives it up unfinished, or
+ * without its receipt, leaves a suspect. */
+bool delivery_may_be_shown(const struct delivery *delivery);
+
 /* It is delivered, and what it still wants is not worth waiting for: finishes it. False where that is not so. */
 bool delivery_cut_short(struct delivery *delivery);
 

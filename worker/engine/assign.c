@@ -70,11 +70,9 @@ static void rebuild_begin(struct engine *engine, struct partition *partition)
     effect->since = partition->receipts_since;
 }
 
-/* A job that is given up may be in Papercups already where that is not known, where it is delivered and has no receipt
- * yet, or where a post was tried: then the next owner must suspect it. */
-static void drop_job(struct engine *engine, struct job *job)
+void leave(struct engine *engine, struct job *job)
 {
-    if (job->delivery.unknown || job->delivery.attempts > 0 || job->outcome == OUTCOME_DELIVERED)
+    if (delivery_may_be_shown(&job->delivery))
         job->partition->inherited = true;
     if (job->admitted_at_ms < job->partition->left.ms)
         job->partition->left.ms = job->admitted_at_ms;
@@ -86,7 +84,7 @@ static void drop_job(struct engine *engine, struct job *job)
 static void drop_jobs(struct engine *engine, struct partition *partition)
 {
     while (partition->jobs != NULL)
-        drop_job(engine, partition->jobs);
+        leave(engine, partition->jobs);
 }
 
 /* A pause is the consumer's, not the assignment's: it would be there still when the partition comes again. */
@@ -108,7 +106,7 @@ static void drop_unstarted(struct engine *engine, struct partition *partition)
         next = job->next;
         bool waits = job->state == JOB_QUEUED || job->state == JOB_READY || job->state == JOB_WAITING;
         if (waits && (!job->delivery.unknown || job->delivery.attempts == 0))
-            drop_job(engine, job);
+            leave(engine, job);
     }
 }
 
@@ -229,7 +227,7 @@ static void drop_undecided(struct engine *engine, struct partition *partition)
     for (struct job *job = partition->jobs, *next; job != NULL; job = next) {
         next = job->next;
         if (!job->producing)
-            drop_job(engine, job);
+            leave(engine, job);
     }
 }
 

@@ -143,6 +143,8 @@ void rebuild_finish(struct engine *engine, struct partition *partition, int64_t 
 void assign(struct engine *engine, const struct input *input);
 void revoke(struct engine *engine, struct partition *partition);
 void lose(struct engine *engine, struct partition *partition);
+/* The job goes to the partition's next owner, who must suspect it where it may be shown. */
+void leave(struct engine *engine, struct job *job);
 void strays_add(struct engine *engine, engine_handle handle, int32_t partition);
 void strays_done(struct engine *engine, engine_handle handle);
 void committed(struct engine *engine, struct partition *partition, engine_handle handle, bool ok);

@@ -54,7 +54,7 @@ static void run_leave(struct engine *engine, struct job *job)
     if (delivery_cut_short(&job->delivery))
         settle(engine, job, OUTCOME_DELIVERED);
     else
-        job_drop(engine, job);
+        leave(engine, job);
 }
 
 /* False: the partition may be somebody else's by now. It is asked again a little later. */
