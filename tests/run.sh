@@ -79,9 +79,10 @@ core() {
     stage "purity of the core" purity
     if $full; then
         stage "simulator" simulator 20000
-        stage "simulator, long runs" simulator 2000 --steps 2000
+        stage "simulator, long runs" simulator 2000 --steps 2000 --events 150
     else
         stage "simulator" simulator 3000
+        stage "simulator, long runs" simulator 150 --steps 2000 --events 150
     fi
     stage "every order of two events and a fault" exploring
     ! $full || stage "fuzzing" fuzzing 30

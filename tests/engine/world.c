@@ -26,6 +26,7 @@ struct world_options world_options(void)
                                   .max_in_flight = 4,
                                   .memory_bytes = 1 << 24,
                                   .window_ms = 3600 * 1000,
+                                  .reach_step = ENGINE_REACH_STEP,
                                   .mark_secret = MARK_SECRET};
 }
 
@@ -71,6 +72,7 @@ static struct engine *world_engine(const struct world *world, int worker)
         .flood_limit = o->flood_limit,
         .lease_ms = o->lease_ms,
         .drain_ms = WORLD_DRAIN_MS,
+        .reach_step = o->reach_step,
         .memory_bytes = o->memory_bytes,
         .name_events = true,
         .seed = o->seed,

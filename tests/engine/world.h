@@ -10,7 +10,7 @@
 #include "fake_papercups.h"
 
 #define WORLD_WORKERS_MAX 3
-#define WORLD_EVENTS_MAX  64             /* whose ids are e and a number */
+#define WORLD_EVENTS_MAX  256            /* whose ids are e and a number */
 #define WORLD_NOBODY      (-1)           /* a worker that is gone; what it sent may still arrive */
 #define WORLD_HOST        "shop.example" /* of the accounts' pages */
 #define WORLD_ACCOUNT     "acme"
@@ -31,6 +31,7 @@ struct world_options {
     int64_t spacing_ms, flood_limit, memory_bytes, window_ms;
     int64_t new_spacing_ms;      /* after a new conversation's first message */
     int64_t look_ms;             /* how often a conversation is looked at after posts; 0: never */
+    int64_t reach_step;
     int64_t lease_ms;            /* 0: none */
     int64_t unknown_for_ms;      /* 0: an hour */
     size_t account_memory_bytes; /* 0: accounts have no share of their own */

@@ -67,6 +67,7 @@ static struct engine *engine_make(void)
         .window_ms = 3600000,
         .limits = {.http_timeout_ms = 15000, .settle_ms = 10000, .unknown_for_ms = 3600 * 1000},
         .drain_ms = 10000,
+        .reach_step = ENGINE_REACH_STEP,
         .memory_bytes = 1 << 20,
         .papercups_ids = true,
         .accounts = &account,

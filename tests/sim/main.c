@@ -10,7 +10,8 @@
 
 static const char help[] =
     "Usage: sim [--seeds N] [--from SEED] [--seed SEED] [--trace] [--steps N] "
-    "[--window WINDOW]… [--unique-marks]\n"
+    "[--events N] [--reach N]\n"
+    "           [--window WINDOW]… [--unique-marks]\n"
     "\n"
     "Drives cupbearer's engine through random runs in virtual time, with every fault "
     "there is, and looks whether each\n"
@@ -23,6 +24,9 @@ static const char help[] =
     "  --seed SEED        that one alone\n"
     "  --trace            all that happens in it\n"
     "  --steps N          of faults and other things, in each run (default 500)\n"
+    "  --events N         so many ids in each at most (default 30; 250 are the most)\n"
+    "  --reach N          how far deliveries may start beyond what was read, as the engine is told (a "
+    "small one of the seed's)\n"
     "  --window WINDOW    opens one of the windows in which a message may be shown "
     "twice: slow (a request is under way\n"
     "                     inside Papercups for longer than the settle time), stopped "
@@ -48,8 +52,11 @@ static void tell_seed(int number)
 
 static void print_again(const struct sim_options *options)
 {
-    printf("again: sim --seed %llu --steps %d --trace%s%s%s%s\n", (unsigned long long)options->seed,
-           options->steps, options->windows.slow ? " --window slow" : "",
+    printf("again: sim --seed %llu --steps %d --events %d", (unsigned long long)options->seed, options->steps,
+           options->events);
+    if (options->reach_step > 0)
+        printf(" --reach %d", options->reach_step);
+    printf(" --trace%s%s%s%s\n", options->windows.slow ? " --window slow" : "",
            options->windows.stopped ? " --window stopped" : "",
            options->windows.edited ? " --window edited" : "", options->unique_marks ? " --unique-marks" : "");
 }
@@ -117,13 +124,15 @@ int main(int argc, char **argv)
                                           {"from", required_argument, NULL, 'f'},
                                           {"seed", required_argument, NULL, 's'},
                                           {"steps", required_argument, NULL, 'k'},
+                                          {"events", required_argument, NULL, 'e'},
+                                          {"reach", required_argument, NULL, 'r'},
                                           {"window", required_argument, NULL, 'w'},
                                           {"trace", no_argument, NULL, 't'},
                                           {"unique-marks", no_argument, NULL, 'u'},
                                           {"help", no_argument, NULL, 'h'},
                                           {NULL, 0, NULL, 0}};
     struct sim_options options = {.seed = 1, .steps = 500};
-    uint64_t seeds = 2000, steps = 500;
+    uint64_t seeds = 2000, steps = 500, events = 30, reach = 0;
     bool good = true;
     int option;
     while ((option = getopt_long(argc, argv, "", known, NULL)) != -1 && good) {
@@ -139,6 +148,10 @@ int main(int argc, char **argv)
             good = number_read(optarg, &options.seed);
         else if (option == 'k')
             good = number_read(optarg, &steps) && steps <= 1000000;
+        else if (option == 'e')
+            good = number_read(optarg, &events) && events > 0 && events <= 250;
+        else if (option == 'r')
+            good = number_read(optarg, &reach) && reach > 0 && reach <= 1000000;
         else if (option == 'w')
             good = window_open(&options.windows, optarg);
         else if (option == '?')
@@ -151,6 +164,8 @@ int main(int argc, char **argv)
         return 2;
     }
     options.steps = (int)steps;
+    options.events = (int)events;
+    options.reach_step = (int)reach;
     signal(SIGABRT, tell_seed);
     return run(&options, seeds) ? 0 : 1;
 }

@@ -114,6 +114,15 @@ static void sim_widget_settings(const struct sim *sim, struct world_options *opt
     options->look_ms = plain ? 0 : 3000;
 }
 
+/* Small, so that it is used up again and again: what is beyond it waits, and what is beyond an old one is no suspect. It
+ * is not one of the seed's numbers, so that a run can be had with another. */
+static int64_t sim_reach_step(const struct sim_options *options)
+{
+    static const int64_t steps[] = {2, 6, 24};
+    struct rng rng = {options->seed ^ 0x7265616368u};
+    return options->reach_step > 0 ? options->reach_step : steps[rng_below(&rng, 3)];
+}
+
 static struct world *sim_world(struct sim *sim, struct buf *report)
 {
     static const int64_t windows_ms[] = {2 * MINUTE_MS, 10 * MINUTE_MS, 60 * MINUTE_MS,
@@ -127,6 +136,7 @@ static struct world *sim_world(struct sim *sim, struct buf *report)
     options.memory_bytes = sim_chance(sim, 30) ? 8000 : 1 << 20;
     options.account_memory_bytes = sim_chance(sim, 30) ? 6000 : 0;
     options.lease_ms = WORLD_LEASE_MS;
+    options.reach_step = sim_reach_step(&sim->options);
     options.unassign = sim_chance(sim, 30);
     options.reopen = sim_chance(sim, 30);
     options.admit_by_clock = sim_chance(sim, 25);

@@ -19,6 +19,8 @@ struct sim_windows {
 struct sim_options {
     uint64_t seed;
     int steps;
+    int events;     /* ids at most */
+    int reach_step; /* of the engines; 0: a small one, as the seed says */
     bool trace;
     struct sim_windows windows;
     bool unique_marks; /* Papercups has the index of deploy/papercups-once.sql */

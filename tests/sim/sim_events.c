@@ -47,7 +47,7 @@ static int sim_event(struct sim *sim)
 void sim_publish(struct sim *sim)
 {
     struct world *world = sim->world;
-    if (sim->events == SIM_EVENTS || (sim_chance(sim, 10) && sim_repeat(sim)))
+    if (sim->events == sim->options.events || (sim_chance(sim, 10) && sim_repeat(sim)))
         return;
     char event_id[16];
     int event = sim_event(sim);

@@ -6,7 +6,6 @@
 #include "engine/world.h"
 #include "sim/sim.h"
 
-#define SIM_EVENTS  30
 #define SIM_LONG_MS (24 * 3600 * 1000) /* a window so long that no clock is wrong by more */
 
 struct sim {

@@ -12,7 +12,7 @@ static const unsigned char hash_key[16] = "0123456789abcdef";
 
 static struct partition *running(int64_t offset)
 {
-    struct partition *partition = partition_new(3, offset, hash_key);
+    struct partition *partition = partition_new(3, offset, 5000, hash_key);
     partition->state = PARTITION_RUNNING;
     partition->reach = offset + 100000;
     return partition;

@@ -15,7 +15,7 @@ void assign(struct engine *engine, const struct input *input)
     assert(id < engine->options.partition_count && engine->partitions[id] == NULL);
     if (engine->stopping)
         return;
-    struct partition *partition = partition_new(id, input->offset, engine->options.hash_key);
+    struct partition *partition = partition_new(id, input->offset, engine->options.reach_step, engine->options.hash_key);
     engine->partitions[id] = partition;
     engine->leased = false;
     /* Without a word about how far deliveries went, they may have gone to the end. */

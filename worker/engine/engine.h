@@ -11,6 +11,7 @@
 #include "papercups/reply.h"
 
 #define ENGINE_FULL_MS 1000 /* full for so long, the partitions pause */
+#define ENGINE_REACH_STEP 5000 /* some seconds of work */
 
 struct engine_options {
     const char *events_topic, *receipts_topic, *dead_topic; /* must outlive the engine */
@@ -25,6 +26,7 @@ struct engine_options {
     int64_t spacing_ms;  /* between two messages to one customer */
     int64_t look_ms;     /* after posts their conversation is looked at, so often at most; 0: never */
     int64_t drain_ms;
+    int64_t reach_step; /* how far deliveries may start beyond what was read; after a crash no more is suspect */
     int64_t memory_bytes; /* of records that wait or are under way */
     bool papercups_ids, name_events;
     unsigned char hash_key[16];

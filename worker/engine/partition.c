@@ -6,13 +6,12 @@
 #include "base/mem.h"
 #include "engine/job.h"
 
-/* How far deliveries may start beyond what was read: some seconds of work. After a crash no more than this is suspect. */
-#define REACH_STEP 5000
-
-struct partition *partition_new(int32_t id, int64_t offset, const unsigned char hash_key[16])
+struct partition *partition_new(int32_t id, int64_t offset, int64_t reach_step,
+                                const unsigned char hash_key[16])
 {
     struct partition *partition = mem_new(1, sizeof(*partition));
     partition->id = id;
+    partition->reach_step = reach_step;
     offsets_init(&partition->offsets, offset);
     window_init(&partition->window, hash_key);
     partition->committed = offset;
@@ -41,7 +40,7 @@ int64_t partition_reach(const struct partition *partition)
 
 static bool partition_wants_reach(const struct partition *partition)
 {
-    return partition->offsets.next > partition->reach - REACH_STEP / 2 && partition->jobs != NULL;
+    return partition->offsets.next > partition->reach - partition->reach_step / 2 && partition->jobs != NULL;
 }
 
 struct mono partition_commit_due(const struct partition *partition)
@@ -76,8 +75,8 @@ static bool partition_has_none_beyond(const struct partition *partition)
 struct progress partition_progress(const struct partition *partition)
 {
     int64_t reach = partition->reach;
-    if (partition_wants_reach(partition) && reach < partition->offsets.next + REACH_STEP)
-        reach = partition->offsets.next + REACH_STEP;
+    if (partition_wants_reach(partition) && reach < partition->offsets.next + partition->reach_step)
+        reach = partition->offsets.next + partition->reach_step;
     return (struct progress){.reach = reach,
                              .receipts = partition_has_none_beyond(partition) ? partition->receipts_end
                                                                               : partition->receipts_from,

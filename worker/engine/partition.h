@@ -37,6 +37,7 @@ struct partition {
     struct mono suspect_absent_from; /* when "absent" begins to count for such a one */
     struct mono first_from;     /* an earlier owner may have posted to any customer until the assignment */
     int64_t reach;              /* accepted: deliveries below it may start */
+    int64_t reach_step;         /* and how far beyond what was read it is put */
     int64_t receipts_end;       /* behind the last receipt known to be written */
     struct wall receipts_since; /* PARTITION_ASSIGNED: and from when on they are to be read; 0: all */
     int64_t receipts_from;      /* where those of events beyond the watermark begin */
@@ -60,7 +61,8 @@ struct partition {
     bool paused;
 };
 
-struct partition *partition_new(int32_t id, int64_t offset, const unsigned char hash_key[16]);
+struct partition *partition_new(int32_t id, int64_t offset, int64_t reach_step,
+                                const unsigned char hash_key[16]);
 /* Its jobs must be gone. */
 void partition_free(struct partition *partition);
 

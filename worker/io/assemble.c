@@ -65,6 +65,7 @@ static void engine_settings(const struct config *config, int32_t partition_count
         .flood_limit = config->flood_limit,
         .lease_ms = config_lease_ms(config),
         .drain_ms = config->drain_timeout_ms,
+        .reach_step = ENGINE_REACH_STEP,
         .memory_bytes = config->memory_bytes,
         .papercups_ids = config->papercups_ids,
         .name_events = config->name_events,
