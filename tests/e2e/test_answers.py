@@ -209,17 +209,18 @@ def test_where_nothing_can_be_sent_nothing_is_posted_and_the_metric_says_so(kafk
         made.close()
 
 
-def test_what_can_never_be_read_back_is_told_as_unknown_and_not_posted_again(kafka, tmp_path, customer):
-    """Its message is there, the answer was lost, and from then on Papercups cannot be read."""
+@pytest.mark.parametrize("unreadable", ["error_500", "unauthorized"])
+def test_what_can_never_be_read_back_is_told_as_unknown_and_not_posted_again(kafka, tmp_path, customer, unreadable):
+    """Its message is there, the answer was lost, and from then on Papercups cannot be read, or refuses the key."""
     timing = {"worker": {"http_timeout": "1s", "settle_time": "300ms", "unknown_for": "1s"}}
     made = World(tmp_path, kafka, kafka.topics(), timing)
     try:
         assert made.outcome(sign(BACKEND, payload(customer, "before"))) == ("delivered", None)
         made.standin.fault("lost", "perhaps")
-        made.standin.call("POST", "/_standin/faults", {"fault": "error_500", "method": "GET", "times": 0})
+        made.standin.call("POST", "/_standin/faults", {"fault": unreadable, "method": "GET", "times": 0})
         event = sign(BACKEND, payload(customer, "perhaps", deliver_within=1))
         receipt = assert_dead(made, made.publish(event), event, "failed", "unknown")
-        assert receipt["attempts"] == 1
+        assert receipt["attempts"] == 1 and receipt["detail"].startswith("posted 1 times")
         assert "it may have been shown" in receipt["detail"]
         assert bodies(made, customer) == ["before", "perhaps"]
         made.standin.call("DELETE", "/_standin/faults")

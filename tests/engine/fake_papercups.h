@@ -59,6 +59,7 @@ struct fake_papercups {
     struct mono now;    /* the world's */
     unsigned updates;   /* of customers' rows */
     unsigned page_size; /* of customers; 0: 50 */
+    char refused[16];   /* the account whose key is refused; "": none */
     bool unique_marks;  /* the index of deploy/papercups-once.sql: a second message of one mark is refused */
 };
 

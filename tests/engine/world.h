@@ -189,6 +189,9 @@ void world_thaw(struct world *world, int worker);
 /* The topic of events is deleted and made again: that partition is empty, and the group has no offset for it; its
  * receipts stay. Nobody may own it. */
 void world_make_again(struct world *world, int32_t partition);
+/* Papercups refuses the key of that account ("": of none) from now on; where it has another again, the workers that run
+ * are told. */
+void world_refuse(struct world *world, const char *account);
 /* What a frozen worker has sent arrives, or does not; its answer waits. */
 void world_arrive(struct world *world, size_t place, bool arrives);
 /* WORLD_NOBODY, or who holds the partition. */

@@ -166,6 +166,19 @@ void world_thaw(struct world *world, int worker)
     }
 }
 
+void world_refuse(struct world *world, const char *account)
+{
+    char *refused = world->papercups.refused;
+    bool had = refused[0] != 0;
+    size_t index = strcmp(refused, WORLD_ACCOUNT_2) == 0;
+    world_tell(world, WORLD_NOBODY, account[0] != 0 ? "the key of %s is refused" : "the key is replaced%s",
+               account);
+    snprintf(refused, sizeof(world->papercups.refused), "%s", account);
+    for (int i = 0; i < world->options.worker_count && had; i++)
+        if (!world->workers[i].frozen)
+            world_take(world, i, &(struct input){.type = INPUT_API_KEY, .account = index});
+}
+
 /* ---- requests ---- */
 
 void world_close(struct world *world, unsigned conversation)
@@ -326,7 +339,7 @@ void world_answer(struct world *world, size_t place, enum fate fate)
         world_do(world, &request);
     else if (fate == FATE_LOST_STORED_LATE || fate == FATE_ERROR_STORED_LATE)
         world_late(world, &request, WORLD_SETTLE_MS - 1);
-    if (fate == FATE_DONE && world_is_owners(world, &request))
+    if (fate == FATE_DONE && request.status < 400 && world_is_owners(world, &request))
         world_mark_answered(world, &request.what);
     if (fate != FATE_DONE || request.status >= 400)
         world_excuse_conversation(world, &request);

@@ -9,6 +9,9 @@
 /* How long it may take until all is settled once nothing goes wrong any more: a commit that was lost may come for a minute,
  * a delivery whose state is unknown is read back twice after 25 s, and what waits for one customer waits in turn. */
 #define SETTLED_MS (15 * MINUTE_MS)
+/* Where a key stays refused, no event of its account ends before its deadline, an hour and what clocks differ by, and one
+ * that may be shown not before unknown_for is over; one customer's wait for each other. */
+#define REFUSED_MS(sim) (5 * 60 * MINUTE_MS + (sim)->options.events * 60 * MINUTE_MS)
 
 int64_t sim_below(struct sim *sim, int64_t bound)
 {
@@ -86,19 +89,24 @@ static void sim_mend(struct sim *sim, struct mono *last_fault)
 }
 
 /* Nothing goes wrong any more: everything must come to its end, and soon. What came too late is refused then, for there is
- * an hour in which an unknown one is asked for. */
+ * an hour in which an unknown one is asked for. A key that is refused may stay so, for good. */
 static void sim_calm(struct sim *sim)
 {
     struct world *world = sim->world;
     struct mono from = world->now.mono;
+    bool refused = world->papercups.refused[0] != 0 && sim_chance(sim, 30);
+    if (world->papercups.refused[0] != 0 && !refused)
+        world_refuse(world, "");
+    int64_t most_ms = SETTLED_MS + (refused ? REFUSED_MS(sim) : 0);
     sim_arrive_alone(sim);
     while (world->failure[0] == 0 && (sim_is_anyone_frozen(sim) || !sim_is_settled(sim))) {
         sim_mend(sim, &from);
         world_go_for(world, MINUTE_MS / 6);
-        if (mono_reached(mono_after(from, SETTLED_MS), world->now.mono))
-            world_fail(world, "not all is settled %d minutes after the last fault", SETTLED_MS / MINUTE_MS);
+        if (mono_reached(mono_after(from, most_ms), world->now.mono))
+            world_fail(world, "not all is settled %lld minutes after the last fault",
+                       (long long)most_ms / MINUTE_MS);
     }
-    sim->result->settled_ms = world->now.mono.ms - from.ms;
+    sim->result->settled_ms = refused ? 0 : world->now.mono.ms - from.ms;
     if (world->failure[0] == 0)
         world_go_for(world, 3 * 60 * MINUTE_MS); /* nothing moves any more */
 }

@@ -92,10 +92,22 @@ static void delivery_check_deadline(struct delivery *d, struct mono now)
     } else if (d->read_until.ms == 0) {
         d->read_until = mono_after(now, d->limits.unknown_for_ms);
     } else if (mono_reached(d->read_until, now)) {
-        detail_set(&d->detail, OUTCOME_UNKNOWN,
-                   "%u attempts; Papercups could not be read: it may have been shown", d->attempts);
+        if (d->attempts == 0)
+            detail_set(&d->detail, OUTCOME_UNKNOWN,
+                       "never posted by this worker, and Papercups could not be read: it may have been shown "
+                       "by an earlier one");
+        else
+            detail_set(&d->detail, OUTCOME_UNKNOWN,
+                       "posted %u times, the last without a good answer, and Papercups could not be read: it "
+                       "may have been shown",
+                       d->attempts);
         delivery_finish(d, OUTCOME_UNKNOWN);
     }
+}
+
+struct mono delivery_ends(const struct delivery *d)
+{
+    return d->read_until.ms == 0 ? d->deadline : d->read_until;
 }
 
 enum delivery_want delivery_want(struct delivery *d, struct mono now, struct call *call)

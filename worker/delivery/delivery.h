@@ -110,6 +110,8 @@ enum delivery_want {
 };
 
 enum delivery_want delivery_want(struct delivery *delivery, struct mono now, struct call *call);
+/* When it is to be asked at the latest, whatever it waits for: its time may be over then. */
+struct mono delivery_ends(const struct delivery *delivery);
 /* The call that delivery_want named is being made. */
 void delivery_calling(struct delivery *delivery, const struct call *call, struct mono now);
 /* Its answer; what is of use in it is taken over. */

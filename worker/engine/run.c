@@ -83,8 +83,7 @@ static void run_job(struct engine *engine, struct job *job)
         }
         job->state = JOB_READY;
         queue_push(&job->account->ready, &job->in_ready);
-        if (!job->delivery.unknown) /* a held account must not keep it beyond its time */
-            timer_set(&engine->timers, &job->timer, job->delivery.deadline);
+        timer_set(&engine->timers, &job->timer, delivery_ends(&job->delivery));
         return;
     case DELIVERY_WAITS:
         if (run_is_left(job)) {
@@ -205,7 +204,7 @@ void run_timer(struct engine *engine, struct job *job)
         else
             job_wait_for_lease(engine, job);
         break;
-    case JOB_READY: /* its deadline */
+    case JOB_READY: /* a held account must not keep it beyond its time */
         queue_remove(&account->ready, &job->in_ready);
         job->state = JOB_WAITING;
         run_job(engine, job);
