@@ -71,6 +71,37 @@ def test_what_a_worker_had_not_written_yet_when_it_was_frozen_it_does_not_write_
     assert standin.counts()["customers"] == 1
 
 
+def test_a_failed_receipt_that_comes_late_does_not_decide_of_an_event_that_another_has_posted_meanwhile(
+    kafka, topics, standin, key, installation, receipts, customer
+):
+    """The first is refused, and frozen with the receipt that says so still in its producer; the second posts the event and
+    dies; then the first goes on, and its receipt is the only one."""
+
+    def outcomes():
+        return [json.loads(one.value)["outcome"] for one in receipts.read()]
+
+    installation.configure("kafka", **{"session.timeout.ms": 6000, "heartbeat.interval.ms": 500, "linger.ms": 1000})
+    installation.configure("worker", http_timeout="500ms", settle_time="500ms")
+    first = installation.make_worker()
+    first.environment = {**ENVIRONMENT, "FAULT_POINT": "receipt.after~"}
+    first.start(r"(?m)\bevent=started\b")
+    standin.fault("status", "perhaps", status=422)
+    kafka.publish(topics.events, [sign(key, payload(customer, "perhaps"))])
+    first.await_log(r"event=fault_point detail=receipt\.after\b")
+    second = installation.make_worker()
+    second.environment = {**ENVIRONMENT, "FAULT_POINT": "post_conversation.told"}
+    second.launch()
+    assert second.wait() == -signal.SIGKILL, installation.tails()
+    assert [message["body"] for message in standin.messages(customer)] == ["perhaps"] and outcomes() == []
+    first.process.send_signal(signal.SIGCONT)
+    wait_until(lambda: "delivered" in outcomes(), "that it is there", 60, installation.tails)
+    first.stop()
+    assert outcomes() == ["failed", "delivered"]
+    assert len(standin.messages(customer)) == 1
+    audited = audit(installation, "--json")
+    assert "no_outcome" not in audited.stdout and '"delivered":1' in audited.stdout.replace(" ", ""), audited.stdout
+
+
 def place(receipt):
     told = json.loads(receipt.value)
     return told["partition"], told["offset"]

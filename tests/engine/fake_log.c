@@ -138,7 +138,7 @@ enum outcome fake_log_outcome(const struct fake_partition *partition, int64_t of
     enum outcome outcome = OUTCOME_NONE;
     for (size_t i = 0; i < partition->receipt_count; i++) {
         const struct fake_receipt *receipt = &partition->receipts[i];
-        if (receipt->of == of && (outcome == OUTCOME_NONE || receipt->outcome == OUTCOME_DELIVERED))
+        if (receipt->of == of && outcome_outweighs(receipt->outcome, outcome))
             outcome = receipt->outcome;
     }
     return outcome;

@@ -49,7 +49,7 @@ void fake_log_commit(struct fake_log *log, int32_t partition, int64_t offset, co
 /* The first event at or beyond that offset, or NULL. */
 const struct record *fake_log_event(const struct fake_partition *partition, int64_t from);
 size_t fake_log_receipts(const struct fake_partition *partition, int64_t of);
-/* OUTCOME_NONE: there is no receipt of that offset. "delivered" wins over others, else it is the first's. */
+/* OUTCOME_NONE: there is no receipt of that offset. Of several the one that outweighs the others. */
 enum outcome fake_log_outcome(const struct fake_partition *partition, int64_t of);
 /* Whether a dead letter names that offset as its source. */
 bool fake_log_is_dead(const struct fake_partition *partition, int64_t of);

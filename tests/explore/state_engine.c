@@ -81,6 +81,7 @@ static void mark_job(struct mark *mark, const struct job *job, const struct scen
     mark_number(mark, "judged", job->judged);
     if (job->state == JOB_CALLING || job->state == JOB_READY)
         mark_call(mark, &job->call);
+    mark_number(mark, "told", job->told);
     mark_number(mark, "outcome", job->outcome);
     mark_number(mark, "without_value", job->without_value);
     mark_number(mark, "bare", job->bare);
@@ -88,8 +89,8 @@ static void mark_job(struct mark *mark, const struct job *job, const struct scen
     mark_number(mark, "produce_tries", job->produce_tries);
     if (job->outcome == OUTCOME_NONE)
         mark_delivery(mark, &job->delivery, scene);
-    else /* what drop_job() looks at */
-        mark_number(mark, "left_behind", job->delivery.unknown || job->delivery.attempts > 0);
+    else /* what leave() looks at */
+        mark_number(mark, "left_behind", delivery_may_be_shown(&job->delivery));
 }
 
 /* Between the events there is nothing, and that counts as settled. */
@@ -124,7 +125,8 @@ static void mark_memory(struct mark *mark, const struct engine *engine, const st
     mark_number(mark, "receipted", (int64_t)(receipted->count - receipted->next));
     mark_number(mark, "any_receipted", receipted->count > 0);
     for (size_t i = receipted->next; i < receipted->count; i++)
-        mark_number(mark, "receipted_at", receipted->list[i].offset);
+        mark_number(mark, "receipted_at",
+                    receipted->list[i].offset * OUTCOME_COUNT + (int64_t)receipted->list[i].outcome);
 }
 
 static void mark_commit(struct mark *mark, const struct engine *engine, const struct partition *partition,
@@ -152,6 +154,7 @@ static void mark_partition(struct mark *mark, const struct engine *engine, const
     mark_offsets(mark, &partition->offsets, &scene->world->log.partitions[partition->id]);
     mark_memory(mark, engine, partition, scene);
     mark_number(mark, "untouched", partition->untouched);
+    mark_number(mark, "doubted", (int64_t)partition->doubted);
     mark_number(mark, "foreign", (int64_t)partition->foreign_receipts);
     mark_number(mark, "suspect_end", partition->suspect_end);
     if (partition->offsets.next < partition->suspect_end)

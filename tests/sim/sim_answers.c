@@ -81,7 +81,9 @@ void sim_answer(struct sim *sim)
 
 /* ---- Kafka ---- */
 
-/* A producer keeps the order within a partition: the oldest of the chosen one's topic, partition and worker. */
+/* A producer keeps the order within a partition: the oldest of the chosen one's topic, partition and worker. What one that is
+ * frozen, cut off or killed has handed to its kernel is written at any time, after others have read the receipts and done
+ * their own, or never. */
 void sim_acknowledge(struct sim *sim)
 {
     struct world *world = sim->world;
@@ -89,11 +91,17 @@ void sim_acknowledge(struct sim *sim)
         return;
     const struct world_produce *chosen = &world->produces[sim_below(sim, (int64_t)world->produce_count)];
     size_t place = 0;
-    while (world->produces[place].worker != chosen->worker || world->produces[place].topic != chosen->topic ||
-           world->produces[place].record->partition != chosen->record->partition)
-        place++;
-    if (sim_is_frozen(sim, world->produces[place].worker))
+    bool frozen = sim_is_frozen(sim, chosen->worker);
+    if (frozen && chosen->written)
         return;
+    while (world->produces[place].worker != chosen->worker || world->produces[place].topic != chosen->topic ||
+           world->produces[place].record->partition != chosen->record->partition ||
+           (frozen && world->produces[place].written))
+        place++;
+    if (frozen) {
+        world_write(world, place);
+        return;
+    }
     enum produced produced = sim_chance(sim, 93)                                       ? PRODUCED_OK
                              : chosen->topic[0] == FAKE_DEAD[0] && sim_chance(sim, 50) ? PRODUCED_TOO_LARGE
                                                                                        : PRODUCED_FAILED;

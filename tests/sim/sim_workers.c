@@ -15,24 +15,6 @@ bool sim_is_anyone_frozen(const struct sim *sim)
 
 /* ---- partitions ---- */
 
-/* A failed receipt of another worker, which was frozen or killed, arrives before the new owner reads the receipts, or
- * never. (Later: the owner has posted the event, crashes before its own receipt, and the third takes it for failed.) */
-static void sim_flush(struct sim *sim, int worker, int32_t partition)
-{
-    struct world *world = sim->world;
-    for (size_t i = 0; i < world->produce_count;) {
-        const struct record *record = world->produces[i].record;
-        if (record->partition == partition && world->produces[i].worker != worker &&
-            !world->produces[i].written && outcome_is_failed(fake_receipt_outcome(record))) {
-            if (sim_is_frozen(sim, world->produces[i].worker))
-                world_write(world, i);
-            else
-                world_acknowledge(world, i, sim_chance(sim, 50) ? PRODUCED_OK : PRODUCED_FAILED);
-        } else
-            i++;
-    }
-}
-
 void sim_learn(struct sim *sim, int worker)
 {
     for (int32_t i = 0; i < sim->world->options.partition_count; i++)
@@ -48,7 +30,6 @@ void sim_assign(struct sim *sim, int32_t partition)
         world_owner(sim->world, partition) != WORLD_NOBODY)
         return;
     sim_learn(sim, worker); /* before it is given anything new, in any case */
-    sim_flush(sim, worker, partition);
     world_assign(sim->world, worker, partition);
 }
 

@@ -24,7 +24,7 @@ static void add(struct receipts *receipts, const char *id, const char *account, 
                                       .account = span_of(account),
                                       .event_partition = 1,
                                       .event_offset = offset,
-                                      .is_repetition = repetition,
+                                      .outcome = repetition ? OUTCOME_DUPLICATE : OUTCOME_DELIVERED,
                                       .json = span_of(json)};
     receipts_add(receipts, &seen);
 }
@@ -41,6 +41,37 @@ static const char *found(struct receipts *receipts, const char *id, int32_t part
     snprintf(text, sizeof(text), "%s", there ? out.data : "");
     buf_done(&out);
     return text;
+}
+
+static void add_of(struct receipts *receipts, int64_t event_offset, enum outcome outcome, const char *json)
+{
+    const struct receipt_seen seen = {.event_id = SPAN("e"),
+                                      .account = SPAN("acme"),
+                                      .event_partition = 1,
+                                      .event_offset = event_offset,
+                                      .outcome = outcome,
+                                      .json = span_of(json)};
+    receipts_add(receipts, &seen);
+}
+
+/* One that was cut off from Kafka writes its receipt late. */
+static void of_a_records_receipts_delivered_is_told_whichever_came_first(void **state)
+{
+    (void)state;
+    for (int late = 0; late < 2; late++) {
+        struct receipts *receipts = receipts_new(10, 100000);
+        add_of(receipts, 1, late ? OUTCOME_DELIVERED : OUTCOME_REFUSED_BY_PAPERCUPS, late ? "there" : "refused");
+        add_of(receipts, 1, late ? OUTCOME_REFUSED_BY_PAPERCUPS : OUTCOME_DELIVERED, late ? "refused" : "there");
+        assert_string_equal(found(receipts, "e", -1, -1), "there");
+        assert_string_equal(found(receipts, "e", 1, 1), "there");
+        add_of(receipts, 2, OUTCOME_GAVE_UP, "the next record");
+        add_of(receipts, 1, OUTCOME_GAVE_UP, "late");
+        assert_string_equal(found(receipts, "e", -1, -1), "the next record");
+        assert_string_equal(found(receipts, "e", 1, 1), "there");
+        add_of(receipts, 2, OUTCOME_EXPIRED, "second");
+        assert_string_equal(found(receipts, "e", 1, 2), "the next record");
+        receipts_free(receipts);
+    }
 }
 
 static void the_event_is_told_rather_than_its_repetitions(void **state)
@@ -138,6 +169,7 @@ static void who_follows_gets_each_once_and_knows_when_some_are_missing(void **st
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(of_a_records_receipts_delivered_is_told_whichever_came_first),
         cmocka_unit_test(the_event_is_told_rather_than_its_repetitions),
         cmocka_unit_test(another_accounts_receipt_of_the_same_id_is_not_there),
         cmocka_unit_test(the_oldest_are_forgotten_by_number_and_by_size),

@@ -15,7 +15,7 @@ static void add(struct receipted_list *list, int64_t offset, int64_t timestamp_m
 {
     receipted_add(list,
                   &(struct receipted){offset, timestamp_ms, receipted_fingerprint(key, event_id, hash_key),
-                                      event_id.data != NULL});
+                                      event_id.data != NULL, OUTCOME_DELIVERED});
 }
 
 static bool take(struct receipted_list *list, int64_t offset, int64_t timestamp_ms, struct span key,
@@ -28,7 +28,7 @@ static bool take(struct receipted_list *list, int64_t offset, int64_t timestamp_
                                            .key = key,
                                            .headers = &header,
                                            .header_count = event_id.data != NULL},
-                          hash_key);
+                          hash_key) != OUTCOME_NONE;
 }
 
 static void records_are_matched_by_offset_stamp_key_and_id(void **state)

@@ -107,7 +107,7 @@ static void audited_add(struct audit *audit, struct audited *audited, enum outco
     audit->counts.repeated++;
     if (audited->outcome == outcome)
         return;
-    bool wins = outcome == OUTCOME_DELIVERED;
+    bool wins = outcome_outweighs(outcome, (enum outcome)audited->outcome);
     audited->other = wins ? audited->outcome : (uint8_t)outcome;
     if (wins)
         audited->outcome = (uint8_t)outcome;

@@ -69,15 +69,26 @@ static enum outcome admit_to_queue(struct engine *engine, struct job *job, const
     return OUTCOME_NONE;
 }
 
+/* Whether the receipt that the record has may be false. One that was cut off from Kafka wrote it late: after another, which
+ * did not know of it, had posted the event, and died before its own. So a receipt says that the message is not there only
+ * when it is proven; that it is there, or that another was before it, no later post makes false. */
+static bool admit_doubts(const struct partition *partition, const struct record *record, enum outcome told)
+{
+    return record->offset < partition->suspect_end && told != OUTCOME_DELIVERED && told != OUTCOME_DUPLICATE;
+}
+
 void admit(struct engine *engine, struct partition *partition, const struct record *record)
 {
     if (partition->state != PARTITION_RUNNING || !offsets_read(&partition->offsets, record->offset))
         return;
-    if (receipted_take(&partition->receipted, record, engine->options.hash_key)) {
+    enum outcome told = receipted_take(&partition->receipted, record, engine->options.hash_key);
+    if (told != OUTCOME_NONE && !admit_doubts(partition, record, told)) {
         offsets_settle(&partition->offsets, record->offset);
         return;
     }
     struct job *job = job_new(engine, partition, record);
+    job->told = told;
+    partition->doubted += told != OUTCOME_NONE;
     partition->admitted.ms = job->admitted_at_ms;
     const struct event_rules rules = {engine->keyring, engine->options.partitioner,
                                       engine->options.partition_count, account_exists, engine};
@@ -87,6 +98,10 @@ void admit(struct engine *engine, struct partition *partition, const struct reco
     if (outcome == OUTCOME_NONE)
         outcome = admit_to_queue(engine, job, &event);
     event_done(&event);
+    if (outcome != OUTCOME_NONE && told != OUTCOME_NONE) {
+        settle_as_told(engine, job); /* nobody can have posted it */
+        return;
+    }
     if (outcome != OUTCOME_NONE) {
         settle(engine, job, outcome);
         return;

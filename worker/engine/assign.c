@@ -151,16 +151,19 @@ static void commit(struct engine *engine, struct partition *partition)
     window_advance(&partition->window, partition_oldest(partition));
 }
 
-/* Heads that waited for the reach. */
+/* Heads that waited for the reach. Where any were settled by that, and are gone, it begins anew. */
 static void run_within_reach(struct engine *engine, struct partition *partition)
 {
     for (struct job *job = partition->jobs, *next; job != NULL; job = next) {
         next = job->next;
+        size_t count = partition->job_count;
         struct account *account = job->account;
         if (job->state == JOB_QUEUED && job->queue->head == &job->in_queue) {
             run_head(engine, job->queue);
             run_ready(engine, account);
         }
+        if (partition->job_count != count)
+            next = partition->jobs;
     }
 }
 

@@ -113,6 +113,8 @@ void glances_drop(struct engine *engine, const struct partition *partition);
 
 /* settle.c: from the outcome to the settled offset. */
 void settle(struct engine *engine, struct job *job, enum outcome outcome);
+/* The receipt that it has is right, and there is no second one; the job is gone. */
+void settle_as_told(struct engine *engine, struct job *job);
 void settle_produced(struct engine *engine, struct job *job, enum produced produced, int64_t offset);
 void settle_again(struct engine *engine, struct job *job);
 

@@ -44,6 +44,7 @@ struct job {
     struct delivery delivery;
     struct call call;      /* JOB_CALLING, JOB_READY */
     engine_handle request; /* JOB_CALLING */
+    enum outcome told; /* by a receipt that may have been late (see admit); OUTCOME_NONE: by none */
     enum outcome outcome;
     struct detail detail;
     int64_t finished_at_ms;

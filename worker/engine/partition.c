@@ -69,7 +69,7 @@ struct wall partition_oldest(const struct partition *partition)
 /* Nothing beyond the watermark has a receipt: what was written so far need not be read again for its sake. */
 static bool partition_has_none_beyond(const struct partition *partition)
 {
-    return partition->offsets.beyond == 0 && partition->receipted.count == 0;
+    return partition->offsets.beyond == 0 && partition->receipted.count == 0 && partition->doubted == 0;
 }
 
 struct progress partition_progress(const struct partition *partition)

@@ -26,6 +26,7 @@ struct partition {
     struct job *jobs, *jobs_last; /* all of them, in the order they were read */
     size_t job_count;
     size_t glance_count;  /* looks at conversations that are wanted or under way */
+    size_t doubted; /* records that have a receipt which may have been late, and are not settled yet */
     struct wall admitted; /* when the record that was read last was admitted */
     /* When the oldest was of those that were read and are left to the next owner; INT64_MAX: none are. */
     struct wall left;

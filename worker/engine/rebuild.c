@@ -54,20 +54,21 @@ void receipted_done(struct receipted_list *list)
     *list = (struct receipted_list){0};
 }
 
-bool receipted_take(struct receipted_list *list, const struct record *record,
-                    const unsigned char hash_key[16])
+enum outcome receipted_take(struct receipted_list *list, const struct record *record,
+                            const unsigned char hash_key[16])
 {
-    bool found = false;
+    enum outcome told = OUTCOME_NONE;
     while (list->next < list->count && list->list[list->next].offset <= record->offset) {
         const struct receipted *one = &list->list[list->next++];
         struct span event_id = one->authentic ? record_header(record, HEADER_ID) : SPAN_NONE;
         if (one->offset == record->offset && one->timestamp_ms == record->timestamp_ms &&
-            one->fingerprint == receipted_fingerprint(receipted_key(record), event_id, hash_key))
-            found = true;
+            one->fingerprint == receipted_fingerprint(receipted_key(record), event_id, hash_key) &&
+            outcome_outweighs(one->outcome, told))
+            told = one->outcome;
     }
     if (list->count > 0 && list->next == list->count)
         receipted_done(list);
-    return found;
+    return told;
 }
 
 /* ---- receipts into a partition's memory ---- */
@@ -115,6 +116,7 @@ void rebuild_receipt(struct engine *engine, struct partition *partition, const s
             const struct receipted one = {.offset = receipt.offset,
                                           .timestamp_ms = receipt.record_timestamp_ms,
                                           .authentic = receipt.event_id.data != NULL,
+                                          .outcome = receipt.outcome,
                                           .fingerprint = receipted_fingerprint(record->key, receipt.event_id,
                                                                                engine->options.hash_key)};
             receipted_add(&partition->receipted, &one);

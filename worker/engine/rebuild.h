@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "event/outcome.h"
 #include "event/record.h"
 
 /* An offset with a receipt. A topic may have been deleted and made again, so a record is taken for the one that the
@@ -16,6 +17,7 @@ struct receipted {
     int64_t timestamp_ms;
     uint64_t fingerprint; /* of the record's key and, where the event was authentic, its id */
     bool authentic;
+    enum outcome outcome;
 };
 
 struct receipted_list {
@@ -26,8 +28,9 @@ struct receipted_list {
 
 void receipted_add(struct receipted_list *list, const struct receipted *one);
 void receipted_sort(struct receipted_list *list);
-/* Whether the record, read in the order of offsets, has its receipt. */
-bool receipted_take(struct receipted_list *list, const struct record *record,
+/* What the receipts of the record, read in the order of offsets, tell: the one that outweighs the
+ * others. OUTCOME_NONE: it has none. */
+enum outcome receipted_take(struct receipted_list *list, const struct record *record,
                     const unsigned char hash_key[16]);
 void receipted_done(struct receipted_list *list);
 

@@ -72,6 +72,11 @@ static void run_job(struct engine *engine, struct job *job)
 {
     if (!run_has_lease(engine, job))
         return;
+    if (job->told != OUTCOME_NONE && !job->delivery.unknown &&
+        (job->delivery.step != STEP_DONE || job->delivery.outcome == job->told)) {
+        settle_as_told(engine, job); /* proven absent; or what it is stays unknown */
+        return;
+    }
     if (!run_judge_time(engine, job))
         return;
     run_look_up(engine, job);
@@ -108,7 +113,15 @@ static bool run_judge(struct engine *engine, struct job *job)
     struct wall admitted_at = {job->admitted_at_ms};
     enum window_state state =
         window_find(&job->partition->window, &job->marks[0], admitted_at, &failed_signed_at_s);
-    if (state == WINDOW_DELIVERED || (state == WINDOW_FAILED && job->signed_at_s <= failed_signed_at_s)) {
+    bool repeats_failed = state == WINDOW_FAILED && job->signed_at_s <= failed_signed_at_s;
+    if (job->told != OUTCOME_NONE) {
+        /* The failure that is known is its own, or else another record's. */
+        if (state != WINDOW_DELIVERED && !(repeats_failed && !window_remembers(job->told)))
+            return true;
+        settle_as_told(engine, job);
+        return false;
+    }
+    if (state == WINDOW_DELIVERED || repeats_failed) {
         settle(engine, job, OUTCOME_DUPLICATE);
         return false;
     }

@@ -133,6 +133,18 @@ void settle(struct engine *engine, struct job *job, enum outcome outcome)
         glance_want(engine, job, queue);
 }
 
+static void settle_offset(const struct job *job)
+{
+    offsets_settle(&job->partition->offsets, job->record->offset);
+    job->partition->doubted -= job->told != OUTCOME_NONE;
+}
+
+void settle_as_told(struct engine *engine, struct job *job)
+{
+    settle_offset(job);
+    job_drop(engine, job);
+}
+
 void settle_again(struct engine *engine, struct job *job)
 {
     settle_produce(engine, job, job->state);
@@ -169,7 +181,7 @@ static void settle_finished(struct engine *engine, struct job *job)
         .signed_at_s = job->signed_at_s,
     };
     settle_count(engine, job);
-    offsets_settle(&job->partition->offsets, job->record->offset);
+    settle_offset(job);
     job_drop(engine, job);
     if (queue != NULL)
         run_head(engine, queue);

@@ -54,6 +54,16 @@ bool outcome_has_dead_letter(enum outcome outcome)
     return outcome_is_rejected(outcome) || outcome_is_failed(outcome);
 }
 
+static int outcome_weight(enum outcome outcome)
+{
+    return outcome == OUTCOME_DELIVERED ? 3 : outcome == OUTCOME_UNKNOWN ? 2 : outcome != OUTCOME_NONE;
+}
+
+bool outcome_outweighs(enum outcome one, enum outcome other)
+{
+    return outcome_weight(one) > outcome_weight(other);
+}
+
 enum outcome detail_set(struct detail *detail, enum outcome outcome, const char *format, ...)
 {
     va_list args;

@@ -29,6 +29,10 @@ bool outcome_is_failed(enum outcome outcome);
 /* Whether the record is copied to the dead letters first. */
 bool outcome_has_dead_letter(enum outcome outcome);
 
+/* Of two receipts of one record, whether that which tells `one` is believed rather than that which tells `other`, whichever
+ * came first: "delivered" before "unknown", and that before any other. False for both: the first of them is. */
+bool outcome_outweighs(enum outcome one, enum outcome other);
+
 /* At most 200 bytes: the path of a member and what is asked of it, a status and Papercups' words. Never a value of the
  * payload. */
 struct detail {

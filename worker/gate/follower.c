@@ -55,7 +55,7 @@ static void follower_tell(const struct follower *follower, const struct record *
                                       .account = receipt->account,
                                       .event_partition = receipt->partition,
                                       .event_offset = receipt->offset,
-                                      .is_repetition = receipt->outcome == OUTCOME_DUPLICATE,
+                                      .outcome = receipt->outcome,
                                       .json = record->value};
     const struct history_entry entry = {.routing_key = record->key,
                                         .event_id = receipt->event_id,

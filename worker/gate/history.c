@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "base/mem.h"
+#include "event/outcome.h"
 
 struct history {
     pthread_mutex_t lock;
@@ -127,9 +128,12 @@ void history_published(struct history *history, struct span routing_key, struct 
     pthread_mutex_unlock(&history->lock);
 }
 
-static bool is_of_repetition(const json_t *receipt)
+/* That of a repetition says nothing of the event. */
+static enum outcome outcome_of(const json_t *receipt)
 {
-    return span_equal(json_member_span(receipt, "outcome"), SPAN("duplicate"));
+    struct span reason = json_member_span(receipt, "reason");
+    enum outcome outcome = outcome_find(json_member_span(receipt, "outcome"), reason);
+    return outcome == OUTCOME_DUPLICATE ? OUTCOME_NONE : outcome;
 }
 
 void history_settle(struct history *history, const struct history_entry *entry, const json_t *receipt)
@@ -140,7 +144,7 @@ void history_settle(struct history *history, const struct history_entry *entry, 
     if (found == NULL)
         found = history_insert(history, entry);
     const json_t *known = found == NULL ? NULL : json_object_get(found, "receipt");
-    if (json_is_null(known) || (known != NULL && is_of_repetition(known) && !is_of_repetition(copy))) {
+    if (json_is_null(known) || (known != NULL && outcome_outweighs(outcome_of(copy), outcome_of(known)))) {
         json_object_set_new(found, "published", json_true());
         json_object_set(found, "receipt", copy);
     }

@@ -27,7 +27,8 @@ void history_free(struct history *history);
 void history_add(struct history *history, const struct history_entry *entry);
 /* Kafka has it. */
 void history_published(struct history *history, struct span routing_key, struct span event_id);
-/* `receipt` is copied. Of several the first stays that is not of a repetition (`duplicate`). `entry` is added where it is not
+/* `receipt` is copied. Of several the first stays that is not of a repetition (`duplicate`), but
+ * "delivered" and "unknown" outweigh others whichever comes first. `entry` is added where it is not
  * there, which is one from before the start. */
 void history_settle(struct history *history, const struct history_entry *entry, const json_t *receipt);
 

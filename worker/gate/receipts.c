@@ -157,18 +157,28 @@ static bool query_takes(const struct receipts_query *query, const struct kept *k
     return query->may_see(query->context, kept->seen.account);
 }
 
+/* Whether an earlier receipt tells more than the one that was found: it is of a later record (one that was cut off writes
+ * late), or of the same one and not outweighed. */
+static bool kept_tells_more(const struct kept *earlier, const struct kept *found)
+{
+    if (found == NULL || earlier->seen.event_partition != found->seen.event_partition)
+        return found == NULL;
+    if (earlier->seen.event_offset != found->seen.event_offset)
+        return earlier->seen.event_offset > found->seen.event_offset;
+    return !outcome_outweighs(found->seen.outcome, earlier->seen.outcome);
+}
+
 static const struct kept *receipts_answer(const struct receipts *receipts, const struct receipts_query *query)
 {
-    const struct kept *repetition = NULL;
+    const struct kept *repetition = NULL, *found = NULL;
     for (const struct kept *at = receipts_find(receipts, query->event_id); at != NULL; at = at->earlier) {
         if (!query_takes(query, at))
             continue;
-        if (!at->seen.is_repetition)
-            return at;
-        if (repetition == NULL)
-            repetition = at;
+        const struct kept **best = at->seen.outcome == OUTCOME_DUPLICATE ? &repetition : &found;
+        if (kept_tells_more(at, *best))
+            *best = at;
     }
-    return repetition;
+    return found != NULL ? found : repetition;
 }
 
 static void waiter_remove(struct receipts *receipts, struct waiter *waiter)

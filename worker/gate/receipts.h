@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/moment.h"
+#include "event/outcome.h"
 
 struct receipts;
 
@@ -21,7 +22,7 @@ struct receipt_seen {
     struct span event_id, account;
     int32_t event_partition;
     int64_t event_offset;
-    bool is_repetition; /* outcome duplicate */
+    enum outcome outcome;
     struct span json;
 };
 
@@ -41,8 +42,8 @@ struct receipts_query {
     int64_t offset;
 };
 
-/* Waits up to `wait_ms` for the receipt and appends its JSON. Of several with this id the last is told that is no repetition of
- * another event, else the last. False where there is none by then, or receipts_end was called. */
+/* Waits up to `wait_ms` for the receipt and appends its JSON. Of several with this id the last record's is told that is no repetition
+ * of another event, else the last; of several of one record the one that outweighs the others. False where there is none by then, or receipts_end was called. */
 bool receipts_wait(struct receipts *receipts, const struct receipts_query *query, int64_t wait_ms,
                    struct buf *out);
 
