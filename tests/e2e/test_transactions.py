@@ -4,6 +4,8 @@ import secrets
 
 import pytest
 from broker import wait_until
+from ledger import audit
+from programs import run_program
 from signing import payload, sign
 
 
@@ -41,4 +43,36 @@ def test_receipts_behind_an_open_transaction_are_known_to_the_next_owner(
     wait_until(lambda: settled() == 2, "the commit of the repetition", explain=installation.tails)
     assert [message["body"] for message in standin.messages(customer)] == ["once"]
     second.stop()
+    producer.abort_transaction(10)
+
+
+def test_an_audit_knows_the_receipts_and_dead_letters_behind_open_transactions(
+    kafka, topics, key, ledger, installation, customer
+):
+    producers = [open_transaction(kafka, topic) for topic in (topics.receipts, topics.dead)]
+    aborted = open_transaction(kafka, topics.events)
+    aborted.abort_transaction(10)
+    delivered, failed = ledger.publish(*(sign(key, payload(customer)) for _ in range(2)))
+    ledger.receipt(delivered)
+    ledger.letter(failed, "gave_up")
+    ledger.receipt(failed, "failed", "gave_up")
+    ledger.commit(failed.offset + 1)
+    audited = audit(installation)
+    assert audited.returncode == 0, audited.stdout + audited.stderr
+    assert "all: 2 records: 1 delivered, 1 failed (1 gave_up); 0 not" in audited.stdout, audited.stdout
+    for producer in producers:
+        producer.abort_transaction(10)
+
+
+def test_what_was_delivered_behind_an_open_transaction_is_not_sent_again(
+    kafka, topics, key, ledger, installation, customer
+):
+    event = sign(key, payload(customer))
+    failed, again = ledger.publish(event, sign(key, payload(customer), event_id=event.id))
+    ledger.letter(failed, "gave_up")
+    ledger.receipt(failed, "failed", "gave_up")
+    producer = open_transaction(kafka, topics.receipts)
+    ledger.receipt(again)
+    told = run_program("dead", "resend", "--config", installation.configuration(), "--reason", "gave_up", "--dry-run")
+    assert told.returncode == 0 and "not sent: the event was delivered" in told.stdout, told.stdout + told.stderr
     producer.abort_transaction(10)

@@ -96,15 +96,15 @@ static int audit_options(struct audit_options *audit, int argc, char **argv)
 
 /* The exit code, or -1 with err. */
 static int audit_compare(const struct audit_options *audit, const struct config *config,
-                         struct client *client, const struct audit_rules *rules, struct err *err)
+                         const struct audit_clients *clients, const struct audit_rules *rules, struct err *err)
 {
     struct audit_partitions partitions = {0};
     struct audit_print print = {.json = audit->json};
-    int result = audit_look(client, config, (int32_t)audit->partition, audit->since_ms, audit->until_ms,
+    int result = audit_look(clients, config, (int32_t)audit->partition, audit->since_ms, audit->until_ms,
                             &partitions, err);
     for (size_t i = 0; i < partitions.count && result == 0; i++) {
         struct audit one;
-        result = audit_read(client, config, &partitions.list[i], rules, &one, err);
+        result = audit_read(clients, config, &partitions.list[i], rules, &one, err);
         if (result == 0)
             audit_print_partition(&print, &partitions.list[i], &one);
         audit_done(&one);
@@ -125,14 +125,14 @@ static int audit_run(const struct audit_options *audit, struct err *err)
         return -1;
     struct audit_rules rules = {
         .since_ms = audit->since_ms, .until_ms = audit->until_ms, .window_ms = config->window_ms};
-    struct client *client = NULL;
+    struct audit_clients clients = {0};
     int result = topics_book(config, &rules.book, err);
     if (result == 0)
-        result = (client = scan_client_new(config, err)) == NULL ? -1 : 0;
+        result = audit_clients_init(&clients, config, err);
     if (result == 0)
-        result = audit_compare(audit, config, client, &rules, err);
+        result = audit_compare(audit, config, &clients, &rules, err);
     topics_book_done(&rules.book);
-    client_free(client);
+    audit_clients_done(&clients);
     config_free(config);
     return result;
 }

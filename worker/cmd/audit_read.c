@@ -11,6 +11,21 @@
 /* Receipts and dead letters are written after their record; the clocks that stamp them may differ by this much. */
 #define CLOCKS_MS 3600000
 
+int audit_clients_init(struct audit_clients *clients, const struct config *config, struct err *err)
+{
+    *clients = (struct audit_clients){0};
+    clients->events = scan_client_new(config, SCAN_COMMITTED, err);
+    if (clients->events != NULL)
+        clients->written = scan_client_new(config, SCAN_UNCOMMITTED, err);
+    return clients->written == NULL ? -1 : 0;
+}
+
+void audit_clients_done(struct audit_clients *clients)
+{
+    client_free(clients->events);
+    client_free(clients->written);
+}
+
 /* ---- where the logs begin and end ---- */
 
 /* Asks for what the group has committed without being of it. */
@@ -53,27 +68,27 @@ static int look_span(struct client *client, const struct config *config, int64_t
 
 /* In this order: what was committed has its receipt, a receipt its dead letter before it, and each a record, within the
  * ends that are asked for after it. */
-static int look_logs(struct client *client, const struct config *config, int64_t since_ms, int64_t until_ms,
-                     struct audit_partitions *partitions, struct err *err)
+static int look_logs(const struct audit_clients *clients, const struct config *config, int64_t since_ms,
+                     int64_t until_ms, struct audit_partitions *partitions, struct err *err)
 {
     struct audit_partition *list = partitions->list;
-    int result = look_committed(client, config, partitions, err);
+    int result = look_committed(clients->events, config, partitions, err);
     for (size_t i = 0; i < partitions->count && result == 0; i++)
-        result = look_ends(client, config->receipts_topic, list[i].id, &list[i].receipts, err);
+        result = look_ends(clients->written, config->receipts_topic, list[i].id, &list[i].receipts, err);
     for (size_t i = 0; i < partitions->count && result == 0; i++)
-        result = look_ends(client, config->dead_topic, list[i].id, &list[i].dead, err);
+        result = look_ends(clients->written, config->dead_topic, list[i].id, &list[i].dead, err);
     for (size_t i = 0; i < partitions->count && result == 0; i++)
-        result = look_ends(client, config->events_topic, list[i].id, &list[i].events, err);
+        result = look_ends(clients->events, config->events_topic, list[i].id, &list[i].events, err);
     for (size_t i = 0; i < partitions->count && result == 0; i++)
-        result = look_span(client, config, since_ms, until_ms, &list[i], err);
+        result = look_span(clients->events, config, since_ms, until_ms, &list[i], err);
     return result;
 }
 
-int audit_look(struct client *client, const struct config *config, int32_t only, int64_t since_ms,
-               int64_t until_ms, struct audit_partitions *out, struct err *err)
+int audit_look(const struct audit_clients *clients, const struct config *config, int32_t only,
+               int64_t since_ms, int64_t until_ms, struct audit_partitions *out, struct err *err)
 {
     int32_t count;
-    if (topics_count(client, config, &count, err) != 0)
+    if (topics_count(clients->events, config, &count, err) != 0)
         return -1;
     if (only >= count)
         return err_set(err, ERR_USAGE, "%.200s has %d partitions, counted from 0: there is no partition %d",
@@ -82,7 +97,7 @@ int audit_look(struct client *client, const struct config *config, int32_t only,
     out->list = mem_new(out->count, sizeof(*out->list));
     for (size_t i = 0; i < out->count; i++)
         out->list[i].id = only < 0 ? (int32_t)i : only;
-    if (look_logs(client, config, since_ms, until_ms, out, err) == 0)
+    if (look_logs(clients, config, since_ms, until_ms, out, err) == 0)
         return 0;
     free(out->list);
     *out = (struct audit_partitions){0};
@@ -164,8 +179,9 @@ static int pass_read(struct client *client, const char *topic, int32_t partition
     return 0;
 }
 
-int audit_read(struct client *client, const struct config *config, const struct audit_partition *partition,
-               const struct audit_rules *rules, struct audit *out, struct err *err)
+int audit_read(const struct audit_clients *clients, const struct config *config,
+               const struct audit_partition *partition, const struct audit_rules *rules, struct audit *out,
+               struct err *err)
 {
     struct audit_rules own = *rules;
     own.book.partition = partition->id;
@@ -179,13 +195,13 @@ int audit_read(struct client *client, const struct config *config, const struct 
     struct audit_pass pass = {.audit = out};
     const struct scan scan = {config->events_topic, own.book.partition, own.begin, own.end};
     int64_t receipts_from_ms, letters_from_ms;
-    int result = scan_read(client, &scan, take_record, &pass, err);
+    int result = scan_read(clients->events, &scan, take_record, &pass, err);
     if (result == 0)
-        result = pass_read(client, config->receipts_topic, own.book.partition, &partition->receipts,
+        result = pass_read(clients->written, config->receipts_topic, own.book.partition, &partition->receipts,
                            all ? INT64_MIN : own.since_ms - own.window_ms - CLOCKS_MS, take_receipt, out,
                            &receipts_from_ms, err);
     if (result == 0)
-        result = pass_read(client, config->dead_topic, own.book.partition, &partition->dead,
+        result = pass_read(clients->written, config->dead_topic, own.book.partition, &partition->dead,
                            all ? INT64_MIN : own.since_ms - CLOCKS_MS, take_dead_letter, out,
                            &letters_from_ms, err);
     if (result == 0)

@@ -22,13 +22,22 @@ struct audit_partitions {
     size_t count;
 };
 
+/* For each of the three topics a consumer that reads it as it must be read. */
+struct audit_clients {
+    struct client *events, *written; /* what others write, what the workers write */
+};
+
+/* -1 with err; audit_clients_done them in either case. */
+int audit_clients_init(struct audit_clients *clients, const struct config *config, struct err *err);
+void audit_clients_done(struct audit_clients *clients);
+
 /* The partition `only`, or all where it is -1, of the span. -1 with err; otherwise free() the list. */
-int audit_look(struct client *client, const struct config *config, int32_t only, int64_t since_ms,
+int audit_look(const struct audit_clients *clients, const struct config *config, int32_t only, int64_t since_ms,
                int64_t until_ms, struct audit_partitions *out, struct err *err);
 
 /* Audits one of them: audit_done the result in either case. `rules` are those of the span; what is the partition's own is
  * filled in. -1 with err. */
-int audit_read(struct client *client, const struct config *config, const struct audit_partition *partition,
+int audit_read(const struct audit_clients *clients, const struct config *config, const struct audit_partition *partition,
                const struct audit_rules *rules, struct audit *out, struct err *err);
 
 #endif

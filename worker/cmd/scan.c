@@ -7,7 +7,7 @@
 #define SILENCE_MS 30000
 #define POLL_MS    100
 
-struct client *scan_client_new(const struct config *config, struct err *err)
+struct client *scan_client_new(const struct config *config, enum scan_isolation isolation, struct err *err)
 {
     const struct kafka_setting settings[] = {
         {"group.id", config->group_id},
@@ -19,6 +19,7 @@ struct client *scan_client_new(const struct config *config, struct err *err)
         {"queued.max.messages.kbytes",
          "16384"}, /* one partition at a time, and nothing else in this process */
         {"fetch.message.max.bytes", "4194304"},
+        {"isolation.level", isolation == SCAN_COMMITTED ? "read_committed" : "read_uncommitted"},
         {NULL, NULL},
     };
     rd_kafka_conf_t *conf = kafka_consumer_conf_new(config, settings, err);
