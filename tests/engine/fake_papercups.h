@@ -32,6 +32,7 @@ struct fake_conversation {
     unsigned customer;
     bool closed, archived; /* an archived one is in no list but that of its customer */
     struct moment begun;
+    struct mono closed_at; /* the world's: since when */
 };
 
 /* A widget that hears of a new conversation fetches its messages a second later, and joins it up to 0.6 s behind that.

@@ -257,7 +257,7 @@ void world_crash(struct world *world, int worker)
     engine_free(w->engine);
     world->options.seed++;
     w->engine = world_engine(world, worker);
-    w->stopped = w->frozen = false;
+    w->stopped = w->frozen = w->proved = false;
     memset(w->shares, 0, (size_t)world->options.partition_count * sizeof(struct share));
     for (size_t i = 0; i < world->request_count; i++) {
         struct world_request *request = &world->requests[i];

@@ -8,6 +8,7 @@
 #include "engine/engine.h"
 #include "fake_log.h"
 #include "fake_papercups.h"
+#include "receipt/receipt.h"
 
 #define WORLD_WORKERS_MAX 3
 #define WORLD_EVENTS_MAX  256            /* whose ids are e and a number */
@@ -67,6 +68,8 @@ struct worker {
     int64_t wall_ms; /* how far its clock is ahead of the broker's */
     bool frozen;     /* SIGSTOP, a suspended machine: nothing reaches it, nothing comes from it */
     struct mono frozen_at;
+    bool proved; /* a commit was accepted since its last assignment; when the newest of those was sent */
+    struct mono proved_at;
 };
 
 struct world_request {
@@ -103,6 +106,7 @@ struct world_commit {
     int32_t partition;
     int64_t offset;
     char text[PROGRESS_TEXT_MAX];
+    struct mono sent_at;
     bool fenced;  /* its partition was given to another: it cannot be applied any more */
     bool applied; /* while its sender was frozen; it is told later */
     bool slow;
@@ -139,6 +143,8 @@ struct world {
         cut_off; /* receipts were read before all of another worker were written: a record may have a second one */
     struct world_late_commit *late_commits;
     size_t late_commit_count;
+    struct mono first_error[WORLD_EVENTS_MAX], taken_at[2];
+    unsigned errors[WORLD_EVENTS_MAX]; /* posts of an event that were answered 500, and when its account last took one */
     struct wall finished[WORLD_EVENTS_MAX]; /* events e0, e1, …: as the last of their receipts says */
     unsigned doubled, misreported;          /* events, where breaches are counted */
     unsigned missed;                        /* messages that no open widget showed when they came */
@@ -260,6 +266,8 @@ void world_question(const struct world *world, int worker, const struct record *
                     struct fake_request *out);
 void world_check_request(struct world *world, const struct world_request *request, int32_t partition);
 void world_check_produce(struct world *world, const struct world_produce *produce);
+/* A receipt: an event that is refused for its 500s. */
+void world_check_refused(struct world *world, const struct receipt *receipt, unsigned event);
 void world_check_commit(struct world *world, const struct world_commit *commit);
 /* world_widget.c: what the customer's widget shows. A message was stored. */
 void world_check_stored(struct world *world, const struct fake_message *message);

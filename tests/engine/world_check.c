@@ -66,6 +66,30 @@ static void world_check_row(struct world *world, const struct world_request *req
                    request->what.event, row->number, shown->number);
 }
 
+/* Nothing is posted or decided by who cannot know that the partition is still his. */
+static void world_check_proved(struct world *world, int worker, const char *what, int64_t offset)
+{
+    const struct worker *w = &world->workers[worker];
+    if (world->options.lease_ms > 0 &&
+        (!w->proved || mono_reached(mono_after(w->proved_at, world->options.lease_ms), world->now.mono)))
+        world_fail(world, "%lld is %s without a young commit that was accepted since the assignment",
+                   (long long)offset, what);
+}
+
+/* The customer does not see what comes into a closed conversation. What was found out lately may be told by the cache, and be
+ * as old again when it is posted. */
+#define KNOWN_MOST_MS (2 * CACHE_TTL_MS)
+
+static void world_check_open(struct world *world, const struct world_request *request)
+{
+    if (request->what.kind != CALL_POST_MESSAGE)
+        return;
+    const struct fake_conversation *one = &world->papercups.conversations[request->what.id - 1];
+    if (one->closed && mono_reached(mono_after(one->closed_at, KNOWN_MOST_MS), world->now.mono))
+        world_fail(world, "%s is posted into v%u, which was closed %lld s ago", request->what.event,
+                   request->what.id, (long long)(world->now.mono.ms - one->closed_at.ms) / 1000);
+}
+
 /* A post: below the reach that was committed, in a partition that is not being given up, not too soon after the last. */
 static void world_check_post(struct world *world, const struct world_request *request, int32_t partition)
 {
@@ -78,6 +102,8 @@ static void world_check_post(struct world *world, const struct world_request *re
     if (offset < 0 || offset >= progress.reach)
         world_fail(world, "%s is posted at %lld, beyond the committed reach %lld", request->what.event,
                    (long long)offset, (long long)progress.reach);
+    world_check_proved(world, request->worker, "posted", offset);
+    world_check_open(world, request);
     if (share->revoked)
         world_fail(world, "%s is posted by a worker that gives its partition up", request->what.event);
     const struct fake_conversation *into = request->what.kind == CALL_POST_MESSAGE
@@ -132,7 +158,24 @@ void world_check_produce(struct world *world, const struct world_produce *produc
         !fake_log_is_dead(&world->log.partitions[receipt.partition], receipt.offset))
         world_fail(world, "the receipt of %d/%lld comes before its dead letter", (int)receipt.partition,
                    (long long)receipt.offset);
+    /* What is wrong with a record itself, and what finds no room, is decided by nobody else in another way. */
+    if (!outcome_is_rejected(receipt.outcome) && receipt.outcome != OUTCOME_BACKLOG)
+        world_check_proved(world, produce->worker, "decided", receipt.offset);
     json_decref(root);
+}
+
+/* Five of its own, and Papercups took others meanwhile: else it is Papercups that is ill, and not the event. */
+void world_check_refused(struct world *world, const struct receipt *receipt, unsigned event)
+{
+    static const struct span by_errors = SPAN("answered 500");
+    if (receipt->outcome != OUTCOME_REFUSED_BY_PAPERCUPS || !span_starts(receipt->detail, by_errors))
+        return;
+    if (world->errors[event] < 5)
+        world_fail(world, "e%u is refused for five 500s, and was answered %u times so", event,
+                   world->errors[event]);
+    if (world->taken_at[span_equal(receipt->account, SPAN(WORLD_ACCOUNT_2))].ms <
+        world->first_error[event].ms)
+        world_fail(world, "e%u is refused for its 500s, and no other message was taken since", event);
 }
 
 void world_check_commit(struct world *world, const struct world_commit *commit)

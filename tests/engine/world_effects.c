@@ -38,6 +38,16 @@ static void world_perform_request(struct world *world, int worker, struct effect
     world_check_request(world, &request, effect->partition);
 }
 
+bool world_event_number(struct span event_id, unsigned *out)
+{
+    int64_t number;
+    if (!span_starts(event_id, SPAN("e")) || !span_number(span_skip(event_id, 1), 18, &number) ||
+        number >= WORLD_EVENTS_MAX)
+        return false;
+    *out = (unsigned)number;
+    return true;
+}
+
 static void world_note_produce(struct world *world, int worker, struct world_produce *produce)
 {
     const struct record *record = produce->record;
@@ -55,14 +65,13 @@ static void world_note_produce(struct world *world, int worker, struct world_pro
         world_fail(world, "not a receipt: %.*s", SPAN_ARGS(record->value));
         return;
     }
+    unsigned number;
+    if (world_event_number(read.event_id, &number))
+        world_check_refused(world, &read, number);
     bool counts = read.outcome == OUTCOME_DELIVERED ||
                   (outcome_is_failed(read.outcome) && read.outcome != OUTCOME_BACKLOG); /* for the window */
-    if (counts && read.event_id.size > 1 && read.event_id.data[0] == 'e') {
-        unsigned long event =
-            strtoul(read.event_id.data + 1, NULL, 10); /* a " follows it in the JSON's text */
-        if (event < WORLD_EVENTS_MAX)
-            world->finished[event].ms = read.finished_at_ms;
-    }
+    if (counts && world_event_number(read.event_id, &number))
+        world->finished[number].ms = read.finished_at_ms;
     if (read.outcome == OUTCOME_DELIVERED)
         world_told(world, worker, record, read.event_id);
     produce->of = read.offset;
@@ -93,6 +102,7 @@ static void world_perform_commit(struct world *world, int worker, const struct e
 {
     struct world_commit commit = {
         .worker = worker, .handle = effect->handle, .partition = effect->partition, .offset = effect->offset};
+    commit.sent_at = world->now.mono;
     snprintf(commit.text, sizeof(commit.text), "%s", effect->text.data);
     commit.fenced = world->workers[worker].shares[effect->partition].given_away;
     struct progress progress;

@@ -47,6 +47,7 @@ void world_assign(struct world *world, int worker, int32_t partition)
     struct share *share = world_share(world, worker, partition);
     *share = (struct share){
         .held = true, .paused = share->paused, .end = log->end, .assigned_at = world->now.mono};
+    world->workers[worker].proved = false;
     world_tell_assigned(world, worker, partition);
     world_take(world, worker,
                &(struct input){.type = INPUT_ASSIGNED,
@@ -313,6 +314,17 @@ static void world_mark_answered(struct world *world, const struct fake_request *
         world->papercups.customers[what->id - 1].answered_at = world->now.mono;
 }
 
+static void world_mark_post(struct world *world, const struct world_request *request, int status)
+{
+    unsigned event;
+    if (!fake_request_posts(&request->what) || !world_event_number(span_of(request->what.event), &event))
+        return;
+    if (status == 201)
+        world->taken_at[strcmp(request->account, WORLD_ACCOUNT_2) == 0] = world->now.mono;
+    if (status == 500 && world->errors[event]++ == 0)
+        world->first_error[event] = world->now.mono;
+}
+
 /* What is told to a former owner is nothing to the one after it. */
 static bool world_is_owners(const struct world *world, const struct world_request *request)
 {
@@ -344,6 +356,7 @@ void world_answer(struct world *world, size_t place, enum fate fate)
     if (fate != FATE_DONE || request.status >= 400)
         world_excuse_conversation(world, &request);
     const struct reply reply = world_reply(&request, fate);
+    world_mark_post(world, &request, reply.status);
     world_tell_answered(world, &request, fate);
     if (request.worker != WORLD_NOBODY)
         world_take(world, request.worker,
@@ -409,6 +422,11 @@ void world_committed(struct world *world, size_t place, bool applied, bool ok)
     if (applied)
         fake_log_commit(&world->log, commit.partition, commit.offset, commit.text);
     world_tell_committed(world, &commit, applied, ok);
+    if (ok && commit.worker != WORLD_NOBODY) {
+        struct worker *w = &world->workers[commit.worker];
+        w->proved_at = w->proved ? mono_later(w->proved_at, commit.sent_at) : commit.sent_at;
+        w->proved = true;
+    }
     if (commit.worker != WORLD_NOBODY)
         world_take(
             world, commit.worker,

@@ -9,6 +9,8 @@ void world_take(struct world *world, int worker, const struct input *input);
 
 /* Papercups does what a write asks: what was made, 0 for nothing. */
 unsigned world_store(struct world *world, const char *account, const struct fake_request *request);
+/* Of ids that are e and a number; false for others. */
+bool world_event_number(struct span event_id, unsigned *out);
 
 /* world_tell.c: what happens, in words, where the trace is verbose. */
 void world_tell_published(struct world *world, const struct record *record, const char *how);

@@ -64,7 +64,8 @@ prepare() {
 
 # Whether a run saw a promise broken, or an assertion failed: it says which, in $cache/NAME.log.
 caught_by_sim() { # NAME
-    ! timeout --foreground 300 "$build/tests/sim" --seeds "$seeds" >"$cache/$1.log" 2>&1
+    ! timeout --foreground 300 "$build/tests/sim" --seeds "$seeds" >"$cache/$1.log" 2>&1 ||
+        ! timeout --foreground 300 "$build/tests/sim" --seeds $((seeds / 10)) --steps 2000 --events 150 >"$cache/$1.log" 2>&1
 }
 
 caught_by_explorer() { # NAME
@@ -193,7 +194,7 @@ broken commit-of-another engine/assign.c 'partition->committing < 0 \|\| handle 
     'the answer to an earlier commit is taken for that of the last one'
 broken dead-letter-late engine/settle.c 'outcome_has_dead_letter\(outcome\) \? JOB_DEAD_LETTER : JOB_RECEIPT' 'JOB_RECEIPT' \
     'a failed event has a receipt and no dead letter'
-broken repeats-failed engine/run.c 'state == WINDOW_FAILED && job->signed_at_s <= failed_signed_at_s' 'false' \
+broken repeats-failed engine/run.c 'if \(state == WINDOW_DELIVERED \|\| repeats_failed\)' 'if (state == WINDOW_DELIVERED)' \
     'the same bytes of a failed event are tried again'
 broken failed-unread engine/run.c 'delivery_suspect\(&job->delivery, engine->now.mono, 1\);' '' \
     'a failed event that comes again is not read back'
@@ -216,6 +217,38 @@ broken clock-is-certain engine/settle.c 'return !engine->options.admit_by_clock;
 broken pause-stays engine/assign.c 'if \(partition->paused\)\s+effect_add\(engine, EFFECT_RESUME, partition->id\);' '' \
     'a partition that is paused is given back so'
 broken no-limit engine/engine.c 'engine->full = engine->memory_used >= limit;' 'engine->full = false; (void)limit;' 'memory has no bound'
+broken left-delivered delivery/delivery.c '\|\| d->outcome == OUTCOME_DELIVERED' '' \
+    'one that is delivered, and dropped without its receipt, is no suspect of the next owner'
+broken left-unknown delivery/delivery.c '\|\| d->outcome == OUTCOME_UNKNOWN' '' \
+    'one that is unknown, and dropped without its receipt, is no suspect of the next owner'
+broken unknown-held engine/run.c 'timer_set\(&engine->timers, &job->timer, delivery_ends\(&job->delivery\)\);' \
+    'if (!job->delivery.unknown) timer_set(&engine->timers, &job->timer, delivery_ends(&job->delivery));' \
+    'what may be shown waits for a held account for ever'
+broken late-receipt engine/admit.c 'return record->offset < partition->suspect_end && told' 'return false && told' \
+    'a receipt that calls an event failed is believed, however late it came'
+broken doubted-forgotten engine/partition.c '&& partition->doubted == 0' '' \
+    'the commit names a place behind receipts that are read back'
+broken lost-reach-last engine/assign.c 'if \(partition->committing_reach < partition->lost_reach\)' 'if (true)' \
+    'of two commits without an answer the last one bounds the reach, not the lower'
+broken lost-reach-lifted engine/assign.c 'if \(partition->lost_until.ms == MONO_NEVER.ms\)' 'if (true)' \
+    'a commit that was lost meanwhile does not bound the reach any more'
+broken refused-in-outage engine/run.c '&& job->account->posted_at.ms > job->delivery.refused_since.ms' '' \
+    'five 500s refuse an event while Papercups fails for everybody'
+broken suspect-one-look engine/run.c 'state == WINDOW_FAILED && !job->delivery.unknown' 'state == WINDOW_FAILED' \
+    'a suspect that had failed before gets one look, from now'
+broken cache-kept engine/run.c 'cache_forget\(&engine->cache, job->record->key\);' ';' \
+    'what was known of a customer is not forgotten after a bad answer'
+broken receipts-of-others engine/rebuild.c 'span_equal\(receipt.topic, span_of\(engine->options.events_topic\)\) &&' '' \
+    'receipts of another topic of events count'
+broken resolved-long-ago delivery/delivery.c 'step == STEP_POST && mono_reached\(mono_after\(d->resolved_at, CACHE_TTL_MS\), now\)' 'false' \
+    'where to post is not looked up again before a post that waited'
+broken lost-is-refusal delivery/look.c 'd->was_500 && d->refusals\+\+ == 0' 'd->refusals++ == 0' \
+    'a post that never arrived counts as one that was refused'
+broken lease-kept engine/assign.c 'engine->leased = false;' '' 'the lease of the assignment before counts'
+broken cache-unacked engine/settle.c 'if \(delivery->acknowledged\)\s+cache_put' 'cache_put' \
+    'where a message was found counts as where to post'
+broken job-no-lease engine/run.c 'if \(!run_has_lease\(engine, job\)\)' 'if (false && !run_has_lease(engine, job))' \
+    'a job asks for no lease before it goes on'
 
 $list && exit 0
 [ $tried -gt 0 ] || fail 2 "there is no such break: say --list"

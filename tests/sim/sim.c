@@ -6,6 +6,7 @@
 
 #define AUDIT_STEPS 20
 #define MINUTE_MS   (60 * 1000)
+#define OUTAGE_MS   (20 * MINUTE_MS)
 /* How long it may take until all is settled once nothing goes wrong any more: a commit that was lost may come for a minute,
  * a delivery whose state is unknown is read back twice after 25 s, and what waits for one customer waits in turn. */
 #define SETTLED_MS (15 * MINUTE_MS)
@@ -26,6 +27,8 @@ bool sim_chance(struct sim *sim, int64_t per_cent)
 static void sim_step(struct sim *sim)
 {
     int64_t dice = sim_below(sim, 1000);
+    if (sim->weather.outages && sim_below(sim, 500) == 0)
+        sim->outage_until = mono_after(sim->world->now.mono, sim_below(sim, OUTAGE_MS));
     if (dice < 60)
         sim_publish(sim);
     else if (dice < 350)
@@ -95,6 +98,8 @@ static void sim_calm(struct sim *sim)
     struct world *world = sim->world;
     struct mono from = world->now.mono;
     bool refused = world->papercups.refused[0] != 0 && sim_chance(sim, 30);
+    sim->weather = (struct sim_weather){0};
+    sim->outage_until = from;
     if (world->papercups.refused[0] != 0 && !refused)
         world_refuse(world, "");
     int64_t most_ms = SETTLED_MS + (refused ? REFUSED_MS(sim) : 0);
@@ -129,6 +134,21 @@ static int64_t sim_reach_step(const struct sim_options *options)
     static const int64_t steps[] = {2, 6, 24};
     struct rng rng = {options->seed ^ 0x7265616368u};
     return options->reach_step > 0 ? options->reach_step : steps[rng_below(&rng, 3)];
+}
+
+static struct sim_weather sim_weather(const struct sim_options *options)
+{
+    struct rng rng = {options->seed ^ 0x77656174686572u};
+    struct sim_weather fair = {.late_commits = 5, .unwritten = {7, 7}};
+    if (options->steps <= 500)
+        return fair;
+    return (struct sim_weather){.late_commits = rng_below(&rng, 3) == 0 ? 30 : 5,
+                                .refusals = rng_below(&rng, 3) == 0 ? 30 : 0,
+                                .short_lives = rng_below(&rng, 3) == 0 ? 50 : 0,
+                                .unwritten = {rng_below(&rng, 3) == 0 ? 60 : 7,
+                                              rng_below(&rng, 3) == 0 ? 60 : 7},
+                                .bad_events = rng_below(&rng, 3) == 0 ? 15 : 0,
+                                .outages = rng_below(&rng, 3) == 0};
 }
 
 static struct world *sim_world(struct sim *sim, struct buf *report)
@@ -184,6 +204,7 @@ void sim_run(const struct sim_options *options, struct buf *report, struct sim_r
 {
     struct sim sim = {.options = *options, .rng = {options->seed}, .result = out};
     sim.rng.state = rng_next(&sim.rng); /* neighbours would draw the same numbers, one place further on */
+    sim.weather = sim_weather(options);
     *out = (struct sim_result){0};
     struct world *world = sim.world = sim_world(&sim, report);
     world->verbose = options->trace;

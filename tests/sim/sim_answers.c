@@ -1,3 +1,5 @@
+#include <stdlib.h>
+
 #include "sim/sim_internal.h"
 
 /* Longer than the settle time, which is the window that `slow` opens. */
@@ -49,9 +51,28 @@ static void sim_agent(struct sim *sim, const struct world_request *request)
         world_close(sim->world, request->what.id);
 }
 
+/* Some events are answered 500 for ever, though others are taken. */
+static bool sim_is_bad(const struct sim *sim, const char *event)
+{
+    uint64_t number = strtoul(event + 1, NULL, 10) * 0x9e3779b97f4a7c15u + sim->options.seed;
+    return (int64_t)(number >> 57) * 100 < sim->weather.bad_events * 128;
+}
+
+static enum fate sim_post_fate(struct sim *sim, const struct fake_request *what, enum fate fate)
+{
+    if (!mono_reached(sim->outage_until, sim->world->now.mono))
+        return FATE_ERROR;
+    if (sim_is_bad(sim, what->event))
+        return sim_chance(sim, 50) ? FATE_ERROR : FATE_LOST;
+    return sim->weather.refusals > 0 && sim_chance(sim, sim->weather.refusals) ? FATE_REFUSED : fate;
+}
+
 static void sim_answered(struct sim *sim, size_t place, enum fate fate)
 {
     struct world *world = sim->world;
+    const struct world_request *request = &world->requests[place];
+    if (fake_request_posts(&request->what) && request->status == 0)
+        fate = sim_post_fate(sim, &request->what, fate);
     bool late = fate == FATE_LOST_STORED_LATE || fate == FATE_ERROR_STORED_LATE;
     if (sim->world->options.look_ms > 0)
         sim_agent(sim, &world->requests[place]);
@@ -102,7 +123,8 @@ void sim_acknowledge(struct sim *sim)
         world_write(world, place);
         return;
     }
-    enum produced produced = sim_chance(sim, 93)                                       ? PRODUCED_OK
+    int64_t fails = sim->weather.unwritten[chosen->topic[0] == FAKE_DEAD[0]];
+    enum produced produced = sim_chance(sim, 100 - fails)                              ? PRODUCED_OK
                              : chosen->topic[0] == FAKE_DEAD[0] && sim_chance(sim, 50) ? PRODUCED_TOO_LARGE
                                                                                        : PRODUCED_FAILED;
     world_acknowledge(world, place, produced);
@@ -120,7 +142,7 @@ void sim_commit(struct sim *sim)
         place++;
     if (sim_is_frozen(sim, world->commits[place].worker))
         return;
-    if (sim_chance(sim, 5)) {
+    if (sim_chance(sim, sim->weather.late_commits)) {
         world_commit_late(world, place, sim_below(sim, WORLD_COMMIT_MS));
         return;
     }

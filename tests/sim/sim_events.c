@@ -57,6 +57,8 @@ void sim_publish(struct sim *sim)
                                       .event_id = event_id};
     snprintf(event_id, sizeof(event_id), "e%d", event);
     sim_page(sim, event, &publication);
+    if ((int64_t)(whose >> 20 & 127) * 100 < sim->weather.short_lives * 128)
+        publication.deliver_within_s = 20;
     if (sim_chance(sim, 3))
         publication.signed_at_s = world->now.wall.ms / 1000 - 100;
     if (sim_chance(sim, 10))

@@ -8,8 +8,20 @@
 
 #define SIM_LONG_MS (24 * 3600 * 1000) /* a window so long that no clock is wrong by more */
 
+/* What goes wrong more often than elsewhere, in runs of more than 500 steps: how often, in per cent. */
+struct sim_weather {
+    int64_t late_commits; /* of commits */
+    int64_t refusals;     /* of posts */
+    int64_t short_lives;  /* of events: twenty seconds */
+    int64_t unwritten[2]; /* receipts, and dead letters, that must be tried again */
+    int64_t bad_events;   /* whose posts never succeed: answered 500, or lost */
+    bool outages;         /* in which all posts are answered 500 */
+};
+
 struct sim {
     struct world *world;
+    struct sim_weather weather;
+    struct mono outage_until;
     struct rng rng;
     struct rng strangers; /* of their own: what they do changes nothing of what else happens */
     bool

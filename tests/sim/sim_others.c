@@ -76,7 +76,10 @@ void sim_others(struct sim *sim)
         unsigned which = (unsigned)sim_below(sim, papercups->conversation_count);
         struct fake_conversation *one = &papercups->conversations[which];
         one->archived = one->closed && sim_chance(sim, 50);
+        bool was_closed = one->closed;
         one->closed = sim_chance(sim, 80);
+        if (one->closed && !was_closed)
+            one->closed_at = sim->world->now.mono;
         if (!one->closed || one->archived)
             fake_papercups_unhide(papercups, which + 1);
         world_tell(sim->world, WORLD_NOBODY, "an agent %s v%d",

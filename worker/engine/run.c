@@ -189,9 +189,10 @@ void run_place(struct engine *engine, struct job *job)
     struct queue *queue = job->queue;
     timer_clear(&engine->timers, &job->timer);
     job->state = JOB_WAITING;
+    if (!run_has_lease(engine, job))
+        return;
     /* It may have waited long: its deadline is looked at again. */
-    if (engine_has_lease(engine) &&
-        delivery_want(&job->delivery, engine->now.mono, &job->call) == DELIVERY_CALLS && !run_is_left(job))
+    if (delivery_want(&job->delivery, engine->now.mono, &job->call) == DELIVERY_CALLS && !run_is_left(job))
         run_call(engine, job);
     else
         run_job(engine, job);
