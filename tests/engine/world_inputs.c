@@ -317,11 +317,12 @@ static void world_mark_answered(struct world *world, const struct fake_request *
 static void world_mark_post(struct world *world, const struct world_request *request, int status)
 {
     unsigned event;
-    if (!fake_request_posts(&request->what) || !world_event_number(span_of(request->what.event), &event))
+    if (!fake_request_posts(&request->what))
         return;
     if (status == 201)
         world->taken_at[strcmp(request->account, WORLD_ACCOUNT_2) == 0] = world->now.mono;
-    if (status == 500 && world->errors[event]++ == 0)
+    bool known = world_event_number(span_of(request->what.event), &event);
+    if (known && status == 500 && world->errors[event]++ == 0)
         world->first_error[event] = world->now.mono;
 }
 
