@@ -57,7 +57,8 @@ static struct fake_receipt fake_receipt_of(struct record *record)
     struct receipt receipt;
     struct json_t *root = NULL;
     struct fake_receipt written = {record, -1, OUTCOME_NONE};
-    if (receipt_read(record->value, &receipt, &root, NULL) == 0) {
+    if (receipt_read(record->value, &receipt, &root, NULL) == 0 &&
+        span_equal(receipt.topic, SPAN(FAKE_EVENTS))) {
         written.of = receipt.offset;
         written.outcome = receipt.outcome;
     }

@@ -13,7 +13,7 @@
 
 struct fake_receipt {
     struct record *record; /* its own offset is its place in the list */
-    int64_t of;            /* the event's offset */
+    int64_t of;            /* the event's offset; -1: of another topic */
     enum outcome outcome;
 };
 

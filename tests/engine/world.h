@@ -169,6 +169,9 @@ struct publication {
 const struct record *world_publish(struct world *world, const struct publication *publication);
 /* The same bytes once more. */
 const struct record *world_repeat(struct world *world, const struct record *record);
+/* Workers of another topic of events, with the same mark secret and topic of receipts, have delivered an event of that id. */
+void world_receipt_of_others(struct world *world, const char *account, const char *customer,
+                             const char *event_id);
 /* The mark of that event under the workers' secret. */
 void world_mark(const struct world *world, const char *routing_key, const char *event_id, char out[26]);
 

@@ -90,6 +90,35 @@ static void world_check_open(struct world *world, const struct world_request *re
                    request->what.id, (long long)(world->now.mono.ms - one->closed_at.ms) / 1000);
 }
 
+/* What an earlier post of the event may still bring would be the second one. */
+static void world_check_under_way(struct world *world, const struct world_request *request)
+{
+    bool may_come = false;
+    for (size_t i = 0; i < world->late_count; i++)
+        may_come = may_come || strcmp(world->lates[i].what.mark, request->what.mark) == 0;
+    for (size_t i = 0; i + 1 < world->request_count; i++) { /* the last is this one */
+        const struct world_request *other = &world->requests[i];
+        may_come = may_come || (fake_request_posts(&other->what) && other->status == 0 &&
+                                !other->unwritten && !other->too_late &&
+                                strcmp(other->what.mark, request->what.mark) == 0);
+    }
+    if (may_come && !world->options.breaches_are_counted && !world->options.unique_marks)
+        world_fail(world, "%s is posted while an earlier post of it may still arrive", request->what.event);
+}
+
+/* A commit that got no answer may still put the reach back: whatever is started beyond it is no suspect after a crash then. */
+static void world_check_late(struct world *world, int32_t partition, int64_t offset)
+{
+    struct progress progress;
+    for (size_t i = 0; i < world->late_commit_count; i++) {
+        const struct world_commit *late = &world->late_commits[i].what;
+        if (late->partition == partition && !late->fenced && progress_read(span_of(late->text), &progress) &&
+            offset >= progress.reach)
+            world_fail(world, "%lld is posted beyond the reach %lld of a commit that may still arrive",
+                       (long long)offset, (long long)progress.reach);
+    }
+}
+
 /* A post: below the reach that was committed, in a partition that is not being given up, not too soon after the last. */
 static void world_check_post(struct world *world, const struct world_request *request, int32_t partition)
 {
@@ -104,6 +133,8 @@ static void world_check_post(struct world *world, const struct world_request *re
                    (long long)offset, (long long)progress.reach);
     world_check_proved(world, request->worker, "posted", offset);
     world_check_open(world, request);
+    world_check_late(world, partition, offset);
+    world_check_under_way(world, request);
     if (share->revoked)
         world_fail(world, "%s is posted by a worker that gives its partition up", request->what.event);
     const struct fake_conversation *into = request->what.kind == CALL_POST_MESSAGE
@@ -148,8 +179,13 @@ void world_check_request(struct world *world, const struct world_request *reques
 
 void world_check_produce(struct world *world, const struct world_produce *produce)
 {
-    if (strcmp(produce->topic, FAKE_RECEIPTS) != 0)
+    if (strcmp(produce->topic, FAKE_RECEIPTS) != 0) {
+        enum outcome outcome =
+            outcome_find(SPAN("failed"), fake_log_header(produce->record, "cupbearer-reason"));
+        if (outcome != OUTCOME_NONE && outcome != OUTCOME_BACKLOG)
+            world_check_proved(world, produce->worker, "given up", produce->record->offset);
         return;
+    }
     struct receipt receipt;
     struct json_t *root = NULL;
     if (receipt_read(produce->record->value, &receipt, &root, NULL) != 0)

@@ -185,7 +185,10 @@ void world_refuse(struct world *world, const char *account)
 void world_close(struct world *world, unsigned conversation)
 {
     world_tell(world, WORLD_NOBODY, "an agent closes v%u", conversation);
-    world->papercups.conversations[conversation - 1].closed = true;
+    struct fake_conversation *one = &world->papercups.conversations[conversation - 1];
+    if (!one->closed)
+        one->closed_at = world->now.mono;
+    one->closed = true;
 }
 
 unsigned world_store(struct world *world, const char *account, const struct fake_request *request)

@@ -29,6 +29,8 @@ static void sim_step(struct sim *sim)
     int64_t dice = sim_below(sim, 1000);
     if (sim->weather.outages && sim_below(sim, 500) == 0)
         sim->outage_until = mono_after(sim->world->now.mono, sim_below(sim, OUTAGE_MS));
+    if (sim->weather.steady && dice >= 980 && sim_chance(sim, 95))
+        dice = 800;
     if (dice < 60)
         sim_publish(sim);
     else if (dice < 350)
@@ -145,9 +147,11 @@ static struct sim_weather sim_weather(const struct sim_options *options)
     return (struct sim_weather){.late_commits = rng_below(&rng, 3) == 0 ? 30 : 5,
                                 .refusals = rng_below(&rng, 3) == 0 ? 30 : 0,
                                 .short_lives = rng_below(&rng, 3) == 0 ? 50 : 0,
-                                .unwritten = {rng_below(&rng, 3) == 0 ? 60 : 7,
-                                              rng_below(&rng, 3) == 0 ? 60 : 7},
+                                .unwritten = {rng_below(&rng, 3) == 0 ? 90 : 7,
+                                              rng_below(&rng, 3) == 0 ? 90 : 7},
                                 .bad_events = rng_below(&rng, 3) == 0 ? 15 : 0,
+                                .steady = rng_below(&rng, 3) == 0,
+                                .others = rng_below(&rng, 3) == 0 ? 30 : 0,
                                 .outages = rng_below(&rng, 3) == 0};
 }
 
@@ -182,6 +186,8 @@ static struct world *sim_world(struct sim *sim, struct buf *report)
     static const int64_t strides_ms[] = {400, 4000, 40000};
     static const int64_t unrests[] = {1, 3, 10};
     sim->unrest = unrests[sim_below(sim, 3)];
+    if (sim->weather.steady)
+        sim->unrest = 0;
     sim->stride_ms = strides_ms[sim_below(sim, 3)];
     options.seed = rng_next(&sim->rng);
     sim_widget_settings(sim, &options);

@@ -44,21 +44,41 @@ static int sim_event(struct sim *sim)
     return sim->events++;
 }
 
+/* To whom each event goes: always to the same one. */
+static void sim_address(const struct sim *sim, int event, struct publication *out)
+{
+    uint64_t whose = (uint64_t)event * 0x9e3779b97f4a7c15u + sim->world->options.seed;
+    out->customer = customers[whose >> 40 & 3];
+    out->account = (whose >> 48) % 5 == 0 ? WORLD_ACCOUNT_2 : NULL;
+    if ((int64_t)(whose >> 20 & 127) * 100 < sim->weather.short_lives * 128)
+        out->deliver_within_s = 20;
+}
+
+/* One that will be published only later. */
+static void sim_publish_elsewhere(struct sim *sim)
+{
+    char event_id[16];
+    struct publication publication = {0};
+    int event = sim->events + 1 + (int)sim_below(sim, 8);
+    snprintf(event_id, sizeof(event_id), "e%d", event);
+    sim_address(sim, event, &publication);
+    world_receipt_of_others(sim->world, publication.account == NULL ? WORLD_ACCOUNT : WORLD_ACCOUNT_2,
+                            publication.customer, event_id);
+}
+
 void sim_publish(struct sim *sim)
 {
     struct world *world = sim->world;
+    if (sim->weather.others > 0 && sim_chance(sim, sim->weather.others))
+        sim_publish_elsewhere(sim);
     if (sim->events == sim->options.events || (sim_chance(sim, 10) && sim_repeat(sim)))
         return;
     char event_id[16];
     int event = sim_event(sim);
-    uint64_t whose = (uint64_t)event * 0x9e3779b97f4a7c15u + world->options.seed;
-    struct publication publication = {.customer = customers[whose >> 40 & 3],
-                                      .account = (whose >> 48) % 5 == 0 ? WORLD_ACCOUNT_2 : NULL,
-                                      .event_id = event_id};
+    struct publication publication = {.event_id = event_id};
     snprintf(event_id, sizeof(event_id), "e%d", event);
+    sim_address(sim, event, &publication);
     sim_page(sim, event, &publication);
-    if ((int64_t)(whose >> 20 & 127) * 100 < sim->weather.short_lives * 128)
-        publication.deliver_within_s = 20;
     if (sim_chance(sim, 3))
         publication.signed_at_s = world->now.wall.ms / 1000 - 100;
     if (sim_chance(sim, 10))

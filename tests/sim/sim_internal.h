@@ -15,6 +15,8 @@ struct sim_weather {
     int64_t short_lives;  /* of events: twenty seconds */
     int64_t unwritten[2]; /* receipts, and dead letters, that must be tried again */
     int64_t bad_events;   /* whose posts never succeed: answered 500, or lost */
+    int64_t others;       /* of events whose id another topic has, too */
+    bool steady;          /* workers and partitions mostly stay, for what takes long */
     bool outages;         /* in which all posts are answered 500 */
 };
 
