@@ -127,8 +127,8 @@ broken window-from-now engine/assign.c 'progress.admitted_ms > engine->options.w
     '* the window is read from now, not from when the record at c was admitted'
 broken left-forgotten engine/partition.c 'if \(partition->left.ms < oldest.ms\)\s+oldest = partition->left;' '' \
     '* the last commit does not tell when the oldest of the records was admitted that are left to the next owner'
-broken offset-alone engine/rebuild.c 'if \(one->offset == record->offset && one->timestamp_ms == record->timestamp_ms &&\s+one->fingerprint == [^;]*?\)\)\s+found' \
-    '(void)event_id; if (one->offset == record->offset) found' '* a receipt is matched by its offset alone'
+broken offset-alone engine/rebuild.c 'if \(one->offset == record->offset && one->timestamp_ms == record->timestamp_ms &&\s+one->fingerprint == [^;]*?\)\)\s+told' \
+    '(void)event_id; if (one->offset == record->offset) told' '* a receipt is matched by its offset alone'
 broken absent-at-once engine/admit.c 'job->partition->suspect_absent_from, 2\)' 'engine->now.mono, 2)' \
     '* "absent" counts from the assignment on'
 broken duplicate-when-read engine/run.c 'window_find\(&job->partition->window, &job->marks\[0\], admitted_at, &failed_signed_at_s\);' \
@@ -236,7 +236,7 @@ broken refused-in-outage engine/run.c '&& job->account->posted_at.ms > job->deli
     'five 500s refuse an event while Papercups fails for everybody'
 broken suspect-one-look engine/run.c 'state == WINDOW_FAILED && !job->delivery.unknown' 'state == WINDOW_FAILED' \
     'a suspect that had failed before gets one look, from now'
-broken cache-kept engine/run.c 'cache_forget\(&engine->cache, job->record->key\);' ';' \
+broken cache-kept engine/run.c 'known_forget\(engine, job\);' ';' \
     'what was known of a customer is not forgotten after a bad answer'
 broken receipts-of-others engine/rebuild.c 'span_equal\(receipt.topic, span_of\(engine->options.events_topic\)\) &&' '' \
     'receipts of another topic of events count'
@@ -245,7 +245,7 @@ broken resolved-long-ago delivery/delivery.c 'step == STEP_POST && mono_reached\
 broken lost-is-refusal delivery/look.c 'd->was_500 && d->refusals\+\+ == 0' 'd->refusals++ == 0' \
     'a post that never arrived counts as one that was refused'
 broken lease-kept engine/assign.c 'engine->leased = false;' '' 'the lease of the assignment before counts'
-broken cache-unacked engine/settle.c 'if \(delivery->acknowledged\)\s+cache_put' 'cache_put' \
+broken cache-unacked engine/settle.c 'if \(job->delivery.acknowledged\)' 'if (true)' \
     'where a message was found counts as where to post'
 broken job-no-lease engine/run.c 'if \(!run_has_lease\(engine, job\)\)\s+return;\s+if \(job->told' 'if (job->told' \
     'a job asks for no lease before it goes on'
