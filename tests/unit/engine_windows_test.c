@@ -8,6 +8,7 @@ static struct world *world_of(int worker_count, bool unique_marks)
     options.worker_count = worker_count;
     options.lease_ms = WORLD_LEASE_MS;
     options.unique_marks = unique_marks;
+    options.breaches_are_counted = true;
     return story_begin(&options);
 }
 
