@@ -236,12 +236,10 @@ broken refused-in-outage engine/run.c '&& job->account->posted_at.ms > job->deli
     'five 500s refuse an event while Papercups fails for everybody'
 broken suspect-one-look engine/run.c 'state == WINDOW_FAILED && !job->delivery.unknown' 'state == WINDOW_FAILED' \
     'a suspect that had failed before gets one look, from now'
-broken cache-kept engine/run.c 'known_forget\(engine, job\);' ';' \
+broken cache-kept engine/run.c 'known_forget\(engine, job\);' '{}' \
     'what was known of a customer is not forgotten after a bad answer'
 broken receipts-of-others engine/rebuild.c 'span_equal\(receipt.topic, span_of\(engine->options.events_topic\)\) &&' '' \
     'receipts of another topic of events count'
-broken resolved-long-ago delivery/delivery.c 'step == STEP_POST && mono_reached\(mono_after\(d->resolved_at, CACHE_TTL_MS\), now\)' 'false' \
-    'where to post is not looked up again before a post that waited'
 broken lost-is-refusal delivery/look.c 'd->was_500 && d->refusals\+\+ == 0' 'd->refusals++ == 0' \
     'a post that never arrived counts as one that was refused'
 broken lease-kept engine/assign.c 'engine->leased = false;' '' 'the lease of the assignment before counts'

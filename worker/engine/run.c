@@ -140,10 +140,11 @@ void run_head(struct engine *engine, struct queue *queue)
         if (job->state != JOB_QUEUED || job->partition->state != PARTITION_RUNNING)
             return;
         struct mono not_before = mono_later(queue->not_before, job->partition->first_from);
-        not_before = mono_later(not_before, glance_hold(engine, job));
+        /* A glance that finds no place, its account being held, must not keep it beyond its time. */
+        struct mono hold = mono_earlier(glance_hold(engine, job), job->delivery.deadline);
+        not_before = mono_later(not_before, hold);
         if (!mono_reached(not_before, engine->now.mono)) {
-            if (not_before.ms != MONO_NEVER.ms)
-                timer_set(&engine->timers, &job->timer, not_before);
+            timer_set(&engine->timers, &job->timer, not_before);
             return;
         }
         if (job->record->offset >= partition_reach(job->partition) || !engine_has_lease(engine))
