@@ -51,6 +51,7 @@ static bool sim_make_again(struct sim *sim, int32_t partition)
     if (!sim_is_unused(sim, partition))
         return false;
     world_make_again(sim->world, partition);
+    world_advance(sim->world, mono_after(sim->world->now.mono, 1)); /* its records are younger than the old ones */
     sim->first_event = sim->events;
     return true;
 }
