@@ -76,6 +76,7 @@ struct world_request {
     int worker;
     int32_t partition; /* -1: an account's own */
     engine_handle handle;
+    struct mono asked_at; /* when its worker made it; a frozen one sends it later */
     struct mono sent_at;
     char account[16];
     struct fake_request what;

@@ -164,7 +164,7 @@ void world_check_request(struct world *world, const struct world_request *reques
             strcmp(other->account, request->account) != 0)
             continue;
         if (call_lists(&(struct call){.kind = other->what.kind}) &&
-            mono_reached(mono_after(other->sent_at, LONG_LIST_MS), world->now.mono))
+            mono_reached(mono_after(other->asked_at, LONG_LIST_MS), world->now.mono))
             long_lists++; /* they may have given their place away */
         else
             in_flight++;

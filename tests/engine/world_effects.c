@@ -21,6 +21,7 @@ static void world_perform_request(struct world *world, int worker, struct effect
                                     .partition = effect->partition,
                                     .handle = effect->handle,
                                     .until = effect->until,
+                                    .asked_at = world->now.mono,
                                     .sent_at = world->now.mono};
     snprintf(request.account, sizeof(request.account), "%s", effect->account->options.name);
     if (!fake_request_read(span_of(effect->method), buf_span(&effect->path), buf_span(&effect->body),
