@@ -84,12 +84,51 @@ static void a_suspect_that_had_failed_before_is_given_as_much_time_as_any(void *
     story_end(w);
 }
 
+/* The next owner comes while what the one before has sent is under way still. */
+static void next_owner(struct world *w)
+{
+    world_crash(w, 0);
+    story_skip(w);
+    world_assign(w, 0, 0);
+    world_rebuild(w, 0, 0);
+    story_feed(w);
+}
+
+/* The first owner's receipt says that Papercups refused it, and is under way for longer than the next owner lives, who has
+ * posted it. */
+static void a_receipt_that_calls_it_failed_comes_after_another_has_posted_it(void **state)
+{
+    (void)state;
+    struct world *w = story_begin(NULL);
+    story_arrive(w, "ann", "e1");
+    story_answers(w, 2);
+    story_answer(w, FATE_REFUSED);
+    world_acknowledge(w, 0, PRODUCED_OK); /* the dead letter */
+    assert_int_equal(w->produce_count, 1);
+    next_owner(w);
+    for (int i = 0; i < 120 && w->papercups.message_count == 0; i++) {
+        while (w->request_count > 0)
+            story_answer(w, FATE_DONE);
+        world_pass(w, 1000);
+    }
+    assert_int_equal(w->produce_count, 2);
+    world_acknowledge(w, 1, PRODUCED_FAILED);
+    world_acknowledge(w, 0, PRODUCED_OK);
+    assert_int_equal(fake_log_outcome(&w->log.partitions[0], 0), OUTCOME_REFUSED_BY_PAPERCUPS);
+    next_owner(w);
+    world_go_for(w, 5 * 60 * 1000);
+    assert_int_equal(fake_log_outcome(&w->log.partitions[0], 0), OUTCOME_DELIVERED);
+    assert_int_equal(fake_papercups_shown(&w->papercups, "ann", "e1"), 1);
+    story_end(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_suspect_that_was_found_and_has_no_receipt_yet_stays_a_suspect),
         cmocka_unit_test(a_suspect_that_is_unknown_and_has_no_receipt_yet_stays_a_suspect),
         cmocka_unit_test(a_suspect_that_had_failed_before_is_given_as_much_time_as_any),
+        cmocka_unit_test(a_receipt_that_calls_it_failed_comes_after_another_has_posted_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
