@@ -96,7 +96,7 @@ static void past_commit(const struct past *past, const char *bootstrap, const ch
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(past->partitions);
     char texts[PARTITIONS_MAX][PROGRESS_TEXT_MAX];
     for (int32_t i = 0; i < past->partitions; i++) {
-        const struct progress progress = {past->next[i], past->next[i], past->now_ms};
+        const struct progress progress = {.reach = past->next[i], .receipts = past->next[i], .admitted_ms = past->now_ms};
         progress_write(&progress, texts[i]);
         rd_kafka_topic_partition_t *one = rd_kafka_topic_partition_list_add(list, past->events_topic, i);
         one->offset = past->next[i];

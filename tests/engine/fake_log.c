@@ -56,10 +56,11 @@ static struct fake_receipt fake_receipt_of(struct record *record)
 {
     struct receipt receipt;
     struct json_t *root = NULL;
-    struct fake_receipt written = {record, -1, OUTCOME_NONE};
+    struct fake_receipt written = {record, -1, -1, OUTCOME_NONE};
     if (receipt_read(record->value, &receipt, &root, NULL) == 0 &&
         span_equal(receipt.topic, SPAN(FAKE_EVENTS))) {
         written.of = receipt.offset;
+        written.of_ms = receipt.record_timestamp_ms;
         written.outcome = receipt.outcome;
     }
     json_decref(root);
@@ -97,8 +98,10 @@ void fake_log_make_again(struct fake_log *log, int32_t partition)
     free(made->events);
     made->events = NULL;
     made->event_count = 0;
-    made->end = 0;
+    made->begin = made->end = 0;
+    made->generation++;
     made->committed = -1;
+    made->committed_generation = made->generation;
     made->metadata[0] = 0;
     for (size_t i = 0; i < made->receipt_count; i++)
         made->receipts[i].of = -1;
@@ -107,9 +110,22 @@ void fake_log_make_again(struct fake_log *log, int32_t partition)
     made->dead_count = 0;
 }
 
+void fake_log_cut(struct fake_log *log, int32_t partition, int64_t end)
+{
+    struct fake_partition *cut = &log->partitions[partition];
+    while (cut->event_count > 0 && cut->events[cut->event_count - 1]->offset >= end)
+        free(cut->events[--cut->event_count]);
+    cut->end = end;
+    bool counts = cut->committed_generation == cut->generation && cut->committed <= end;
+    cut->generation++;
+    if (counts)
+        cut->committed_generation = cut->generation;
+}
+
 void fake_log_commit(struct fake_log *log, int32_t partition, int64_t offset, const char *metadata)
 {
     log->partitions[partition].committed = offset;
+    log->partitions[partition].committed_generation = log->partitions[partition].generation;
     snprintf(log->partitions[partition].metadata, PROGRESS_TEXT_MAX, "%s", metadata);
 }
 
@@ -126,11 +142,23 @@ const struct record *fake_log_event(const struct fake_partition *partition, int6
     return low == partition->event_count ? NULL : partition->events[low];
 }
 
+int64_t fake_log_stamp(const struct fake_partition *partition, int64_t offset)
+{
+    const struct record *record = fake_log_event(partition, offset);
+    return record != NULL && record->offset == offset ? record->timestamp_ms : -1;
+}
+
+bool fake_receipt_is_of(const struct fake_partition *partition, const struct fake_receipt *receipt, int64_t of)
+{
+    int64_t stamp = fake_log_stamp(partition, of);
+    return receipt->of == of && (stamp < 0 || receipt->of_ms == stamp);
+}
+
 size_t fake_log_receipts(const struct fake_partition *partition, int64_t of)
 {
     size_t count = 0;
     for (size_t i = 0; i < partition->receipt_count; i++)
-        count += partition->receipts[i].of == of;
+        count += fake_receipt_is_of(partition, &partition->receipts[i], of);
     return count;
 }
 
@@ -139,7 +167,7 @@ enum outcome fake_log_outcome(const struct fake_partition *partition, int64_t of
     enum outcome outcome = OUTCOME_NONE;
     for (size_t i = 0; i < partition->receipt_count; i++) {
         const struct fake_receipt *receipt = &partition->receipts[i];
-        if (receipt->of == of && outcome_outweighs(receipt->outcome, outcome))
+        if (fake_receipt_is_of(partition, receipt, of) && outcome_outweighs(receipt->outcome, outcome))
             outcome = receipt->outcome;
     }
     return outcome;

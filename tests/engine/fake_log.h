@@ -13,19 +13,21 @@
 
 struct fake_receipt {
     struct record *record; /* its own offset is its place in the list */
-    int64_t of;            /* the event's offset; -1: of another topic */
+    int64_t of, of_ms;     /* the event's offset, and its stamp; -1: of another topic */
     enum outcome outcome;
 };
 
 struct fake_partition {
     struct record **events; /* by offset, with gaps */
     size_t event_count;
-    int64_t end;
+    int64_t begin, end;  /* what lies before `begin` was deleted, though it is in the list */
+    unsigned generation; /* of its records: another when some of them are gone and their offsets come again */
     struct fake_receipt *receipts;
     size_t receipt_count;
     struct record **dead;
     size_t dead_count;
     int64_t committed; /* -1: nothing was */
+    unsigned committed_generation; /* by whoever had read the records of that one */
     char metadata[PROGRESS_TEXT_MAX];
 };
 
@@ -44,10 +46,16 @@ int64_t fake_log_write(struct fake_log *log, const char *topic, const struct rec
 /* Its events are gone, and its offsets begin anew; nothing is committed. Receipts and dead letters stay, but are those of
  * no event that there is. */
 void fake_log_make_again(struct fake_log *log, int32_t partition);
+/* Its events from that offset on are gone, and their offsets come again. What was committed stays as it is. */
+void fake_log_cut(struct fake_log *log, int32_t partition, int64_t end);
 void fake_log_commit(struct fake_log *log, int32_t partition, int64_t offset, const char *metadata);
 
 /* The first event at or beyond that offset, or NULL. */
 const struct record *fake_log_event(const struct fake_partition *partition, int64_t from);
+/* The stamp of the event at that offset; -1: there is none. */
+int64_t fake_log_stamp(const struct fake_partition *partition, int64_t offset);
+/* Whether a receipt is that of the event which stands there now, if one does. */
+bool fake_receipt_is_of(const struct fake_partition *partition, const struct fake_receipt *receipt, int64_t of);
 size_t fake_log_receipts(const struct fake_partition *partition, int64_t of);
 /* OUTCOME_NONE: there is no receipt of that offset. Of several the one that outweighs the others. */
 enum outcome fake_log_outcome(const struct fake_partition *partition, int64_t of);

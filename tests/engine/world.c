@@ -305,7 +305,7 @@ static void world_apply_late_commits(struct world *world)
             continue;
         world->late_commits[i - 1] = world->late_commits[--world->late_commit_count];
         if (!late.what.fenced)
-            fake_log_commit(&world->log, late.what.partition, late.what.offset, late.what.text);
+            world_store_commit(world, &late.what);
         world_tell(world, WORLD_NOBODY, "late commit %d/%lld: %s", (int)late.what.partition,
                    (long long)late.what.offset, late.what.fenced ? "refused" : "applied");
     }

@@ -53,6 +53,9 @@ struct share {
     bool held, reading, started, revoked, lost;
     bool paused;           /* librdkafka keeps it when the partition is given back and comes again */
     bool given_away;       /* the group took it from a worker that was frozen; it does not know yet */
+    bool again;            /* it is being assigned while it is held */
+    unsigned generation;   /* of the records that it reads: behind the log's where what it has read is gone */
+    unsigned reset;        /* the log's generation when it went on at its beginning */
     int64_t position;      /* of the next record to hand in */
     int64_t end;           /* of the log, when it was assigned */
     int64_t receipts_from; /* what EFFECT_READ_RECEIPTS asked for */
@@ -108,7 +111,8 @@ struct world_commit {
     int64_t offset;
     char text[PROGRESS_TEXT_MAX];
     struct mono sent_at;
-    bool fenced;  /* its partition was given to another: it cannot be applied any more */
+    unsigned generation; /* of the records that it is about */
+    bool fenced;         /* its partition was given to another: it cannot be applied any more */
     bool applied; /* while its sender was frozen; it is told later */
     bool slow;
 };
@@ -179,6 +183,7 @@ void world_mark(const struct world *world, const char *routing_key, const char *
 /* ---- what happens to a worker ---- */
 
 void world_tick(struct world *world, int worker);
+/* Nobody holds it, or that worker does: librdkafka may assign before it has revoked. */
 void world_assign(struct world *world, int worker, int32_t partition);
 /* Hands in the receipts that were asked for, and their end. */
 void world_rebuild(struct world *world, int worker, int32_t partition);
@@ -196,12 +201,18 @@ void world_freeze(struct world *world, int worker);
 void world_unwritten(struct world *world, size_t place);
 /* It goes on: its clock has jumped, and what has come for it waits. What was unwritten leaves now, or is too late. */
 void world_thaw(struct world *world, int worker);
-/* The topic of events is deleted and made again: that partition is empty, and the group has no offset for it; its
- * receipts stay. Nobody may own it. */
+/* The topic of events is deleted and made again: that partition is empty, and the group has no offset for it, until a
+ * commit comes that was meant for the one before; its receipts stay. */
 void world_make_again(struct world *world, int32_t partition);
 /* Papercups refuses the key of that account ("": of none) from now on; where it has another again, the workers that run
  * are told. */
 void world_refuse(struct world *world, const char *account);
+/* The log loses its tail, from that offset on, and the offsets come again. */
+void world_cut(struct world *world, int32_t partition, int64_t end);
+/* Retention deletes what lies before that offset; all of it is settled. */
+void world_retire(struct world *world, int32_t partition, int64_t begin);
+/* Whether what that worker has read of it is not in the log any more. */
+bool world_is_behind(const struct world *world, int worker, int32_t partition);
 /* What a frozen worker has sent arrives, or does not; its answer waits. */
 void world_arrive(struct world *world, size_t place, bool arrives);
 /* WORLD_NOBODY, or who holds the partition. */

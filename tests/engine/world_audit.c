@@ -3,12 +3,19 @@
 #include "audit/audit.h"
 #include "receipt/receipt.h"
 
+/* Those of records that are gone are left out. */
+static bool is_of_a_record(const struct fake_partition *log, const struct fake_receipt *receipt)
+{
+    return fake_log_stamp(log, receipt->of) >= 0 && fake_receipt_is_of(log, receipt, receipt->of);
+}
+
 static void audit_feed(struct audit *audit, const struct fake_partition *log)
 {
     for (size_t i = 0; i < log->event_count; i++)
         audit_record(audit, log->events[i]);
     for (size_t i = 0; i < log->receipt_count; i++)
-        audit_receipt(audit, log->receipts[i].record);
+        if (log->generation == 0 || is_of_a_record(log, &log->receipts[i]))
+            audit_receipt(audit, log->receipts[i].record);
     for (size_t i = 0; i < log->dead_count; i++)
         audit_dead_letter(audit, log->dead[i]->key, fake_log_header(log->dead[i], "cupbearer-source"),
                           fake_log_header(log->dead[i], "cupbearer-reason"));
@@ -37,7 +44,7 @@ static void audit_partition(struct world *world, int32_t partition)
                  .mac_key_count = 1},
         .log_end = log->end,
         .end = log->end,
-        .committed = log->committed,
+        .committed = log->committed_generation == log->generation ? log->committed : -1,
         /* Receipts of a topic that was made again are older than its first record now. */
         .since_ms = log->event_count > 0 ? log->events[0]->timestamp_ms : INT64_MAX,
         .until_ms = INT64_MAX,

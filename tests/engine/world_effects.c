@@ -106,6 +106,7 @@ static void world_perform_commit(struct world *world, int worker, const struct e
     commit.sent_at = world->now.mono;
     snprintf(commit.text, sizeof(commit.text), "%s", effect->text.data);
     commit.fenced = world->workers[worker].shares[effect->partition].given_away;
+    commit.generation = world->workers[worker].shares[effect->partition].generation;
     struct progress progress;
     if (!progress_read(buf_span(&effect->text), &progress))
         world_fail(world, "no progress: %s", effect->text.data);
@@ -146,7 +147,8 @@ static void world_perform_settled(struct world *world, int worker, const struct 
     const char *reason = outcome_reason(effect->settled.outcome);
     world_note(world, worker, "settled %d/%lld %s", (int)effect->partition, (long long)effect->settled.offset,
                reason[0] == 0 ? outcome_word(effect->settled.outcome) : reason);
-    if (fake_log_receipts(&world->log.partitions[effect->partition], effect->settled.offset) == 0)
+    if (!world_is_behind(world, worker, effect->partition) &&
+        fake_log_receipts(&world->log.partitions[effect->partition], effect->settled.offset) == 0)
         world_fail(world, "%d/%lld is settled without a receipt", (int)effect->partition,
                    (long long)effect->settled.offset);
 }
@@ -180,14 +182,17 @@ static void world_perform(struct world *world, int worker, struct effect *effect
         world_note(world, worker, "%s %d", share->paused ? "pause" : "resume", (int)effect->partition);
         break;
     case EFFECT_RELEASED:
-        for (size_t i = 0; i < world->produce_count && !share->lost; i++)
+        for (size_t i = 0; i < world->produce_count && !share->lost && !share->again; i++)
             if (world->produces[i].worker == worker &&
                 world->produces[i].record->partition == effect->partition)
                 world_fail(world, "partition %d is released before its receipts are acknowledged",
                            (int)effect->partition);
         if (mono_reached(mono_after(share->revoked_at, WORLD_DRAIN_MS), world->now.mono))
             world_excuse(world, worker, effect->partition);
-        *share = (struct share){.paused = share->paused};
+        if (share->again)
+            share->again = false; /* what it held before the assignment that is under way */
+        else
+            *share = (struct share){.paused = share->paused};
         world_note(world, worker, "released %d", (int)effect->partition);
         break;
     case EFFECT_STOPPED:
@@ -200,6 +205,14 @@ static void world_perform(struct world *world, int worker, struct effect *effect
     case EFFECT_ACCOUNT:
         world_note(world, worker, "account %s %s", effect->account->options.name,
                    account_hold_word(effect->account->hold));
+        break;
+    case EFFECT_LOG_CHANGED:
+        world_note(world, worker, "log %d/%lld %s", (int)effect->partition, (long long)effect->offset,
+                   effect->change == LOG_DELETED   ? "begins behind it"
+                   : effect->change == LOG_SHORTER ? "ends before it"
+                   : effect->change == LOG_OTHER   ? "is another"
+                                                   : "went back");
+        share->lost = share->lost || effect->change == LOG_WENT_BACK;
         break;
     case EFFECT_TROUBLE:
         world_note(world, worker, "trouble %d/%lld %s %s", (int)effect->partition,

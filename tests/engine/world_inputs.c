@@ -20,44 +20,6 @@ void world_tick(struct world *world, int worker)
 
 /* ---- partitions ---- */
 
-int world_owner(const struct world *world, int32_t partition)
-{
-    for (int i = 0; i < world->options.worker_count; i++)
-        if (world->workers[i].shares[partition].held && !world->workers[i].shares[partition].given_away)
-            return i;
-    return WORLD_NOBODY;
-}
-
-/* What the owners before this one have sent to be committed is refused from now on. */
-static void world_fence(struct world *world, int32_t partition)
-{
-    for (size_t i = 0; i < world->commit_count; i++)
-        if (world->commits[i].partition == partition)
-            world->commits[i].fenced = true;
-    for (size_t i = 0; i < world->late_commit_count; i++)
-        if (world->late_commits[i].what.partition == partition)
-            world->late_commits[i].what.fenced = true;
-}
-
-void world_assign(struct world *world, int worker, int32_t partition)
-{
-    const struct fake_partition *log = &world->log.partitions[partition];
-    assert(world_owner(world, partition) == WORLD_NOBODY);
-    world_fence(world, partition);
-    struct share *share = world_share(world, worker, partition);
-    *share = (struct share){
-        .held = true, .paused = share->paused, .end = log->end, .assigned_at = world->now.mono};
-    world->workers[worker].proved = false;
-    world_tell_assigned(world, worker, partition);
-    world_take(world, worker,
-               &(struct input){.type = INPUT_ASSIGNED,
-                               .partition = partition,
-                               .offset = log->committed < 0 ? 0 : log->committed,
-                               .never_committed = log->committed < 0,
-                               .end = log->end,
-                               .metadata = log->metadata[0] == 0 ? SPAN_NONE : span_of(log->metadata)});
-}
-
 /* What another worker, or one that is gone, has sent before may be written after the receipts were read. */
 static bool world_is_cut_off(const struct world *world, int worker, int32_t partition)
 {
@@ -88,6 +50,7 @@ void world_rebuild(struct world *world, int worker, int32_t partition)
 bool world_feed(struct world *world, int worker, int32_t partition)
 {
     struct share *share = world_share(world, worker, partition);
+    world_reset(world, worker, partition);
     const struct record *record =
         share->started && !share->paused && engine_has_room(world->workers[worker].engine)
             ? fake_log_event(&world->log.partitions[partition], share->position)
@@ -127,14 +90,6 @@ void world_stop(struct world *world, int worker)
     }
     world_tell(world, worker, "stop");
     world_take(world, worker, &(struct input){.type = INPUT_STOP});
-}
-
-void world_make_again(struct world *world, int32_t partition)
-{
-    assert(world_owner(world, partition) == WORLD_NOBODY);
-    world_tell(world, WORLD_NOBODY, "topic made again: partition %d", (int)partition);
-    world_fence(world, partition);
-    fake_log_make_again(&world->log, partition);
 }
 
 void world_freeze(struct world *world, int worker)
@@ -411,7 +366,7 @@ void world_apply(struct world *world, size_t place)
 {
     struct world_commit *commit = &world->commits[place];
     assert(!commit->fenced);
-    fake_log_commit(&world->log, commit->partition, commit->offset, commit->text);
+    world_store_commit(world, commit);
     commit->applied = true;
 }
 
@@ -424,7 +379,7 @@ void world_committed(struct world *world, size_t place, bool applied, bool ok)
             (world->commit_count - place) * sizeof(commit));
     applied = applied && !commit.fenced && !commit.applied;
     if (applied)
-        fake_log_commit(&world->log, commit.partition, commit.offset, commit.text);
+        world_store_commit(world, &commit);
     world_tell_committed(world, &commit, applied, ok);
     if (ok && commit.worker != WORLD_NOBODY) {
         struct worker *w = &world->workers[commit.worker];

@@ -11,6 +11,10 @@ void world_take(struct world *world, int worker, const struct input *input);
 unsigned world_store(struct world *world, const char *account, const struct fake_request *request);
 /* Of ids that are e and a number; false for others. */
 bool world_event_number(struct span event_id, unsigned *out);
+/* world_log.c: what is committed, of whichever records. */
+void world_store_commit(struct world *world, const struct world_commit *commit);
+/* What it asks for is out of the log's range by now: it goes on at the log's beginning. */
+void world_reset(struct world *world, int worker, int32_t partition);
 
 /* world_tell.c: what happens, in words, where the trace is verbose. */
 void world_tell_published(struct world *world, const struct record *record, const char *how);

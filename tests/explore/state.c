@@ -109,6 +109,7 @@ static void mark_commits(struct mark *mark, const struct scene *scene, int worke
         mark_number(mark, "offset", commit->offset);
         mark_number(mark, "reach", progress.reach);
         mark_number(mark, "receipts", progress.receipts);
+        mark_number(mark, "last", progress.has_last ? progress.last : -1);
         mark_number(mark, "fenced", commit->fenced);
         mark_number(mark, "applied", commit->applied);
         mark_number(mark, "slow", commit->slow);
@@ -171,6 +172,7 @@ static void mark_log(struct mark *mark, const struct scene *scene)
         mark_number(mark, "committed", log->committed);
         mark_number(mark, "reach", progress.reach);
         mark_number(mark, "receipts", progress.receipts);
+        mark_number(mark, "last", progress.has_last ? progress.last : -1);
         mark_number(mark, "receipts", (int64_t)log->receipt_count);
         for (size_t j = 0; j < log->receipt_count; j++) {
             mark_number(mark, "receipt_of", log->receipts[j].of);
@@ -242,6 +244,7 @@ static void mark_lates(struct mark *mark, const struct scene *scene)
         mark_number(&item, "offset", commit->offset);
         mark_number(&item, "reach", progress.reach);
         mark_number(&item, "receipts", progress.receipts);
+        mark_number(&item, "last", progress.has_last ? progress.last : -1);
         mark_number(&item, "fenced", commit->fenced);
         mark_number(&item, "left", mark_left(scene, world->late_commits[i].at));
         mark_set_add(&set, &item);

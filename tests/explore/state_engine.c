@@ -98,6 +98,8 @@ static void mark_offsets(struct mark *mark, const struct offsets *offsets, const
 {
     mark_number(mark, "low", offsets->low);
     mark_number(mark, "next", offsets->next);
+    mark_number(mark, "last", offsets->last);
+    mark_number(mark, "start", offsets->start);
     for (size_t i = 0; i < log->event_count; i++) {
         uint64_t at = (uint64_t)log->events[i]->offset;
         bool is_within = log->events[i]->offset >= offsets->low && log->events[i]->offset < offsets->next;

@@ -144,6 +144,7 @@ static void perform(struct tape *tape, const struct effect *effect)
     case EFFECT_SETTLED:
     case EFFECT_ACCOUNT:
     case EFFECT_TROUBLE:
+    case EFFECT_LOG_CHANGED:
         break;
     }
 }

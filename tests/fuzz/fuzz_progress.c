@@ -12,7 +12,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     progress_write(&progress, text);
     if (!progress_read(span_of(text), &again) || again.reach != progress.reach ||
-        again.receipts != progress.receipts || again.admitted_ms != progress.admitted_ms)
+        again.receipts != progress.receipts || again.admitted_ms != progress.admitted_ms || again.secret != progress.secret ||
+        again.has_last != progress.has_last || again.last != progress.last ||
+        again.last_stamp != progress.last_stamp)
         abort();
     return 0;
 }

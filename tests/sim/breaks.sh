@@ -175,7 +175,7 @@ broken too-large-posts-again papercups/reply.c 'reply->too_large && call_lists\(
     'a post whose answer is too large is made again'
 broken long-lists-fail engine/accounts.c 'pending->aside = account_set_aside\(pending->account, pending->started\);' '' \
     'a list that is long under way keeps its place'
-broken one-too-far engine/assign.c 'partition->committing = partition->offsets.low;' 'partition->committing = partition->offsets.low + 1;' \
+broken one-too-far engine/assign.c 'partition->committing = offsets_settled\(&partition->offsets\);' 'partition->committing = offsets_settled(&partition->offsets) + 1;' \
     'one offset too many is committed'
 broken unreadable-is-absent delivery/look.c 'look_unreadable\(d, delay_ms, now\);\s+return;' '(void)delay_ms; look_absent(d, now); return;' \
     '"cannot be read" counts as "absent"'
@@ -215,6 +215,14 @@ broken clock-is-certain engine/settle.c 'return !engine->options.admit_by_clock;
     'the next starts before the receipt of one that the worker'"'"'s own clock found expired'
 broken pause-stays engine/assign.c 'if \(partition->paused\)\s+effect_add\(engine, EFFECT_RESUME, partition->id\);' '' \
     'a partition that is paused is given back so'
+broken other-log engine/assign.c 'input->last_ms < 0 \|\| offsets_stamp\(input->last_ms\) != progress->last_stamp' 'false' \
+    'what was committed is believed though another record stands below it'
+broken shorter-log engine/assign.c 'else if \(input->offset > input->end\)' 'else if (false)' \
+    'what was committed is believed though the log ends before it'
+broken leading-gap engine/offsets.c 'return offsets->last < 0 \? offsets->start : offsets->low;' 'return offsets->low;' \
+    'an offset is committed below which no record is known'
+broken went-back engine/admit.c 'if \(!offsets_knows\(&partition->offsets, record->offset, stamp\)\)\s+lose_changed\(engine, partition, record->offset\);' \
+    '' 'a record below what was read is taken for an old one'
 broken no-limit engine/engine.c 'engine->full = engine->memory_used >= limit;' 'engine->full = false; (void)limit;' 'memory has no bound'
 broken left-delivered delivery/delivery.c '\|\| d->outcome == OUTCOME_DELIVERED' '' \
     'one that is delivered, and dropped without its receipt, is no suspect of the next owner'

@@ -11,7 +11,7 @@
 static const char help[] =
     "Usage: sim [--seeds N] [--from SEED] [--seed SEED] [--trace] [--steps N] "
     "[--events N] [--reach N]\n"
-    "           [--window WINDOW]… [--unique-marks]\n"
+    "           [--window WINDOW]… [--unique-marks] [--steady-logs]\n"
     "\n"
     "Drives cupbearer's engine through random runs in virtual time, with many faults "
     "(README.md has them), and looks whether each\n"
@@ -35,6 +35,7 @@ static const char help[] =
     "takes a message's mark away); what is\n"
     "                     doubled or misreported is counted then, and is no failure\n"
     "  --unique-marks     Papercups has the index of deploy/papercups-once.sql\n"
+    "  --steady-logs      no topic is made again under its owners, and no log loses its tail or its beginning\n"
     "\n"
     "Exit codes: 0 every promise was kept, 1 one was broken, 2 wrong use.\n";
 
@@ -56,9 +57,10 @@ static void print_again(const struct sim_options *options)
            options->events);
     if (options->reach_step > 0)
         printf(" --reach %d", options->reach_step);
-    printf(" --trace%s%s%s%s\n", options->windows.slow ? " --window slow" : "",
+    printf(" --trace%s%s%s%s%s\n", options->windows.slow ? " --window slow" : "",
            options->windows.stopped ? " --window stopped" : "",
-           options->windows.edited ? " --window edited" : "", options->unique_marks ? " --unique-marks" : "");
+           options->windows.edited ? " --window edited" : "", options->unique_marks ? " --unique-marks" : "",
+           options->steady_logs ? " --steady-logs" : "");
 }
 
 static void add(struct sim_result *sum, const struct sim_result *one)
@@ -129,6 +131,7 @@ int main(int argc, char **argv)
                                           {"window", required_argument, NULL, 'w'},
                                           {"trace", no_argument, NULL, 't'},
                                           {"unique-marks", no_argument, NULL, 'u'},
+                                          {"steady-logs", no_argument, NULL, 'l'},
                                           {"help", no_argument, NULL, 'h'},
                                           {NULL, 0, NULL, 0}};
     struct sim_options options = {.seed = 1, .steps = 500};
@@ -158,6 +161,7 @@ int main(int argc, char **argv)
             good = false;
         options.trace = options.trace || option == 't';
         options.unique_marks = options.unique_marks || option == 'u';
+        options.steady_logs = options.steady_logs || option == 'l';
     }
     if (!good || optind < argc) {
         fputs("sim: wrong use. Try: sim --help\n", stderr);

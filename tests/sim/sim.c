@@ -58,6 +58,7 @@ static bool sim_is_settled_in(const struct world *world, int32_t partition)
         if (world->workers[i].shares[partition].given_away)
             return false; /* it does not know yet */
     return world_owner(world, partition) != WORLD_NOBODY &&
+           (log->event_count == 0 || log->committed_generation == log->generation) &&
            (log->event_count == 0 || log->committed > log->events[log->event_count - 1]->offset);
 }
 
@@ -89,6 +90,7 @@ static void sim_mend(struct sim *sim, struct mono *last_fault)
             world_crash(world, i);
         sim->stopping[i] = false;
     }
+    sim_log_mend(sim);
     for (int32_t i = 0; i < world->options.partition_count; i++)
         sim_assign(sim, i);
 }
@@ -212,10 +214,12 @@ void sim_run(const struct sim_options *options, struct buf *report, struct sim_r
     sim.rng.state = rng_next(&sim.rng); /* neighbours would draw the same numbers, one place further on */
     sim.weather = sim_weather(options);
     *out = (struct sim_result){0};
+    sim_log_init(&sim);
     struct world *world = sim.world = sim_world(&sim, report);
     world->verbose = options->trace;
     for (int i = 0; i < options->steps && world->failure[0] == 0; i++) {
         sim_step(&sim);
+        sim_log(&sim);
         if (i % AUDIT_STEPS == 0) /* at any moment there may be one */
             world_audit(world);
     }

@@ -31,6 +31,8 @@ struct sim {
     struct sim_options options;
     int events;        /* how many ids there are */
     int first_event;   /* those before are of a topic that was made again */
+    struct rng log_rng;
+    int64_t log_unrest; /* per thousand steps: how often something happens to a log; 0: never */
     int64_t unrest;    /* per cent: how often a partition moves when something happens to it */
     int64_t stride_ms; /* how far time goes at once, where nothing is due */
     struct mono frozen_until[WORLD_WORKERS_MAX];
@@ -55,6 +57,11 @@ void sim_advance(struct sim *sim);
 void sim_arrive_alone(struct sim *sim);
 /* They get no answer; what they ask may be done all the same. */
 void sim_give_up_requests(struct sim *sim);
+
+/* sim_log.c: records are gone, and their offsets come again. */
+void sim_log_init(struct sim *sim);
+void sim_log(struct sim *sim);
+void sim_log_mend(struct sim *sim);
 
 /* sim_workers.c: partitions and workers come and go. */
 void sim_partition(struct sim *sim);

@@ -8,7 +8,7 @@ static void the_receipts_are_read_before_any_record_from_the_earlier_of_offset_a
     const struct world_options options = world_options();
     struct world *w = world_new(&options);
     char metadata[PROGRESS_TEXT_MAX];
-    const struct progress progress = {5000, 7, w->now.wall.ms - 10000};
+    const struct progress progress = {.reach = 5000, .receipts = 7, .admitted_ms = w->now.wall.ms - 10000};
     progress_write(&progress, metadata);
     story_publish(w, "ann", "e1");
     fake_log_commit(&w->log, 0, 0, metadata);
@@ -25,7 +25,7 @@ static void the_receipts_are_read_before_any_record_from_the_earlier_of_offset_a
 static void where_nothing_is_known_all_receipts_are_read(void **state)
 {
     (void)state;
-    static const char *const unknown[] = {"", "v2 reach=1 receipts=1 admitted=1", "v1 reach=1", "hello"};
+    static const char *const unknown[] = {"", "v2 reach=1 receipts=1 admitted=1", "v3 reach=1 receipts=1 admitted=1", "v1 reach=1", "hello"};
     const struct world_options options = world_options();
     for (size_t i = 0; i < sizeof(unknown) / sizeof(unknown[0]); i++) {
         struct world *w = world_new(&options);

@@ -32,7 +32,7 @@ static void what_moved_is_due_when_the_last_commit_is_a_second_old(void **state)
 {
     (void)state;
     struct partition *partition = running(10);
-    offsets_read(&partition->offsets, 10);
+    offsets_read(&partition->offsets, 10, 1);
     offsets_settle(&partition->offsets, 10);
     partition->commit_at.ms = 777;
     assert_int_equal(partition_commit_due(partition).ms, 777);
@@ -47,7 +47,7 @@ static void a_reach_that_comes_near_is_due_at_once_unless_a_commit_has_failed(vo
     struct partition *partition = running(10);
     struct job job = {.admitted_at_ms = 5};
     partition->jobs = &job;
-    offsets_read(&partition->offsets, 10);
+    offsets_read(&partition->offsets, 10, 1);
     assert_int_equal(partition_commit_due(partition).ms, MONO_NEVER.ms);
     partition->reach = 2511; /* half a step is left */
     assert_int_equal(partition_commit_due(partition).ms, MONO_NEVER.ms);
@@ -82,7 +82,7 @@ static void the_receipts_to_read_begin_with_the_first_of_what_is_settled_beyond_
     struct partition *partition = running(10);
     partition->receipts_end = 50;
     for (int64_t at = 10; at < 14; at++)
-        offsets_read(&partition->offsets, at);
+        offsets_read(&partition->offsets, at, 1);
     assert_int_equal(partition_progress(partition).receipts, 50);
     partition_receipt_written(partition, 60);
     offsets_settle(&partition->offsets, 12);
@@ -102,8 +102,8 @@ static void a_receipt_whose_place_is_not_known_moves_nothing(void **state)
     (void)state;
     struct partition *partition = running(10);
     partition->receipts_from = partition->receipts_end = 50;
-    offsets_read(&partition->offsets, 10);
-    offsets_read(&partition->offsets, 11);
+    offsets_read(&partition->offsets, 10, 1);
+    offsets_read(&partition->offsets, 11, 1);
     partition_receipt_written(partition, -1);
     offsets_settle(&partition->offsets, 11);
     assert_int_equal(partition_progress(partition).receipts, 50);

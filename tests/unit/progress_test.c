@@ -11,20 +11,40 @@ static void what_is_written_is_read(void **state)
 {
     (void)state;
     static const struct progress all[] = {
-        {0, 0, 0}, {1, 2, 3}, {999999999999999999, 999999999999999999, 999999999999999999}};
+        {.has_secret = true},
+        {1, 2, 3, true, true, 4, 5, 6},
+        {999999999999999999, 999999999999999999, 999999999999999999, true, true, UINT64_MAX,
+         999999999999999999, UINT32_MAX}};
     for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
         char text[PROGRESS_TEXT_MAX];
         struct progress read;
         progress_write(&all[i], text);
         assert_true(progress_read(span_of(text), &read));
-        assert_memory_equal(&read, &all[i], sizeof(read));
+        assert_int_equal(read.reach, all[i].reach);
+        assert_int_equal(read.receipts, all[i].receipts);
+        assert_int_equal(read.admitted_ms, all[i].admitted_ms);
+        assert_true(read.has_secret && read.secret == all[i].secret);
+        assert_true(read.has_last == all[i].has_last);
+        assert_true(read.last == all[i].last && read.last_stamp == all[i].last_stamp);
     }
     char text[PROGRESS_TEXT_MAX];
     progress_write(&all[1], text);
-    assert_string_equal(text, "v1 reach=1 receipts=2 admitted=3");
+    assert_string_equal(text, "v2 reach=1 receipts=2 admitted=3 secret=0000000000000004 last=5 stamp=6");
+    progress_write(&all[0], text);
+    assert_string_equal(text, "v2 reach=0 receipts=0 admitted=0 secret=0000000000000000");
     /* The longest that can be written fits. */
-    progress_write(&(struct progress){INT64_MIN, INT64_MIN, INT64_MIN}, text);
-    assert_int_equal(strlen(text), 89);
+    progress_write(&(struct progress){INT64_MIN, INT64_MIN, INT64_MIN, true, true, 0, INT64_MIN, UINT32_MAX},
+                   text);
+    assert_int_equal(strlen(text), 156);
+}
+
+static void what_workers_wrote_before_v2_is_read(void **state)
+{
+    (void)state;
+    struct progress read;
+    assert_true(progress_read(SPAN("v1 reach=1 receipts=2 admitted=3"), &read));
+    assert_true(read.reach == 1 && read.receipts == 2 && read.admitted_ms == 3);
+    assert_false(read.has_secret || read.has_last);
 }
 
 static void anything_else_says_nothing(void **state)
@@ -34,7 +54,16 @@ static void anything_else_says_nothing(void **state)
         "",
         "v1",
         "v1 ",
+        "v3 reach=1 receipts=2 admitted=3 secret=0000000000000004",
         "v2 reach=1 receipts=2 admitted=3",
+        "v2 reach=1 receipts=2 admitted=3 secret=",
+        "v2 reach=1 receipts=2 admitted=3 secret=000000000000000g",
+        "v2 reach=1 receipts=2 admitted=3 secret=00000000000000004",
+        "v2 reach=1 receipts=2 admitted=3 secret=0000000000000004 ",
+        "v2 reach=1 receipts=2 admitted=3 secret=0000000000000004 last=5",
+        "v2 reach=1 receipts=2 admitted=3 secret=0000000000000004 last=5 stamp=0",
+        "v2 reach=1 receipts=2 admitted=3 secret=0000000000000004 last=5 stamp=4294967296",
+        "v2 reach=1 receipts=2 admitted=3 secret=0000000000000004 last=5 stamp=6 more=7",
         "V1 reach=1 receipts=2 admitted=3",
         "v1 reach=1 receipts=2",
         "v1 receipts=2 reach=1 admitted=3",
@@ -59,6 +88,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_written_is_read),
+        cmocka_unit_test(what_workers_wrote_before_v2_is_read),
         cmocka_unit_test(anything_else_says_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -79,8 +79,14 @@ static bool admit_doubts(const struct partition *partition, const struct record 
 
 void admit(struct engine *engine, struct partition *partition, const struct record *record)
 {
-    if (partition->state != PARTITION_RUNNING || !offsets_read(&partition->offsets, record->offset))
+    uint32_t stamp = offsets_stamp(record->timestamp_ms);
+    if (partition->state != PARTITION_RUNNING)
         return;
+    if (!offsets_read(&partition->offsets, record->offset, stamp)) {
+        if (!offsets_knows(&partition->offsets, record->offset, stamp))
+            lose_changed(engine, partition, record->offset);
+        return;
+    }
     enum outcome told = receipted_take(&partition->receipted, record, engine->options.hash_key);
     if (told != OUTCOME_NONE && !admit_doubts(partition, record, told)) {
         offsets_settle(&partition->offsets, record->offset);

@@ -9,19 +9,50 @@
     60000 /* how long a commit without an answer may still arrive: librdkafka gives it up then */
 #define COMMIT_AGAIN_MS 200 /* the last one of a partition, when it was refused */
 
+/* Where a log does not hold any more what was committed of it, nothing that stands in the commit is about it: a topic was
+ * deleted and made again, and the last commit for the old one came after that, or a log lost its tail. Then all that there is
+ * may have been delivered, and may not. Such a commit is believed only where the last record below it is still there, or was
+ * deleted by retention. */
+static int64_t assign_start(struct engine *engine, const struct input *input, struct progress *progress)
+{
+    /* Without a word about how far deliveries went, they may have gone to the end. */
+    const struct progress nothing = {.reach = input->end};
+    enum log_change change;
+    if (!progress_read(input->metadata, progress))
+        *progress = nothing;
+    if (input->offset < input->begin)
+        change = LOG_DELETED;
+    else if (input->offset > input->end)
+        change = LOG_SHORTER;
+    else if (progress->has_last && progress->last >= input->begin &&
+             (input->last_ms < 0 || offsets_stamp(input->last_ms) != progress->last_stamp))
+        change = LOG_OTHER;
+    else
+        return input->offset;
+    *progress = nothing;
+    struct effect *effect = effect_add(engine, EFFECT_LOG_CHANGED, input->partition);
+    effect->change = change;
+    effect->offset = input->offset;
+    return input->begin;
+}
+
 void assign(struct engine *engine, const struct input *input)
 {
     int32_t id = input->partition;
-    assert(id < engine->options.partition_count && engine->partitions[id] == NULL);
+    assert(id < engine->options.partition_count);
+    if (engine->partitions[id] != NULL) /* librdkafka may say so when a topic's metadata changed */
+        lose(engine, engine->partitions[id]);
     if (engine->stopping)
         return;
-    struct partition *partition = partition_new(id, input->offset, engine->options.reach_step, engine->options.hash_key);
+    struct progress progress;
+    int64_t start = assign_start(engine, input, &progress);
+    struct partition *partition = partition_new(id, start, engine->options.reach_step, engine->options.hash_key);
     engine->partitions[id] = partition;
     engine->leased = false;
-    /* Without a word about how far deliveries went, they may have gone to the end. */
-    struct progress progress;
-    if (!progress_read(input->metadata, &progress))
-        progress = (struct progress){.reach = input->end};
+    if (progress.has_last) {
+        partition->offsets.last = progress.last;
+        partition->offsets.last_stamp = progress.last_stamp;
+    }
     partition->suspect_end = progress.reach < input->end ? progress.reach : input->end;
     partition->suspect_absent_from = mono_after(engine->now.mono, engine->options.limits.http_timeout_ms +
                                                                       engine->options.limits.settle_ms);
@@ -128,15 +159,24 @@ void lose(struct engine *engine, struct partition *partition)
     release(engine, partition);
 }
 
+void lose_changed(struct engine *engine, struct partition *partition, int64_t offset)
+{
+    struct effect *effect = effect_add(engine, EFFECT_LOG_CHANGED, partition->id);
+    effect->change = LOG_WENT_BACK;
+    effect->offset = offset;
+    lose(engine, partition);
+}
+
 static void commit(struct engine *engine, struct partition *partition)
 {
     struct progress progress = partition_progress(partition);
+    progress.secret = engine->secret;
     /* The last one: nothing beyond the watermark needs to be suspected, unless something was left half done. */
     if (partition->state == PARTITION_COMMITTING && !partition->inherited)
         progress.reach = partition->offsets.low;
     else if (partition->state == PARTITION_COMMITTING && progress.reach < partition->suspect_end)
         progress.reach = partition->suspect_end;
-    partition->committing = partition->offsets.low;
+    partition->committing = offsets_settled(&partition->offsets);
     partition->committing_reach = progress.reach;
     partition->committing_again = partition->commit_again;
     partition->commit_sent = engine->now.mono;

@@ -17,8 +17,10 @@ static void engine_add_account(struct engine *engine, const struct account_optio
         timer_set(&engine->timers, &account->timer, (struct mono){0}); /* probed with the first input */
 }
 
-static void engine_take_secret(struct key mark_secret, struct identity_key *key, unsigned char mac_key[32])
+static void engine_take_secret(struct key mark_secret, struct identity_key *key, unsigned char mac_key[32],
+                               uint64_t *fingerprint)
 {
+    *fingerprint = identity_secret_fingerprint(&mark_secret);
     identity_key_init(key, &mark_secret);
     receipt_mac_key(&mark_secret, mac_key);
     key_done(&mark_secret);
@@ -30,10 +32,11 @@ struct engine *engine_new(const struct engine_options *options, struct keyring *
     struct engine *engine = mem_new(1, sizeof(*engine));
     engine->options = *options;
     engine->keyring = keyring;
-    engine_take_secret(mark_secret, &engine->identity_key, engine->mac_key);
+    engine_take_secret(mark_secret, &engine->identity_key, engine->mac_key, &engine->secret);
     engine->has_previous = previous_mark_secret != NULL;
     if (engine->has_previous)
-        engine_take_secret(*previous_mark_secret, &engine->previous_identity_key, engine->previous_mac_key);
+        engine_take_secret(*previous_mark_secret, &engine->previous_identity_key, engine->previous_mac_key,
+                           &engine->previous_secret);
     engine->rng.state = options->seed;
     engine->sweep_at = engine->pause_at = MONO_NEVER;
     map_init(&engine->accounts, options->hash_key);

@@ -40,7 +40,8 @@ typedef uint64_t engine_handle;
 
 enum input_type {
     INPUT_TICK,      /* time has passed */
-    INPUT_ASSIGNED,  /* the partition is ours: `offset` and `metadata` as committed, `end` of its log now */
+    INPUT_ASSIGNED,  /* the partition is ours, or is so anew: `offset` and `metadata` as committed, `begin` and `end` of its
+                      * log now, and the stamp of the record that the metadata name as the last below */
     INPUT_RECEIPT,   /* one of its receipts, in the order of their log, as EFFECT_READ_RECEIPTS asked */
     INPUT_REBUILT,   /* those were all; `offset`: behind the last of the receipts' partition */
     INPUT_RECORD,    /* read from a started partition, in the order of its log */
@@ -66,7 +67,8 @@ struct input {
     int32_t partition;    /* ASSIGNED, REBUILT, COMMITTED, REVOKED, LOST */
     int64_t offset;       /* ASSIGNED, REBUILT; PRODUCED: where it was written, -1: not known */
     bool never_committed; /* ASSIGNED: the group has no offset for it; `offset` is the log's beginning */
-    int64_t end;          /* ASSIGNED */
+    int64_t begin, end;   /* ASSIGNED */
+    int64_t last_ms;      /* ASSIGNED: the stamp of the record at progress.last; -1: there is none, or none is named */
     struct span metadata; /* ASSIGNED; SPAN_NONE: there was none */
     bool ok;              /* COMMITTED */
     enum produced produced;
@@ -90,6 +92,15 @@ enum effect_type {
     EFFECT_SETTLED,  /* for logs and metrics: an outcome was acknowledged */
     EFFECT_ACCOUNT,  /* for logs and metrics: account->hold has changed */
     EFFECT_TROUBLE,  /* for logs and metrics: a call did not go well and is tried again */
+    EFFECT_LOG_CHANGED, /* an alarm: `change`, and `offset`: what was committed, or where a record came anew */
+};
+
+/* How a partition's log is not the one that was read before. */
+enum log_change {
+    LOG_DELETED, /* it begins behind what was committed: records were deleted unread */
+    LOG_SHORTER, /* it ends before what was committed: it lost its tail, or the topic was made again */
+    LOG_OTHER,   /* the last record below what was committed is another one, or is not there */
+    LOG_WENT_BACK, /* a record at an offset that was read already: the partition is lost, and the group is to be joined anew */
 };
 
 /* What an outcome is told with; spans are good until the next engine_take. */
@@ -116,6 +127,7 @@ struct effect {
     int64_t offset;    /* COMMIT, READ_RECEIPTS, START */
     struct wall since; /* READ_RECEIPTS; 0: from the beginning */
     size_t count;      /* START */
+    enum log_change change; /* LOG_CHANGED */
 
     /* REQUEST */
     const struct account *account;

@@ -33,6 +33,7 @@ struct engine {
     struct identity_key identity_key, previous_identity_key;
     bool has_previous;
     unsigned char mac_key[32], previous_mac_key[32];
+    uint64_t secret, previous_secret; /* fingerprints of the mark secrets */
     struct rng rng;
 
     struct map accounts;
@@ -147,6 +148,8 @@ void revoke(struct engine *engine, struct partition *partition);
 void lose(struct engine *engine, struct partition *partition);
 /* The job goes to the partition's next owner, who must suspect it where it may be shown. */
 void leave(struct engine *engine, struct job *job);
+/* A record came at an offset that was read before: the log is not the one that it was. */
+void lose_changed(struct engine *engine, struct partition *partition, int64_t offset);
 void strays_add(struct engine *engine, engine_handle handle, int32_t partition);
 void strays_done(struct engine *engine, engine_handle handle);
 void committed(struct engine *engine, struct partition *partition, engine_handle handle, bool ok);

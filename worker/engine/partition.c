@@ -49,7 +49,7 @@ struct mono partition_commit_due(const struct partition *partition)
         return MONO_NEVER;
     if (partition_wants_reach(partition))
         return partition->reach_at;
-    bool moved = partition->offsets.low > partition->committed || partition->commit_again;
+    bool moved = offsets_settled(&partition->offsets) > partition->committed || partition->commit_again;
     return moved ? partition->commit_at : MONO_NEVER;
 }
 
@@ -80,7 +80,10 @@ struct progress partition_progress(const struct partition *partition)
     return (struct progress){.reach = reach,
                              .receipts = partition_has_none_beyond(partition) ? partition->receipts_end
                                                                               : partition->receipts_from,
-                             .admitted_ms = partition_oldest(partition).ms};
+                             .admitted_ms = partition_oldest(partition).ms,
+                             .has_last = partition->offsets.last >= 0,
+                             .last = partition->offsets.last,
+                             .last_stamp = partition->offsets.last_stamp};
 }
 
 void partition_receipt_written(struct partition *partition, int64_t offset)

@@ -1,26 +1,72 @@
 #include "engine/progress.h"
 
+#include <inttypes.h>
 #include <stdio.h>
+
+#define SECRET_DIGITS 16
 
 void progress_write(const struct progress *progress, char out[PROGRESS_TEXT_MAX])
 {
-    snprintf(out, PROGRESS_TEXT_MAX, "v1 reach=%lld receipts=%lld admitted=%lld", (long long)progress->reach,
-             (long long)progress->receipts, (long long)progress->admitted_ms);
+    int size = snprintf(out, PROGRESS_TEXT_MAX,
+                        "v2 reach=%" PRId64 " receipts=%" PRId64 " admitted=%" PRId64 " secret=%016" PRIx64,
+                        progress->reach, progress->receipts, progress->admitted_ms, progress->secret);
+    if (progress->has_last)
+        snprintf(out + size, PROGRESS_TEXT_MAX - (size_t)size, " last=%" PRId64 " stamp=%" PRIu32,
+                 progress->last, progress->last_stamp);
 }
 
-/* "NAME=" and a number without sign at the head of *text, which moves behind it. */
-static bool progress_number(struct span *text, struct span name, int64_t *out)
+/* "NAME=" and something at the head of *text, which moves behind it; SPAN_NONE where it is not that. */
+static struct span progress_member(struct span *text, struct span name)
 {
     struct span word = span_cut(text, ' ');
-    if (!span_starts(word, name))
+    return span_starts(word, name) ? span_skip(word, name.size) : SPAN_NONE;
+}
+
+/* A number without sign. */
+static bool progress_number(struct span *text, struct span name, int64_t *out)
+{
+    struct span digits = progress_member(text, name);
+    return digits.data != NULL && span_number(digits, 18, out);
+}
+
+static bool progress_secret(struct span *text, uint64_t *out)
+{
+    struct span digits = progress_member(text, SPAN("secret="));
+    *out = 0;
+    for (size_t i = 0; i < digits.size; i++) {
+        static const char all[] = "0123456789abcdef";
+        const char *digit = digits.data[i] == 0 ? NULL : strchr(all, digits.data[i]);
+        if (digit == NULL)
+            return false;
+        *out = *out << 4 | (uint64_t)(digit - all);
+    }
+    return digits.size == SECRET_DIGITS;
+}
+
+static bool progress_last(struct span *text, struct progress *out)
+{
+    int64_t stamp = 0;
+    out->has_last = text->data != NULL;
+    if (!out->has_last)
+        return true;
+    if (!progress_number(text, SPAN("last="), &out->last) || !progress_number(text, SPAN("stamp="), &stamp))
         return false;
-    return span_number(span_skip(word, name.size), 18, out);
+    out->last_stamp = (uint32_t)stamp;
+    return stamp > 0 && stamp <= UINT32_MAX && text->data == NULL;
 }
 
 bool progress_read(struct span text, struct progress *out)
 {
     struct span version = text.data == NULL ? SPAN_NONE : span_cut(&text, ' ');
-    return span_equal(version, SPAN("v1")) && progress_number(&text, SPAN("reach="), &out->reach) &&
-           progress_number(&text, SPAN("receipts="), &out->receipts) &&
-           progress_number(&text, SPAN("admitted="), &out->admitted_ms) && text.data == NULL;
+    bool is_old = span_equal(version, SPAN("v1"));
+    *out = (struct progress){0};
+    if ((!is_old && !span_equal(version, SPAN("v2"))) ||
+        !progress_number(&text, SPAN("reach="), &out->reach) ||
+        !progress_number(&text, SPAN("receipts="), &out->receipts) ||
+        !progress_number(&text, SPAN("admitted="), &out->admitted_ms))
+        return false;
+    if (is_old)
+        return text.data == NULL;
+    out->has_secret = progress_secret(&text, &out->secret);
+    return out->has_secret && progress_last(&text, out);
 }

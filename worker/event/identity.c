@@ -13,6 +13,21 @@ void identity_key_done(struct identity_key *key)
     sodium_memzero(key, sizeof(*key));
 }
 
+uint64_t identity_secret_fingerprint(const struct key *mark_secret)
+{
+    static const unsigned char label[] = "cupbearer mark secret 1";
+    unsigned char full[crypto_auth_hmacsha256_BYTES];
+    struct identity_key key;
+    uint64_t fingerprint = 0;
+    identity_key_init(&key, mark_secret);
+    crypto_auth_hmacsha256_update(&key.state, label, sizeof(label) - 1);
+    crypto_auth_hmacsha256_final(&key.state, full);
+    identity_key_done(&key);
+    for (size_t i = 0; i < sizeof(fingerprint); i++)
+        fingerprint = fingerprint << 8 | full[i];
+    return fingerprint;
+}
+
 struct identity identity_of(const struct identity_key *key, struct span routing_key, struct span sender,
                             struct span event_id)
 {

@@ -23,6 +23,9 @@ void identity_key_init(struct identity_key *key, const struct key *mark_secret);
 /* Wipes it. */
 void identity_key_done(struct identity_key *key);
 
+/* Tells one mark secret from another, and nothing about either. */
+uint64_t identity_secret_fingerprint(const struct key *mark_secret);
+
 struct identity identity_of(const struct identity_key *key, struct span routing_key, struct span sender,
                             struct span event_id);
 

@@ -4,6 +4,8 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "engine/progress.h"
+#include "io/last_record.h"
 #include "io/log.h"
 #include "io/membership.h"
 #include "io/positions.h"
@@ -17,6 +19,7 @@ struct consumer {
     rd_kafka_queue_t *queue;
     int fd;
     struct consumer_calls calls;
+    const struct config *config;
     char *topic;
     rd_kafka_topic_partition_list_t *commits;   /* to be sent with the next flush */
     rd_kafka_topic_partition_list_t *assigning; /* until all of them are started; NULL: none */
@@ -27,8 +30,8 @@ struct consumer {
     struct buf membership; /* of the assignment */
     int64_t poll_every_ms;
     struct mono poll_by;
-    bool closing;
-    char fatal[256];
+    bool closing, join_again;
+    char fatal[512];
 };
 
 /* While it runs, only librdkafka's log tells that the log did not hold any more what was to be read next, and that it goes
@@ -69,7 +72,10 @@ struct consumer *consumer_new(const struct config *config, const char *instance_
         return NULL;
     struct consumer *consumer = mem_new(1, sizeof(*consumer));
     *consumer =
-        (struct consumer){.rk = rk, .calls = *calls, .topic = mem_copy(span_of(config->events_topic))};
+        (struct consumer){.rk = rk,
+                          .calls = *calls,
+                          .config = config,
+                          .topic = mem_copy(span_of(config->events_topic))};
     consumer->poll_every_ms = kafka_max_poll_ms(rk) / 4;
     rd_kafka_poll_set_consumer(rk);
     consumer->queue = rd_kafka_queue_get_consumer(rk);
@@ -149,64 +155,94 @@ static void consumer_assign_now(struct consumer *consumer)
     log_say(LOG_LEVEL_INFO, "started", "records are read");
 }
 
-/* Where to begin: what was committed, as long as the log still has it; else the log's beginning. */
-static bool consumer_start(struct consumer *consumer, rd_kafka_topic_partition_t *one, int64_t *end)
+static bool consumer_range(struct consumer *consumer, const rd_kafka_topic_partition_t *one,
+                           struct consumer_assigned *told)
 {
-    int64_t low = 0;
-    rd_kafka_resp_err_t code = kafka_watermarks(consumer->rk, one->topic, one->partition, &low, end);
-    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    rd_kafka_resp_err_t code =
+        kafka_watermarks(consumer->rk, one->topic, one->partition, &told->begin, &told->end);
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
         snprintf(consumer->fatal, sizeof(consumer->fatal), "it does not tell where partition %d begins: %s",
                  (int)one->partition, rd_kafka_err2str(code));
-        return false;
-    }
-    if (one->offset >= low && one->offset <= *end)
-        return true;
-    if (one->offset >= 0)
-        log_say(LOG_LEVEL_ERROR, "offset_out_of_range",
-                "partition %d: committed is %lld, the log holds %lld to %lld: records were deleted unread, "
-                "or the "
-                "topic was made again",
-                (int)one->partition, (long long)one->offset, (long long)low, (long long)*end);
-    one->offset = low;
-    one->metadata_size = 0;
-    return true;
+    return code == RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
-/* Nothing of ours is under way at this moment (eager assignment: all was released), so waiting for the broker's answers
- * holds up nobody. The assignment itself is held back until every partition is started: no record can come early. */
+/* What is committed of each, how far its log goes, and which record stands there now that was the last below. */
+static bool consumer_look_up(struct consumer *consumer, rd_kafka_topic_partition_list_t *list,
+                             struct consumer_assigned *told)
+{
+    bool good = true;
+    struct err err;
+    rd_kafka_resp_err_t code = rd_kafka_committed(consumer->rk, list, LOOKUP_MS);
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        snprintf(consumer->fatal, sizeof(consumer->fatal), "it does not tell what was committed: %s",
+                 rd_kafka_err2str(code));
+        return false;
+    }
+    struct last_records *records = last_records_new(consumer->config);
+    for (int i = 0; i < list->cnt && good; i++) {
+        const rd_kafka_topic_partition_t *one = &list->elems[i];
+        struct progress progress;
+        told[i] = (struct consumer_assigned){.partition = one->partition,
+                                             .never_committed = one->offset < 0,
+                                             .metadata = one->metadata_size == 0
+                                                             ? SPAN_NONE
+                                                             : (struct span){one->metadata, one->metadata_size},
+                                             .last_ms = -1};
+        good = consumer_range(consumer, one, &told[i]);
+        told[i].offset = one->offset < 0 ? told[i].begin : one->offset;
+        if (progress_read(told[i].metadata, &progress) && progress.has_last &&
+            progress.last >= told[i].begin && progress.last < told[i].end)
+            last_records_ask(records, one->partition, progress.last, &told[i].last_ms);
+    }
+    if (good && last_records_read(records, &err) != 0) {
+        snprintf(consumer->fatal, sizeof(consumer->fatal), "%s", err.text);
+        good = false;
+    }
+    last_records_free(records);
+    return good;
+}
+
+/* Nothing of ours is under way at this moment (eager assignment: all was released, or is lost with this), so waiting for the
+ * broker's answers holds up nobody. The assignment itself is held back until every partition is started: no record can come
+ * early. */
 static void consumer_assign(struct consumer *consumer, const rd_kafka_topic_partition_list_t *partitions)
 {
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_copy(partitions);
+    struct consumer_assigned *told = mem_new((size_t)list->cnt + 1, sizeof(*told));
     membership_read(&consumer->membership, consumer->rk);
-    rd_kafka_resp_err_t code = rd_kafka_committed(consumer->rk, list, LOOKUP_MS);
-    bool good = code == RD_KAFKA_RESP_ERR_NO_ERROR;
+    if (consumer->assigning != NULL)
+        rd_kafka_topic_partition_list_destroy(consumer->assigning);
     consumer->assigning = list;
     consumer->state = CONSUMER_STARTING;
     consumer->to_start = (size_t)list->cnt;
+    consumer->to_release = 0;
+    bool good = consumer_look_up(consumer, list, told);
     for (int i = 0; i < list->cnt && good; i++) {
-        rd_kafka_topic_partition_t *one = &list->elems[i];
-        struct consumer_assigned told = {.partition = one->partition, .never_committed = one->offset < 0};
-        good = consumer_start(consumer, one, &told.end);
-        told.offset = one->offset;
-        if (one->metadata_size > 0)
-            told.metadata = (struct span){one->metadata, one->metadata_size};
-        if (good) {
-            positions_add(&consumer->positions, told.partition, told.offset, told.end);
-            consumer->calls.assigned(consumer->calls.context, &told);
-        }
+        positions_add(&consumer->positions, told[i].partition, told[i].offset, told[i].end);
+        consumer->calls.assigned(consumer->calls.context, &told[i]);
     }
-    if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
-        snprintf(consumer->fatal, sizeof(consumer->fatal), "it does not tell what was committed: %s",
-                 rd_kafka_err2str(code));
-    else if (good && list->cnt == 0)
+    if (good && list->cnt == 0)
+        consumer_assign_now(consumer);
+    free(told);
+}
+
+void consumer_started(struct consumer *consumer, int32_t partition, int64_t offset)
+{
+    rd_kafka_topic_partition_t *one =
+        consumer->assigning == NULL
+            ? NULL
+            : rd_kafka_topic_partition_list_find(consumer->assigning, consumer->topic, partition);
+    if (one == NULL)
+        return;
+    one->offset = offset;
+    positions_read(&consumer->positions, partition, offset - 1);
+    if (consumer->to_start > 0 && --consumer->to_start == 0)
         consumer_assign_now(consumer);
 }
 
-void consumer_started(struct consumer *consumer, int32_t partition)
+void consumer_join_again(struct consumer *consumer)
 {
-    (void)partition;
-    if (consumer->to_start > 0 && --consumer->to_start == 0)
-        consumer_assign_now(consumer);
+    consumer->join_again = true;
 }
 
 static void consumer_rebalance(struct consumer *consumer, rd_kafka_event_t *event)
@@ -353,6 +389,15 @@ static void consumer_event(struct consumer *consumer, rd_kafka_event_t *event)
     rd_kafka_event_destroy(event);
 }
 
+/* Subscribing once more is how librdkafka gives up an assignment of its own accord. */
+static void consumer_subscribe_again(struct consumer *consumer)
+{
+    struct err err;
+    consumer->join_again = false;
+    if (!consumer->closing && consumer_subscribe(consumer, &err) != 0)
+        snprintf(consumer->fatal, sizeof(consumer->fatal), "%s", err.text);
+}
+
 struct mono consumer_deadline(const struct consumer *consumer)
 {
     return consumer->poll_by;
@@ -369,6 +414,8 @@ bool consumer_turn(struct consumer *consumer, struct mono now)
         if (event == NULL)
             return false;
         consumer_event(consumer, event);
+        if (consumer->join_again)
+            consumer_subscribe_again(consumer);
     }
     return true;
 }

@@ -11,8 +11,10 @@ struct consumer;
 
 struct consumer_assigned {
     int32_t partition;
-    int64_t offset, end;  /* where to begin; where the log ends now */
+    int64_t offset;       /* what is committed */
+    int64_t begin, end;   /* of the log now */
     bool never_committed; /* the group has no offset for it: `offset` is the log's beginning */
+    int64_t last_ms;      /* the stamp of the record that the metadata name as the last below; -1: there is none */
     struct span metadata; /* of the commit; SPAN_NONE: none */
 };
 
@@ -55,7 +57,10 @@ size_t consumer_partition_count(const struct consumer *consumer); /* assigned */
  * at the last fetch that were not handed in. Asks no broker. */
 int32_t consumer_next_partition(const struct consumer *consumer, int32_t partition, int64_t *lag);
 
-void consumer_started(struct consumer *consumer, int32_t partition);
+/* It is to be read from there. */
+void consumer_started(struct consumer *consumer, int32_t partition, int64_t offset);
+/* Gives up all that is assigned, and asks the group for it anew. */
+void consumer_join_again(struct consumer *consumer);
 void consumer_commit(struct consumer *consumer, uint64_t handle, int32_t partition, int64_t offset,
                      struct span metadata);
 /* Sends what consumer_commit has collected, as one request. */

@@ -159,6 +159,8 @@ static enum fault_kind kind_of_effect(const struct effect *effect, const struct 
         return FAULT_ACCOUNT;
     case EFFECT_TROUBLE:
         return FAULT_TROUBLE;
+    case EFFECT_LOG_CHANGED:
+        break;
     }
     return FAULT_NONE;
 }

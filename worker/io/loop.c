@@ -91,6 +91,29 @@ static void loop_log_trouble(const struct effect *effect)
     log_end(&line);
 }
 
+static void loop_log_changed(struct loop *loop, const struct effect *effect)
+{
+    static const char *const words[] = {
+        [LOG_DELETED] = "the log begins behind what was committed: records were deleted unread, or the topic was made "
+                        "again; it is read from its beginning",
+        [LOG_SHORTER] = "the log ends before what was committed: the topic was made again, or the log has lost its tail; it "
+                        "is read from its beginning, and what may have been shown is read back",
+        [LOG_OTHER] = "another record stands below what was committed: the topic was made again, or the log has lost its "
+                      "tail; it is read from its beginning, and what may have been shown is read back",
+        [LOG_WENT_BACK] = "a record came at an offset that was read before: the topic was made again, or the log has lost "
+                          "its tail; the partition is given up and taken anew",
+    };
+    struct log_line line;
+    bool is_other = effect->change == LOG_OTHER || effect->change == LOG_WENT_BACK;
+    log_begin(&line, LOG_LEVEL_ERROR, is_other ? "log_changed" : "offset_out_of_range");
+    log_number(&line, "partition", effect->partition);
+    log_number(&line, "offset", effect->offset);
+    log_text(&line, "detail", span_of(words[effect->change]));
+    log_end(&line);
+    if (effect->change == LOG_WENT_BACK)
+        consumer_join_again(loop->consumer);
+}
+
 static void loop_produce(struct loop *loop, const struct effect *effect)
 {
     enum produced refused;
@@ -125,7 +148,7 @@ static void loop_start(struct loop *loop, const struct effect *effect)
                 "topic, or the "
                 "mark secret is another one than theirs",
                 (int)effect->partition, effect->count);
-    consumer_started(loop->consumer, effect->partition);
+    consumer_started(loop->consumer, effect->partition, effect->offset);
 }
 
 static void loop_perform(struct loop *loop, struct effect *effect)
@@ -168,6 +191,9 @@ static void loop_perform(struct loop *loop, struct effect *effect)
     case EFFECT_TROUBLE:
         loop_log_trouble(effect);
         break;
+    case EFFECT_LOG_CHANGED:
+        loop_log_changed(loop, effect);
+        break;
     }
 }
 
@@ -191,7 +217,9 @@ static void loop_assigned(void *context, const struct consumer_assigned *assigne
     loop_take(context, &(struct input){.type = INPUT_ASSIGNED,
                                        .partition = assigned->partition,
                                        .offset = assigned->offset,
+                                       .begin = assigned->begin,
                                        .end = assigned->end,
+                                       .last_ms = assigned->last_ms,
                                        .never_committed = assigned->never_committed,
                                        .metadata = assigned->metadata});
 }
