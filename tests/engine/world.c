@@ -30,7 +30,7 @@ struct world_options world_options(void)
                                   .mark_secret = MARK_SECRET};
 }
 
-static struct key world_key(const char *text)
+struct key world_key(const char *text)
 {
     struct key key;
     struct err err;
@@ -81,11 +81,14 @@ static struct engine *world_engine(const struct world *world, int worker)
     memcpy(options.hash_key, hash_key, sizeof(hash_key));
     struct keyring *keyring = keyring_read(SPAN(KEYRING), hash_key, NULL);
     assert(keyring != NULL);
+    const struct worker *w = &world->workers[worker];
+    bool has_own = w->mark_secret != NULL;
+    const char *secret = has_own ? w->mark_secret : o->mark_secret;
+    const char *before = has_own ? w->previous_mark_secret : o->previous_mark_secret;
     struct key previous = {0};
-    if (o->previous_mark_secret != NULL)
-        previous = world_key(o->previous_mark_secret);
-    return engine_new(&options, keyring, world_key(o->mark_secret),
-                      o->previous_mark_secret == NULL ? NULL : &previous);
+    if (before != NULL)
+        previous = world_key(before);
+    return engine_new(&options, keyring, world_key(secret), before == NULL ? NULL : &previous);
 }
 
 struct world *world_new(const struct world_options *options)
@@ -257,7 +260,7 @@ void world_crash(struct world *world, int worker)
     engine_free(w->engine);
     world->options.seed++;
     w->engine = world_engine(world, worker);
-    w->stopped = w->frozen = w->proved = false;
+    w->stopped = w->frozen = w->refused = w->proved = false;
     memset(w->shares, 0, (size_t)world->options.partition_count * sizeof(struct share));
     for (size_t i = 0; i < world->request_count; i++) {
         struct world_request *request = &world->requests[i];

@@ -44,7 +44,8 @@ struct world_options {
     unsigned customers_page; /* of their list; 0: 50 */
     bool
         breaches_are_counted; /* of "shown once" and "told as it is": for a world in which they cannot be kept */
-    const char *mark_secret, *previous_mark_secret; /* as in their files */
+    const char *mark_secret, *previous_mark_secret; /* as in their files, where a worker has none of its own */
+    const char *other_mark_secret; /* under which there may be receipts too; NULL: there is none */
     uint64_t seed;
 };
 
@@ -66,6 +67,8 @@ struct share {
 struct worker {
     struct engine *engine;
     const char *widget_host; /* as its accounts are configured, from its next start on */
+    const char *mark_secret, *previous_mark_secret; /* from its next start on; NULL: the world's */
+    bool refused; /* it found a partition under another mark secret, and will end */
     struct share *shares;
     bool stopped;
     int64_t wall_ms; /* how far its clock is ahead of the broker's */
@@ -274,6 +277,7 @@ void world_go_for(struct world *world, int64_t ms);
 
 /* ---- promises ---- */
 
+struct key world_key(const char *text);
 /* The first breach of a promise is kept. */
 void world_fail(struct world *world, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* The row that the widget of that event's page asks for, where a worker is configured so. */

@@ -52,6 +52,11 @@ static void audit_partition(struct world *world, int32_t partition)
     };
     struct audit audit;
     receipt_mac_key(&world->mark_secret, rules.book.mac_keys[0]);
+    if (world->options.other_mark_secret != NULL) {
+        struct key other = world_key(world->options.other_mark_secret);
+        receipt_mac_key(&other, rules.book.mac_keys[rules.book.mac_key_count++]);
+        key_done(&other);
+    }
     audit_init(&audit, &rules);
     audit_feed(&audit, log);
     audit_finish(&audit, INT64_MIN, INT64_MIN);

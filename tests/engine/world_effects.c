@@ -214,6 +214,10 @@ static void world_perform(struct world *world, int worker, struct effect *effect
                                                    : "went back");
         share->lost = share->lost || effect->change == LOG_WENT_BACK;
         break;
+    case EFFECT_OTHER_SECRET:
+        w->refused = true;
+        world_note(world, worker, "other secret %d", (int)effect->partition);
+        break;
     case EFFECT_TROUBLE:
         world_note(world, worker, "trouble %d/%lld %s %s", (int)effect->partition,
                    (long long)effect->trouble.offset, effect->trouble.call, effect->trouble.answer);

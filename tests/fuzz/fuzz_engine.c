@@ -145,6 +145,7 @@ static void perform(struct tape *tape, const struct effect *effect)
     case EFFECT_ACCOUNT:
     case EFFECT_TROUBLE:
     case EFFECT_LOG_CHANGED:
+    case EFFECT_OTHER_SECRET:
         break;
     }
 }

@@ -223,6 +223,10 @@ broken leading-gap engine/offsets.c 'return offsets->last < 0 \? offsets->start 
     'an offset is committed below which no record is known'
 broken went-back engine/admit.c 'if \(!offsets_knows\(&partition->offsets, record->offset, stamp\)\)\s+lose_changed\(engine, partition, record->offset\);' \
     '' 'a record below what was read is taken for an old one'
+broken other-secret engine/assign.c 'if \(names_secret && !engine_knows_secret\(engine, progress.secret\)\)' 'if (false)' \
+    'a worker with another mark secret begins a partition'
+broken secret-not-renewed engine/assign.c 'partition->commit_again = renewed;' '(void)renewed;' \
+    'an idle partition names the mark secret before for ever'
 broken no-limit engine/engine.c 'engine->full = engine->memory_used >= limit;' 'engine->full = false; (void)limit;' 'memory has no bound'
 broken left-delivered delivery/delivery.c '\|\| d->outcome == OUTCOME_DELIVERED' '' \
     'one that is delivered, and dropped without its receipt, is no suspect of the next owner'

@@ -35,7 +35,8 @@ static const char help[] =
     "takes a message's mark away); what is\n"
     "                     doubled or misreported is counted then, and is no failure\n"
     "  --unique-marks     Papercups has the index of deploy/papercups-once.sql\n"
-    "  --steady-logs      no topic is made again under its owners, and no log loses its tail or its beginning\n"
+    "  --steady-logs      no topic is made again under its owners, and no log loses its tail or its beginning;\n"
+    "                     and the mark secret stays what it is\n"
     "\n"
     "Exit codes: 0 every promise was kept, 1 one was broken, 2 wrong use.\n";
 

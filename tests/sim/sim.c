@@ -87,9 +87,10 @@ static void sim_mend(struct sim *sim, struct mono *last_fault)
         if (sim->stopping[i])
             world_go_for(world, WORLD_DRAIN_MS + 1000);
         if (world->workers[i].stopped)
-            world_crash(world, i);
+            sim_secret_crash(sim, i);
         sim->stopping[i] = false;
     }
+    sim_secret_mend(sim);
     sim_log_mend(sim);
     for (int32_t i = 0; i < world->options.partition_count; i++)
         sim_assign(sim, i);
@@ -118,6 +119,7 @@ static void sim_calm(struct sim *sim)
     sim->result->settled_ms = refused ? 0 : world->now.mono.ms - from.ms;
     if (world->failure[0] == 0)
         world_go_for(world, 3 * 60 * MINUTE_MS); /* nothing moves any more */
+    sim_secret_finish(sim);
 }
 
 /* ---- what a seed makes ---- */
@@ -177,6 +179,7 @@ static struct world *sim_world(struct sim *sim, struct buf *report)
     options.window_ms = windows_ms[sim_below(sim, 4)];
     options.unknown_for_ms = sim_chance(sim, 30) ? 1000 : 0;
     options.receipts_by_producer = sim_chance(sim, 50);
+    options.other_mark_secret = SIM_SECRET_B;
     options.unique_marks = sim->options.unique_marks;
     sim->strangers.state = sim->options.seed;
     sim->strangers.state = rng_next(&sim->strangers) ^ 1;
@@ -215,11 +218,13 @@ void sim_run(const struct sim_options *options, struct buf *report, struct sim_r
     sim.weather = sim_weather(options);
     *out = (struct sim_result){0};
     sim_log_init(&sim);
+    sim_secret_init(&sim);
     struct world *world = sim.world = sim_world(&sim, report);
     world->verbose = options->trace;
     for (int i = 0; i < options->steps && world->failure[0] == 0; i++) {
         sim_step(&sim);
         sim_log(&sim);
+        sim_secret(&sim);
         if (i % AUDIT_STEPS == 0) /* at any moment there may be one */
             world_audit(world);
     }

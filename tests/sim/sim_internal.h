@@ -6,6 +6,7 @@
 #include "engine/world.h"
 #include "sim/sim.h"
 
+#define SIM_SECRET_B "whmk_Q0NDQ0NDQ0NDQ0NDQ0NDQ0NDQ0NDQ0NDQ0NDQ0NDQ0M=" /* what the mark secret is changed to */
 #define SIM_LONG_MS (24 * 3600 * 1000) /* a window so long that no clock is wrong by more */
 
 /* What goes wrong more often than elsewhere, in runs of more than 500 steps: how often, in per cent. */
@@ -31,7 +32,11 @@ struct sim {
     struct sim_options options;
     int events;        /* how many ids there are */
     int first_event;   /* those before are of a topic that was made again */
-    struct rng log_rng;
+    struct rng log_rng, secret_rng;
+    bool secret_changes, impostors; /* see sim_secret.c */
+    int secret_step;                /* to which workers start */
+    int secret_of[WORLD_WORKERS_MAX];
+    bool stranger[WORLD_WORKERS_MAX];
     int64_t log_unrest; /* per thousand steps: how often something happens to a log; 0: never */
     int64_t unrest;    /* per cent: how often a partition moves when something happens to it */
     int64_t stride_ms; /* how far time goes at once, where nothing is due */
@@ -62,6 +67,13 @@ void sim_give_up_requests(struct sim *sim);
 void sim_log_init(struct sim *sim);
 void sim_log(struct sim *sim);
 void sim_log_mend(struct sim *sim);
+
+/* sim_secret.c: the mark secret is changed, and workers begin with another one. */
+void sim_secret_init(struct sim *sim);
+void sim_secret(struct sim *sim);
+void sim_secret_crash(struct sim *sim, int worker);
+void sim_secret_mend(struct sim *sim);
+void sim_secret_finish(struct sim *sim);
 
 /* sim_workers.c: partitions and workers come and go. */
 void sim_partition(struct sim *sim);

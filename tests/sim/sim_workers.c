@@ -101,7 +101,7 @@ static void sim_jump(struct sim *sim, int worker)
 static void sim_crash(struct sim *sim, int worker)
 {
     sim_move_host(sim, worker);
-    world_crash(sim->world, worker);
+    sim_secret_crash(sim, worker);
     sim->stopping[worker] = false;
     sim->result->crashes++;
 }

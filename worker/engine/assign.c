@@ -45,6 +45,13 @@ void assign(struct engine *engine, const struct input *input)
     if (engine->stopping)
         return;
     struct progress progress;
+    /* Its marks and receipts would be unknown here, and all that is under way, or repeated, shown again. */
+    bool names_secret = progress_read(input->metadata, &progress) && progress.has_secret;
+    if (names_secret && !engine_knows_secret(engine, progress.secret)) {
+        effect_add(engine, EFFECT_OTHER_SECRET, id)->secret = progress.secret;
+        return;
+    }
+    bool renewed = names_secret && progress.secret != engine->secret;
     int64_t start = assign_start(engine, input, &progress);
     struct partition *partition = partition_new(id, start, engine->options.reach_step, engine->options.hash_key);
     engine->partitions[id] = partition;
@@ -60,6 +67,8 @@ void assign(struct engine *engine, const struct input *input)
     partition->reach = progress.reach;
     partition->receipts_from = partition->receipts_end = progress.receipts;
     partition->untouched = input->never_committed;
+    /* An idle partition would name the secret before for ever, and lock out who does not have that any more. */
+    partition->commit_again = renewed;
     partition->admitted.ms = progress.admitted_ms;
     partition->receipts_since.ms = progress.admitted_ms > engine->options.window_ms
                                        ? progress.admitted_ms - engine->options.window_ms

@@ -277,6 +277,17 @@ const struct account *engine_next_account(const struct engine *engine, const str
     return node == NULL ? NULL : MAP_ENTRY(node, struct account, node);
 }
 
+bool engine_knows_secret(const struct engine *engine, uint64_t secret)
+{
+    return secret == engine->secret || (engine->has_previous && secret == engine->previous_secret) ||
+           (engine->options.lost_secret != 0 && secret == engine->options.lost_secret);
+}
+
+uint64_t engine_secret(const struct engine *engine)
+{
+    return engine->secret;
+}
+
 const uint64_t *engine_outcomes(const struct engine *engine)
 {
     return engine->outcomes;

@@ -29,6 +29,8 @@ struct engine_options {
     int64_t reach_step; /* how far deliveries may start beyond what was read; after a crash no more is suspect */
     int64_t memory_bytes; /* of records that wait or are under way */
     bool papercups_ids, name_events;
+    uint64_t lost_secret; /* fingerprint of a mark secret that is lost for good: what was done under it is as if it were not;
+                           * 0: none is */
     unsigned char hash_key[16];
     uint64_t seed; /* of the jitter */
     const struct account_options *accounts;
@@ -93,6 +95,8 @@ enum effect_type {
     EFFECT_ACCOUNT,  /* for logs and metrics: account->hold has changed */
     EFFECT_TROUBLE,  /* for logs and metrics: a call did not go well and is tried again */
     EFFECT_LOG_CHANGED, /* an alarm: `change`, and `offset`: what was committed, or where a record came anew */
+    EFFECT_OTHER_SECRET, /* the partition was committed under the mark secret of that fingerprint, which this worker does not
+                          * have: it is not begun, and the worker must leave the group */
 };
 
 /* How a partition's log is not the one that was read before. */
@@ -128,6 +132,7 @@ struct effect {
     struct wall since; /* READ_RECEIPTS; 0: from the beginning */
     size_t count;      /* START */
     enum log_change change; /* LOG_CHANGED */
+    uint64_t secret;        /* OTHER_SECRET */
 
     /* REQUEST */
     const struct account *account;
@@ -170,6 +175,12 @@ struct mono engine_deadline(const struct engine *engine);
  * ENGINE_FULL_MS the partitions pause, and it is true again, for the group wants to see us poll. Records handed in all the
  * same are taken. */
 bool engine_has_room(const struct engine *engine);
+
+/* Whether it may go on where a commit names the mark secret of that fingerprint: it is the present one, the previous, or
+ * given up as lost. */
+bool engine_knows_secret(const struct engine *engine, uint64_t secret);
+/* Of its present one. */
+uint64_t engine_secret(const struct engine *engine);
 
 /* For metrics: every account in turn (NULL: the first), NULL behind the last; and the outcomes of records whose account
  * is not known. */

@@ -29,9 +29,8 @@ static bool progress_number(struct span *text, struct span name, int64_t *out)
     return digits.data != NULL && span_number(digits, 18, out);
 }
 
-static bool progress_secret(struct span *text, uint64_t *out)
+bool progress_secret_read(struct span digits, uint64_t *out)
 {
-    struct span digits = progress_member(text, SPAN("secret="));
     *out = 0;
     for (size_t i = 0; i < digits.size; i++) {
         static const char all[] = "0123456789abcdef";
@@ -67,6 +66,6 @@ bool progress_read(struct span text, struct progress *out)
         return false;
     if (is_old)
         return text.data == NULL;
-    out->has_secret = progress_secret(&text, &out->secret);
+    out->has_secret = progress_secret_read(progress_member(&text, SPAN("secret=")), &out->secret);
     return out->has_secret && progress_last(&text, out);
 }

@@ -28,4 +28,7 @@ void progress_write(const struct progress *progress, char out[PROGRESS_TEXT_MAX]
 /* False for metadata that is missing, of another version or out of form: then nothing is known, and all is read. */
 bool progress_read(struct span text, struct progress *out);
 
+/* A fingerprint as it is written: 16 digits of 0-9 a-f. */
+bool progress_secret_read(struct span digits, uint64_t *out);
+
 #endif

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "engine/progress.h"
 #include "io/checks.h"
 #include "io/clock.h"
 #include "io/log.h"
@@ -130,6 +131,10 @@ static int make_core(struct loop *worker, const struct config *config, int32_t p
     int result = worker->files == NULL ? -1 : mark_secret_read(config->mark_secret_file, &mark_secret, err);
     if (result == 0 && config->mark_secret_previous_file != NULL)
         result = mark_secret_read(config->mark_secret_previous_file, &previous, err);
+    if (result == 0 && config->mark_secret_lost != NULL &&
+        !progress_secret_read(span_of(config->mark_secret_lost), &options.lost_secret))
+        result = err_set(err, ERR_USAGE,
+                         "[worker] mark_secret_lost: expected the 16 digits by which the worker named the mark secret");
     if (result == 0)
         result = check_accounts(worker, config, held, err);
     if (result == 0) {
@@ -191,7 +196,9 @@ static int worker_make(struct loop *worker, const struct config *config, struct 
     int32_t partition_count = 0;
     if (make_io(worker, config, err) != 0 ||
         checks_topics(consumer_handle(worker->consumer), config, &partition_count, err) != 0 ||
-        make_core(worker, config, partition_count, err) != 0 || make_admin(worker, config, err) != 0 ||
+        make_core(worker, config, partition_count, err) != 0 ||
+        checks_commits(consumer_handle(worker->consumer), config, partition_count, worker->engine, err) != 0 ||
+        make_admin(worker, config, err) != 0 ||
         consumer_subscribe(worker->consumer, err) != 0)
         return -1;
     struct log_line line;

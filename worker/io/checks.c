@@ -1,8 +1,10 @@
 #include "io/checks.h"
 
+#include <inttypes.h>
 #include <time.h>
 
 #include "base/json.h"
+#include "engine/progress.h"
 #include "event/payload.h"
 #include "io/log.h"
 
@@ -149,6 +151,41 @@ int checks_topics(rd_kafka_t *rk, const struct config *config, int32_t *partitio
         checks_other_count(config, config->dead_topic, dead, *partition_count, err) != 0)
         return -1;
     return checks_timestamps(rk, config, err);
+}
+
+/* ---- commits ---- */
+
+int checks_other_secret(int32_t partition, uint64_t secret, uint64_t ours, struct err *err)
+{
+    return err_set(err, ERR_USAGE,
+                   "partition %d was committed under mark secret %016" PRIx64 ", and mark_secret_file is %016" PRIx64
+                   ": what others showed would be shown again. Put the secret of the other workers there, or name it in "
+                   "mark_secret_previous_file. If it is lost for good, [worker] mark_secret_lost = %016" PRIx64
+                   " goes on: what is under way, or is repeated within the dedup window, may then be shown a second time",
+                   (int)partition, secret, ours, secret);
+}
+
+int checks_commits(rd_kafka_t *rk, const struct config *config, int32_t partition_count,
+                   const struct engine *engine, struct err *err)
+{
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(partition_count);
+    for (int32_t i = 0; i < partition_count; i++)
+        rd_kafka_topic_partition_list_add(list, config->events_topic, i);
+    rd_kafka_resp_err_t code = rd_kafka_committed(rk, list, BROKER_MS);
+    int result = 0;
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
+        result = err_set(err, ERR_UNREACHABLE, "Kafka does not tell what group %s has committed: %s",
+                         config->group_id, rd_kafka_err2str(code));
+    for (int i = 0; i < list->cnt && result == 0; i++) {
+        const rd_kafka_topic_partition_t *one = &list->elems[i];
+        struct progress progress;
+        if (one->metadata_size > 0 &&
+            progress_read((struct span){one->metadata, one->metadata_size}, &progress) && progress.has_secret &&
+            !engine_knows_secret(engine, progress.secret))
+            result = checks_other_secret(one->partition, progress.secret, engine_secret(engine), err);
+    }
+    rd_kafka_topic_partition_list_destroy(list);
+    return result;
 }
 
 /* ---- accounts ---- */

@@ -75,6 +75,7 @@ struct config {
     char *keyring_file;              /* required */
     char *mark_secret_file;          /* required */
     char *mark_secret_previous_file; /* or NULL */
+    char *mark_secret_lost;          /* or NULL: the fingerprint of one that is lost for good */
     char *state_dir;                 /* or NULL; required with group_instance_id */
     bool name_events;                /* default false */
     int64_t http_timeout_ms;         /* default 15 s */

@@ -70,6 +70,7 @@ const struct setting settings[] = {
     {SECTION_WORKER, "mark_secret_file", SETTING_PATH, AT(mark_secret_file), true, NULL, 0, 0},
     {SECTION_WORKER, "mark_secret_previous_file", SETTING_PATH, AT(mark_secret_previous_file), false, NULL, 0,
      0},
+    {SECTION_WORKER, "mark_secret_lost", SETTING_WORD, AT(mark_secret_lost), false, NULL, 16, 16},
     {SECTION_WORKER, "state_dir", SETTING_PATH, AT(state_dir), false, NULL, 0, 0},
     {SECTION_WORKER, "name_events", SETTING_BOOL, AT(name_events), false, "false", 0, 0},
     {SECTION_WORKER, "http_timeout", SETTING_DURATION, AT(http_timeout_ms), false, "15s", 100, MINUTES(2)},

@@ -160,6 +160,7 @@ static enum fault_kind kind_of_effect(const struct effect *effect, const struct 
     case EFFECT_TROUBLE:
         return FAULT_TROUBLE;
     case EFFECT_LOG_CHANGED:
+    case EFFECT_OTHER_SECRET:
         break;
     }
     return FAULT_NONE;

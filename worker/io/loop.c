@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "io/checks.h"
 #include "io/clock.h"
 #include "io/fault_point.h"
 #include "io/log.h"
@@ -114,6 +115,14 @@ static void loop_log_changed(struct loop *loop, const struct effect *effect)
         consumer_join_again(loop->consumer);
 }
 
+static void loop_other_secret(struct loop *loop, const struct effect *effect)
+{
+    if (loop->refused.code != ERR_NONE)
+        return;
+    checks_other_secret(effect->partition, effect->secret, engine_secret(loop->engine), &loop->refused);
+    log_say(LOG_LEVEL_ERROR, "mark_secret", "%s", loop->refused.text);
+}
+
 static void loop_produce(struct loop *loop, const struct effect *effect)
 {
     enum produced refused;
@@ -190,6 +199,9 @@ static void loop_perform(struct loop *loop, struct effect *effect)
         break;
     case EFFECT_TROUBLE:
         loop_log_trouble(effect);
+        break;
+    case EFFECT_OTHER_SECRET:
+        loop_other_secret(loop, effect);
         break;
     case EFFECT_LOG_CHANGED:
         loop_log_changed(loop, effect);
@@ -300,6 +312,16 @@ static void loop_refused(struct loop *loop)
 
 /* ---- turns ---- */
 
+static void loop_stop(struct loop *loop)
+{
+    log_say(LOG_LEVEL_INFO, "stopping", "%zu events are not settled", engine_unsettled(loop->engine));
+    loop->stopping = true;
+    loop->stop_deadline = mono_after(loop->now.mono, LOOP_STOP_MS);
+    process_end_in(LOOP_STOP_MS / 1000 + LOOP_HANG_S);
+    loop->stop_again_from = mono_after(loop->now.mono, LOOP_SAME_SIGNAL_MS);
+    loop_take(loop, &(struct input){.type = INPUT_STOP});
+}
+
 static int loop_signal(struct loop *loop, struct err *err)
 {
     struct signalfd_siginfo info;
@@ -315,12 +337,7 @@ static int loop_signal(struct loop *loop, struct err *err)
         return err_set(err, ERR_LIMIT,
                        "a second signal: ended with %zu events not settled; they are read again",
                        engine_unsettled(loop->engine));
-    log_say(LOG_LEVEL_INFO, "stopping", "%zu events are not settled", engine_unsettled(loop->engine));
-    loop->stopping = true;
-    loop->stop_deadline = mono_after(loop->now.mono, LOOP_STOP_MS);
-    process_end_in(LOOP_STOP_MS / 1000 + LOOP_HANG_S);
-    loop->stop_again_from = mono_after(loop->now.mono, LOOP_SAME_SIGNAL_MS);
-    loop_take(loop, &(struct input){.type = INPUT_STOP});
+    loop_stop(loop);
     return 0;
 }
 
@@ -398,6 +415,8 @@ static int loop_turn(struct loop *loop, struct err *err)
     files_turn(loop->files, loop->now.mono, loop->reload);
     loop->reload = false;
     loop_take(loop, &(struct input){.type = INPUT_TICK});
+    if (loop->refused.code != ERR_NONE && !loop->stopping)
+        loop_stop(loop);
     consumer_flush(loop->consumer);
     watchdog_turn(&loop->watchdog, loop->consumer, loop->engine, loop->now.mono);
     if (loop->reader != NULL && reader_is_done(loop->reader)) {
@@ -424,6 +443,8 @@ int loop_run(struct loop *loop, struct err *err)
     while (!loop->closing || !consumer_is_closed(loop->consumer))
         if (loop_turn(loop, err) != 0)
             return -1;
+    if (loop->refused.code != ERR_NONE)
+        return err_set(err, loop->refused.code, "%s", loop->refused.text);
     log_say(LOG_LEVEL_INFO, "stopped", "everything read is settled or left to the next worker");
     return 0;
 }

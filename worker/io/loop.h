@@ -40,6 +40,7 @@ struct loop {
     struct moment now;               /* of this turn */
     bool more_events, more_receipts; /* consumer or reader were not drained */
     char fatal[512];
+    struct err refused; /* why the group is being left; code 0: it is not, or in good order */
     struct loop_refusal *refusals;
     size_t refusal_count, refusal_capacity;
     bool stopping, stopped, closing;
