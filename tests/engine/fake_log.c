@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "engine/offsets.h"
 #include "receipt/receipt.h"
 
 void fake_log_init(struct fake_log *log, int32_t partition_count)
@@ -24,6 +25,9 @@ static void fake_partition_done(struct fake_partition *partition)
         free(partition->receipts[i].record);
     for (size_t i = 0; i < partition->dead_count; i++)
         free(partition->dead[i]);
+    for (size_t i = 0; i < partition->gone_count; i++)
+        free(partition->gone[i]);
+    free(partition->gone);
     free(partition->events);
     free(partition->receipts);
     free(partition->dead);
@@ -113,8 +117,10 @@ void fake_log_make_again(struct fake_log *log, int32_t partition)
 void fake_log_cut(struct fake_log *log, int32_t partition, int64_t end)
 {
     struct fake_partition *cut = &log->partitions[partition];
-    while (cut->event_count > 0 && cut->events[cut->event_count - 1]->offset >= end)
-        free(cut->events[--cut->event_count]);
+    while (cut->event_count > 0 && cut->events[cut->event_count - 1]->offset >= end) {
+        cut->gone = fake_grow(cut->gone, cut->gone_count, sizeof(struct record *));
+        cut->gone[cut->gone_count++] = cut->events[--cut->event_count];
+    }
     cut->end = end;
     bool counts = cut->committed_generation == cut->generation && cut->committed <= end;
     cut->generation++;
@@ -146,6 +152,18 @@ int64_t fake_log_stamp(const struct fake_partition *partition, int64_t offset)
 {
     const struct record *record = fake_log_event(partition, offset);
     return record != NULL && record->offset == offset ? record->timestamp_ms : -1;
+}
+
+bool fake_log_believed(const struct fake_partition *log, struct progress *out)
+{
+    if (log->metadata[0] == 0)
+        return false;
+    if (!progress_read(span_of(log->metadata), out))
+        abort();
+    if (log->committed < log->begin || log->committed > log->end)
+        return false;
+    int64_t stamp = fake_log_stamp(log, out->last);
+    return !out->has_last || out->last < log->begin || (stamp >= 0 && offsets_stamp(stamp) == out->last_stamp);
 }
 
 bool fake_receipt_is_of(const struct fake_partition *partition, const struct fake_receipt *receipt, int64_t of)

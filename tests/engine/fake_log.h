@@ -20,6 +20,8 @@ struct fake_receipt {
 struct fake_partition {
     struct record **events; /* by offset, with gaps */
     size_t event_count;
+    struct record **gone; /* with a tail that was lost */
+    size_t gone_count;
     int64_t begin, end;  /* what lies before `begin` was deleted, though it is in the list */
     unsigned generation; /* of its records: another when some of them are gone and their offsets come again */
     struct fake_receipt *receipts;
@@ -54,6 +56,8 @@ void fake_log_commit(struct fake_log *log, int32_t partition, int64_t offset, co
 const struct record *fake_log_event(const struct fake_partition *partition, int64_t from);
 /* The stamp of the event at that offset; -1: there is none. */
 int64_t fake_log_stamp(const struct fake_partition *partition, int64_t offset);
+/* What the next owner makes of what is committed, whoever has committed it: see assign_start in engine/assign.c. */
+bool fake_log_believed(const struct fake_partition *partition, struct progress *out);
 /* Whether a receipt is that of the event which stands there now, if one does. */
 bool fake_receipt_is_of(const struct fake_partition *partition, const struct fake_receipt *receipt, int64_t of);
 size_t fake_log_receipts(const struct fake_partition *partition, int64_t of);

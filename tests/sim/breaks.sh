@@ -219,8 +219,8 @@ broken other-log engine/assign.c 'input->last_ms < 0 \|\| offsets_stamp\(input->
     'what was committed is believed though another record stands below it'
 broken shorter-log engine/assign.c 'else if \(input->offset > input->end\)' 'else if (false)' \
     'what was committed is believed though the log ends before it'
-broken leading-gap engine/offsets.c 'return offsets->last < 0 \? offsets->start : offsets->low;' 'return offsets->low;' \
-    'an offset is committed below which no record is known'
+broken committed-gap engine/offsets.c 'return offsets->last < offsets->start \? offsets->start : offsets->last \+ 1;' 'return offsets->low;' \
+    'an offset behind a gap is committed'
 broken went-back engine/admit.c 'if \(!offsets_knows\(&partition->offsets, record->offset, stamp\)\)\s+lose_changed\(engine, partition, record->offset\);' \
     '' 'a record below what was read is taken for an old one'
 broken other-secret engine/assign.c 'if \(names_secret && !engine_knows_secret\(engine, progress.secret\)\)' 'if (false)' \

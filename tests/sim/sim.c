@@ -54,11 +54,12 @@ static void sim_step(struct sim *sim)
 static bool sim_is_settled_in(const struct world *world, int32_t partition)
 {
     const struct fake_partition *log = &world->log.partitions[partition];
+    struct progress progress;
     for (int i = 0; i < world->options.worker_count; i++)
         if (world->workers[i].shares[partition].given_away)
             return false; /* it does not know yet */
     return world_owner(world, partition) != WORLD_NOBODY &&
-           (log->event_count == 0 || log->committed_generation == log->generation) &&
+           (log->event_count == 0 || fake_log_believed(log, &progress)) &&
            (log->event_count == 0 || log->committed > log->events[log->event_count - 1]->offset);
 }
 

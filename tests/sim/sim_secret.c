@@ -93,6 +93,7 @@ void sim_secret_finish(struct sim *sim)
         for (int i = 0; i < world->options.worker_count && world->failure[0] == 0; i++) {
             sim_secret_take(sim, i);
             world_crash(world, i);
+            sim->stopping[i] = false;
             for (int32_t p = 0; p < world->options.partition_count; p++)
                 sim_assign(sim, p);
             world_go_for(world, 2000);

@@ -101,7 +101,7 @@ bool offsets_knows(const struct offsets *offsets, int64_t offset, uint32_t stamp
 
 int64_t offsets_settled(const struct offsets *offsets)
 {
-    return offsets->last < 0 ? offsets->start : offsets->low;
+    return offsets->last < offsets->start ? offsets->start : offsets->last + 1;
 }
 
 void offsets_settle(struct offsets *offsets, int64_t offset)

@@ -33,7 +33,8 @@ void offsets_done(struct offsets *offsets);
 bool offsets_read(struct offsets *offsets, int64_t offset, uint32_t stamp);
 /* Whether that very record is known to have been read. */
 bool offsets_knows(const struct offsets *offsets, int64_t offset, uint32_t stamp);
-/* What may be committed: the watermark, once a record below it is known; until then it is as before. */
+/* What may be committed: behind the last record below the watermark, or as before where none is known. Not beyond a gap: a log
+ * that loses its tail there has other records in it then, and nobody could tell. */
 int64_t offsets_settled(const struct offsets *offsets);
 /* Must have been read, and not be settled yet. */
 void offsets_settle(struct offsets *offsets, int64_t offset);
