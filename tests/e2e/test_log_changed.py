@@ -83,6 +83,48 @@ def test_a_worker_whose_topic_is_made_again_again_and_again_lives(kafka, topics,
     worker.stop()
 
 
+def make_again_unnoticed(kafka, topics, key, customer, worker):
+    """The worker looks again only when its topic has as many records as it had read of the one before."""
+    worker.process.send_signal(signal.SIGSTOP)
+    make_again(kafka, topics)
+    new = [f"new {n}" for n in range(OLD)]
+    publish(kafka, topics, key, customer, new)
+    worker.process.send_signal(signal.SIGCONT)
+    return new
+
+
+def test_a_topic_made_again_that_has_as_many_records_is_found_out_by_its_owner(
+    kafka, topics, standin, key, installation, customer
+):
+    installation.configure("worker", http_timeout="500ms", settle_time="500ms")
+    worker = installation.worker()
+    old = [f"old {n}" for n in range(OLD)]
+    publish(kafka, topics, key, customer, old)
+    wait_until(lambda: kafka.committed(installation.group, topics)[0][0] == OLD, "the commit", explain=installation.tails)
+    new = make_again_unnoticed(kafka, topics, key, customer, worker)
+    wait_until(lambda: shown(standin, customer) == sorted(old + new), "all is shown", 120, installation.tails)
+    worker.stop()
+
+
+def test_a_topic_made_again_that_has_as_many_records_is_found_out_by_the_next_owner(
+    kafka, topics, standin, key, installation, customer
+):
+    installation.configure("worker", http_timeout="500ms", settle_time="500ms")
+    first = installation.worker()
+    old = [f"old {n}" for n in range(OLD)]
+    publish(kafka, topics, key, customer, old)
+    wait_until(lambda: kafka.committed(installation.group, topics)[0][0] == OLD, "the commit", explain=installation.tails)
+    new = make_again_unnoticed(kafka, topics, key, customer, first)
+    # What follows is read, settled and committed; the last record below the watermark is of the new topic now.
+    more = [f"more {n}" for n in range(5)]
+    publish(kafka, topics, key, customer, more)
+    wait_until(lambda: kafka.committed(installation.group, topics)[0][0] == OLD + 5, "the commit", 120, installation.tails)
+    first.discard()
+    second = installation.worker()
+    wait_until(lambda: shown(standin, customer) == sorted(old + new + more), "all is shown", 120, installation.tails)
+    second.stop()
+
+
 def cut(kafka, topics, keep):
     """The log loses its tail, as a broker's does that lost power, or a leader's that was elected uncleanly: its segment ends
     after `keep` batches, which are one record each."""

@@ -14,7 +14,7 @@ void fake_log_init(struct fake_log *log, int32_t partition_count)
     *log = (struct fake_log){.count = partition_count};
     log->partitions = mem_new((size_t)partition_count, sizeof(*log->partitions));
     for (int32_t i = 0; i < partition_count; i++)
-        log->partitions[i].committed = -1;
+        log->partitions[i] = (struct fake_partition){.committed = -1, .ahead = INT64_MAX};
 }
 
 static void fake_partition_done(struct fake_partition *partition)
@@ -104,6 +104,8 @@ void fake_log_make_again(struct fake_log *log, int32_t partition)
     made->event_count = 0;
     made->begin = made->end = 0;
     made->generation++;
+    made->made_again = true;
+    made->ahead = INT64_MAX;
     made->committed = -1;
     made->committed_generation = made->generation;
     made->metadata[0] = 0;
@@ -124,6 +126,7 @@ void fake_log_cut(struct fake_log *log, int32_t partition, int64_t end)
     cut->end = end;
     bool counts = cut->committed_generation == cut->generation && cut->committed <= end;
     cut->generation++;
+    cut->made_again = false;
     if (counts)
         cut->committed_generation = cut->generation;
 }
@@ -154,6 +157,13 @@ int64_t fake_log_stamp(const struct fake_partition *partition, int64_t offset)
     return record != NULL && record->offset == offset ? record->timestamp_ms : -1;
 }
 
+/* Or retention has deleted what was there. */
+static bool fake_log_holds(const struct fake_partition *log, int64_t offset, uint32_t stamp)
+{
+    int64_t found = fake_log_stamp(log, offset);
+    return offset < log->begin || (found >= 0 && offsets_stamp(found) == stamp);
+}
+
 bool fake_log_believed(const struct fake_partition *log, struct progress *out)
 {
     if (log->metadata[0] == 0)
@@ -162,8 +172,8 @@ bool fake_log_believed(const struct fake_partition *log, struct progress *out)
         abort();
     if (log->committed < log->begin || log->committed > log->end)
         return false;
-    int64_t stamp = fake_log_stamp(log, out->last);
-    return !out->has_last || out->last < log->begin || (stamp >= 0 && offsets_stamp(stamp) == out->last_stamp);
+    return (!out->has_last || fake_log_holds(log, out->last, out->last_stamp)) &&
+           (!out->has_seen || fake_log_holds(log, out->seen, out->seen_stamp));
 }
 
 bool fake_receipt_is_of(const struct fake_partition *partition, const struct fake_receipt *receipt, int64_t of)

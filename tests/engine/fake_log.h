@@ -24,6 +24,9 @@ struct fake_partition {
     size_t gone_count;
     int64_t begin, end;  /* what lies before `begin` was deleted, though it is in the list */
     unsigned generation; /* of its records: another when some of them are gone and their offsets come again */
+    bool made_again;     /* all of them are, the last time */
+    /* From there on records were read before those that stand before them, by who had not noticed that; INT64_MAX: none. */
+    int64_t ahead;
     struct fake_receipt *receipts;
     size_t receipt_count;
     struct record **dead;

@@ -27,6 +27,7 @@ struct world_options world_options(void)
                                   .memory_bytes = 1 << 24,
                                   .window_ms = 3600 * 1000,
                                   .reach_step = ENGINE_REACH_STEP,
+                                  .log_check_ms = ENGINE_LOG_CHECK_MS,
                                   .mark_secret = MARK_SECRET};
 }
 
@@ -73,6 +74,7 @@ static struct engine *world_engine(const struct world *world, int worker)
         .lease_ms = o->lease_ms,
         .drain_ms = WORLD_DRAIN_MS,
         .reach_step = o->reach_step,
+        .log_check_ms = o->log_check_ms,
         .memory_bytes = o->memory_bytes,
         .name_events = true,
         .seed = o->seed,

@@ -32,7 +32,7 @@ struct world_options {
     int64_t spacing_ms, flood_limit, memory_bytes, window_ms;
     int64_t new_spacing_ms;      /* after a new conversation's first message */
     int64_t look_ms;             /* how often a conversation is looked at after posts; 0: never */
-    int64_t reach_step;
+    int64_t reach_step, log_check_ms;
     int64_t lease_ms;            /* 0: none */
     int64_t unknown_for_ms;      /* 0: an hour */
     size_t account_memory_bytes; /* 0: accounts have no share of their own */
@@ -59,6 +59,10 @@ struct share {
     unsigned reset;        /* the log's generation when it went on at its beginning */
     int64_t position;      /* of the next record to hand in */
     int64_t end;           /* of the log, when it was assigned */
+    engine_handle check;   /* of EFFECT_CHECK_LOG, 0: none is under way */
+    int64_t check_from;    /* what it asks about */
+    bool checked;          /* the log was looked at; what was found: */
+    int64_t check_offset, check_begin, check_ms;
     int64_t receipts_from; /* what EFFECT_READ_RECEIPTS asked for */
     struct wall since;
     struct mono assigned_at, revoked_at;
@@ -192,6 +196,11 @@ void world_assign(struct world *world, int worker, int32_t partition);
 void world_rebuild(struct world *world, int worker, int32_t partition);
 /* The next record, where the partition is started and not paused. False: there is none. */
 bool world_feed(struct world *world, int worker, int32_t partition);
+/* The check of its log that is under way: the broker looks now, and the answer comes later; it comes (the broker looks now, if
+ * it has not); or it never comes. */
+void world_look_at_log(struct world *world, int worker, int32_t partition);
+void world_log_checked(struct world *world, int worker, int32_t partition);
+void world_log_unchecked(struct world *world, int worker, int32_t partition);
 void world_revoke(struct world *world, int worker, int32_t partition);
 void world_lose(struct world *world, int worker, int32_t partition);
 void world_stop(struct world *world, int worker);

@@ -129,8 +129,8 @@ static void world_check_post(struct world *world, const struct world_request *re
     struct progress progress;
     bool believed = fake_log_believed(log, &progress);
     int64_t offset = world_event_offset(log, request->what.event, believed ? log->committed : log->begin);
-    if (!believed)
-        progress.reach = share->end;
+    if (!believed) /* the next owner suspects all that there is, unless nothing was ever committed */
+        progress.reach = log->metadata[0] == 0 ? share->end : log->end;
     if (offset < 0 || offset >= progress.reach)
         world_fail(world, "%s is posted at %lld, beyond the committed reach %lld", request->what.event,
                    (long long)offset, (long long)progress.reach);

@@ -130,6 +130,14 @@ static void world_perform_read(struct world *world, int worker, const struct eff
                effect->since.ms == 0 ? 0LL : (long long)(effect->since.ms - world->now.wall.ms));
 }
 
+static void world_perform_check(struct world *world, int worker, const struct effect *effect)
+{
+    struct share *share = &world->workers[worker].shares[effect->partition];
+    share->check = effect->handle;
+    share->check_from = effect->offset;
+    share->checked = false;
+}
+
 static void world_perform_start(struct world *world, int worker, const struct effect *effect)
 {
     struct share *share = &world->workers[worker].shares[effect->partition];
@@ -172,6 +180,9 @@ static void world_perform(struct world *world, int worker, struct effect *effect
         break;
     case EFFECT_READ_RECEIPTS:
         world_perform_read(world, worker, effect);
+        break;
+    case EFFECT_CHECK_LOG:
+        world_perform_check(world, worker, effect);
         break;
     case EFFECT_START:
         world_perform_start(world, worker, effect);

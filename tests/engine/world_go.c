@@ -11,6 +11,10 @@ static bool go_share(struct world *world, int worker, int32_t partition)
     bool any = world->workers[worker].shares[partition].reading;
     if (any)
         world_rebuild(world, worker, partition);
+    if (world->workers[worker].shares[partition].check != 0) {
+        world_log_checked(world, worker, partition);
+        any = true;
+    }
     while (world_feed(world, worker, partition))
         any = true;
     return any;

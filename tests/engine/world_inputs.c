@@ -58,6 +58,7 @@ bool world_feed(struct world *world, int worker, int32_t partition)
     if (record == NULL)
         return false;
     share->position = record->offset + 1;
+    world_note_ahead(world, worker, record);
     world_tell(world, worker, "record %d/%lld", (int)partition, (long long)record->offset);
     world_take(world, worker, &(struct input){.type = INPUT_RECORD, .record = record});
     return true;

@@ -37,7 +37,7 @@ void world_assign(struct world *world, int worker, int32_t partition)
     world_fence(world, partition);
     int64_t committed = log->committed < 0 ? log->begin : log->committed;
     struct progress progress;
-    bool names_last = progress_read(span_of(log->metadata), &progress) && progress.has_last;
+    bool names = progress_read(span_of(log->metadata), &progress);
     *share = (struct share){.held = true,
                             .again = share->held,
                             .paused = share->paused,
@@ -55,8 +55,44 @@ void world_assign(struct world *world, int worker, int32_t partition)
                                .never_committed = log->committed < 0,
                                .begin = log->begin,
                                .end = log->end,
-                               .last_ms = names_last ? fake_log_stamp(log, progress.last) : -1,
+                               .last_ms = names && progress.has_last ? fake_log_stamp(log, progress.last) : -1,
+                               .seen_ms = names && progress.has_seen ? fake_log_stamp(log, progress.seen) : -1,
                                .metadata = log->metadata[0] == 0 ? SPAN_NONE : span_of(log->metadata)});
+}
+
+/* ---- checks ---- */
+
+void world_look_at_log(struct world *world, int worker, int32_t partition)
+{
+    const struct fake_partition *log = &world->log.partitions[partition];
+    struct share *share = world_share(world, worker, partition);
+    bool fits = share->check_from >= log->begin && share->check_from <= log->end;
+    const struct record *record = fake_log_event(log, fits ? share->check_from : log->begin);
+    share->checked = true;
+    share->check_offset = record == NULL ? log->end : record->offset;
+    share->check_begin = log->begin;
+    share->check_ms = record == NULL ? -1 : record->timestamp_ms;
+}
+
+void world_log_unchecked(struct world *world, int worker, int32_t partition)
+{
+    world_share(world, worker, partition)->check = 0;
+}
+
+void world_log_checked(struct world *world, int worker, int32_t partition)
+{
+    struct share *share = world_share(world, worker, partition);
+    assert(share->check != 0);
+    if (!share->checked)
+        world_look_at_log(world, worker, partition);
+    struct input input = {.type = INPUT_LOG_CHECKED,
+                          .partition = partition,
+                          .handle = share->check,
+                          .offset = share->check_offset,
+                          .begin = share->check_begin,
+                          .last_ms = share->check_ms};
+    share->check = 0;
+    world_take(world, worker, &input);
 }
 
 /* ---- records that are gone ---- */
@@ -113,18 +149,29 @@ void world_retire(struct world *world, int32_t partition, int64_t begin)
     world->log.partitions[partition].begin = begin;
 }
 
-/* A fetch falls between the loss and the records that come after it. (Else nobody would notice: the README says so.) */
+/* Where a tail was lost, a fetch falls between the loss and the records that come after it. (Else nobody would notice: the
+ * README says so.) A topic that was made again may have as many records as the one before when it is fetched from next. */
 void world_reset(struct world *world, int worker, int32_t partition)
 {
     struct share *share = world_share(world, worker, partition);
     const struct fake_partition *log = &world->log.partitions[partition];
+    bool fits = log->made_again && share->position >= log->begin && share->position <= log->end;
     if (!share->started || !world_is_behind(world, worker, partition) || share->reset == log->generation ||
-        fake_log_event(log, log->begin) == NULL)
+        fits || fake_log_event(log, log->begin) == NULL)
         return;
     world_tell(world, worker, "partition %d: offset out of range, reset to %lld", (int)partition,
                (long long)log->begin);
     share->position = log->begin;
     share->reset = log->generation;
+}
+
+void world_note_ahead(struct world *world, int worker, const struct record *record)
+{
+    const struct share *share = world_share(world, worker, record->partition);
+    struct fake_partition *log = &world->log.partitions[record->partition];
+    bool unnoticed = log->made_again && share->reset != log->generation;
+    if (world_is_behind(world, worker, record->partition) && unnoticed && record->offset < log->ahead)
+        log->ahead = record->offset;
 }
 
 void world_store_commit(struct world *world, const struct world_commit *commit)

@@ -15,6 +15,8 @@ bool world_event_number(struct span event_id, unsigned *out);
 void world_store_commit(struct world *world, const struct world_commit *commit);
 /* What it asks for is out of the log's range by now: it goes on at the log's beginning. */
 void world_reset(struct world *world, int worker, int32_t partition);
+/* That record is read by who may not have read what stands before it. */
+void world_note_ahead(struct world *world, int worker, const struct record *record);
 
 /* world_tell.c: what happens, in words, where the trace is verbose. */
 void world_tell_published(struct world *world, const struct record *record, const char *how);

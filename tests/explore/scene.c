@@ -14,6 +14,7 @@ struct scene *scene_new(const struct scenario *scenario)
     options.spacing_ms = scenario->spacing_ms;
     options.new_spacing_ms = scenario->new_spacing_ms;
     options.look_ms = scenario->look_ms;
+    options.log_check_ms = 0; /* its logs stay what they are */
     options.lease_ms = WORLD_LEASE_MS;
     options.window_ms = 7LL * 24 * 3600 * 1000;
     scene->scenario = scenario;

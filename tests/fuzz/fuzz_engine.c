@@ -8,7 +8,8 @@
  *   E payload    a signed event for user_42        C D            the oldest commit: done, refused
  *   F value      a record that is not signed       T n            time passes: 8^n ms
  *   V            the partition is revoked          K keyring      another keyring
- *   I            the account has another API key   S              stop */
+ *   I            the account has another API key   S              stop
+ *   H digit      what is found in the log: a record at that offset, or (more than a digit) its end there */
 #include <jansson.h>
 #include <sodium.h>
 #include <stdio.h>
@@ -36,6 +37,7 @@ struct tape {
     struct moment now;
     struct waiting requests, produces, commits; /* of commits: the offsets */
     bool held, reading, started;
+    engine_handle check;
     int64_t next_offset;
     unsigned events;
 };
@@ -68,6 +70,7 @@ static struct engine *engine_make(void)
         .limits = {.http_timeout_ms = 15000, .settle_ms = 10000, .unknown_for_ms = 3600 * 1000},
         .drain_ms = 10000,
         .reach_step = ENGINE_REACH_STEP,
+        .log_check_ms = ENGINE_LOG_CHECK_MS,
         .memory_bytes = 1 << 20,
         .papercups_ids = true,
         .accounts = &account,
@@ -127,6 +130,9 @@ static void perform(struct tape *tape, const struct effect *effect)
         break;
     case EFFECT_COMMIT:
         waiting_add(&tape->commits, (engine_handle)effect->offset);
+        break;
+    case EFFECT_CHECK_LOG:
+        tape->check = effect->handle;
         break;
     case EFFECT_READ_RECEIPTS:
         tape->reading = true;
@@ -255,6 +261,14 @@ static void take_partition(struct tape *tape, char move, struct span rest)
     }
 }
 
+static void take_log_checked(struct tape *tape, struct span rest)
+{
+    take(tape, (struct input){.type = INPUT_LOG_CHECKED,
+                              .handle = tape->check,
+                              .offset = digit_of(rest),
+                              .last_ms = rest.size == 1 ? tape->now.wall.ms : -1});
+}
+
 static void take_keyring(struct tape *tape, struct span text)
 {
     static const unsigned char hash_key[16];
@@ -287,6 +301,8 @@ static void play(struct tape *tape, struct span move)
         take_committed(tape, what == 'C');
     else if (what == 'T')
         pass(tape, rest);
+    else if (what == 'H')
+        take_log_checked(tape, rest);
     else if (what == 'K')
         take_keyring(tape, rest);
     else if (what == 'I')

@@ -215,8 +215,14 @@ broken clock-is-certain engine/settle.c 'return !engine->options.admit_by_clock;
     'the next starts before the receipt of one that the worker'"'"'s own clock found expired'
 broken pause-stays engine/assign.c 'if \(partition->paused\)\s+effect_add\(engine, EFFECT_RESUME, partition->id\);' '' \
     'a partition that is paused is given back so'
-broken other-log engine/assign.c 'input->last_ms < 0 \|\| offsets_stamp\(input->last_ms\) != progress->last_stamp' 'false' \
+broken other-log engine/assign.c 'found_ms < 0 \|\| offsets_stamp\(found_ms\) != stamp' 'false' \
     'what was committed is believed though another record stands below it'
+broken log-unchecked engine/log_check.c 'if \(partition->witness.stamp == 0\)\s+return;' 'return;' \
+    'nobody looks whether the log is still the one that was read'
+broken check-too-new engine/log_check.c 'partition->witness = partition->asked_at;' 'partition->witness = partition->newest;' \
+    'the log is asked about a record that may have been read of the one that came after it'
+broken seen-unnamed engine/partition.c '.has_seen = partition->witness.stamp != 0 &&' '.has_seen = false &&' \
+    'a commit names no record but the last one, which may be of the log that came after'
 broken shorter-log engine/assign.c 'else if \(input->offset > input->end\)' 'else if (false)' \
     'what was committed is believed though the log ends before it'
 broken committed-gap engine/offsets.c 'return offsets->last < offsets->start \? offsets->start : offsets->last \+ 1;' 'return offsets->low;' \

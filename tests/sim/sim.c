@@ -174,6 +174,7 @@ static struct world *sim_world(struct sim *sim, struct buf *report)
     options.account_memory_bytes = sim_chance(sim, 30) ? 6000 : 0;
     options.lease_ms = WORLD_LEASE_MS;
     options.reach_step = sim_reach_step(&sim->options);
+    options.log_check_ms = sim->log_unrest > 0 ? ENGINE_LOG_CHECK_MS : 0;
     options.unassign = sim_chance(sim, 30);
     options.reopen = sim_chance(sim, 30);
     options.admit_by_clock = sim_chance(sim, 25);

@@ -67,6 +67,8 @@ void sim_give_up_requests(struct sim *sim);
 void sim_log_init(struct sim *sim);
 void sim_log(struct sim *sim);
 void sim_log_mend(struct sim *sim);
+/* Something becomes of the check that is under way; false: not now. */
+bool sim_log_check(struct sim *sim, int worker, int32_t partition);
 
 /* sim_secret.c: the mark secret is changed, and workers begin with another one. */
 void sim_secret_init(struct sim *sim);

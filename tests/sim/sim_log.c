@@ -67,12 +67,25 @@ void sim_log(struct sim *sim)
     }
 }
 
-/* A group looks at the topic's metadata now and then: who has read what is gone is given the partition anew. */
+bool sim_log_check(struct sim *sim, int worker, int32_t partition)
+{
+    int64_t dice = rng_below(&sim->log_rng, 100);
+    if (dice < 20)
+        world_look_at_log(sim->world, worker, partition);
+    else if (dice < 50)
+        world_log_checked(sim->world, worker, partition);
+    else if (dice < 60)
+        world_log_unchecked(sim->world, worker, partition);
+    return dice < 60;
+}
+
+/* Who has read what is gone of a tail is given the partition anew. That a topic was made again nobody else finds out. */
 void sim_log_mend(struct sim *sim)
 {
     for (int32_t i = 0; i < sim->world->options.partition_count; i++) {
         int owner = world_owner(sim->world, i);
-        if (owner != WORLD_NOBODY && world_is_behind(sim->world, owner, i))
+        if (owner != WORLD_NOBODY && world_is_behind(sim->world, owner, i) &&
+            !sim->world->log.partitions[i].made_again)
             log_assign_again(sim, i);
     }
 }

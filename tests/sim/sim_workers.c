@@ -69,6 +69,8 @@ void sim_partition(struct sim *sim)
     const struct share *share = &world->workers[owner].shares[partition];
     if (sim_is_frozen(sim, owner))
         return;
+    if (share->check != 0 && sim_log_check(sim, owner, partition))
+        return;
     if (share->reading && sim_chance(sim, 70)) {
         world_rebuild(world, owner, partition);
     } else if (!share->revoked && sim_chance(sim, sim->unrest)) {

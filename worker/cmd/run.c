@@ -1,6 +1,7 @@
 #include <malloc.h>
 #include <stdio.h>
 #include <sys/prctl.h>
+#include <unistd.h>
 
 #include "cmd/cmd.h"
 #include "cmd/options.h"
@@ -80,5 +81,7 @@ int cmd_run(int argc, char **argv)
     config_free(config);
     if (code != 0)
         fprintf(stderr, "cupbearer run: %s\n", err.text);
-    return code;
+    /* Threads of librdkafka may be left: nothing of a library's may be torn down under them. */
+    fflush(NULL);
+    _exit(code);
 }

@@ -9,9 +9,16 @@
     60000 /* how long a commit without an answer may still arrive: librdkafka gives it up then */
 #define COMMIT_AGAIN_MS 200 /* the last one of a partition, when it was refused */
 
+/* Whether a record that the commit names as read is not there any more, and was not deleted by retention either. */
+static bool assign_misses(const struct input *input, bool named, int64_t offset, uint32_t stamp,
+                          int64_t found_ms)
+{
+    return named && offset >= input->begin && (found_ms < 0 || offsets_stamp(found_ms) != stamp);
+}
+
 /* Where a log does not hold any more what was committed of it, nothing that stands in the commit is about it: a topic was
  * deleted and made again, and the last commit for the old one came after that, or a log lost its tail. Then all that there is
- * may have been delivered, and may not. Such a commit is believed only where the last record below it is still there, or was
+ * may have been delivered, and may not. Such a commit is believed only where the records that it names are still there, or were
  * deleted by retention. */
 static int64_t assign_start(struct engine *engine, const struct input *input, struct progress *progress)
 {
@@ -24,8 +31,8 @@ static int64_t assign_start(struct engine *engine, const struct input *input, st
         change = LOG_DELETED;
     else if (input->offset > input->end)
         change = LOG_SHORTER;
-    else if (progress->has_last && progress->last >= input->begin &&
-             (input->last_ms < 0 || offsets_stamp(input->last_ms) != progress->last_stamp))
+    else if (assign_misses(input, progress->has_last, progress->last, progress->last_stamp, input->last_ms) ||
+             assign_misses(input, progress->has_seen, progress->seen, progress->seen_stamp, input->seen_ms))
         change = LOG_OTHER;
     else
         return input->offset;
@@ -60,6 +67,7 @@ void assign(struct engine *engine, const struct input *input)
         partition->offsets.last = progress.last;
         partition->offsets.last_stamp = progress.last_stamp;
     }
+    log_check_begin(engine, partition);
     partition->suspect_end = progress.reach < input->end ? progress.reach : input->end;
     partition->suspect_absent_from = mono_after(engine->now.mono, engine->options.limits.http_timeout_ms +
                                                                       engine->options.limits.settle_ms);
@@ -327,6 +335,7 @@ void partition_turn(struct engine *engine, struct partition *partition)
         }
         if (mono_reached(commit_due(engine, partition), engine->now.mono))
             commit(engine, partition);
+        log_check_turn(engine, partition);
         assign_pause(engine, partition);
         break;
     case PARTITION_DRAINING:
@@ -349,7 +358,8 @@ struct mono partition_deadline(const struct engine *engine, const struct partiti
 {
     switch (partition->state) {
     case PARTITION_RUNNING:
-        return mono_earlier(commit_due(engine, partition), partition->lost_until);
+        return mono_earlier(mono_earlier(commit_due(engine, partition), partition->lost_until),
+                            partition->check_at);
     case PARTITION_DRAINING: /* without jobs, or drained, it waits for an answer */
         return (partition->job_count > 0 || partition->glance_count > 0) && !partition->drained
                    ? partition->drain_end

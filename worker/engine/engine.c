@@ -121,6 +121,8 @@ static void engine_partition_input(struct engine *engine, const struct input *in
         return; /* a late word */
     if (input->type == INPUT_COMMITTED)
         committed(engine, partition, input->handle, input->ok);
+    else if (input->type == INPUT_LOG_CHECKED)
+        log_checked(engine, partition, input);
     else if (input->type == INPUT_RECEIPT)
         rebuild_receipt(engine, partition, input->record);
     else if (input->type == INPUT_REBUILT)
@@ -159,6 +161,7 @@ static void engine_dispatch(struct engine *engine, const struct input *input)
     case INPUT_RECEIPT:
     case INPUT_REBUILT:
     case INPUT_COMMITTED:
+    case INPUT_LOG_CHECKED:
     case INPUT_REVOKED:
     case INPUT_LOST:
         engine_partition_input(engine, input);

@@ -12,6 +12,7 @@
 
 #define ENGINE_FULL_MS 1000 /* full for so long, the partitions pause */
 #define ENGINE_REACH_STEP 5000 /* some seconds of work */
+#define ENGINE_LOG_CHECK_MS 30000
 
 struct engine_options {
     const char *events_topic, *receipts_topic, *dead_topic; /* must outlive the engine */
@@ -27,6 +28,7 @@ struct engine_options {
     int64_t look_ms;     /* after posts their conversation is looked at, so often at most; 0: never */
     int64_t drain_ms;
     int64_t reach_step; /* how far deliveries may start beyond what was read; after a crash no more is suspect */
+    int64_t log_check_ms; /* so often it is asked whether a log is still the one that was read; 0: never */
     int64_t memory_bytes; /* of records that wait or are under way */
     bool papercups_ids, name_events;
     uint64_t lost_secret; /* fingerprint of a mark secret that is lost for good: what was done under it is as if it were not;
@@ -43,13 +45,14 @@ typedef uint64_t engine_handle;
 enum input_type {
     INPUT_TICK,      /* time has passed */
     INPUT_ASSIGNED,  /* the partition is ours, or is so anew: `offset` and `metadata` as committed, `begin` and `end` of its
-                      * log now, and the stamp of the record that the metadata name as the last below */
+                      * log now, and the stamps of the records that the metadata name as below */
     INPUT_RECEIPT,   /* one of its receipts, in the order of their log, as EFFECT_READ_RECEIPTS asked */
     INPUT_REBUILT,   /* those were all; `offset`: behind the last of the receipts' partition */
     INPUT_RECORD,    /* read from a started partition, in the order of its log */
     INPUT_ANSWERED,  /* what came of EFFECT_REQUEST */
     INPUT_PRODUCED,  /* what came of EFFECT_PRODUCE */
     INPUT_COMMITTED, /* what came of EFFECT_COMMIT */
+    INPUT_LOG_CHECKED, /* what came of EFFECT_CHECK_LOG */
     INPUT_REVOKED,   /* to be given up: finish what is under way, commit, then EFFECT_RELEASED */
     INPUT_LOST,      /* given up already: another worker may have it */
     INPUT_KEYRING,   /* another keyring, which the engine takes over */
@@ -66,17 +69,20 @@ enum produced {
 struct input {
     enum input_type type;
     struct moment now;
-    int32_t partition;    /* ASSIGNED, REBUILT, COMMITTED, REVOKED, LOST */
-    int64_t offset;       /* ASSIGNED, REBUILT; PRODUCED: where it was written, -1: not known */
+    int32_t partition;    /* ASSIGNED, REBUILT, COMMITTED, LOG_CHECKED, REVOKED, LOST */
+    int64_t offset;       /* ASSIGNED, REBUILT, LOG_CHECKED; PRODUCED: where it was written, -1: not known */
     bool never_committed; /* ASSIGNED: the group has no offset for it; `offset` is the log's beginning */
-    int64_t begin, end;   /* ASSIGNED */
-    int64_t last_ms;      /* ASSIGNED: the stamp of the record at progress.last; -1: there is none, or none is named */
+    int64_t begin, end;   /* ASSIGNED; LOG_CHECKED: `begin`, where `offset` is beyond what was asked about */
+    /* ASSIGNED: the stamps of the records at progress.last and progress.seen; -1: there is none, or none is named.
+     * LOG_CHECKED: last_ms is the stamp of the record at `offset`, which is the first one at or beyond the offset that was
+     * asked about, or of the log where it does not reach so far back or ahead; -1: the log ends at `offset`. */
+    int64_t last_ms, seen_ms;
     struct span metadata; /* ASSIGNED; SPAN_NONE: there was none */
     bool ok;              /* COMMITTED */
     enum produced produced;
     struct keyring *keyring;     /* KEYRING */
     size_t account;              /* API_KEY: the account_options.index */
-    engine_handle handle;        /* ANSWERED, PRODUCED, COMMITTED */
+    engine_handle handle;        /* ANSWERED, PRODUCED, COMMITTED, LOG_CHECKED */
     const struct record *record; /* RECORD, RECEIPT */
     const struct reply *reply;   /* ANSWERED */
 };
@@ -85,6 +91,8 @@ enum effect_type {
     EFFECT_REQUEST, /* to Papercups; answered by INPUT_ANSWERED with the handle, whatever happens */
     EFFECT_PRODUCE, /* to Kafka; answered by INPUT_PRODUCED with the handle */
     EFFECT_COMMIT,  /* partition, offset, text: the metadata; answered by INPUT_COMMITTED with the handle */
+    EFFECT_CHECK_LOG, /* partition, offset: which record stands there now; answered by INPUT_LOG_CHECKED with the handle, and a
+                       * later one of the partition takes its place */
     EFFECT_READ_RECEIPTS, /* partition: hand in its receipts from the earlier of `offset` and `since` up to their end now */
     EFFECT_START,    /* partition: hand in its records from `offset` on; `count` receipts had no good MAC */
     EFFECT_PAUSE,    /* partition: hand in no more records */
@@ -104,7 +112,8 @@ enum log_change {
     LOG_DELETED, /* it begins behind what was committed: records were deleted unread */
     LOG_SHORTER, /* it ends before what was committed: it lost its tail, or the topic was made again */
     LOG_OTHER,   /* the last record below what was committed is another one, or is not there */
-    LOG_WENT_BACK, /* a record at an offset that was read already: the partition is lost, and the group is to be joined anew */
+    LOG_WENT_BACK, /* another record, or none, stands where one was read: the partition is lost, and the group is to be joined
+                    * anew */
 };
 
 /* What an outcome is told with; spans are good until the next engine_take. */
@@ -128,7 +137,7 @@ struct effect {
     enum effect_type type;
     engine_handle handle;
     int32_t partition;
-    int64_t offset;    /* COMMIT, READ_RECEIPTS, START */
+    int64_t offset;    /* COMMIT, CHECK_LOG, READ_RECEIPTS, START */
     struct wall since; /* READ_RECEIPTS; 0: from the beginning */
     size_t count;      /* START */
     enum log_change change; /* LOG_CHANGED */

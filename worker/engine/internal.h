@@ -43,7 +43,7 @@ struct engine {
     struct slots jobs, requests, glances;
     struct partition **partitions; /* by id; NULL: not ours */
     size_t memory_used;
-    engine_handle last_commit;
+    engine_handle last_commit, last_check;
     bool leased;                      /* a commit was accepted since the last assignment */
     struct mono lease_from;           /* when the newest of them was sent */
     uint64_t outcomes[OUTCOME_COUNT]; /* of records without a known account */
@@ -142,13 +142,20 @@ void known_forget(struct engine *engine, const struct job *job);
 void rebuild_receipt(struct engine *engine, struct partition *partition, const struct record *record);
 void rebuild_finish(struct engine *engine, struct partition *partition, int64_t receipts_end);
 
+/* log_check.c: whether a partition's log is still the one that was read. */
+void log_check_begin(const struct engine *engine, struct partition *partition);
+void log_check_read(struct partition *partition, int64_t offset, uint32_t stamp);
+/* Sends the check that is due. */
+void log_check_turn(struct engine *engine, struct partition *partition);
+void log_checked(struct engine *engine, struct partition *partition, const struct input *input);
+
 /* assign.c: partitions come and go. */
 void assign(struct engine *engine, const struct input *input);
 void revoke(struct engine *engine, struct partition *partition);
 void lose(struct engine *engine, struct partition *partition);
 /* The job goes to the partition's next owner, who must suspect it where it may be shown. */
 void leave(struct engine *engine, struct job *job);
-/* A record came at an offset that was read before: the log is not the one that it was. */
+/* Another record stands at an offset that was read: the log is not the one that it was. */
 void lose_changed(struct engine *engine, struct partition *partition, int64_t offset);
 void strays_add(struct engine *engine, engine_handle handle, int32_t partition);
 void strays_done(struct engine *engine, engine_handle handle);

@@ -83,7 +83,11 @@ struct progress partition_progress(const struct partition *partition)
                              .admitted_ms = partition_oldest(partition).ms,
                              .has_last = partition->offsets.last >= 0,
                              .last = partition->offsets.last,
-                             .last_stamp = partition->offsets.last_stamp};
+                             .last_stamp = partition->offsets.last_stamp,
+                             .has_seen = partition->witness.stamp != 0 &&
+                                         partition->witness.offset < partition->offsets.last,
+                             .seen = partition->witness.offset,
+                             .seen_stamp = partition->witness.stamp};
 }
 
 void partition_receipt_written(struct partition *partition, int64_t offset)

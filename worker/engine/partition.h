@@ -10,6 +10,12 @@
 
 struct job;
 
+/* A record that was read, by which its log can be told from another. */
+struct witness {
+    int64_t offset;
+    uint32_t stamp; /* offsets_stamp; 0: none is known */
+};
+
 enum partition_state {
     PARTITION_ASSIGNED,   /* what this worker has produced for it before it was lost is still under way */
     PARTITION_REBUILDING, /* its receipts are being read; its records are not handed in yet */
@@ -56,6 +62,12 @@ struct partition {
     bool committing_again;  /* the one under way was sent for that */
     struct mono commit_at;  /* an offset that moved is committed then */
     struct mono reach_at;   /* not before: the last commit failed */
+    /* See log_check.c. */
+    struct witness newest;  /* the record that was read last */
+    struct witness witness; /* what the next check asks about */
+    struct witness asked, asked_at; /* of the check that was sent last: what it asks about, and `newest` at that moment */
+    uint64_t check_handle;          /* 0: none is under way */
+    struct mono check_at;
     struct mono drain_end;
     bool drained;   /* drain_end was reached */
     bool inherited; /* given up with something that the next owner must suspect */

@@ -11,8 +11,11 @@ void progress_write(const struct progress *progress, char out[PROGRESS_TEXT_MAX]
                         "v2 reach=%" PRId64 " receipts=%" PRId64 " admitted=%" PRId64 " secret=%016" PRIx64,
                         progress->reach, progress->receipts, progress->admitted_ms, progress->secret);
     if (progress->has_last)
-        snprintf(out + size, PROGRESS_TEXT_MAX - (size_t)size, " last=%" PRId64 " stamp=%" PRIu32,
-                 progress->last, progress->last_stamp);
+        size += snprintf(out + size, PROGRESS_TEXT_MAX - (size_t)size, " last=%" PRId64 " stamp=%" PRIu32,
+                         progress->last, progress->last_stamp);
+    if (progress->has_last && progress->has_seen)
+        snprintf(out + size, PROGRESS_TEXT_MAX - (size_t)size, " seen=%" PRId64 " seen_stamp=%" PRIu32,
+                 progress->seen, progress->seen_stamp);
 }
 
 /* "NAME=" and something at the head of *text, which moves behind it; SPAN_NONE where it is not that. */
@@ -42,16 +45,27 @@ bool progress_secret_read(struct span digits, uint64_t *out)
     return digits.size == SECRET_DIGITS;
 }
 
-static bool progress_last(struct span *text, struct progress *out)
+/* A record's offset and stamp, where there is more. */
+static bool progress_record(struct span *text, struct span name, struct span stamp_name, bool *has,
+                            int64_t *offset, uint32_t *out)
 {
     int64_t stamp = 0;
-    out->has_last = text->data != NULL;
-    if (!out->has_last)
+    *has = text->data != NULL;
+    if (!*has)
         return true;
-    if (!progress_number(text, SPAN("last="), &out->last) || !progress_number(text, SPAN("stamp="), &stamp))
+    if (!progress_number(text, name, offset) || !progress_number(text, stamp_name, &stamp))
         return false;
-    out->last_stamp = (uint32_t)stamp;
-    return stamp > 0 && stamp <= UINT32_MAX && text->data == NULL;
+    *out = (uint32_t)stamp;
+    return stamp > 0 && stamp <= UINT32_MAX;
+}
+
+static bool progress_records(struct span *text, struct progress *out)
+{
+    return progress_record(text, SPAN("last="), SPAN("stamp="), &out->has_last, &out->last,
+                           &out->last_stamp) &&
+           progress_record(text, SPAN("seen="), SPAN("seen_stamp="), &out->has_seen, &out->seen,
+                           &out->seen_stamp) &&
+           text->data == NULL;
 }
 
 bool progress_read(struct span text, struct progress *out)
@@ -67,5 +81,5 @@ bool progress_read(struct span text, struct progress *out)
     if (is_old)
         return text.data == NULL;
     out->has_secret = progress_secret_read(progress_member(&text, SPAN("secret=")), &out->secret);
-    return out->has_secret && progress_last(&text, out);
+    return out->has_secret && progress_records(&text, out);
 }

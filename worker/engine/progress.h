@@ -1,7 +1,7 @@
 /* What stands beside a committed offset c, in the commit's metadata: how far deliveries may have been started, and from
  * where on the receipts must be read; which record is the last below c, for the log may be another one when it is read; and
- * under which mark secret all that was done. Form: "v2 reach=R receipts=S admitted=T secret=F last=O stamp=M", without the last
- * two where no record below c is known. Workers before v2 take it for an unknown one, which is safe and costs a reading back
+ * under which mark secret all that was done. Form: "v2 reach=R receipts=S admitted=T secret=F last=O stamp=M seen=P seen_stamp=N",
+ * without the last four where no record below c is known, and without the last two where P would be O. Workers before v2 take it for an unknown one, which is safe and costs a reading back
  * of all from c to the log's end; "v1 reach=R receipts=S admitted=T" is what they write, and is read. */
 #ifndef ENGINE_PROGRESS_H
 #define ENGINE_PROGRESS_H
@@ -11,17 +11,20 @@
 
 #include "base/span.h"
 
-#define PROGRESS_TEXT_MAX 192
+#define PROGRESS_TEXT_MAX 256
 
 struct progress {
     int64_t reach; /* no delivery at or beyond this offset has been started */
     int64_t
         receipts; /* the receipts of events at or beyond c begin at this offset of the receipts' partition */
     int64_t admitted_ms; /* no record at or beyond c was admitted earlier; INT64_MIN: not known */
-    bool has_secret, has_last; /* not before v2 */
+    bool has_secret, has_last, has_seen; /* not before v2 */
     uint64_t secret;           /* fingerprint of the mark secret */
     int64_t last;              /* the offset of the last record below c */
     uint32_t last_stamp;       /* offsets_stamp of its time stamp */
+    /* A record below that, which was there when the log was last looked at: see engine/log_check.c. */
+    int64_t seen;
+    uint32_t seen_stamp;
 };
 
 void progress_write(const struct progress *progress, char out[PROGRESS_TEXT_MAX]);

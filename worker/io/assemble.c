@@ -67,6 +67,7 @@ static void engine_settings(const struct config *config, int32_t partition_count
         .lease_ms = config_lease_ms(config),
         .drain_ms = config->drain_timeout_ms,
         .reach_step = ENGINE_REACH_STEP,
+        .log_check_ms = ENGINE_LOG_CHECK_MS,
         .memory_bytes = config->memory_bytes,
         .papercups_ids = config->papercups_ids,
         .name_events = config->name_events,
@@ -168,7 +169,10 @@ static int make_io(struct loop *worker, const struct config *config, struct err 
     calls.context = worker;
     if (instance_take(&worker->instance, config, err) != 0)
         return -1;
-    worker->consumer = consumer_new(config, worker->instance.id, &calls, err);
+    worker->checks = log_checks_new(config, err);
+    if (worker->checks == NULL)
+        return -1;
+    worker->consumer = consumer_new(config, worker->instance.id, &calls, worker->checks, err);
     worker->producer = worker->consumer == NULL ? NULL : producer_new(config, loop_produced, worker, err);
     return worker->producer == NULL ? -1 : 0;
 }
@@ -230,6 +234,7 @@ void worker_free(struct loop *worker)
     producer_free(worker->producer, FLUSH_MS);
     reader_free(worker->reader);
     consumer_free(worker->consumer);
+    log_checks_free(worker->checks);
     instance_done(&worker->instance); /* nothing is in the group any more */
     http_free(worker->http);
     for (size_t i = 0; i < worker->site_count; i++)

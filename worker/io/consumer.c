@@ -4,22 +4,19 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "engine/progress.h"
-#include "io/last_record.h"
 #include "io/log.h"
 #include "io/membership.h"
 #include "io/positions.h"
 #include "io/record_of.h"
 
 #define TURN_EVENTS 500   /* then others have their turn */
-#define LOOKUP_MS   10000 /* for committed offsets and watermarks, at an assignment */
 
 struct consumer {
     rd_kafka_t *rk;
     rd_kafka_queue_t *queue;
     int fd;
     struct consumer_calls calls;
-    const struct config *config;
+    struct log_checks *checks; /* borrowed */
     char *topic;
     rd_kafka_topic_partition_list_t *commits;   /* to be sent with the next flush */
     rd_kafka_topic_partition_list_t *assigning; /* until all of them are started; NULL: none */
@@ -46,7 +43,8 @@ static void consumer_log(const rd_kafka_t *rk, int level, const char *facility, 
 }
 
 struct consumer *consumer_new(const struct config *config, const char *instance_id,
-                              const struct consumer_calls *calls, struct err *err)
+                              const struct consumer_calls *calls, struct log_checks *checks,
+                              struct err *err)
 {
     const struct kafka_setting settings[] = {
         {"group.id", config->group_id},
@@ -74,7 +72,7 @@ struct consumer *consumer_new(const struct config *config, const char *instance_
     *consumer =
         (struct consumer){.rk = rk,
                           .calls = *calls,
-                          .config = config,
+                          .checks = checks,
                           .topic = mem_copy(span_of(config->events_topic))};
     consumer->poll_every_ms = kafka_max_poll_ms(rk) / 4;
     rd_kafka_poll_set_consumer(rk);
@@ -96,7 +94,10 @@ void consumer_free(struct consumer *consumer)
     if (consumer->assigning != NULL)
         rd_kafka_topic_partition_list_destroy(consumer->assigning);
     rd_kafka_queue_destroy(consumer->queue);
-    rd_kafka_destroy_flags(consumer->rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+    /* One that was a member is left to the end of the process: where its topic was deleted, or its broker was away,
+     * librdkafka from 2.0 on may wait for its threads for ever (its issues 4362 and 4674). */
+    if (!consumer->closing)
+        rd_kafka_destroy_flags(consumer->rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
     if (consumer->fd >= 0)
         close(consumer->fd);
     free(consumer->topic);
@@ -155,60 +156,14 @@ static void consumer_assign_now(struct consumer *consumer)
     log_say(LOG_LEVEL_INFO, "started", "records are read");
 }
 
-static bool consumer_range(struct consumer *consumer, const rd_kafka_topic_partition_t *one,
-                           struct consumer_assigned *told)
-{
-    rd_kafka_resp_err_t code =
-        kafka_watermarks(consumer->rk, one->topic, one->partition, &told->begin, &told->end);
-    if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
-        snprintf(consumer->fatal, sizeof(consumer->fatal), "it does not tell where partition %d begins: %s",
-                 (int)one->partition, rd_kafka_err2str(code));
-    return code == RD_KAFKA_RESP_ERR_NO_ERROR;
-}
-
-/* What is committed of each, how far its log goes, and which record stands there now that was the last below. */
-static bool consumer_look_up(struct consumer *consumer, rd_kafka_topic_partition_list_t *list,
-                             struct consumer_assigned *told)
-{
-    bool good = true;
-    struct err err;
-    rd_kafka_resp_err_t code = rd_kafka_committed(consumer->rk, list, LOOKUP_MS);
-    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
-        snprintf(consumer->fatal, sizeof(consumer->fatal), "it does not tell what was committed: %s",
-                 rd_kafka_err2str(code));
-        return false;
-    }
-    struct last_records *records = last_records_new(consumer->config);
-    for (int i = 0; i < list->cnt && good; i++) {
-        const rd_kafka_topic_partition_t *one = &list->elems[i];
-        struct progress progress;
-        told[i] = (struct consumer_assigned){.partition = one->partition,
-                                             .never_committed = one->offset < 0,
-                                             .metadata = one->metadata_size == 0
-                                                             ? SPAN_NONE
-                                                             : (struct span){one->metadata, one->metadata_size},
-                                             .last_ms = -1};
-        good = consumer_range(consumer, one, &told[i]);
-        told[i].offset = one->offset < 0 ? told[i].begin : one->offset;
-        if (progress_read(told[i].metadata, &progress) && progress.has_last &&
-            progress.last >= told[i].begin && progress.last < told[i].end)
-            last_records_ask(records, one->partition, progress.last, &told[i].last_ms);
-    }
-    if (good && last_records_read(records, &err) != 0) {
-        snprintf(consumer->fatal, sizeof(consumer->fatal), "%s", err.text);
-        good = false;
-    }
-    last_records_free(records);
-    return good;
-}
-
 /* Nothing of ours is under way at this moment (eager assignment: all was released, or is lost with this), so waiting for the
  * broker's answers holds up nobody. The assignment itself is held back until every partition is started: no record can come
  * early. */
 static void consumer_assign(struct consumer *consumer, const rd_kafka_topic_partition_list_t *partitions)
 {
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_copy(partitions);
-    struct consumer_assigned *told = mem_new((size_t)list->cnt + 1, sizeof(*told));
+    struct assigned *told = mem_new((size_t)list->cnt + 1, sizeof(*told));
+    struct err err;
     membership_read(&consumer->membership, consumer->rk);
     if (consumer->assigning != NULL)
         rd_kafka_topic_partition_list_destroy(consumer->assigning);
@@ -216,7 +171,9 @@ static void consumer_assign(struct consumer *consumer, const rd_kafka_topic_part
     consumer->state = CONSUMER_STARTING;
     consumer->to_start = (size_t)list->cnt;
     consumer->to_release = 0;
-    bool good = consumer_look_up(consumer, list, told);
+    bool good = assigned_look_up(consumer->rk, consumer->checks, list, told, &err) == 0;
+    if (!good)
+        snprintf(consumer->fatal, sizeof(consumer->fatal), "%s", err.text);
     for (int i = 0; i < list->cnt && good; i++) {
         positions_add(&consumer->positions, told[i].partition, told[i].offset, told[i].end);
         consumer->calls.assigned(consumer->calls.context, &told[i]);
@@ -400,13 +357,15 @@ static void consumer_subscribe_again(struct consumer *consumer)
 
 struct mono consumer_deadline(const struct consumer *consumer)
 {
-    return consumer->poll_by;
+    return consumer->join_again ? (struct mono){0} : consumer->poll_by;
 }
 
 bool consumer_turn(struct consumer *consumer, struct mono now)
 {
     bool due = mono_reached(consumer->poll_by, now);
     kafka_queue_fd_clear(consumer->fd);
+    if (consumer->join_again)
+        consumer_subscribe_again(consumer);
     for (int i = 0; i < TURN_EVENTS && (due || consumer->calls.wanted(consumer->calls.context)); i++) {
         rd_kafka_event_t *event = rd_kafka_queue_poll(consumer->queue, 0);
         consumer->poll_by = mono_after(now, consumer->poll_every_ms);

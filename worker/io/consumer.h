@@ -5,23 +5,14 @@
 
 #include "base/moment.h"
 #include "event/record.h"
-#include "io/kafka.h"
+#include "io/assigned.h"
 
 struct consumer;
-
-struct consumer_assigned {
-    int32_t partition;
-    int64_t offset;       /* what is committed */
-    int64_t begin, end;   /* of the log now */
-    bool never_committed; /* the group has no offset for it: `offset` is the log's beginning */
-    int64_t last_ms;      /* the stamp of the record that the metadata name as the last below; -1: there is none */
-    struct span metadata; /* of the commit; SPAN_NONE: none */
-};
 
 /* Called from consumer_turn only. */
 struct consumer_calls {
     /* Its records come once consumer_started was called for every partition of the assignment. */
-    void (*assigned)(void *context, const struct consumer_assigned *assigned);
+    void (*assigned)(void *context, const struct assigned *assigned);
     void (*revoked)(void *context, int32_t partition, bool lost);
     void (*record)(void *context, const struct record *record); /* borrowed until return */
     /* False: the turn ends, whatever is left; at the deadline one event is taken all the same. */
@@ -30,10 +21,11 @@ struct consumer_calls {
     void *context;
 };
 
-/* Not subscribed yet; `instance_id`: group.instance.id, or NULL. NULL with err. */
+/* Not subscribed yet; `instance_id`: group.instance.id, or NULL; `checks` must outlive it. NULL with err. */
 struct consumer *consumer_new(const struct config *config, const char *instance_id,
-                              const struct consumer_calls *calls, struct err *err);
-/* Leaves whatever still goes on as it is. */
+                              const struct consumer_calls *calls, struct log_checks *checks,
+                              struct err *err);
+/* Leaves whatever still goes on as it is, and threads of librdkafka, where it was closed. */
 void consumer_free(struct consumer *consumer);
 
 int consumer_subscribe(struct consumer *consumer, struct err *err);

@@ -159,6 +159,7 @@ static enum fault_kind kind_of_effect(const struct effect *effect, const struct 
         return FAULT_ACCOUNT;
     case EFFECT_TROUBLE:
         return FAULT_TROUBLE;
+    case EFFECT_CHECK_LOG:
     case EFFECT_LOG_CHANGED:
     case EFFECT_OTHER_SECRET:
         break;
@@ -186,7 +187,8 @@ static enum fault_kind kind_of_input(const struct input *input)
     case INPUT_STOP:
         return FAULT_STOP;
     case INPUT_LOST: /* whatever this worker does then, another one has the partition */
-    case INPUT_TICK: /* these three come of nothing that was done for a record */
+    case INPUT_TICK: /* these four come of nothing that was done for a record */
+    case INPUT_LOG_CHECKED:
     case INPUT_KEYRING:
     case INPUT_API_KEY:
         break;

@@ -101,8 +101,8 @@ static void loop_log_changed(struct loop *loop, const struct effect *effect)
                         "is read from its beginning, and what may have been shown is read back",
         [LOG_OTHER] = "another record stands below what was committed: the topic was made again, or the log has lost its "
                       "tail; it is read from its beginning, and what may have been shown is read back",
-        [LOG_WENT_BACK] = "a record came at an offset that was read before: the topic was made again, or the log has lost "
-                          "its tail; the partition is given up and taken anew",
+        [LOG_WENT_BACK] = "another record, or none, stands where one was read before: the topic was made again, or the log has "
+                          "lost its tail; the partition is given up and taken anew",
     };
     struct log_line line;
     bool is_other = effect->change == LOG_OTHER || effect->change == LOG_WENT_BACK;
@@ -174,6 +174,9 @@ static void loop_perform(struct loop *loop, struct effect *effect)
         consumer_commit(loop->consumer, effect->handle, effect->partition, effect->offset,
                         buf_span(&effect->text));
         break;
+    case EFFECT_CHECK_LOG:
+        log_checks_ask(loop->checks, effect->partition, effect->offset, effect->handle);
+        break;
     case EFFECT_READ_RECEIPTS:
         loop_read_receipts(loop, effect);
         break;
@@ -224,7 +227,7 @@ static void loop_take(struct loop *loop, struct input *input)
 
 /* ---- what happens ---- */
 
-static void loop_assigned(void *context, const struct consumer_assigned *assigned)
+static void loop_assigned(void *context, const struct assigned *assigned)
 {
     loop_take(context, &(struct input){.type = INPUT_ASSIGNED,
                                        .partition = assigned->partition,
@@ -232,8 +235,19 @@ static void loop_assigned(void *context, const struct consumer_assigned *assigne
                                        .begin = assigned->begin,
                                        .end = assigned->end,
                                        .last_ms = assigned->last_ms,
+                                       .seen_ms = assigned->seen_ms,
                                        .never_committed = assigned->never_committed,
                                        .metadata = assigned->metadata});
+}
+
+static void loop_log_checked(void *context, const struct log_check *check)
+{
+    loop_take(context, &(struct input){.type = INPUT_LOG_CHECKED,
+                                       .partition = check->partition,
+                                       .handle = check->handle,
+                                       .offset = check->offset,
+                                       .begin = check->begin,
+                                       .last_ms = check->stamp_ms});
 }
 
 static void loop_receipt(void *context, const struct record *record)
@@ -380,6 +394,8 @@ static int loop_collect(struct loop *loop, struct err *err)
             producer_turn(loop->producer);
         else if (tag == LOOP_TAG_READER)
             read = true;
+        else if (tag == LOOP_TAG_CHECKS)
+            log_checks_turn(loop->checks, loop_log_checked, loop);
         else if (tag == LOOP_TAG_ADMIN)
             loop_admin(loop);
         else
@@ -436,6 +452,7 @@ int loop_run(struct loop *loop, struct err *err)
     if (loop_watch(loop, loop->signal_fd, LOOP_TAG_SIGNAL, err) != 0 ||
         loop_watch(loop, consumer_fd(loop->consumer), LOOP_TAG_CONSUMER, err) != 0 ||
         loop_watch(loop, producer_fd(loop->producer), LOOP_TAG_PRODUCER, err) != 0 ||
+        loop_watch(loop, log_checks_fd(loop->checks), LOOP_TAG_CHECKS, err) != 0 ||
         (loop->admin != NULL && loop_watch(loop, admin_fd(loop->admin), LOOP_TAG_ADMIN, err) != 0))
         return -1;
     loop->now = clock_now();

@@ -26,6 +26,7 @@ struct loop {
     struct engine *engine;
     struct consumer *consumer;
     struct producer *producer;
+    struct log_checks *checks;
     struct reader *reader; /* while partitions are being rebuilt */
     const struct config *config;
     struct http *http;
@@ -74,5 +75,6 @@ void loop_admin(struct loop *loop);
 #define LOOP_TAG_READER   (4ULL << 32)
 #define LOOP_TAG_HTTP     (5ULL << 32)
 #define LOOP_TAG_ADMIN    (6ULL << 32)
+#define LOOP_TAG_CHECKS   (7ULL << 32)
 
 #endif

@@ -1,0 +1,60 @@
+/* Whether a partition's log is still the one that was read: a topic may be deleted and made again under its owner, and have as
+ * many records by the next fetch as were read of the one before. Then the fetch goes on in the middle of it, nobody says so,
+ * and what stands before that would never be read. So now and then (log_check_ms) the broker is asked for a record that was
+ * read: the newest of those that had been when it was asked before. Be the log changed at a moment C: the first question that
+ * is answered after C is about a record that was read before C, for the question before it was asked before C; and so another
+ * record is found there, or none. Until then commits name that record, too (progress.seen), for the last one below the
+ * watermark may be of the new log by then. */
+#include "engine/internal.h"
+
+static struct mono log_check_next(const struct engine *engine)
+{
+    int64_t every_ms = engine->options.log_check_ms;
+    return every_ms == 0 ? MONO_NEVER : mono_after(engine->now.mono, every_ms);
+}
+
+void log_check_begin(const struct engine *engine, struct partition *partition)
+{
+    partition->witness = (struct witness){partition->offsets.last, partition->offsets.last_stamp};
+    partition->newest = partition->witness;
+    partition->check_at = log_check_next(engine);
+}
+
+void log_check_read(struct partition *partition, int64_t offset, uint32_t stamp)
+{
+    partition->newest = (struct witness){offset, stamp};
+    if (partition->witness.stamp == 0)
+        partition->witness = partition->newest;
+}
+
+void log_check_turn(struct engine *engine, struct partition *partition)
+{
+    if (!mono_reached(partition->check_at, engine->now.mono))
+        return;
+    partition->check_at = log_check_next(engine);
+    if (partition->witness.stamp == 0)
+        return;
+    partition->check_handle = ++engine->last_check;
+    partition->asked = partition->witness;
+    partition->asked_at = partition->newest;
+    struct effect *effect = effect_add(engine, EFFECT_CHECK_LOG, partition->id);
+    effect->handle = partition->check_handle;
+    effect->offset = partition->asked.offset;
+}
+
+void log_checked(struct engine *engine, struct partition *partition, const struct input *input)
+{
+    const struct witness *asked = &partition->asked;
+    if (partition->state != PARTITION_RUNNING || input->handle != partition->check_handle)
+        return;
+    partition->check_handle = 0;
+    bool stands = input->offset == asked->offset && input->last_ms >= 0 &&
+                  offsets_stamp(input->last_ms) == asked->stamp;
+    bool deleted = input->offset > asked->offset && input->begin > asked->offset; /* by retention */
+    if (!stands && !deleted)
+        lose_changed(engine, partition, asked->offset);
+    else if (deleted && partition->asked_at.offset < input->begin)
+        partition->witness = (struct witness){0}; /* all that was read; the next record will do */
+    else
+        partition->witness = partition->asked_at;
+}
