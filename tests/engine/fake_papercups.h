@@ -26,6 +26,7 @@ struct fake_customer {
     unsigned number, updated; /* a later one is newer */
     struct mono updated_at;
     struct mono answered_at; /* the world's: when a post to it was last answered */
+    struct mono told_at;     /* and when somebody was last told which conversations it has, or begun or opened one */
 };
 
 struct fake_conversation {

@@ -76,8 +76,8 @@ static void world_check_proved(struct world *world, int worker, const char *what
                    (long long)offset, what);
 }
 
-/* The customer does not see what comes into a closed conversation. What was found out lately may be told by the cache, and be
- * as old again when it is posted. */
+/* The customer does not see what comes into a closed conversation: where to post was told lately. The answer that tells it may
+ * be late itself, and a frozen worker takes it later still. */
 #define KNOWN_MOST_MS (2 * CACHE_TTL_MS)
 
 static void world_check_open(struct world *world, const struct world_request *request)
@@ -85,6 +85,10 @@ static void world_check_open(struct world *world, const struct world_request *re
     if (request->what.kind != CALL_POST_MESSAGE)
         return;
     const struct fake_conversation *one = &world->papercups.conversations[request->what.id - 1];
+    struct mono told_at = world->papercups.customers[one->customer - 1].told_at;
+    if (mono_reached(mono_after(told_at, CACHE_TTL_MS), world->now.mono))
+        world_fail(world, "%s is posted into v%u, and it is %lld s since Papercups told of it",
+                   request->what.event, request->what.id, (long long)(world->now.mono.ms - told_at.ms) / 1000);
     if (one->closed && mono_reached(mono_after(one->closed_at, KNOWN_MOST_MS), world->now.mono))
         world_fail(world, "%s is posted into v%u, which was closed %lld s ago", request->what.event,
                    request->what.id, (long long)(world->now.mono.ms - one->closed_at.ms) / 1000);

@@ -273,6 +273,16 @@ static void world_mark_answered(struct world *world, const struct fake_request *
         world->papercups.customers[what->id - 1].answered_at = world->now.mono;
 }
 
+static void world_mark_told(struct world *world, const struct fake_request *what)
+{
+    bool of_customer = what->kind == CALL_LIST_CONVERSATIONS || what->kind == CALL_POST_CONVERSATION;
+    bool of_conversation = what->kind == CALL_READ_CONVERSATION || what->kind == CALL_REOPEN;
+    if (of_customer || of_conversation)
+        world->papercups
+            .customers[(of_customer ? what->id : world->papercups.conversations[what->id - 1].customer) - 1]
+            .told_at = world->now.mono;
+}
+
 static void world_mark_post(struct world *world, const struct world_request *request, int status)
 {
     unsigned event;
@@ -311,8 +321,10 @@ void world_answer(struct world *world, size_t place, enum fate fate)
         world_do(world, &request);
     else if (fate == FATE_LOST_STORED_LATE || fate == FATE_ERROR_STORED_LATE)
         world_late(world, &request, WORLD_SETTLE_MS - 1);
-    if (fate == FATE_DONE && request.status < 400 && world_is_owners(world, &request))
+    if (fate == FATE_DONE && request.status < 400 && world_is_owners(world, &request)) {
         world_mark_answered(world, &request.what);
+        world_mark_told(world, &request.what);
+    }
     if (fate != FATE_DONE || request.status >= 400)
         world_excuse_conversation(world, &request);
     const struct reply reply = world_reply(&request, fate);

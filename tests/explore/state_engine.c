@@ -79,6 +79,7 @@ static void mark_job(struct mark *mark, const struct job *job, const struct scen
     mark_number(mark, "queued", job->queue != NULL);
     mark_number(mark, "looked_up", job->looked_up);
     mark_number(mark, "judged", job->judged);
+    mark_number(mark, "goes_on", job->goes_on);
     if (job->state == JOB_CALLING || job->state == JOB_READY)
         mark_call(mark, &job->call);
     mark_number(mark, "told", job->told);

@@ -18,15 +18,15 @@ static struct uuid uuid_number(unsigned number)
     return id;
 }
 
-static struct cached place(unsigned conversation)
+static struct cached place(unsigned conversation, int64_t found_at_ms)
 {
-    return (struct cached){uuid_number(9), uuid_number(conversation), 2};
+    return (struct cached){uuid_number(9), uuid_number(conversation), 2, {found_at_ms}};
 }
 
-static void put(struct cache *cache, const char *key, unsigned conversation, int64_t now_ms)
+static void put(struct cache *cache, const char *key, unsigned conversation, int64_t found_at_ms)
 {
-    struct cached what = place(conversation);
-    cache_put(cache, span_of(key), &what, (struct mono){now_ms});
+    struct cached what = place(conversation, found_at_ms);
+    cache_put(cache, span_of(key), &what, what.found_at);
 }
 
 /* Whether that conversation is known under the key; 0: none is. */
@@ -58,20 +58,35 @@ static void what_was_found_is_known_for_30_seconds(void **state)
 }
 
 /* A post into a remembered conversation does not show whether an agent has closed it meanwhile. */
-static void the_same_put_again_lives_no_longer_and_another_one_does(void **state)
+static void what_was_learnt_from_here_lives_no_longer_when_it_is_put_again(void **state)
+{
+    (void)state;
+    struct cache cache;
+    struct cached found;
+    cache_init(&cache, hash_key);
+    put(&cache, "a", 1, 1000);
+    assert_true(cache_find(&cache, SPAN("a"), (struct mono){20000}, &found));
+    assert_int_equal(found.found_at.ms, 1000);
+    cache_put(&cache, SPAN("a"), &found, (struct mono){21000});
+    expect(&cache, "a", 30999, 1);
+    expect(&cache, "a", 31000, 0);
+    cache_done(&cache);
+}
+
+static void what_is_put_lives_from_when_it_was_found(void **state)
 {
     (void)state;
     struct cache cache;
     cache_init(&cache, hash_key);
-    put(&cache, "a", 1, 0);
-    put(&cache, "a", 1, 20000);
+    struct cached what = place(1, 0);
+    cache_put(&cache, SPAN("a"), &what, (struct mono){20000});
     expect(&cache, "a", 29999, 1);
-    put(&cache, "a", 2, 29999);
-    expect(&cache, "a", 59998, 2);
+    put(&cache, "a", 1, 29999); /* the same, found again */
+    expect(&cache, "a", 59998, 1);
     put(&cache, "a", 2, 59998);
-    expect(&cache, "a", 59999, 0);
-    put(&cache, "a", 2, 60000);
-    expect(&cache, "a", 89999, 2);
+    expect(&cache, "a", 89997, 2);
+    put(&cache, "a", 2, 90000); /* nobody has asked since its time was over */
+    expect(&cache, "a", 119999, 2);
     cache_done(&cache);
 }
 
@@ -79,7 +94,7 @@ static void a_conversation_may_be_known_without_its_customer(void **state)
 {
     (void)state;
     struct cache cache;
-    struct cached what = place(7), found = place(8);
+    struct cached what = place(7, 0), found = place(8, 0);
     cache_init(&cache, hash_key);
     what.customer.text[0] = 0;
     cache_put(&cache, SPAN("a"), &what, (struct mono){0});
@@ -138,7 +153,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_was_found_is_known_for_30_seconds),
-        cmocka_unit_test(the_same_put_again_lives_no_longer_and_another_one_does),
+        cmocka_unit_test(what_was_learnt_from_here_lives_no_longer_when_it_is_put_again),
+        cmocka_unit_test(what_is_put_lives_from_when_it_was_found),
         cmocka_unit_test(a_conversation_may_be_known_without_its_customer),
         cmocka_unit_test(what_is_forgotten_is_not_known),
         cmocka_unit_test(what_is_over_makes_room_by_itself_and_the_oldest_where_it_is_full),

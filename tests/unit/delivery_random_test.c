@@ -254,7 +254,8 @@ static void model_begin(struct model *m, uint64_t seed)
             (payload.address != ADDRESS_CUSTOMER_ID || place->customer == 0))
             store(m, place, absent_from_ms - 1 - rng_below(&m->rng, 60000));
     } else if (m->place_count > 0 && payload.address == ADDRESS_EXTERNAL_ID && chance(m, 20)) {
-        const struct cached where = {m->customers[m->places[0].customer].id, m->places[0].id, 1};
+        const struct cached where = {m->customers[m->places[0].customer].id, m->places[0].id, 1,
+                                     {m->now_ms - rng_below(&m->rng, 2 * CACHE_TTL_MS)}};
         delivery_resolved(&m->delivery, &where);
     }
 }

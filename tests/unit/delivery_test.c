@@ -47,7 +47,7 @@ static int64_t number(struct span *text)
 }
 
 /* ---- the beginning: `external_id` or `customer_id c9`, then any of `deadline MS`, `suspect ABSENT_FROM TIMES`,
- * `cached CUSTOMER CONVERSATION`, `new_spacing MS`, `reopen`, `unassign`, `refuse_ambiguous`, `email_given`,
+ * `cached CUSTOMER CONVERSATION`, `found_ago MS`, `new_spacing MS`, `reopen`, `unassign`, `refuse_ambiguous`, `email_given`,
  * `email EMAIL` ---- */
 
 static void story_begin(struct story *story, struct table *table, struct span setup)
@@ -64,7 +64,7 @@ static void story_begin(struct story *story, struct table *table, struct span se
         .http_timeout_ms = HTTP_TIMEOUT_MS, .settle_ms = SETTLE_MS, .unknown_for_ms = 3600 * 1000};
     *story = (struct story){.table = table, .rng = {1}, .now = {START_MS}};
     int64_t deadline_ms = 3600000, absent_from_ms = -1, times = 0;
-    struct cached cached = {.customer_matches = 1};
+    struct cached cached = {.customer_matches = 1, .found_at = story->now};
     while (setup.size > 0) {
         struct span word = span_cut(&setup, ' ');
         if (span_equal(word, SPAN("deadline"))) {
@@ -89,6 +89,8 @@ static void story_begin(struct story *story, struct table *table, struct span se
         } else if (span_equal(word, SPAN("cached"))) {
             cached.customer = uuid_named(span_cut(&setup, ' '));
             cached.conversation = uuid_named(span_cut(&setup, ' '));
+        } else if (span_equal(word, SPAN("found_ago"))) {
+            cached.found_at.ms -= number(&setup);
         } else {
             table_broken(table, "no such setting of a story");
         }
@@ -199,7 +201,7 @@ static void expect_call(struct story *story, enum delivery_want want, const stru
                     call->page);
 }
 
-/* ---- the end: `posts N`, `message ID`, `conversation ID`, `customer ID`, `matches N`, `detail TEXT` ---- */
+/* ---- the end: `posts N`, `message ID`, `conversation ID`, `customer ID`, `matches N`, `found_ago MS`, `detail TEXT` ---- */
 
 static void expect_facts(struct story *story, struct span facts)
 {
@@ -211,6 +213,8 @@ static void expect_facts(struct story *story, struct span facts)
             good = delivery->attempts == number(&facts);
         } else if (span_equal(word, SPAN("matches"))) {
             good = delivery->customer_matches == (size_t)number(&facts);
+        } else if (span_equal(word, SPAN("found_ago"))) {
+            good = story->now.ms - delivery->resolved_at.ms == number(&facts);
         } else if (span_equal(word, SPAN("message"))) {
             good = is_named(&delivery->message, span_cut(&facts, ' '));
         } else if (span_equal(word, SPAN("conversation"))) {

@@ -167,10 +167,14 @@ static void an_account_has_no_more_requests_under_way_than_it_may_and_another_is
     world_publish(w, &(struct publication){.account = "beta", .customer = "ann", .event_id = "e5"});
     story_feed(w);
     story_expect(w, "find ann");
+    story_answers(w, 2);
+    story_expect(w, "create ann; create ben");
     story_answer(w, FATE_DONE);
-    story_expect(w, "find cid");
-    story_answer(w, FATE_DONE);
-    story_expect(w, "find dan");
+    story_expect(w, "create ann");
+    story_answers(w, 2);
+    story_expect(w, "open c1 e1; open c2 e2");
+    world_answer(w, 1, FATE_DONE);
+    story_expect(w, "receipt 0/0 delivered; find cid");
     story_end(w);
 }
 

@@ -361,8 +361,8 @@ static void looks_go_before_messages(void **state)
     for (int i = 0; i < 6; i++)
         story_answer(w, FATE_DONE);
     story_expect(w,
-                 "commit 0/0 reach=5001 receipts=0; find ann; find ben; create ann; create ben; open c1 e1; "
-                 "receipt 0/0 delivered; read v1; open c2 e2");
+                 "commit 0/0 reach=5001 receipts=0; find ann; create ann; open c1 e1; receipt 0/0 delivered; "
+                 "read v1; find ben; create ben; open c2 e2");
     story_end(w);
 }
 

@@ -47,8 +47,11 @@ static void items_leave_in_their_order_and_from_any_place(void **state)
     queue_remove(&queue, &items[0]);
     expect_items(&queue, items, "");
     assert_null(queue.head);
-    queue_push(&queue, &items[2]);
+    queue_push_first(&queue, &items[2]);
     expect_items(&queue, items, "2");
+    queue_push(&queue, &items[0]);
+    queue_push_first(&queue, &items[4]);
+    expect_items(&queue, items, "420");
 }
 
 static void a_key_has_one_queue_and_the_queue_its_own_copy_of_the_key(void **state)

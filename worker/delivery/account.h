@@ -44,7 +44,7 @@ struct account {
     struct account_options options; /* the strings are the account's */
     int32_t in_flight;
     int32_t aside;      /* lists under way for so long that they take no place: see account_set_aside */
-    struct queue ready; /* who wants to make a call, first come first served */
+    struct queue ready; /* who wants to make a call, first come first served; but see delivery_goes_on */
     /* Who wants to look at a conversation, after a post: before those. */
     struct queue glances;
     struct pace pace;

@@ -90,7 +90,8 @@ bool cache_find(struct cache *cache, struct span key, struct mono now, struct ca
         cache_drop(cache, entry);
         return false;
     }
-    *out = (struct cached){.customer_matches = entry->customer_matches};
+    *out = (struct cached){.customer_matches = entry->customer_matches,
+                           .found_at = mono_after(entry->until, -CACHE_TTL_MS)};
     uuid_unpack(entry->conversation, &out->conversation);
     if (entry->has_customer)
         uuid_unpack(entry->customer, &out->customer);
@@ -107,18 +108,19 @@ static bool cache_knows(const struct cache_entry *entry, const struct cached *wh
 void cache_put(struct cache *cache, struct span key, const struct cached *what, struct mono now)
 {
     struct cache_entry *entry = cache_entry(cache, key);
-    if (entry != NULL && cache_knows(entry, what))
-        return; /* it was learnt from here and nobody has looked since: it does not live longer for that */
+    struct mono until = mono_after(what->found_at, CACHE_TTL_MS);
+    if (entry != NULL && entry->until.ms == until.ms && cache_knows(entry, what))
+        return; /* it was learnt from here */
     if (entry != NULL)
         cache_drop(cache, entry);
-    /* All live equally long, so the oldest are those whose time is over. */
+    /* All live about equally long, so the oldest are those whose time is over. */
     while (cache->oldest != NULL &&
            (cache->by_key.count >= CACHE_ENTRIES_MAX || mono_reached(cache->oldest->until, now)))
         cache_drop(cache, cache->oldest);
     entry = mem_new(1, sizeof(*entry) + key.size);
     memcpy(entry + 1, key.data, key.size);
     entry->node.key = (struct span){(const char *)(entry + 1), key.size};
-    entry->until = mono_after(now, CACHE_TTL_MS);
+    entry->until = until;
     entry->customer_matches = (uint32_t)what->customer_matches;
     entry->has_customer = what->customer.text[0] != 0;
     if (entry->has_customer)

@@ -22,6 +22,7 @@ struct cached {
     struct uuid customer;     /* "": not known, where the event is addressed to a conversation */
     struct uuid conversation; /* never "" */
     size_t customer_matches;
+    struct mono found_at; /* when Papercups said so */
 };
 
 void cache_init(struct cache *cache, const unsigned char hash_key[16]);
@@ -29,7 +30,8 @@ void cache_done(struct cache *cache);
 
 /* False where nothing is known of it, or not lately enough. */
 bool cache_find(struct cache *cache, struct span key, struct mono now, struct cached *out);
-/* Remembers it from now on; what was known before is replaced, but the same conversation put again lives no longer. */
+/* Remembers it, in place of what was known before, until CACHE_TTL_MS behind found_at: what was learnt from here and is put
+ * again lives no longer for that. */
 void cache_put(struct cache *cache, struct span key, const struct cached *what, struct mono now);
 void cache_forget(struct cache *cache, struct span key);
 /* Whatever leads to that conversation. Goes through all that is remembered. */

@@ -30,6 +30,7 @@ void delivery_resolved(struct delivery *d, const struct cached *where)
     d->customer = where->customer;
     d->customer_matches = where->customer_matches;
     d->conversation = where->conversation;
+    d->resolved_at = where->found_at;
     delivery_enter(d, STEP_POST, d->wake);
 }
 
@@ -123,8 +124,19 @@ enum delivery_want delivery_want(struct delivery *d, struct mono now, struct cal
             d->wake = mono_earlier(d->wake, d->deadline);
         return DELIVERY_WAITS;
     }
+    /* It has waited, for a place or in an outage: an agent may have closed the conversation meanwhile. */
+    if (d->step == STEP_POST && mono_reached(mono_after(d->resolved_at, CACHE_TTL_MS), now)) {
+        delivery_forget(d);
+        delivery_enter(d, STEP_RESOLVE, now);
+    }
     *call = delivery_call(d);
     return DELIVERY_CALLS;
+}
+
+bool delivery_goes_on(const struct delivery *d)
+{
+    bool has_begun = d->step == STEP_RESOLVE ? d->page > 0 : d->step <= STEP_UNASSIGN;
+    return d->tries == 0 && has_begun;
 }
 
 void delivery_calling(struct delivery *d, const struct call *call, struct mono now)
@@ -144,11 +156,6 @@ static void delivery_retry(struct delivery *d, enum delivery_step step, int64_t 
 {
     d->tries++;
     d->page = 0; /* rows move from page to page: from the beginning */
-    /* Where to post was found out before the outage: an agent may have closed the conversation meanwhile. */
-    if (step == STEP_POST && mono_reached(mono_after(d->resolved_at, CACHE_TTL_MS), now)) {
-        delivery_forget(d);
-        step = STEP_RESOLVE;
-    }
     delivery_enter(d, step, mono_after(now, delay_ms));
 }
 
@@ -231,10 +238,12 @@ static void delivery_take_posted(struct delivery *d, const struct call *call, st
                                  struct mono now)
 {
     d->acknowledged = true;
-    if (call->kind == CALL_POST_CONVERSATION)
+    if (call->kind == CALL_POST_CONVERSATION) {
         d->conversation = first;
-    else
+        d->resolved_at = now;
+    } else {
         d->message = first;
+    }
     /* A conversation that begins with a nested message stays unassigned by itself. */
     if (call->kind == CALL_POST_MESSAGE && d->limits.unassign && d->was_unassigned)
         delivery_enter(d, STEP_UNASSIGN, now);
@@ -247,7 +256,7 @@ static void delivery_take_ok(struct delivery *d, const struct call *call, const 
 {
     struct uuid first = answer->id_count > 0 ? answer->ids[0] : (struct uuid){{0}};
     d->tries = 0;
-    if (!call_posts(call))
+    if (d->step < STEP_POST)
         d->resolved_at = now;
     switch (call->kind) {
     case CALL_FIND_CUSTOMERS:

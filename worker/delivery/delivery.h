@@ -60,7 +60,7 @@ struct delivery {
     unsigned page;    /* STEP_RESOLVE: of the rows that may be the customer's */
     struct uuid customer, conversation;
     char customer_updated_at[ANSWER_TIME_SIZE]; /* STEP_RESOLVE: of the newest row until now */
-    struct mono resolved_at;                    /* when they were found */
+    struct mono resolved_at;                    /* when they were found: a post begins CACHE_TTL_MS later at most */
     struct mono post_from; /* the conversation is young: see delivery_limits.new_spacing_ms */
     bool opened;           /* it was begun or reopened for this message, or may have been */
     size_t customer_matches;
@@ -110,6 +110,10 @@ enum delivery_want {
 };
 
 enum delivery_want delivery_want(struct delivery *delivery, struct mono now, struct call *call);
+/* Asked after an answer: whether it is on its way to its post, and every step so far was answered well. Then its next call
+ * goes before those of others who wait: what it has found out gets old, and where every step waited as long as the first
+ * one, it would have to begin anew for ever. What failed waits like others, and so do looks, for there may be many. */
+bool delivery_goes_on(const struct delivery *delivery);
 /* When it is to be asked at the latest, whatever it waits for: its time may be over then. */
 struct mono delivery_ends(const struct delivery *delivery);
 /* The call that delivery_want named is being made. */

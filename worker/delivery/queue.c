@@ -66,6 +66,15 @@ void queue_push(struct queue *queue, struct queue_item *item)
     queue->length++;
 }
 
+void queue_push_first(struct queue *queue, struct queue_item *item)
+{
+    item->next = queue->head;
+    queue->head = item;
+    if (queue->tail == NULL)
+        queue->tail = item;
+    queue->length++;
+}
+
 void queue_remove(struct queue *queue, struct queue_item *item)
 {
     struct queue_item *before = NULL, *at = queue->head;

@@ -38,6 +38,8 @@ void queues_tidy(struct queues *queues, struct queue *queue, struct mono now);
 void queues_sweep(struct queues *queues, struct mono now);
 
 void queue_push(struct queue *queue, struct queue_item *item);
+/* Before all others. */
+void queue_push_first(struct queue *queue, struct queue_item *item);
 /* Takes out an item, wherever it stands. */
 void queue_remove(struct queue *queue, struct queue_item *item);
 

@@ -39,7 +39,8 @@ bool known_find(struct engine *engine, const struct job *job, struct cached *out
 void known_put(struct engine *engine, const struct job *job)
 {
     const struct delivery *delivery = &job->delivery;
-    const struct cached where = {delivery->customer, delivery->conversation, delivery->customer_matches};
+    const struct cached where = {delivery->customer, delivery->conversation, delivery->customer_matches,
+                                 delivery->resolved_at};
     struct buf key;
     buf_init(&key, KNOWN_KEY_MAX);
     cache_put(&engine->cache, known_key(job, &key), &where, engine->now.mono);

@@ -67,7 +67,24 @@ static bool run_has_lease(struct engine *engine, struct job *job)
     return false;
 }
 
-/* Asks the delivery what it wants, and does it; a finished one is settled. */
+/* Where it has to be found out anew where to post, though it was known when the job began, it is at the head of its queue
+ * again: a look at its customer's conversations may be under way. */
+static bool run_is_held(struct engine *engine, const struct job *job)
+{
+    return job->delivery.step == STEP_RESOLVE && !mono_reached(glance_hold(engine, job), engine->now.mono);
+}
+
+static void run_ready_job(struct engine *engine, struct job *job)
+{
+    job->state = JOB_READY;
+    if (job->goes_on)
+        queue_push_first(&job->account->ready, &job->in_ready);
+    else
+        queue_push(&job->account->ready, &job->in_ready);
+    timer_set(&engine->timers, &job->timer, delivery_ends(&job->delivery));
+}
+
+/* Asks the delivery what it wants, and does it; a finished one is settled. run_head() is to follow. */
 static void run_job(struct engine *engine, struct job *job)
 {
     if (!run_has_lease(engine, job))
@@ -86,9 +103,10 @@ static void run_job(struct engine *engine, struct job *job)
             run_leave(engine, job);
             return;
         }
-        job->state = JOB_READY;
-        queue_push(&job->account->ready, &job->in_ready);
-        timer_set(&engine->timers, &job->timer, delivery_ends(&job->delivery));
+        if (run_is_held(engine, job))
+            job->state = JOB_QUEUED;
+        else
+            run_ready_job(engine, job);
         return;
     case DELIVERY_WAITS:
         if (run_is_left(job)) {
@@ -192,8 +210,13 @@ void run_place(struct engine *engine, struct job *job)
     job->state = JOB_WAITING;
     if (!run_has_lease(engine, job))
         return;
-    /* It may have waited long: its deadline is looked at again. */
-    if (delivery_want(&job->delivery, engine->now.mono, &job->call) == DELIVERY_CALLS && !run_is_left(job))
+    /* It may have waited long: its deadline is looked at again, and whether what it knows is too old. Then it has this place
+     * to find it out anew. */
+    bool was_known = job->delivery.step == STEP_POST;
+    enum delivery_want want = delivery_want(&job->delivery, engine->now.mono, &job->call);
+    bool begins_anew = was_known && job->delivery.step == STEP_RESOLVE;
+    job->goes_on = job->goes_on || begins_anew;
+    if (want == DELIVERY_CALLS && !run_is_left(job) && !begins_anew)
         run_call(engine, job);
     else
         run_job(engine, job);
@@ -272,6 +295,7 @@ void run_answer(struct engine *engine, engine_handle handle, const struct reply 
         if (!engine_has_lease(engine)) /* it says what was, before others may have done more */
             answer.kind = ANSWER_LOST;
         delivery_take(&job->delivery, &job->call, &answer, engine->now.mono, &engine->rng);
+        job->goes_on = delivery_goes_on(&job->delivery);
         run_job(engine, job);
         run_head(engine, queue);
     }
