@@ -199,6 +199,18 @@ def test_busy_ms_delays_for_each_other_request_under_way(api, send):
     assert waits(send("GET", "/api/v1/me"))
 
 
+def test_swapped_takes_effect_and_gives_the_answer_to_another_question(api, conversation, post, stored):
+    posted = post().data
+    answer = api.call("GET", f"/api/v1/messages/{posted['id']}").json
+    api.fault("swapped", method="POST", of=f"/api/v1/messages/{posted['id']}")
+    swapped = post()
+    assert (swapped.status, swapped.json) == (201, answer)
+    assert len(stored()) == 2
+    api.fault("swapped", of=f"/api/v1/messages?conversation_id={conversation}&type=bot")
+    assert len(api.get("me").data) == 3
+    assert "account_id" in api.get("me").data
+
+
 def test_a_fault_takes_only_what_fits_it_and_so_often(api, post, stored):
     api.fault("error_500", method="POST", path="/api/v1/messages", body_contains="bad", times=2)
     assert [post(body).status for body in ("good", "bad 1", "bad 2", "bad 3")] == [201, 500, 500, 201]
@@ -228,6 +240,9 @@ def test_the_oldest_fault_that_fits_is_used_up_first(api, post):
         {"fault": "slow", "agent": "delete"},
         {"fault": "slow", "agent": "close", "agent_first": 1},
         {"fault": "slow", "skip": -1},
+        {"fault": "swapped"},
+        {"fault": "swapped", "of": 7},
+        {"fault": "slow", "of": "/api/v1/me"},
         [1],
     ],
 )

@@ -125,15 +125,28 @@ static void write_id(struct buf *out, char kind, unsigned number)
     buf_printf(out, "\"id\":\"%c0000000-0000-4000-8000-%012u\"", kind, number);
 }
 
+static void write_member(struct buf *out, const char *name, char kind, unsigned number)
+{
+    buf_printf(out, ",\"%s\":\"%c0000000-0000-4000-8000-%012u\"", name, kind, number);
+}
+
+static void write_message(struct buf *out, const struct fake_papercups *p, unsigned number)
+{
+    const struct fake_message *message = &p->messages[number - 1];
+    buf_add_text(out, "{");
+    write_id(out, 'e', number);
+    write_member(out, "conversation_id", 'b', message->conversation);
+    buf_printf(out, ",\"metadata\":{\"cupbearer\":\"%s\"}}", message->mark);
+}
+
 static void write_messages(struct buf *out, const struct fake_papercups *p, unsigned conversation)
 {
     const char *comma = "";
     for (unsigned i = p->message_count; i > 0; i--) {
         if (p->messages[i - 1].conversation != conversation)
             continue;
-        buf_printf(out, "%s{", comma);
-        write_id(out, 'e', i);
-        buf_printf(out, ",\"metadata\":{\"cupbearer\":\"%s\"}}", p->messages[i - 1].mark);
+        buf_add_text(out, comma);
+        write_message(out, p, i);
         comma = ",";
     }
 }
@@ -168,6 +181,7 @@ static void write_conversations(struct buf *out, const struct fake_papercups *p,
             continue;
         buf_printf(out, "%s{", comma);
         write_id(out, 'b', i);
+        write_member(out, "customer_id", 'a', customer);
         if (which != LISTED_ALL) {
             write_state(out, &p->conversations[i - 1]);
             buf_add_text(out, ",\"messages\":[");
@@ -247,7 +261,8 @@ static int answer_read(const struct fake_papercups *p, const char *account,
     case CALL_FIND_CUSTOMERS:
     case CALL_LIST_CUSTOMERS:
         buf_add_text(body, "[");
-        buf_printf(body, "],\"total_pages\":%u}", write_customers(body, p, account, request));
+        buf_printf(body, "],\"page_number\":%u,\"total_pages\":%u}", request->page + 1,
+                   write_customers(body, p, account, request));
         return 200;
     case CALL_READ_CUSTOMER:
         buf_add_text(body, "{");
@@ -273,6 +288,7 @@ static int answer_read(const struct fake_papercups *p, const char *account,
             return 404;
         buf_add_text(body, "{");
         write_id(body, 'b', request->id);
+        write_member(body, "customer_id", 'a', p->conversations[request->id - 1].customer);
         write_state(body, &p->conversations[request->id - 1]);
         buf_add_text(body, "}}");
         return 200;
@@ -290,6 +306,26 @@ static int answer_read(const struct fake_papercups *p, const char *account,
     return 500;
 }
 
+/* What a write has made, or changed. */
+static void answer_written(const struct fake_papercups *p, const struct fake_request *request, unsigned made,
+                           struct buf *body)
+{
+    buf_add_text(body, "{\"data\":");
+    if (request->kind == CALL_POST_MESSAGE) {
+        write_message(body, p, made);
+        buf_add_text(body, "}");
+        return;
+    }
+    buf_add_text(body, "{");
+    if (request->kind == CALL_CREATE_CUSTOMER)
+        write_row(body, &p->customers[made - 1]);
+    else
+        write_id(body, request->kind == CALL_SET_HOST ? 'a' : 'b', made);
+    if (request->kind == CALL_POST_CONVERSATION)
+        write_member(body, "customer_id", 'a', request->id);
+    buf_add_text(body, "}}");
+}
+
 int fake_papercups_answer(const struct fake_papercups *p, const char *account,
                           const struct fake_request *request, unsigned made, struct buf *body)
 {
@@ -297,12 +333,8 @@ int fake_papercups_answer(const struct fake_papercups *p, const char *account,
         return 401;
     if (!fake_request_writes(request))
         return answer_read(p, account, request, body);
-    buf_add_text(body, "{\"data\":{");
-    if (request->kind == CALL_CREATE_CUSTOMER && made > 0)
-        write_row(body, &p->customers[made - 1]);
-    else
-        write_id(body, request->kind == CALL_SET_HOST ? 'a' : 'b', made);
-    buf_add_text(body, "}}");
+    if (made > 0)
+        answer_written(p, request, made, body);
     return made > 0 ? 201 : 500;
 }
 

@@ -129,6 +129,7 @@ void world_free(struct world *world)
     free(world->commits);
     free(world->lates);
     free(world->late_commits);
+    world_forget_answers(world);
     fake_log_done(&world->log);
     fake_papercups_done(&world->papercups);
     key_done(&world->signing_key);

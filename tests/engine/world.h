@@ -35,6 +35,8 @@ struct world_options {
     int64_t reach_step, log_check_ms;
     int64_t lease_ms;            /* 0: none */
     int64_t unknown_for_ms;      /* 0: an hour */
+    int64_t stale_ms;            /* how old what a cache answers may be: the settle time pays for it */
+    bool answers_are_kept;       /* for world_answer_other */
     size_t account_memory_bytes; /* 0: accounts have no share of their own */
     bool admit_by_clock, unassign, reopen;
     bool receipts_by_producer; /* their topic has CreateTime: the producer's stamps */
@@ -96,7 +98,8 @@ struct world_request {
     int status;        /* 0: Papercups looks when it answers; else it has looked, and this is its answer */
     struct wall date;  /* as that says */
     struct buf body;
-    bool slow; /* the test's: time goes on meanwhile */
+    bool swapped; /* the answer is another's */
+    bool slow;    /* the test's: time goes on meanwhile */
 };
 
 struct world_produce {
@@ -137,6 +140,8 @@ struct world_late_commit {
     struct world_commit what;
 };
 
+struct world_kept;
+
 struct world {
     struct world_options options;
     struct moment now;
@@ -155,6 +160,8 @@ struct world {
         cut_off; /* receipts were read before all of another worker were written: a record may have a second one */
     struct world_late_commit *late_commits;
     size_t late_commit_count;
+    struct world_kept *kept; /* answers, by a cache */
+    size_t kept_count;       /* ever */
     struct mono first_error[WORLD_EVENTS_MAX], taken_at[2];
     unsigned errors[WORLD_EVENTS_MAX]; /* posts of an event that were answered 500, and when its account last took one */
     struct wall finished[WORLD_EVENTS_MAX]; /* events e0, e1, …: as the last of their receipts says */
@@ -254,6 +261,15 @@ enum fate {
 };
 
 void world_answer(struct world *world, size_t place, enum fate fate);
+
+enum world_other {
+    OTHER_DONE,     /* the answer to another question; a write is done */
+    OTHER_NOT_DONE, /* likewise; Papercups never hears of it */
+    OTHER_STALE,    /* a read: what Papercups said to the same question up to stale_ms before */
+};
+
+/* It is answered by what a cache has kept: world_swap.c. False: there is nothing that fits. `pick` chooses. */
+bool world_answer_other(struct world *world, size_t place, enum world_other other, uint64_t pick);
 /* Papercups looks now; the answer comes with world_answer(FATE_DONE). For reads. */
 void world_look(struct world *world, size_t place);
 /* A write that its sender has lost sight of is done `ms` from now. */

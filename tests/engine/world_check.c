@@ -45,7 +45,8 @@ void world_question(const struct world *world, int worker, const struct record *
 static bool row_is_shown(const struct fake_customer *row, const struct fake_request *question)
 {
     bool some = strcmp(question->email, "%") == 0;
-    return strcasecmp(row->host, question->host) == 0 &&
+    return strcmp(row->external_id, question->external_id) == 0 &&
+           strcasecmp(row->host, question->host) == 0 &&
            (question->email[0] == 0 ||
             (some ? row->email[0] != 0 : strcasecmp(row->email, question->email) == 0));
 }
@@ -56,10 +57,12 @@ static void world_check_row(struct world *world, const struct world_request *req
     struct fake_request question;
     world_question(world, request->worker, record, &question);
     const struct fake_customer *shown = fake_papercups_row(&world->papercups, request->account, &question);
-    if (!row_is_shown(row, &question))
-        world_fail(world,
-                   "%s is posted to c%u (%s, %s), and the widget that asks for (%s, %s) does not show it",
-                   request->what.event, row->number, row->host, row->email, question.host, question.email);
+    if (!row_is_shown(row, &question) || strcmp(row->account, request->account) != 0)
+        world_fail(
+            world,
+            "%s is posted to c%u (%s, %s, %s), and the widget that asks for (%s, %s, %s) does not show it",
+            request->what.event, row->number, row->external_id, row->host, row->email, question.external_id,
+            question.host, question.email);
     else if (row_is_shown(shown, &question) && question.email[0] != '%' && shown != row &&
              mono_reached(mono_after(shown->updated_at, KNOWN_FOR_MS), world->now.mono))
         world_fail(world, "%s is posted to c%u, and the widget has long been showing c%u",
@@ -89,7 +92,8 @@ static void world_check_open(struct world *world, const struct world_request *re
     if (mono_reached(mono_after(told_at, CACHE_TTL_MS), world->now.mono))
         world_fail(world, "%s is posted into v%u, and it is %lld s since Papercups told of it",
                    request->what.event, request->what.id, (long long)(world->now.mono.ms - told_at.ms) / 1000);
-    if (one->closed && mono_reached(mono_after(one->closed_at, KNOWN_MOST_MS), world->now.mono))
+    struct mono known = mono_after(one->closed_at, KNOWN_MOST_MS + world->options.stale_ms);
+    if (one->closed && mono_reached(known, world->now.mono))
         world_fail(world, "%s is posted into v%u, which was closed %lld s ago", request->what.event,
                    request->what.id, (long long)(world->now.mono.ms - one->closed_at.ms) / 1000);
 }

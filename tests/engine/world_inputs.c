@@ -162,6 +162,7 @@ static void world_answered(struct world *world, struct world_request *request, u
     request->date = world->now.wall;
     request->status =
         fake_papercups_answer(&world->papercups, request->account, &request->what, made, &request->body);
+    world_keep_answer(world, request);
 }
 
 void world_look(struct world *world, size_t place)
@@ -320,15 +321,16 @@ void world_answer(struct world *world, size_t place, enum fate fate)
     if (fate_stores(fate))
         world_do(world, &request);
     else if (fate == FATE_LOST_STORED_LATE || fate == FATE_ERROR_STORED_LATE)
-        world_late(world, &request, WORLD_SETTLE_MS - 1);
-    if (fate == FATE_DONE && request.status < 400 && world_is_owners(world, &request)) {
+        world_late(world, &request, WORLD_SETTLE_MS - 1 - world->options.stale_ms);
+    bool well = fate == FATE_DONE && request.status < 400 && !request.swapped;
+    if (well && world_is_owners(world, &request)) {
         world_mark_answered(world, &request.what);
         world_mark_told(world, &request.what);
     }
-    if (fate != FATE_DONE || request.status >= 400)
+    if (!well)
         world_excuse_conversation(world, &request);
     const struct reply reply = world_reply(&request, fate);
-    world_mark_post(world, &request, reply.status);
+    world_mark_post(world, &request, request.swapped ? 0 : reply.status);
     world_tell_answered(world, &request, fate);
     if (request.worker != WORLD_NOBODY)
         world_take(world, request.worker,

@@ -18,6 +18,10 @@ void world_reset(struct world *world, int worker, int32_t partition);
 /* That record is read by who may not have read what stands before it. */
 void world_note_ahead(struct world *world, int worker, const struct record *record);
 
+/* world_swap.c: it is answered. */
+void world_keep_answer(struct world *world, const struct world_request *request);
+void world_forget_answers(struct world *world);
+
 /* world_tell.c: what happens, in words, where the trace is verbose. */
 void world_tell_published(struct world *world, const struct record *record, const char *how);
 void world_tell_request(struct world *world, int worker, const struct fake_request *request,

@@ -66,14 +66,15 @@ void world_tell_produced(struct world *world, const struct world_produce *produc
 {
     static const char *const words[] = {
         [PRODUCED_OK] = "written", [PRODUCED_FAILED] = "not written", [PRODUCED_TOO_LARGE] = "too large"};
-    struct span source =
-        span_skip(fake_log_header(produce->record, "cupbearer-source"), strlen(FAKE_EVENTS "/"));
-    if (strcmp(produce->topic, FAKE_RECEIPTS) == 0)
+    if (strcmp(produce->topic, FAKE_RECEIPTS) == 0) {
         world_tell(world, produce->worker, "receipt %d/%lld: %s%s", (int)produce->record->partition,
                    (long long)produce->of, words[produced], to_whom(produce->worker));
-    else
-        world_tell(world, produce->worker, "dead %.*s: %s%s", SPAN_ARGS(source), words[produced],
-                   to_whom(produce->worker));
+        return;
+    }
+    struct span source =
+        span_skip(fake_log_header(produce->record, "cupbearer-source"), strlen(FAKE_EVENTS "/"));
+    world_tell(world, produce->worker, "dead %.*s: %s%s", SPAN_ARGS(source), words[produced],
+               to_whom(produce->worker));
 }
 
 void world_tell_committed(struct world *world, const struct world_commit *commit, bool applied, bool ok)

@@ -6,6 +6,8 @@
 #include "papercups/content.h"
 #include "papercups/reply.h"
 
+#define ASKED "0b4a7c1e-52d1-4c5c-9a3e-6f1d2a7b8c91" /* as in the seeds */
+
 /* What is read of a good answer is used as it is, in paths and bodies. */
 static void check_answer(const struct answer *answer)
 {
@@ -50,7 +52,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static const struct identity marks[] = {{{1}}, {{0}}};
     if (size < 2)
         return 0;
-    const struct call call = {.kind = (enum call_kind)(data[0] % (CALL_ME + 1))};
+    const struct call call = {.kind = (enum call_kind)(data[0] % (CALL_ME + 1)), .id = {ASKED}};
     const struct reply reply = {
         .status = statuses[data[1] % 9], .is_json = true, .body = {(const char *)data + 2, size - 2}};
     const struct question question = {

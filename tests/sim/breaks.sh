@@ -162,7 +162,13 @@ broken first-customer delivery/look.c 'look_add\(&search->customers, &search->cu
     '* a read-back looks at the first customer row alone'
 broken widgets-row-alone delivery/look.c 'CALL_LIST_CUSTOMERS,' 'CALL_FIND_CUSTOMERS,' \
     '* a read-back looks at the rows alone that the widget finds now'
-broken any-host papercups/content.c '!is_found\(r, &thing\)' 'false' 'any row that a question lets in is taken'
+broken any-host papercups/content.c '!asked_is_found\(&r->asked, &thing\)' 'false' 'any row that a question lets in is taken'
+broken others-answer papercups/asked.c 'return span_equal\(id, span_of\(asked->call->id.text\)\);' 'return (void)id, (void)asked, true;' \
+    'whose conversation, and which one, is in an answer is not held against the question'
+broken others-post papercups/asked.c '\(!asked->by_mark \|\| message->marked\)' 'true' \
+    'the answer to another post is taken for that to this one'
+broken others-row papercups/asked.c 'row->external_id.data != NULL && json_raw_equal' 'true || json_raw_equal' \
+    'the row of another external id is taken'
 broken page-forgotten engine/known.c 'known_add\(out, &job->message.host\);' '' \
     'what is known of a customer is known of every page'
 broken email-forgotten engine/known.c 'known_add\(out, &job->message.email\);' '' \

@@ -106,6 +106,7 @@ static void sim_calm(struct sim *sim)
     bool refused = world->papercups.refused[0] != 0 && sim_chance(sim, 30);
     sim->weather = (struct sim_weather){0};
     sim->outage_until = from;
+    sim->swaps = 0;
     if (world->papercups.refused[0] != 0 && !refused)
         world_refuse(world, "");
     int64_t most_ms = SETTLED_MS + (refused ? REFUSED_MS(sim) : 0);
@@ -132,6 +133,18 @@ static void sim_widget_settings(const struct sim *sim, struct world_options *opt
     bool plain = rng_below(&rng, 100) < 30;
     options->new_spacing_ms = plain ? 0 : 4000;
     options->look_ms = plain ? 0 : 3000;
+}
+
+/* Likewise: some seeds have a cache between, whose answers are another's or a little old. */
+static void sim_swap_init(struct sim *sim, struct world_options *options)
+{
+    sim->swap_rng.state = sim->options.seed ^ 0x73776170;
+    sim->swap_rng.state = rng_next(&sim->swap_rng);
+    options->answers_are_kept = rng_below(&sim->swap_rng, 100) < 40;
+    if (!options->answers_are_kept)
+        return;
+    sim->swaps = rng_below(&sim->swap_rng, 3) == 0 ? 500 : 20 + rng_below(&sim->swap_rng, 200);
+    options->stale_ms = rng_below(&sim->swap_rng, 2) * 4000;
 }
 
 /* Small, so that it is used up again and again: what is beyond it waits, and what is beyond an old one is no suspect. It
@@ -198,6 +211,7 @@ static struct world *sim_world(struct sim *sim, struct buf *report)
     sim->stride_ms = strides_ms[sim_below(sim, 3)];
     options.seed = rng_next(&sim->rng);
     sim_widget_settings(sim, &options);
+    sim_swap_init(sim, &options);
     buf_printf(
         report,
         "seed %llu: partitions=%d workers=%d max_in_flight=%d spacing=%lldms flood_limit=%lld memory=%lld "

@@ -67,6 +67,17 @@ static enum fate sim_post_fate(struct sim *sim, const struct fake_request *what,
     return sim->weather.refusals > 0 && sim_chance(sim, sim->weather.refusals) ? FATE_REFUSED : fate;
 }
 
+/* Here and there a cache answers; dice of its own, as in sim_log.c. */
+static bool sim_swaps(struct sim *sim, size_t place, enum fate fate)
+{
+    const struct world_request *request = &sim->world->requests[place];
+    if (sim->swaps == 0 || fate != FATE_DONE || request->status != 0 || request->too_late ||
+        rng_below(&sim->swap_rng, 1000) >= sim->swaps)
+        return false;
+    enum world_other other = (enum world_other)rng_below(&sim->swap_rng, OTHER_STALE + 1);
+    return world_answer_other(sim->world, place, other, rng_next(&sim->swap_rng) >> 1);
+}
+
 static void sim_answered(struct sim *sim, size_t place, enum fate fate)
 {
     struct world *world = sim->world;
@@ -80,7 +91,8 @@ static void sim_answered(struct sim *sim, size_t place, enum fate fate)
         world_late(world, &world->requests[place], WORLD_SETTLE_MS + sim_below(sim, SLOW_MS));
         fate = fate == FATE_LOST_STORED_LATE ? FATE_LOST : FATE_ERROR;
     }
-    world_answer(world, place, fate);
+    if (!sim_swaps(sim, place, fate))
+        world_answer(world, place, fate);
 }
 
 void sim_answer(struct sim *sim)

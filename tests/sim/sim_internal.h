@@ -32,7 +32,8 @@ struct sim {
     struct sim_options options;
     int events;        /* how many ids there are */
     int first_event;   /* those before are of a topic that was made again */
-    struct rng log_rng, secret_rng;
+    struct rng log_rng, secret_rng, swap_rng;
+    int64_t swaps; /* per thousand answers: how many a cache gives that are another's; 0: there is none */
     bool secret_changes, impostors; /* see sim_secret.c */
     int secret_step;                /* to which workers start */
     int secret_of[WORLD_WORKERS_MAX];

@@ -17,6 +17,7 @@
  *        close_idle   as lost, but only on a connection that answered a request before
  *        slow         nothing but the delay
  *        late         as slow, but it takes effect only after the delay, whether or not the client is still there
+ *        swapped      the body of the good answer to another question: GET `of`, a path with its query (nothing in it decoded)
  *      or it takes no effect at all:
  *        error_500    500
  *        status       `status` (500) with `answer` (a JSON value, or a string's text; {})

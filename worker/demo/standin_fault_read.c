@@ -29,12 +29,13 @@ static const struct {
     [STANDIN_FAULT_RESET] = {"reset", false},
     [STANDIN_FAULT_SLOW] = {"slow", true},
     [STANDIN_FAULT_LATE] = {"late", true},
+    [STANDIN_FAULT_SWAPPED] = {"swapped", true},
 };
 
 static const char *const fault_members[] = {
     "fault",  "method",      "path",           "body_contains", "key",     "times", "delay_ms", "busy_ms",
     "status", "answer",      "retry_after",    "location",      "size_mb", "depth", "empty",    "skip",
-    "agent",  "agent_first", "conversation_id"};
+    "agent",  "agent_first", "conversation_id", "of"};
 
 bool standin_fault_lets(enum standin_fault_kind kind)
 {
@@ -120,8 +121,11 @@ static const char *fault_fill(struct standin_fault *fault)
         !fault_read_text(json, "body_contains", &fault->body_contains) ||
         !fault_read_text(json, "key", &fault->key) || !fault_read_text(json, "location", &fault->location) ||
         !fault_read_text(json, "agent", &fault->agent) ||
-        !fault_read_text(json, "conversation_id", &fault->conversation_id))
-        return "method, path, body_contains, key, location, agent and conversation_id are strings";
+        !fault_read_text(json, "conversation_id", &fault->conversation_id) ||
+        !fault_read_text(json, "of", &fault->of))
+        return "method, path, body_contains, key, location, agent, conversation_id and of are strings";
+    if ((fault->of != NULL) != (fault->kind == STANDIN_FAULT_SWAPPED))
+        return "swapped needs of, the path whose answer it gives, and no other kind has it";
     if (fault->agent != NULL && !standin_agent_can(fault->agent))
         return "agent is close, reopen or archive";
     fault->status = fault->kind == STANDIN_FAULT_REDIRECT ? 301 : 500;

@@ -148,6 +148,7 @@ static void fault_shape(const struct standin_fault *fault, const struct standin_
         break;
     case STANDIN_FAULT_SLOW:
     case STANDIN_FAULT_LATE:
+    case STANDIN_FAULT_SWAPPED:
         break;
     }
     if (fault->empty)
@@ -170,6 +171,23 @@ static void fault_act(const struct standin_fault *fault, struct standin_store *s
     standin_store_unlock(store);
 }
 
+/* The body of the good answer to another question, as a cache would give it that takes the two for one. */
+static void fault_swap(const struct standin_fault *fault, struct standin_store *store,
+                       const struct standin_request *request, struct standin_reply *reply)
+{
+    struct span query = span_of(fault->of), path = span_cut(&query, '?');
+    struct standin_request other = {.method = SPAN("GET"), .authorization = request->authorization};
+    standin_request_set_path(&other, path);
+    while (query.size > 0 && other.param_count < STANDIN_PARAMS_MAX) {
+        struct span value = span_cut(&query, '&'), name = span_cut(&value, '=');
+        other.params[other.param_count++] = (struct standin_param){name, value};
+    }
+    unsigned status = reply->status;
+    buf_clear(&reply->body);
+    standin_route(store, &other, reply);
+    reply->status = reply->status == 200 ? status : reply->status;
+}
+
 static void fault_happen(const struct standin_fault *fault, unsigned others, struct standin_store *store,
                          const struct standin_request *request, struct standin_reply *reply)
 {
@@ -184,6 +202,8 @@ static void fault_happen(const struct standin_fault *fault, unsigned others, str
         fault_act(fault, store, request);
     if (wait_ms > 0 && fault->kind != STANDIN_FAULT_LATE)
         standin_store_pause(store, wait_ms);
+    if (fault->kind == STANDIN_FAULT_SWAPPED)
+        fault_swap(fault, store, request, reply);
     fault_shape(fault, request, reply);
 }
 

@@ -23,6 +23,7 @@ enum standin_fault_kind {
     STANDIN_FAULT_RESET,
     STANDIN_FAULT_SLOW,
     STANDIN_FAULT_LATE,
+    STANDIN_FAULT_SWAPPED,
 };
 
 /* One that was set. All but `times` and `skip` stays as it is, so that who holds it may read it without the mutex. */
@@ -32,7 +33,7 @@ struct standin_fault {
     enum standin_fault_kind kind;
     json_t *json;                                                     /* as it was set */
     const char *method, *path, *body_contains, *key, *location;       /* of json, or static */
-    const char *agent, *conversation_id;                              /* NULL: none */
+    const char *agent, *conversation_id, *of;                         /* NULL: none */
     long long times, skip, delay_ms, busy_ms, status, size_mb, depth; /* times: 0 until cleared */
     char *answer, *retry_after;                                       /* NULL: none */
     bool empty, agent_first;

@@ -118,6 +118,16 @@ static void accounts_read_slow(const struct reply *reply, const struct pending *
                "too large: the messages were not there in http_timeout, while other calls were answered");
 }
 
+static struct question accounts_question(const struct account *account, const struct job *job)
+{
+    struct question question = job == NULL ? (struct question){0} : message_question(&job->message);
+    if (account->options.papercups_account != NULL)
+        question.account = span_of(account->options.papercups_account);
+    if (account->options.inbox != NULL)
+        question.inbox = span_of(account->options.inbox);
+    return question;
+}
+
 struct pending accounts_answered(struct engine *engine, engine_handle handle, const struct reply *reply,
                                  struct answer *answer)
 {
@@ -128,9 +138,9 @@ struct pending accounts_answered(struct engine *engine, engine_handle handle, co
     struct account *account = pending.account;
     const struct job *job = slots_find(&engine->jobs, pending.job);
     enum account_hold before = account->hold;
-    struct question question = job == NULL ? (struct question){0} : message_question(&job->message);
+    const struct question question = accounts_question(account, job);
     reply_read(reply, &pending.call, job == NULL ? NULL : job->marks, job == NULL ? 0 : job->mark_count,
-               job == NULL ? NULL : &question, answer);
+               &question, answer);
     accounts_read_slow(reply, &pending, answer);
     account_answered(account, answer->kind, pending.call.kind, pending.started, engine->now.mono,
                      &engine->rng);

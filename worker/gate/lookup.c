@@ -64,7 +64,10 @@ static int site_ask(struct lookup_site *site, const struct call *call, struct lo
     struct buf body;
     request_init(&request, call, &site->message, site->account->inbox);
     http_get(site->http, request.path.data, ANSWER_MS, &reply, &body);
-    const struct question question = message_question(&site->message);
+    struct question question = message_question(&site->message);
+    question.account = span_of(site->account->papercups_account);
+    if (site->account->inbox != NULL)
+        question.inbox = span_of(site->account->inbox);
     reply_read(&reply, call, NULL, 0, &question, &out->answer);
     bool found = out->answer.kind == ANSWER_OK;
     out->root = found ? json_read_loose(reply.body, REPLY_DEPTH_MAX, NULL) : NULL;

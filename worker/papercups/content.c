@@ -4,37 +4,19 @@
 #include "base/mem.h"
 #include "base/time_text.h"
 #include "event/payload.h"
+#include "papercups/asked.h"
 #include "papercups/reply.h"
 
 struct reading {
     struct json_scan scan;
-    const struct call *call;
+    struct asked asked;
     const struct identity *marks;
     size_t mark_count;
-    const struct question *question; /* NULL: whatever it is */
     struct answer *out;
-};
-
-/* A customer, a conversation, a message or a user: what of its members counts, wherever they stand. */
-struct thing {
-    struct span id, account_id, status, created_at, updated_at;
-    struct span external_id, host, email; /* SPAN_NONE: null */
-    bool has_assignee, has_messages, has_conversations;
-    bool marked; /* by one of ours, in its metadata */
 };
 
 static bool reading_things(struct reading *r, struct thing *first);
 static bool reading_messages(struct reading *r);
-
-static bool lists_conversations(const struct reading *r)
-{
-    return r->call->kind == CALL_LIST_CONVERSATIONS || r->call->kind == CALL_LIST_CLOSED;
-}
-
-static bool lists_customers(const struct reading *r)
-{
-    return r->call->kind == CALL_FIND_CUSTOMERS || r->call->kind == CALL_LIST_CUSTOMERS;
-}
 
 static bool uuid_of(struct span id, struct uuid *out)
 {
@@ -92,12 +74,13 @@ static bool reading_marked(struct reading *r)
 /* A list in a thing counts only where the call asks for it. */
 static bool reading_list(struct reading *r, struct span name, struct thing *out)
 {
-    enum call_kind kind = r->call->kind;
+    enum call_kind kind = r->asked.call->kind;
     if (span_equal(name, SPAN("conversations")) && kind == CALL_READ_CUSTOMER) {
         out->has_conversations = true;
         return reading_things(r, NULL);
     }
-    if (span_equal(name, SPAN("messages")) && (lists_conversations(r) || kind == CALL_READ_CONVERSATION)) {
+    if (span_equal(name, SPAN("messages")) &&
+        (asked_lists_conversations(&r->asked) || kind == CALL_READ_CONVERSATION)) {
         out->has_messages = true;
         return reading_messages(r);
     }
@@ -115,6 +98,10 @@ static bool reading_thing(struct reading *r, struct thing *out)
         {SPAN("status"), &out->status},
         {SPAN("created_at"), &out->created_at},
         {SPAN("updated_at"), &out->updated_at},
+        {SPAN("customer_id"), &out->customer_id},
+        {SPAN("conversation_id"), &out->conversation_id},
+        {SPAN("inbox_id"), &out->inbox_id},
+        {SPAN("source"), &out->source},
         {SPAN("external_id"), &out->external_id},
         {SPAN("host"), &out->host},
         {SPAN("email"), &out->email},
@@ -184,29 +171,9 @@ static bool is_later(struct span a, struct span b)
 /* By what the things of a list are told apart; where all have none, the list's own first is it. */
 static struct span time_of(const struct reading *r, const struct thing *thing)
 {
-    return lists_customers(r) ? thing->updated_at : lists_conversations(r) ? thing->created_at : SPAN_NONE;
-}
-
-/* Whether a row is of the customer that was asked for: a cache, or a proxy, may answer another question. */
-static bool is_asked_for(const struct reading *r, const struct thing *row)
-{
-    return r->question == NULL || (row->external_id.data != NULL &&
-                                   json_raw_equal(row->external_id, r->question->external_id, false));
-}
-
-/* Whether the widget finds it that asks this. The server reads % and _ in a question as wildcards; a row that only those
- * let in is somebody else's. Null is found by no question. */
-static bool is_found(const struct reading *r, const struct thing *row)
-{
-    const struct question *question = r->question;
-    if (question == NULL)
-        return true;
-    if (row->host.data == NULL || !json_raw_equal(row->host, question->host, true))
-        return false;
-    if (question->some_email || question->email.size > 0)
-        return row->email.size > 0 &&
-               (question->some_email || json_raw_equal(row->email, question->email, true));
-    return true;
+    return asked_lists_customers(&r->asked)       ? thing->updated_at
+           : asked_lists_conversations(&r->asked) ? thing->created_at
+                                                  : SPAN_NONE;
 }
 
 /* The ids of a list, that of the latest thing first, which `first` becomes (NULL: nobody asks). */
@@ -220,11 +187,11 @@ static bool reading_things(struct reading *r, struct thing *first)
         return false;
     while (json_scan_item(&r->scan)) {
         bool found_before = out->mark_found;
-        if (!reading_thing(r, &thing) || (lists_customers(r) && !is_asked_for(r, &thing)))
+        if (!reading_thing(r, &thing) || !asked_is_listed(&r->asked, &thing))
             return false;
-        if (r->call->kind == CALL_FIND_CUSTOMERS && !is_found(r, &thing))
+        if (r->asked.call->kind == CALL_FIND_CUSTOMERS && !asked_is_found(&r->asked, &thing))
             continue;
-        if (!reading_add_id(out, thing.id) || (lists_conversations(r) && !thing.has_messages))
+        if (!reading_add_id(out, thing.id) || (asked_lists_conversations(&r->asked) && !thing.has_messages))
             return false;
         if (out->mark_found && !found_before)
             out->marked_in = out->ids[out->id_count - 1];
@@ -249,17 +216,14 @@ static bool reading_messages(struct reading *r)
     while (json_scan_item(&r->scan)) {
         if (!reading_thing(r, &message))
             return false;
+        if (r->asked.call->kind == CALL_READ_MESSAGES && !asked_is_call(&r->asked, message.conversation_id))
+            return false;
         if (message.marked) {
             r->out->mark_found = true;
             uuid_of(message.id, &r->out->marked);
         }
     }
     return !r->scan.failed;
-}
-
-static bool is_of_call(const struct reading *r, const struct thing *thing)
-{
-    return span_equal(thing->id, span_of(r->call->id.text));
 }
 
 static void text_cut(struct span text, char *out, size_t size)
@@ -273,7 +237,7 @@ static bool reading_data(struct reading *r)
 {
     struct answer *out = r->out;
     struct thing thing = {0};
-    switch (r->call->kind) {
+    switch (r->asked.call->kind) {
     case CALL_FIND_CUSTOMERS:
     case CALL_LIST_CUSTOMERS:
         if (!reading_things(r, &thing))
@@ -289,14 +253,13 @@ static bool reading_data(struct reading *r)
     case CALL_READ_MESSAGES:
         return reading_messages(r);
     case CALL_READ_CUSTOMER:
-        if (!reading_thing(r, &thing) || !thing.has_conversations || !is_of_call(r, &thing))
+        if (!reading_thing(r, &thing) || !thing.has_conversations || !asked_is_call(&r->asked, thing.id))
             return false;
         out->host_missing = thing.host.data == NULL;
         return true;
     case CALL_READ_CONVERSATION:
-        if (!reading_thing(r, &thing))
-            return false;
-        if (!reading_add_id(out, thing.id))
+        if (!reading_thing(r, &thing) || !asked_is_call(&r->asked, thing.id) ||
+            !asked_is_account(&r->asked, &thing) || !reading_add_id(out, thing.id))
             return false;
         reading_chosen(out, &thing);
         if (out->mark_found)
@@ -305,14 +268,20 @@ static bool reading_data(struct reading *r)
     case CALL_ME: /* whose key it is: the account's id stands where other answers have the thing's own */
         return reading_thing(r, &thing) && reading_add_id(out, thing.account_id);
     case CALL_CREATE_CUSTOMER:
-        return reading_thing(r, &thing) && is_asked_for(r, &thing) && reading_add_id(out, thing.id);
+        return reading_thing(r, &thing) && asked_is_made(&r->asked, &thing) && reading_add_id(out, thing.id);
     case CALL_SET_HOST:
-        return reading_thing(r, &thing) && is_of_call(r, &thing) && reading_add_id(out, thing.id);
+        return reading_thing(r, &thing) && asked_is_call(&r->asked, thing.id) &&
+               reading_add_id(out, thing.id);
     case CALL_REOPEN:
     case CALL_UNASSIGN:
+        return reading_thing(r, &thing) && asked_is_call(&r->asked, thing.id) &&
+               asked_is_account(&r->asked, &thing) && reading_add_id(out, thing.id);
     case CALL_POST_MESSAGE:
+        return reading_thing(r, &thing) && asked_is_posted(&r->asked, &thing) &&
+               reading_add_id(out, thing.id);
     case CALL_POST_CONVERSATION:
-        return reading_thing(r, &thing) && reading_add_id(out, thing.id);
+        return reading_thing(r, &thing) && asked_is_call(&r->asked, thing.customer_id) &&
+               asked_is_account(&r->asked, &thing) && reading_add_id(out, thing.id);
     }
     return false;
 }
@@ -321,10 +290,10 @@ bool content_read(struct span body, const struct call *call, const struct identi
                   const struct question *question, struct answer *out)
 {
     struct reading r = {
-        .call = call, .marks = marks, .mark_count = mark_count, .question = question, .out = out};
+        .asked = {call, question, mark_count > 0}, .marks = marks, .mark_count = mark_count, .out = out};
     struct span name;
     bool has_data = false, has_pages = false;
-    size_t pages = 0;
+    size_t pages = 0, page = 0;
     json_scan_init(&r.scan, body, REPLY_DEPTH_MAX);
     if (!json_scan_object(&r.scan))
         return false;
@@ -333,11 +302,14 @@ bool content_read(struct span body, const struct call *call, const struct identi
             if (has_data || !reading_data(&r))
                 return false;
             has_data = true;
+        } else if (span_equal(name, SPAN("page_number")) && json_scan_count(&r.scan, &page)) {
+            if (asked_lists_customers(&r.asked) && page != (size_t)call->page + 1)
+                return false; /* of another page than was asked for */
         } else if (!span_equal(name, SPAN("total_pages")) ||
                    !(has_pages = json_scan_count(&r.scan, &pages))) {
             json_scan_skip(&r.scan);
         }
     }
-    out->incomplete = lists_customers(&r) && pages > (size_t)call->page + 1;
-    return json_scan_is_done(&r.scan) && has_data && (has_pages || !lists_customers(&r));
+    out->incomplete = asked_lists_customers(&r.asked) && pages > (size_t)call->page + 1;
+    return json_scan_is_done(&r.scan) && has_data && (has_pages || !asked_lists_customers(&r.asked));
 }

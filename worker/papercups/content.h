@@ -11,7 +11,7 @@
 bool content_read(struct span body, const struct call *call, const struct identity *marks, size_t mark_count,
                   const struct question *question, struct answer *out);
 
-/* How the body may be folded while it comes, before content_read: of each message only its id and its mark are kept. NULL:
+/* How the body may be folded while it comes, before content_read: of each message only its ids and its mark are kept. NULL:
  * not at all. */
 const struct json_fold_rule *content_fold(enum call_kind call);
 

@@ -18,11 +18,13 @@ struct message {
     struct identity identity;
 };
 
-/* Which rows of customers are asked for: those that the page's widget finds. */
+/* What an answer is held against, beside the call: which rows of customers are asked for, those that the page's widget
+ * finds, and of which account. */
 struct question {
-    struct span external_id, host;
-    struct span email; /* empty: any, or none */
-    bool some_email;   /* only rows that have one */
+    struct span account, inbox;    /* Papercups' ids; empty: not known, any */
+    struct span external_id, host; /* empty: any */
+    struct span email;             /* empty: any, or none */
+    bool some_email;               /* only rows that have one */
 };
 
 struct message_options {
@@ -35,7 +37,7 @@ struct message_options {
 void message_init(struct message *message, const struct payload *payload, const struct identity *identity,
                   const struct message_options *options);
 void message_done(struct message *message);
-/* It borrows from the message. */
+/* It borrows from the message, which does not know its account. */
 struct question message_question(const struct message *message);
 size_t message_size(const struct message *message);
 

@@ -32,8 +32,9 @@ struct reply {
     struct span failure; /* why there is no answer, for people */
 };
 
-/* `marks`: those under which this delivery's message may stand; `question`: which customers were asked for; NULL where
- * none were, or nobody waits for the answer any more. answer_done the answer. */
+/* `marks`: those under which this delivery's message may stand, none where nobody waits for the answer any more;
+ * `question`: what the answer is held against beside the call; NULL: nothing. An answer to another question is unreadable,
+ * but for one that names nothing, as an empty list. answer_done the answer. */
 void reply_read(const struct reply *reply, const struct call *call, const struct identity *marks,
                 size_t mark_count, const struct question *question, struct answer *out);
 
