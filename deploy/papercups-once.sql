@@ -1,5 +1,6 @@
--- One index in Papercups' own PostgreSQL, for who wants "never twice" without the first two of the README's windows (a
--- request under way inside Papercups for longer than settle_time; a worker stopped between its last look and the write).
+-- One index in Papercups' own PostgreSQL, for who wants "never twice" without three of the README's windows (a
+-- request under way inside Papercups for longer than settle_time; a worker stopped between its last look and the write; lists of
+-- messages that are behind by more than settle_time).
 -- cupbearer works without it.
 --
 -- What it does: PostgreSQL refuses a second message of one account with the same mark (metadata.cupbearer). Papercups
@@ -17,7 +18,7 @@
 -- What it leaves: Papercups makes a conversation and its first message in two writes. Where the index refuses the message, the
 -- answer is 500 and the conversation stays: open, empty, and the newest, so the customer's widget shows it instead of the one
 -- with the first message. cupbearer neither closes nor archives it, for it cannot know whose it is; the next message goes
--- into it. This takes one of the two windows above, for a customer who has no open conversation.
+-- into it. This takes one of the windows above, for a customer who has no open conversation.
 --
 -- To apply it, in psql, as the owner of the table messages, outside a transaction because of CONCURRENTLY (so not with psql
 -- --single-transaction, and not from a migration that opens one). Papercups goes on meanwhile:

@@ -47,17 +47,64 @@ def test_a_second_worker_of_one_name_is_refused_before_it_joins(named):
     first.stop()
 
 
-def test_a_worker_whose_name_was_taken_from_elsewhere_ends_and_says_why(kafka, topics, standin, key, named, tmp_path):
-    """As two machines of one host name would: each has a lock of its own."""
-    first = named.worker()
+@pytest.fixture
+def elsewhere(kafka, topics, standin, key, named, tmp_path):
+    """Another machine of the same host name: it has a lock of its own."""
     (tmp_path / "elsewhere").mkdir()
     other = Installation(tmp_path / "other", kafka, topics, standin.url, [key])
     other.settings["kafka"] = named.settings["kafka"]
     other.settings["worker"]["mark_secret_file"] = named.settings["worker"]["mark_secret_file"]
     other.configure("worker", state_dir=tmp_path / "elsewhere")
     other.configure("admin", listen="127.0.0.1:0")
-    second = other.worker()
+    yield other
+    other.discard()
+
+
+def test_a_worker_whose_name_was_taken_from_elsewhere_ends_and_says_why(named, elsewhere):
+    first = named.worker()
+    second = elsewhere.worker()
     assert first.process.wait(60) == 5, first.tail()
     assert "another worker has joined the group under this one's group_instance_id" in first.text()
     second.stop()
-    other.discard()
+
+
+def test_what_comes_while_two_workers_have_one_name_is_shown_once(
+    kafka, topics, standin, key, named, elsewhere, receipts, customer
+):
+    """The first hears of the second by its next heartbeat or commit. Until then it reads and posts what comes, which is
+    nothing that the second finds in the log when it is given the partitions."""
+    for one in (named, elsewhere):
+        one.configure("worker", http_timeout="1s", settle_time="500ms")
+    named.configure("kafka", **{"session.timeout.ms": 12000})  # less heartbeat and http_timeout: a lease of 8 s
+    first, second = named.worker(), elsewhere.make_worker()
+    customers = []
+
+    def publish():
+        more = [f"{customer}-{number}" for number in range(len(customers), len(customers) + 20)]
+        kafka.publish(topics.events, [sign(key, payload(one, "meanwhile")) for one in more])
+        customers.extend(more)
+        return more
+
+    def told():
+        receipts.read()
+        return {json.loads(one.value)["event_id"] for one in receipts.records}
+
+    publish()
+    wait_until(lambda: len(told()) == 20, "the first receipts", explain=named.tails)
+    second.launch()
+    wait_until(lambda: publish() and not first.runs(), "the end of the first", explain=named.tails)
+    assert first.process.wait() == 5, first.tail()
+    wait_until(lambda: len(told()) == len(customers), "every receipt", explain=elsewhere.tails)
+    second.stop()
+    assert {json.loads(one.value)["outcome"] for one in receipts.records} == {"delivered"}
+    shown = [len(standin.messages(one)) for one in customers]
+    assert shown == [1] * len(customers), f"{sum(shown) - len(shown)} of {len(shown)} doubled"
+    assert "event=namesake" in second.text()
+    # Nobody waits for who has ended in order, nor for oneself.
+    again = named.worker()
+    assert "event=namesake" not in again.text()
+    again.process.kill()
+    again.process.wait()
+    itself = named.worker()
+    assert "event=namesake" not in itself.text()
+    itself.stop()

@@ -3,6 +3,7 @@
 #ifndef TESTS_ENGINE_FAKE_LOG_H
 #define TESTS_ENGINE_FAKE_LOG_H
 
+#include "base/moment.h"
 #include "engine/progress.h"
 #include "event/outcome.h"
 #include "event/record.h"
@@ -34,6 +35,8 @@ struct fake_partition {
     int64_t committed; /* -1: nothing was */
     unsigned committed_generation; /* by whoever had read the records of that one */
     char metadata[PROGRESS_TEXT_MAX];
+    struct mono barred_until; /* the group has a member of that name for so long, and gives it to nobody else */
+    unsigned barred_for;
 };
 
 struct fake_log {

@@ -34,7 +34,7 @@ static unsigned fake_add_message(struct fake_papercups *p, unsigned conversation
 {
     p->messages = fake_more(p->messages, p->message_count, sizeof(*p->messages));
     struct fake_message *message = &p->messages[p->message_count];
-    *message = (struct fake_message){.conversation = conversation};
+    *message = (struct fake_message){.conversation = conversation, .stored_at = p->now};
     snprintf(message->event, sizeof(message->event), "%s", event);
     snprintf(message->mark, sizeof(message->mark), "%s", mark);
     return ++p->message_count;
@@ -143,7 +143,8 @@ static void write_messages(struct buf *out, const struct fake_papercups *p, unsi
 {
     const char *comma = "";
     for (unsigned i = p->message_count; i > 0; i--) {
-        if (p->messages[i - 1].conversation != conversation)
+        if (p->messages[i - 1].conversation != conversation ||
+            p->now.ms - p->messages[i - 1].stored_at.ms < p->behind_ms)
             continue;
         buf_add_text(out, comma);
         write_message(out, p, i);

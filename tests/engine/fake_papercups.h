@@ -43,6 +43,7 @@ struct fake_conversation {
 
 struct fake_message {
     unsigned conversation;
+    struct mono stored_at;
     char event[64], mark[32]; /* somebody may have taken the mark away */
     bool missed;              /* an open widget did not show it when it came */
     /* The world's: who has told it as delivered, of which partition, and that its conversation was closed then and has not
@@ -60,6 +61,7 @@ struct fake_papercups {
     unsigned customer_count, conversation_count, message_count;
     struct mono now;    /* the world's */
     unsigned updates;   /* of customers' rows */
+    int64_t behind_ms;  /* what was posted within that time is in no list yet: a replica is read */
     unsigned page_size; /* of customers; 0: 50 */
     char refused[16];   /* the account whose key is refused; "": none */
     bool unique_marks;  /* the index of deploy/papercups-once.sql: a second message of one mark is refused */

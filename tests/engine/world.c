@@ -78,6 +78,7 @@ static struct engine *world_engine(const struct world *world, int worker)
         .memory_bytes = o->memory_bytes,
         .name_events = true,
         .seed = o->seed,
+        .member = {world->workers[worker].name, (uint64_t)worker},
         .accounts = accounts,
         .account_count = 2};
     memcpy(options.hash_key, hash_key, sizeof(hash_key));
@@ -102,6 +103,7 @@ struct world *world_new(const struct world_options *options)
     world->now = (struct moment){{1000000}, {BEGINS_AT_MS}};
     world->signing_key = world_key(SIGNING_KEY);
     world->mark_secret = world_key(options->mark_secret);
+    world->papercups.now = world->now.mono;
     world->papercups.unique_marks = options->unique_marks;
     world->papercups.page_size = options->customers_page;
     fake_log_init(&world->log, options->partition_count);
@@ -109,6 +111,7 @@ struct world *world_new(const struct world_options *options)
     for (int i = 0; i < options->worker_count; i++) {
         world->workers[i].shares = mem_new((size_t)options->partition_count, sizeof(struct share));
         world->workers[i].widget_host = WORLD_HOST;
+        world->workers[i].name = options->named ? (unsigned)i + 1 : 0;
         world->workers[i].engine = world_engine(world, i);
     }
     return world;
@@ -263,7 +266,7 @@ void world_crash(struct world *world, int worker)
     engine_free(w->engine);
     world->options.seed++;
     w->engine = world_engine(world, worker);
-    w->stopped = w->frozen = w->refused = w->proved = false;
+    w->stopped = w->frozen = w->refused = w->proved = w->ousted = false;
     memset(w->shares, 0, (size_t)world->options.partition_count * sizeof(struct share));
     for (size_t i = 0; i < world->request_count; i++) {
         struct world_request *request = &world->requests[i];

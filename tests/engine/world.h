@@ -22,6 +22,7 @@
 #define WORLD_DRAIN_MS   10000
 #define WORLD_SESSION_MS 45000 /* who was not heard of for so long is out of the group */
 #define WORLD_LEASE_MS   27000
+#define WORLD_HEARTBEAT_MS 3000
 #define WORLD_HOLD_MS    3000  /* how long the next message waits for a look at its conversation */
 #define WORLD_COMMIT_MS  60000 /* how long a commit that got no answer may still arrive */
 
@@ -38,6 +39,7 @@ struct world_options {
     int64_t stale_ms;            /* how old what a cache answers may be: the settle time pays for it */
     bool answers_are_kept;       /* for world_answer_other */
     size_t account_memory_bytes; /* 0: accounts have no share of their own */
+    bool named; /* workers have names in the group */
     bool admit_by_clock, unassign, reopen;
     bool receipts_by_producer; /* their topic has CreateTime: the producer's stamps */
     bool unique_marks;
@@ -74,6 +76,8 @@ struct worker {
     struct engine *engine;
     const char *widget_host; /* as its accounts are configured, from its next start on */
     const char *mark_secret, *previous_mark_secret; /* from its next start on; NULL: the world's */
+    unsigned name;  /* in the group, from its next start on; 0: none. Its own place to remember is its number */
+    bool ousted;    /* another has joined the group under its name; it does not know yet */
     bool refused; /* it found a partition under another mark secret, and will end */
     struct share *shares;
     bool stopped;
@@ -156,6 +160,7 @@ struct world {
     struct key signing_key, mark_secret;
     struct buf trace;
     bool verbose; /* the inputs are in the trace too, with the time */
+    bool any_ousted; /* two workers had one name at once */
     bool
         cut_off; /* receipts were read before all of another worker were written: a record may have a second one */
     struct world_late_commit *late_commits;
@@ -220,6 +225,12 @@ void world_freeze(struct world *world, int worker);
 void world_unwritten(struct world *world, size_t place);
 /* It goes on: its clock has jumped, and what has come for it waits. What was unwritten leaves now, or is too late. */
 void world_thaw(struct world *world, int worker);
+/* That one, which holds nothing, has joined the group under the name of another, from elsewhere: the group gives it at once
+ * all that the other has, whose commits it refuses from now on. It goes on until it is told, by world_crash. */
+void world_oust(struct world *world, int from, int worker);
+/* Whether the group may give that partition to that worker: where it has a member of a name that is taken twice, nobody
+ * else gets what that one had before it has given it back, or the session is over. */
+bool world_may_have(const struct world *world, int worker, int32_t partition);
 /* The topic of events is deleted and made again: that partition is empty, and the group has no offset for it, until a
  * commit comes that was meant for the one before; its receipts stay. */
 void world_make_again(struct world *world, int32_t partition);

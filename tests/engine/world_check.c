@@ -193,7 +193,7 @@ void world_check_produce(struct world *world, const struct world_produce *produc
     if (strcmp(produce->topic, FAKE_RECEIPTS) != 0) {
         enum outcome outcome =
             outcome_find(SPAN("failed"), fake_log_header(produce->record, "cupbearer-reason"));
-        if (outcome != OUTCOME_NONE && outcome != OUTCOME_BACKLOG)
+        if (outcome != OUTCOME_NONE)
             world_check_proved(world, produce->worker, "given up", produce->record->offset);
         return;
     }
@@ -206,8 +206,8 @@ void world_check_produce(struct world *world, const struct world_produce *produc
         !fake_log_is_dead(&world->log.partitions[receipt.partition], receipt.offset))
         world_fail(world, "the receipt of %d/%lld comes before its dead letter", (int)receipt.partition,
                    (long long)receipt.offset);
-    /* What is wrong with a record itself, and what finds no room, is decided by nobody else in another way. */
-    if (!outcome_is_rejected(receipt.outcome) && receipt.outcome != OUTCOME_BACKLOG)
+    /* What is wrong with a record itself is decided by nobody else in another way. */
+    if (!outcome_is_rejected(receipt.outcome))
         world_check_proved(world, produce->worker, "decided", receipt.offset);
     json_decref(root);
 }

@@ -202,8 +202,11 @@ static void world_perform(struct world *world, int worker, struct effect *effect
             world_excuse(world, worker, effect->partition);
         if (share->again)
             share->again = false; /* what it held before the assignment that is under way */
-        else
+        else {
+            if (!share->lost && !share->given_away)
+                world->log.partitions[effect->partition].barred_until = (struct mono){0};
             *share = (struct share){.paused = share->paused};
+        }
         world_note(world, worker, "released %d", (int)effect->partition);
         break;
     case EFFECT_STOPPED:
@@ -228,6 +231,9 @@ static void world_perform(struct world *world, int worker, struct effect *effect
     case EFFECT_OTHER_SECRET:
         w->refused = true;
         world_note(world, worker, "other secret %d", (int)effect->partition);
+        break;
+    case EFFECT_NAMESAKE:
+        world_note(world, worker, "namesake %d", (int)effect->partition);
         break;
     case EFFECT_TROUBLE:
         world_note(world, worker, "trouble %d/%lld %s %s", (int)effect->partition,

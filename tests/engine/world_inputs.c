@@ -323,10 +323,10 @@ void world_answer(struct world *world, size_t place, enum fate fate)
     else if (fate == FATE_LOST_STORED_LATE || fate == FATE_ERROR_STORED_LATE)
         world_late(world, &request, WORLD_SETTLE_MS - 1 - world->options.stale_ms);
     bool well = fate == FATE_DONE && request.status < 400 && !request.swapped;
-    if (well && world_is_owners(world, &request)) {
+    if (well && world_is_owners(world, &request))
         world_mark_answered(world, &request.what);
+    if (well && request.worker != WORLD_NOBODY) /* one that has lost its partition may go on with what it was told */
         world_mark_told(world, &request.what);
-    }
     if (!well)
         world_excuse_conversation(world, &request);
     const struct reply reply = world_reply(&request, fate);

@@ -162,6 +162,8 @@ static void mark_partition(struct mark *mark, const struct engine *engine, const
     mark_number(mark, "suspect_end", partition->suspect_end);
     if (partition->offsets.next < partition->suspect_end)
         mark_number(mark, "absent_from", mark_left(scene, partition->suspect_absent_from));
+    mark_number(mark, "namesake_until", mark_left(scene, partition->namesake_until));
+    mark_number(mark, "announced", partition->announced);
     mark_number(mark, "first_from", mark_left(scene, partition->first_from));
     mark_number(mark, "reach", partition->reach);
     mark_number(mark, "receipts_end", partition->receipts_end);

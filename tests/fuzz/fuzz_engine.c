@@ -152,6 +152,7 @@ static void perform(struct tape *tape, const struct effect *effect)
     case EFFECT_TROUBLE:
     case EFFECT_LOG_CHANGED:
     case EFFECT_OTHER_SECRET:
+    case EFFECT_NAMESAKE:
         break;
     }
 }

@@ -250,6 +250,20 @@ broken other-secret engine/assign.c 'if \(names_secret && !engine_knows_secret\(
     'a worker with another mark secret begins a partition'
 broken secret-not-renewed engine/assign.c 'partition->commit_again = renewed;' '(void)renewed;' \
     'an idle partition names the mark secret before for ever'
+broken namesake engine/assign.c 'bool namesake = named &&' 'bool namesake = false && named &&' \
+    'who has taken the name of another begins while that one goes on'
+broken namesake-reach engine/assign.c 'if \(partition->suspect_end < by_namesake->reach\)' 'if (false)' \
+    'what comes while another goes on under the same name is not read back'
+broken namesake-absent engine/assign.c 'suspect_absent_from = mono_after\(from,' 'suspect_absent_from = mono_after(engine->now.mono,' \
+    '"absent" counts while another goes on under the same name'
+broken namesake-receipts engine/assign.c '!strays_has\(engine, partition->id\) && mono_reached\(partition->namesake_until, engine->now.mono\)' \
+    '!strays_has(engine, partition->id)' 'receipts are read while another goes on under the same name'
+broken namesake-released engine/assign.c '\|\| !mono_reached\(partition->namesake_until, engine->now.mono\)' '' \
+    'a partition is given back while another goes on with it under the same name'
+broken unannounced engine/run.c '\|\| !job->partition->announced' '' \
+    'deliveries start before a commit names the worker'
+broken backlog-unleased engine/admit.c 'bool may_decide = engine_has_lease\(engine\) && job->partition->announced;' \
+    'bool may_decide = true;' 'an account is called full by who may not have the partition any more'
 broken no-limit engine/engine.c 'engine->full = engine->memory_used >= limit;' 'engine->full = false; (void)limit;' 'memory has no bound'
 broken left-delivered delivery/delivery.c '\|\| d->outcome == OUTCOME_DELIVERED' '' \
     'one that is delivered, and dropped without its receipt, is no suspect of the next owner'

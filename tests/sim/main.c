@@ -32,11 +32,12 @@ static const char help[] =
     "                     inside Papercups for longer than the settle time), stopped "
     "(a worker is stopped between its\n"
     "                     last look at the clock and the write), edited (somebody "
-    "takes a message's mark away); what is\n"
-    "                     doubled or misreported is counted then, and is no failure\n"
+    "takes a message's mark away),\n"
+    "                     stale (lists of messages are behind by more than the settle time); what is doubled or misreported\n"
+    "                     is counted then, and is no failure\n"
     "  --unique-marks     Papercups has the index of deploy/papercups-once.sql\n"
     "  --steady-logs      no topic is made again under its owners, and no log loses its tail or its beginning;\n"
-    "                     and the mark secret stays what it is\n"
+    "                     the mark secret stays what it is, and no two workers have one name\n"
     "\n"
     "Exit codes: 0 every promise was kept, 1 one was broken, 2 wrong use.\n";
 
@@ -58,9 +59,10 @@ static void print_again(const struct sim_options *options)
            options->events);
     if (options->reach_step > 0)
         printf(" --reach %d", options->reach_step);
-    printf(" --trace%s%s%s%s%s\n", options->windows.slow ? " --window slow" : "",
+    printf(" --trace%s%s%s%s%s%s\n", options->windows.slow ? " --window slow" : "",
            options->windows.stopped ? " --window stopped" : "",
-           options->windows.edited ? " --window edited" : "", options->unique_marks ? " --unique-marks" : "",
+           options->windows.edited ? " --window edited" : "", options->windows.stale ? " --window stale" : "",
+           options->unique_marks ? " --unique-marks" : "",
            options->steady_logs ? " --steady-logs" : "");
 }
 
@@ -70,6 +72,7 @@ static void add(struct sim_result *sum, const struct sim_result *one)
     sum->crashes += one->crashes;
     sum->freezes += one->freezes;
     sum->rebalances += one->rebalances;
+    sum->ousted += one->ousted;
     sum->doubled += one->doubled;
     sum->misreported += one->misreported;
     sum->missed += one->missed;
@@ -96,18 +99,18 @@ static bool run(const struct sim_options *options, uint64_t count)
             print_again(&current);
     }
     printf(
-        "sim seeds=%llu failed=%d records=%u crashes=%u freezes=%u rebalances=%u doubled=%u misreported=%u "
-        "missed=%u settled_within=%llds\n",
+        "sim seeds=%llu failed=%d records=%u crashes=%u freezes=%u rebalances=%u ousted=%u doubled=%u "
+        "misreported=%u missed=%u settled_within=%llds\n",
         (unsigned long long)done, !sum.good, sum.records, sum.crashes, sum.freezes, sum.rebalances,
-        sum.doubled, sum.misreported, sum.missed, (long long)(sum.settled_ms + 999) / 1000);
+        sum.ousted, sum.doubled, sum.misreported, sum.missed, (long long)(sum.settled_ms + 999) / 1000);
     return sum.good;
 }
 
 static bool window_open(struct sim_windows *windows, const char *name)
 {
-    static const char *const names[] = {"slow", "stopped", "edited"};
-    bool *members[] = {&windows->slow, &windows->stopped, &windows->edited};
-    for (size_t i = 0; i < 3; i++)
+    static const char *const names[] = {"slow", "stopped", "edited", "stale"};
+    bool *members[] = {&windows->slow, &windows->stopped, &windows->edited, &windows->stale};
+    for (size_t i = 0; i < 4; i++)
         if (strcmp(name, names[i]) == 0)
             return *members[i] = true;
     return false;

@@ -84,9 +84,13 @@ static void sim_mend(struct sim *sim, struct mono *last_fault)
                 continue;
             world_thaw(world, i);
         }
+        if (world->workers[i].ousted) {
+            sim_twice_end(sim, i);
+            continue;
+        }
         sim_learn(sim, i);
         if (sim->stopping[i])
-            world_go_for(world, WORLD_DRAIN_MS + 1000);
+            world_go_for(world, WORLD_DRAIN_MS + (sim->twice ? WORLD_LEASE_MS : 0) + 1000);
         if (world->workers[i].stopped)
             sim_secret_crash(sim, i);
         sim->stopping[i] = false;
@@ -194,6 +198,7 @@ static struct world *sim_world(struct sim *sim, struct buf *report)
     options.window_ms = windows_ms[sim_below(sim, 4)];
     options.unknown_for_ms = sim_chance(sim, 30) ? 1000 : 0;
     options.receipts_by_producer = sim_chance(sim, 50);
+    options.named = sim->twice;
     options.other_mark_secret = SIM_SECRET_B;
     options.unique_marks = sim->options.unique_marks;
     sim->strangers.state = sim->options.seed;
@@ -202,7 +207,8 @@ static struct world *sim_world(struct sim *sim, struct buf *report)
     options.email_given = sim->has_strangers && rng_below(&sim->strangers, 3) == 0;
     options.customers_page = sim->has_strangers && rng_below(&sim->strangers, 2) == 0 ? 2 : 0;
     options.breaches_are_counted =
-        sim->options.windows.slow || sim->options.windows.stopped || sim->options.windows.edited;
+        sim->options.windows.slow || sim->options.windows.stopped || sim->options.windows.edited ||
+        sim->options.windows.stale;
     static const int64_t strides_ms[] = {400, 4000, 40000};
     static const int64_t unrests[] = {1, 3, 10};
     sim->unrest = unrests[sim_below(sim, 3)];
@@ -235,12 +241,14 @@ void sim_run(const struct sim_options *options, struct buf *report, struct sim_r
     *out = (struct sim_result){0};
     sim_log_init(&sim);
     sim_secret_init(&sim);
+    sim_twice_init(&sim);
     struct world *world = sim.world = sim_world(&sim, report);
     world->verbose = options->trace;
     for (int i = 0; i < options->steps && world->failure[0] == 0; i++) {
         sim_step(&sim);
         sim_log(&sim);
         sim_secret(&sim);
+        sim_twice(&sim);
         if (i % AUDIT_STEPS == 0) /* at any moment there may be one */
             world_audit(world);
     }

@@ -14,6 +14,7 @@ struct sim_windows {
     bool slow;    /* a request is under way inside Papercups for longer than the settle time */
     bool stopped; /* a worker is stopped between its last look at the clock and the write */
     bool edited;  /* somebody takes the mark away */
+    bool stale;   /* lists are behind by more than the settle time */
 };
 
 struct sim_options {
@@ -29,6 +30,7 @@ struct sim_options {
 
 struct sim_result {
     unsigned records, crashes, freezes, rebalances; /* what there was */
+    unsigned ousted;      /* workers whose name another had taken */
     unsigned doubled;     /* events that were shown more than once: only where a window is open */
     unsigned misreported; /* shown, and told as failed; or the other way round: only where a window is open */
     unsigned missed;      /* messages that came while the widget joined their new conversation */

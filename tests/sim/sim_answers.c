@@ -2,7 +2,7 @@
 
 #include "sim/sim_internal.h"
 
-/* Longer than the settle time, which is the window that `slow` opens. */
+/* Longer than the settle time, which are the windows that `slow` and `stale` open. */
 #define SLOW_MS 120000
 
 /* What a frozen worker has handed to its kernel arrives or not, whatever becomes of the worker. */
@@ -78,6 +78,13 @@ static bool sim_swaps(struct sim *sim, size_t place, enum fate fate)
     return world_answer_other(sim->world, place, other, rng_next(&sim->swap_rng) >> 1);
 }
 
+/* How far the list is behind that is read now. */
+static void sim_read(struct sim *sim)
+{
+    if (sim->options.windows.stale && sim_chance(sim, 50))
+        sim->world->papercups.behind_ms = WORLD_SETTLE_MS + sim_below(sim, SLOW_MS);
+}
+
 static void sim_answered(struct sim *sim, size_t place, enum fate fate)
 {
     struct world *world = sim->world;
@@ -91,8 +98,10 @@ static void sim_answered(struct sim *sim, size_t place, enum fate fate)
         world_late(world, &world->requests[place], WORLD_SETTLE_MS + sim_below(sim, SLOW_MS));
         fate = fate == FATE_LOST_STORED_LATE ? FATE_LOST : FATE_ERROR;
     }
+    sim_read(sim);
     if (!sim_swaps(sim, place, fate))
         world_answer(world, place, fate);
+    world->papercups.behind_ms = 0;
 }
 
 void sim_answer(struct sim *sim)
@@ -102,14 +111,17 @@ void sim_answer(struct sim *sim)
         return;
     size_t place = (size_t)sim_below(sim, (int64_t)world->request_count);
     const struct world_request *request = &world->requests[place];
-    if (sim_arrives_alone(sim, request))
+    if (sim_arrives_alone(sim, request)) {
         world_arrive(world, place, sim_chance(sim, 50));
-    else if (sim_is_held(sim, request))
+    } else if (sim_is_held(sim, request)) {
         return;
-    else if (!fake_request_writes(&request->what) && request->status == 0 && sim_chance(sim, 30))
+    } else if (!fake_request_writes(&request->what) && request->status == 0 && sim_chance(sim, 30)) {
+        sim_read(sim);
         world_look(world, place);
-    else
+        world->papercups.behind_ms = 0;
+    } else {
         sim_answered(sim, place, sim_fate(sim));
+    }
 }
 
 /* ---- Kafka ---- */

@@ -38,6 +38,10 @@ struct sim {
     int secret_step;                /* to which workers start */
     int secret_of[WORLD_WORKERS_MAX];
     bool stranger[WORLD_WORKERS_MAX];
+    struct rng twice_rng;
+    bool twice;         /* see sim_twice.c */
+    unsigned last_name; /* of those that workers have in the group */
+    struct mono told_at[WORLD_WORKERS_MAX]; /* when one that was ousted hears of it */
     int64_t log_unrest; /* per thousand steps: how often something happens to a log; 0: never */
     int64_t unrest;    /* per cent: how often a partition moves when something happens to it */
     int64_t stride_ms; /* how far time goes at once, where nothing is due */
@@ -77,6 +81,15 @@ void sim_secret(struct sim *sim);
 void sim_secret_crash(struct sim *sim, int worker);
 void sim_secret_mend(struct sim *sim);
 void sim_secret_finish(struct sim *sim);
+
+/* sim_twice.c: a worker begins under the name of another. */
+void sim_twice_init(struct sim *sim);
+void sim_twice(struct sim *sim);
+/* That worker is about to begin anew. */
+void sim_twice_crash(struct sim *sim, int worker);
+void sim_twice_thaw(struct sim *sim, int worker);
+/* It ends, for another has its name. */
+void sim_twice_end(struct sim *sim, int worker);
 
 /* sim_workers.c: partitions and workers come and go. */
 void sim_partition(struct sim *sim);

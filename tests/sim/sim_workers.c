@@ -25,8 +25,8 @@ void sim_learn(struct sim *sim, int worker)
 void sim_assign(struct sim *sim, int32_t partition)
 {
     int worker = (int)sim_below(sim, sim->world->options.worker_count);
-    if (sim->stopping[worker] || sim_is_frozen(sim, worker) ||
-        sim->world->workers[worker].shares[partition].held ||
+    if (sim->stopping[worker] || sim_is_frozen(sim, worker) || sim->world->workers[worker].ousted ||
+        !world_may_have(sim->world, worker, partition) || sim->world->workers[worker].shares[partition].held ||
         world_owner(sim->world, partition) != WORLD_NOBODY)
         return;
     sim_learn(sim, worker); /* before it is given anything new, in any case */
@@ -56,10 +56,29 @@ static bool sim_make_again(struct sim *sim, int32_t partition)
     return true;
 }
 
+/* Who does not know yet that another has its partitions goes on reading. */
+static bool sim_ousted_goes_on(struct sim *sim, int32_t partition)
+{
+    struct world *world = sim->world;
+    for (int i = 0; i < world->options.worker_count; i++) {
+        const struct share *share = &world->workers[i].shares[partition];
+        if (!world->workers[i].ousted || !share->held || sim_is_frozen(sim, i) || sim_chance(sim, 50))
+            continue;
+        if (share->reading)
+            world_rebuild(world, i, partition);
+        else
+            world_feed(world, i, partition);
+        return true;
+    }
+    return false;
+}
+
 void sim_partition(struct sim *sim)
 {
     struct world *world = sim->world;
     int32_t partition = (int32_t)sim_below(sim, world->options.partition_count);
+    if (sim_ousted_goes_on(sim, partition))
+        return;
     int owner = world_owner(world, partition);
     if (owner == WORLD_NOBODY) {
         if (!sim_chance(sim, 3) || !sim_make_again(sim, partition))
@@ -103,6 +122,7 @@ static void sim_jump(struct sim *sim, int worker)
 static void sim_crash(struct sim *sim, int worker)
 {
     sim_move_host(sim, worker);
+    sim_twice_crash(sim, worker);
     sim_secret_crash(sim, worker);
     sim->stopping[worker] = false;
     sim->result->crashes++;
@@ -155,12 +175,16 @@ void sim_worker(struct sim *sim)
     if (sim_chance(sim, 15))
         sim_jump(sim, worker);
     if (sim_is_frozen(sim, worker)) {
-        if (dice < 5)
+        if (dice < 5) {
             sim_crash(sim, worker);
-        else if (mono_reached(sim->frozen_until[worker], world->now.mono))
+        } else if (mono_reached(sim->frozen_until[worker], world->now.mono)) {
             world_thaw(world, worker);
+            sim_twice_thaw(sim, worker);
+        }
         return;
     }
+    if (world->workers[worker].ousted)
+        return;
     if (dice >= 97) {
         sim_outage(sim);
         return;

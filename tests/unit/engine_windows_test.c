@@ -1,5 +1,6 @@
-/* The three windows in which a message may be shown twice (README), each with what it takes to get there, with what is a
- * little less and shows it once, and with Papercups' index (deploy/papercups-once.sql), which closes the first two. */
+/* The four windows in which a message may be shown twice (README), each with what it takes to get there, with what is a
+ * little less and shows it once, and with Papercups' index (deploy/papercups-once.sql), which closes all but the one called
+ * edited. */
 #include "engine/story.h"
 
 static struct world *world_of(int worker_count, bool unique_marks)
@@ -188,6 +189,37 @@ static void a_message_that_was_left_alone_is_shown_once(void **state)
     assert_int_equal(edited(false, false), 1);
 }
 
+/* ---- stale: lists are behind by more than the settle time ---- */
+
+/* The message is there, and the answer to its post was lost. */
+static unsigned stale(int64_t behind_ms, bool unique_marks)
+{
+    struct world *w = world_of(1, unique_marks);
+    story_arrive(w, "ann", "e1");
+    story_answers(w, 2);
+    story_answer(w, FATE_LOST_STORED);
+    w->papercups.behind_ms = behind_ms;
+    return shown_in_the_end(w);
+}
+
+static void a_message_that_lists_show_only_after_the_settle_time_is_shown_twice(void **state)
+{
+    (void)state;
+    assert_int_equal(stale(WORLD_SETTLE_MS + 60000, false), 2);
+}
+
+static void a_message_that_lists_show_within_the_settle_time_is_shown_once(void **state)
+{
+    (void)state;
+    assert_int_equal(stale(WORLD_SETTLE_MS, false), 1);
+}
+
+static void the_index_closes_the_window_of_the_stale_lists(void **state)
+{
+    (void)state;
+    assert_int_equal(stale(WORLD_SETTLE_MS + 60000, true), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -201,6 +233,9 @@ int main(void)
         cmocka_unit_test(the_index_closes_the_window_of_the_stopped_worker),
         cmocka_unit_test(a_message_whose_mark_was_taken_away_is_shown_twice_also_with_the_index),
         cmocka_unit_test(a_message_that_was_left_alone_is_shown_once),
+        cmocka_unit_test(a_message_that_lists_show_only_after_the_settle_time_is_shown_twice),
+        cmocka_unit_test(a_message_that_lists_show_within_the_settle_time_is_shown_once),
+        cmocka_unit_test(the_index_closes_the_window_of_the_stale_lists),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "io/instance.h"
@@ -78,6 +79,33 @@ static void a_name_is_taken_once_until_it_is_given_back(void **state)
     instance_done(&other);
 }
 
+static struct member taken(char *pattern, char *state_dir)
+{
+    struct err err;
+    struct instance one;
+    struct config config = config_of(pattern, state_dir);
+    assert_int_equal(instance_take(&one, &config, &err), 0);
+    struct member member = one.member;
+    instance_done(&one);
+    return member;
+}
+
+static void the_holder_of_a_name_is_known_again_by_its_directory(void **state)
+{
+    (void)state;
+    assert_int_equal(mkdir("a", 0700), 0);
+    assert_int_equal(mkdir("b", 0700), 0);
+    struct member first = taken("w", "a"), elsewhere = taken("w", "b"), other = taken("v", "a");
+    struct member again = taken("w", "a");
+    assert_true(first.name != 0 && first.name == again.name && first.holder == again.holder);
+    assert_true(elsewhere.name == first.name && elsewhere.holder != first.holder);
+    assert_true(other.name != first.name);
+    assert_int_equal(truncate("a/w.lock", 5), 0); /* the disk was full */
+    again = taken("w", "a");
+    assert_true(again.name == first.name && again.holder != first.holder);
+    assert_true(taken("w", "a").holder == again.holder);
+}
+
 static void without_a_pattern_there_is_no_name(void **state)
 {
     (void)state;
@@ -109,6 +137,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_host_stands_where_the_pattern_says),
         IN_DIRECTORY(a_name_is_taken_once_until_it_is_given_back),
+        IN_DIRECTORY(the_holder_of_a_name_is_known_again_by_its_directory),
         IN_DIRECTORY(without_a_pattern_there_is_no_name),
         IN_DIRECTORY(a_directory_that_is_not_there_is_named),
     };

@@ -12,10 +12,11 @@ static void what_is_written_is_read(void **state)
     (void)state;
     static const struct progress all[] = {
         {.has_secret = true},
-        {1, 2, 3, true, true, false, 4, 5, 6, 0, 0},
-        {1, 2, 3, true, true, true, 4, 7, 8, 5, 6},
+        {1, 2, 3, true, true, false, 4, 5, 6, 0, 0, {7, 8}},
+        {1, 2, 3, true, true, true, 4, 7, 8, 5, 6, {0, 0}},
+        {1, 2, 3, true, false, false, 4, 0, 0, 0, 0, {7, 0}},
         {999999999999999999, 999999999999999999, 999999999999999999, true, true, true, UINT64_MAX,
-         999999999999999999, UINT32_MAX, 999999999999999999, UINT32_MAX}};
+         999999999999999999, UINT32_MAX, 999999999999999999, UINT32_MAX, {UINT64_MAX, UINT64_MAX}}};
     for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
         char text[PROGRESS_TEXT_MAX];
         struct progress read;
@@ -29,19 +30,21 @@ static void what_is_written_is_read(void **state)
         assert_true(read.last == all[i].last && read.last_stamp == all[i].last_stamp);
         assert_true(read.has_seen == all[i].has_seen);
         assert_true(read.seen == all[i].seen && read.seen_stamp == all[i].seen_stamp);
+        assert_true(read.by.name == all[i].by.name && read.by.holder == all[i].by.holder);
     }
     char text[PROGRESS_TEXT_MAX];
     progress_write(&all[1], text);
-    assert_string_equal(text, "v2 reach=1 receipts=2 admitted=3 secret=0000000000000004 last=5 stamp=6");
+    assert_string_equal(text, "v2 reach=1 receipts=2 admitted=3 secret=0000000000000004 "
+                              "by=00000000000000070000000000000008 last=5 stamp=6");
     progress_write(&all[2], text);
     assert_string_equal(text, "v2 reach=1 receipts=2 admitted=3 secret=0000000000000004 last=7 stamp=8 seen=5 seen_stamp=6");
     progress_write(&all[0], text);
     assert_string_equal(text, "v2 reach=0 receipts=0 admitted=0 secret=0000000000000000");
     /* The longest that can be written fits. */
     progress_write(&(struct progress){INT64_MIN, INT64_MIN, INT64_MIN, true, true, true, 0, INT64_MIN,
-                                      UINT32_MAX, INT64_MIN, UINT32_MAX},
+                                      UINT32_MAX, INT64_MIN, UINT32_MAX, {1, 0}},
                    text);
-    assert_int_equal(strlen(text), 204);
+    assert_int_equal(strlen(text), 240);
 }
 
 static void what_workers_wrote_before_v2_is_read(void **state)
@@ -66,6 +69,10 @@ static void anything_else_says_nothing(void **state)
         "v2 reach=1 receipts=2 admitted=3 secret=000000000000000g",
         "v2 reach=1 receipts=2 admitted=3 secret=00000000000000004",
         "v2 reach=1 receipts=2 admitted=3 secret=0000000000000004 ",
+        "v2 reach=1 receipts=2 admitted=3 secret=0000000000000004 by=",
+        "v2 reach=1 receipts=2 admitted=3 secret=0000000000000004 by=0000000000000007000000000000000",
+        "v2 reach=1 receipts=2 admitted=3 secret=0000000000000004 by=00000000000000000000000000000008",
+        "v2 reach=1 receipts=2 admitted=3 secret=0000000000000004 last=5 stamp=6 by=00000000000000070000000000000008",
         "v2 reach=1 receipts=2 admitted=3 secret=0000000000000004 last=5",
         "v2 reach=1 receipts=2 admitted=3 secret=0000000000000004 last=5 stamp=0",
         "v2 reach=1 receipts=2 admitted=3 secret=0000000000000004 last=5 stamp=4294967296",

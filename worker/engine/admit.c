@@ -31,7 +31,8 @@ static void admit_facts(struct engine *engine, struct job *job, const struct eve
 }
 
 /* OUTCOME_BACKLOG where the account has no room for it: it stands in the queue until its receipt is acknowledged, as
- * any failed one. A suspect is let in all the same: it may have been shown. */
+ * any failed one. A suspect is let in all the same: it may have been shown. So is what comes while another may have the
+ * partition, and decide otherwise. */
 static enum outcome admit_to_queue(struct engine *engine, struct job *job, const struct event *event)
 {
     const struct payload *payload = &event->payload;
@@ -45,7 +46,8 @@ static enum outcome admit_to_queue(struct engine *engine, struct job *job, const
     job->queue = queues_take(&engine->queues, key);
     queue_push(job->queue, &job->in_queue);
     size_t share = job->account->options.memory_bytes;
-    if (!suspect && share > 0 && job->account->memory_used + job->size > share)
+    bool may_decide = engine_has_lease(engine) && job->partition->announced;
+    if (may_decide && !suspect && share > 0 && job->account->memory_used + job->size > share)
         return detail_set(&job->detail, OUTCOME_BACKLOG, "%zu bytes of events wait for this account",
                           job->account->memory_used);
     const struct account_options *account = &job->account->options;

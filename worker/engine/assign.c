@@ -43,6 +43,29 @@ static int64_t assign_start(struct engine *engine, const struct input *input, st
     return input->begin;
 }
 
+static bool assign_is_own(const struct engine *engine, const struct member *by)
+{
+    return by->name == engine->options.member.name && by->holder == engine->options.member.holder;
+}
+
+/* Kafka gives a member's partitions to whoever joins under its name, at once, and that one is told by its next heartbeat:
+ * what holds of any other assignment, that nobody has a lease any more, does not hold of this one. What it commits is refused
+ * from the assignment on, so it starts nothing at or beyond the reach, and nothing once its lease is over. */
+static void assign_after(struct engine *engine, struct partition *partition, const struct progress *by_namesake)
+{
+    const struct delivery_limits *limits = &engine->options.limits;
+    struct mono from = engine->now.mono;
+    if (by_namesake != NULL) {
+        from = mono_after(from, engine->options.lease_ms);
+        if (partition->suspect_end < by_namesake->reach)
+            partition->suspect_end = by_namesake->reach; /* what comes into the log now, too */
+        effect_add(engine, EFFECT_NAMESAKE, partition->id);
+    }
+    partition->namesake_until = from;
+    partition->suspect_absent_from = mono_after(from, limits->http_timeout_ms + limits->settle_ms);
+    partition->first_from = mono_after(from, engine->options.spacing_ms);
+}
+
 void assign(struct engine *engine, const struct input *input)
 {
     int32_t id = input->partition;
@@ -59,6 +82,9 @@ void assign(struct engine *engine, const struct input *input)
         return;
     }
     bool renewed = names_secret && progress.secret != engine->secret;
+    const struct progress before = progress;
+    bool named = engine->options.member.name != 0, is_own = assign_is_own(engine, &before.by);
+    bool namesake = named && !is_own && before.by.name == engine->options.member.name;
     int64_t start = assign_start(engine, input, &progress);
     struct partition *partition = partition_new(id, start, engine->options.reach_step, engine->options.hash_key);
     engine->partitions[id] = partition;
@@ -69,14 +95,13 @@ void assign(struct engine *engine, const struct input *input)
     }
     log_check_begin(engine, partition);
     partition->suspect_end = progress.reach < input->end ? progress.reach : input->end;
-    partition->suspect_absent_from = mono_after(engine->now.mono, engine->options.limits.http_timeout_ms +
-                                                                      engine->options.limits.settle_ms);
-    partition->first_from = mono_after(engine->now.mono, engine->options.spacing_ms);
+    assign_after(engine, partition, namesake ? &before : NULL);
+    partition->announced = !named || is_own;
     partition->reach = progress.reach;
     partition->receipts_from = partition->receipts_end = progress.receipts;
     partition->untouched = input->never_committed;
     /* An idle partition would name the secret before for ever, and lock out who does not have that any more. */
-    partition->commit_again = renewed;
+    partition->commit_again = renewed || !partition->announced;
     partition->admitted.ms = progress.admitted_ms;
     partition->receipts_since.ms = progress.admitted_ms > engine->options.window_ms
                                        ? progress.admitted_ms - engine->options.window_ms
@@ -188,6 +213,8 @@ static void commit(struct engine *engine, struct partition *partition)
 {
     struct progress progress = partition_progress(partition);
     progress.secret = engine->secret;
+    if (partition->state != PARTITION_COMMITTING)
+        progress.by = engine->options.member;
     /* The last one: nothing beyond the watermark needs to be suspected, unless something was left half done. */
     if (partition->state == PARTITION_COMMITTING && !partition->inherited)
         progress.reach = partition->offsets.low;
@@ -245,15 +272,17 @@ static void lease_extend(struct engine *engine, struct mono sent)
 static void commit_accepted(struct engine *engine, struct partition *partition)
 {
     int64_t before = partition_reach(partition);
+    bool waited = !partition->announced;
     partition->committed = partition->committing;
     partition->reach = partition->committing_reach;
+    partition->announced = true;
     if (partition->committing_again) {
         partition->commit_again = false;
         if (partition->lost_until.ms == MONO_NEVER.ms)
             partition->lost_reach = INT64_MAX;
     }
     lease_extend(engine, partition->commit_sent);
-    if (partition->state == PARTITION_RUNNING && partition_reach(partition) > before)
+    if (partition->state == PARTITION_RUNNING && (waited || partition_reach(partition) > before))
         run_within_reach(engine, partition);
 }
 
@@ -299,7 +328,7 @@ static void drain(struct engine *engine, struct partition *partition)
         glances_drop(engine, partition);
     }
     if (partition->job_count > 0 || partition->glance_count > 0 || partition->committing >= 0 ||
-        strays_has(engine, partition->id))
+        strays_has(engine, partition->id) || !mono_reached(partition->namesake_until, engine->now.mono))
         return; /* the last commit is sent when the one under way is answered */
     partition->state = PARTITION_COMMITTING;
     commit(engine, partition);
@@ -346,7 +375,7 @@ void partition_turn(struct engine *engine, struct partition *partition)
             commit(engine, partition);
         break;
     case PARTITION_ASSIGNED:
-        if (!strays_has(engine, partition->id))
+        if (!strays_has(engine, partition->id) && mono_reached(partition->namesake_until, engine->now.mono))
             rebuild_begin(engine, partition);
         break;
     case PARTITION_REBUILDING:
@@ -356,6 +385,8 @@ void partition_turn(struct engine *engine, struct partition *partition)
 
 struct mono partition_deadline(const struct engine *engine, const struct partition *partition)
 {
+    const struct mono begins =
+        mono_reached(partition->namesake_until, engine->now.mono) ? MONO_NEVER : partition->namesake_until;
     switch (partition->state) {
     case PARTITION_RUNNING:
         return mono_earlier(mono_earlier(commit_due(engine, partition), partition->lost_until),
@@ -363,10 +394,11 @@ struct mono partition_deadline(const struct engine *engine, const struct partiti
     case PARTITION_DRAINING: /* without jobs, or drained, it waits for an answer */
         return (partition->job_count > 0 || partition->glance_count > 0) && !partition->drained
                    ? partition->drain_end
-                   : MONO_NEVER;
+                   : begins;
     case PARTITION_COMMITTING:
         return partition->committing < 0 ? partition->commit_at : MONO_NEVER;
     case PARTITION_ASSIGNED:
+        return begins;
     case PARTITION_REBUILDING:
         break;
     }

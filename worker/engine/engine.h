@@ -7,6 +7,7 @@
 #include "base/moment.h"
 #include "delivery/account.h"
 #include "delivery/delivery.h"
+#include "engine/progress.h"
 #include "event/event.h"
 #include "papercups/reply.h"
 
@@ -33,6 +34,7 @@ struct engine_options {
     bool papercups_ids, name_events;
     uint64_t lost_secret; /* fingerprint of a mark secret that is lost for good: what was done under it is as if it were not;
                            * 0: none is */
+    struct member member; /* this worker, where it has a name in its group */
     unsigned char hash_key[16];
     uint64_t seed; /* of the jitter */
     const struct account_options *accounts;
@@ -105,6 +107,8 @@ enum effect_type {
     EFFECT_LOG_CHANGED, /* an alarm: `change`, and `offset`: what was committed, or where a record came anew */
     EFFECT_OTHER_SECRET, /* the partition was committed under the mark secret of that fingerprint, which this worker does not
                           * have: it is not begun, and the worker must leave the group */
+    EFFECT_NAMESAKE, /* an alarm: the partition was had by another worker of this one's name in the group, which may not know yet;
+                      * it is begun only when that one's lease is over */
 };
 
 /* How a partition's log is not the one that was read before. */

@@ -17,7 +17,7 @@ struct witness {
 };
 
 enum partition_state {
-    PARTITION_ASSIGNED,   /* what this worker has produced for it before it was lost is still under way */
+    PARTITION_ASSIGNED,   /* what this worker has produced for it before it was lost is still under way; or namesake_until */
     PARTITION_REBUILDING, /* its receipts are being read; its records are not handed in yet */
     PARTITION_RUNNING,
     PARTITION_DRAINING,  /* revoked: nothing new starts, what is under way may finish until drain_end */
@@ -42,6 +42,8 @@ struct partition {
     size_t foreign_receipts; /* read without a good MAC: ignored */
     int64_t suspect_end; /* a record below it without a receipt may have been posted by an earlier owner */
     struct mono suspect_absent_from; /* when "absent" begins to count for such a one */
+    struct mono namesake_until; /* another worker of this one's name may go on with it for so long: nothing is done before */
+    bool announced;             /* a commit was accepted that names this worker, or it has no name: deliveries may start */
     struct mono first_from;     /* an earlier owner may have posted to any customer until the assignment */
     int64_t reach;              /* accepted: deliveries below it may start */
     int64_t reach_step;         /* and how far beyond what was read it is put */

@@ -10,6 +10,9 @@ void progress_write(const struct progress *progress, char out[PROGRESS_TEXT_MAX]
     int size = snprintf(out, PROGRESS_TEXT_MAX,
                         "v2 reach=%" PRId64 " receipts=%" PRId64 " admitted=%" PRId64 " secret=%016" PRIx64,
                         progress->reach, progress->receipts, progress->admitted_ms, progress->secret);
+    if (progress->by.name != 0)
+        size += snprintf(out + size, PROGRESS_TEXT_MAX - (size_t)size, " by=%016" PRIx64 "%016" PRIx64,
+                         progress->by.name, progress->by.holder);
     if (progress->has_last)
         size += snprintf(out + size, PROGRESS_TEXT_MAX - (size_t)size, " last=%" PRId64 " stamp=%" PRIu32,
                          progress->last, progress->last_stamp);
@@ -43,6 +46,17 @@ bool progress_secret_read(struct span digits, uint64_t *out)
         *out = *out << 4 | (uint64_t)(digit - all);
     }
     return digits.size == SECRET_DIGITS;
+}
+
+/* Where it is there. */
+static bool progress_by(struct span *text, struct member *out)
+{
+    if (text->data == NULL || !span_starts(*text, SPAN("by=")))
+        return true;
+    struct span digits = progress_member(text, SPAN("by="));
+    return digits.size == 2 * SECRET_DIGITS &&
+           progress_secret_read((struct span){digits.data, SECRET_DIGITS}, &out->name) &&
+           progress_secret_read(span_skip(digits, SECRET_DIGITS), &out->holder) && out->name != 0;
 }
 
 /* A record's offset and stamp, where there is more. */
@@ -81,5 +95,5 @@ bool progress_read(struct span text, struct progress *out)
     if (is_old)
         return text.data == NULL;
     out->has_secret = progress_secret_read(progress_member(&text, SPAN("secret=")), &out->secret);
-    return out->has_secret && progress_records(&text, out);
+    return out->has_secret && progress_by(&text, &out->by) && progress_records(&text, out);
 }

@@ -1,7 +1,9 @@
 /* What stands beside a committed offset c, in the commit's metadata: how far deliveries may have been started, and from
  * where on the receipts must be read; which record is the last below c, for the log may be another one when it is read; and
- * under which mark secret all that was done. Form: "v2 reach=R receipts=S admitted=T secret=F last=O stamp=M seen=P seen_stamp=N",
- * without the last four where no record below c is known, and without the last two where P would be O. Workers before v2 take it for an unknown one, which is safe and costs a reading back
+ * under which mark secret all that was done; and which worker goes on. Form: "v2 reach=R receipts=S admitted=T secret=F by=NH
+ * last=O stamp=M seen=P seen_stamp=N", without the last four where no record below c is known, without the last two where P
+ * would be O, without by= where the worker has no name in its group, or gives the partition back. Workers before v2 take it for
+ * an unknown one, which is safe and costs a reading back
  * of all from c to the log's end; "v1 reach=R receipts=S admitted=T" is what they write, and is read. */
 #ifndef ENGINE_PROGRESS_H
 #define ENGINE_PROGRESS_H
@@ -12,6 +14,12 @@
 #include "base/span.h"
 
 #define PROGRESS_TEXT_MAX 256
+
+/* A worker that has a name in its group: fingerprint of that, and which of those is meant that may have it. A name of 0: it
+ * has none. */
+struct member {
+    uint64_t name, holder;
+};
 
 struct progress {
     int64_t reach; /* no delivery at or beyond this offset has been started */
@@ -25,6 +33,7 @@ struct progress {
     /* A record below that, which was there when the log was last looked at: see engine/log_check.c. */
     int64_t seen;
     uint32_t seen_stamp;
+    struct member by;
 };
 
 void progress_write(const struct progress *progress, char out[PROGRESS_TEXT_MAX]);

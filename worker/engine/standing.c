@@ -17,7 +17,7 @@ static const char *standing_of_job(const struct engine *engine, const struct job
         return "Papercups fails every call, so one at a time goes out until one succeeds: see event=trouble";
     switch (job->state) {
     case JOB_QUEUED:
-        return job->record->offset >= partition_reach(job->partition)
+        return job->record->offset >= partition_reach(job->partition) || !job->partition->announced
                    ? "no commit was accepted that lets it begin: is Kafka well?"
                    : "its customer had a message a moment ago";
     case JOB_READY:
@@ -42,7 +42,9 @@ static const char *standing_why(const struct engine *engine, const struct partit
 {
     switch (partition->state) {
     case PARTITION_ASSIGNED:
-        return "Kafka does not acknowledge what this worker wrote before the partition was lost";
+        return mono_reached(partition->namesake_until, engine->now.mono)
+                   ? "Kafka does not acknowledge what this worker wrote before the partition was lost"
+                   : "another worker of this one's group_instance_id may still have it: see event=namesake";
     case PARTITION_REBUILDING:
         return "its receipts are being read";
     case PARTITION_DRAINING:

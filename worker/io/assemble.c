@@ -124,6 +124,7 @@ static int make_core(struct loop *worker, const struct config *config, int32_t p
     calls.context = worker;
     watchdog_init(&worker->watchdog, partition_count);
     engine_settings(config, partition_count, &options);
+    options.member = worker->instance.member;
     worker->sites = mem_new(config->account_count, sizeof(struct http_site *));
     worker->site_count = config->account_count;
     for (size_t i = 0; i < config->account_count; i++)

@@ -162,6 +162,7 @@ static enum fault_kind kind_of_effect(const struct effect *effect, const struct 
     case EFFECT_CHECK_LOG:
     case EFFECT_LOG_CHANGED:
     case EFFECT_OTHER_SECRET:
+    case EFFECT_NAMESAKE:
         break;
     }
     return FAULT_NONE;

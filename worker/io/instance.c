@@ -2,6 +2,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
+#include <sodium.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
 #include <unistd.h>
@@ -58,6 +61,32 @@ static int instance_lock(struct instance *instance, const struct config *config,
     return result;
 }
 
+#define HOLDER_DIGITS 16
+
+/* The number in the lock's file, which is ours by now; made where there is none. */
+static int instance_holder(int fd, uint64_t *out, struct err *err)
+{
+    char text[HOLDER_DIGITS + 1];
+    ssize_t size = pread(fd, text, HOLDER_DIGITS, 0);
+    if (size < 0)
+        return err_os(err, errno, "the lock on group_instance_id");
+    if (progress_secret_read((struct span){text, (size_t)size}, out))
+        return 0;
+    randombytes_buf(out, sizeof(*out));
+    snprintf(text, sizeof(text), "%016" PRIx64, *out);
+    if (pwrite(fd, text, HOLDER_DIGITS, 0) != HOLDER_DIGITS || fsync(fd) != 0)
+        return err_os(err, errno, "the lock on group_instance_id");
+    return 0;
+}
+
+static void instance_name(const char *id, uint64_t *out)
+{
+    unsigned char hash[crypto_generichash_BYTES_MIN];
+    crypto_generichash(hash, sizeof(hash), (const unsigned char *)id, strlen(id), NULL, 0);
+    memcpy(out, hash, sizeof(*out));
+    *out |= *out == 0; /* which stands for none */
+}
+
 int instance_take(struct instance *instance, const struct config *config, struct err *err)
 {
     char host[HOST_MAX] = "";
@@ -67,7 +96,10 @@ int instance_take(struct instance *instance, const struct config *config, struct
     if (gethostname(host, sizeof(host) - 1) != 0)
         return err_os(err, errno, "gethostname");
     instance->id = instance_expand(config->group_instance_id, host, err);
-    return instance->id == NULL ? -1 : instance_lock(instance, config, err);
+    if (instance->id == NULL || instance_lock(instance, config, err) != 0)
+        return -1;
+    instance_name(instance->id, &instance->member.name);
+    return instance_holder(instance->lock_fd, &instance->member.holder, err);
 }
 
 void instance_done(struct instance *instance)

@@ -1,15 +1,18 @@
 /* A worker's own name in its consumer group (group.instance.id, KIP-345). Who comes back under its name within the session
  * timeout has its partitions at once and nobody else's move. Two processes of one name would both believe that they own
- * them, so a name is taken by a lock. */
+ * them, so a name is taken by a lock, whose file has a number of its own: where commits name another one, the name was had by
+ * a process that this lock does not keep out. */
 #ifndef IO_INSTANCE_H
 #define IO_INSTANCE_H
 
 #include "base/err.h"
+#include "engine/progress.h"
 #include "io/config.h"
 
 struct instance {
     char *id;    /* NULL: the group gives it a name for each time it joins */
     int lock_fd; /* -1: none */
+    struct member member; /* what commits say of it; the holder's number is in the lock's file */
 };
 
 /* `pattern` with this machine's host name for each %h; the caller frees it. NULL with ERR_USAGE where that is no name. */

@@ -209,6 +209,12 @@ static void loop_perform(struct loop *loop, struct effect *effect)
     case EFFECT_LOG_CHANGED:
         loop_log_changed(loop, effect);
         break;
+    case EFFECT_NAMESAKE:
+        log_say(LOG_LEVEL_ERROR, "namesake",
+                "partition %d was had by another worker of the group_instance_id %s, with another state_dir: it is begun only "
+                "when that one cannot go on any more, in %lld s. Give each worker a name of its own, or keep its state_dir",
+                (int)effect->partition, loop->instance.id, (long long)(config_lease_ms(loop->config) + 999) / 1000);
+        break;
     }
 }
 
