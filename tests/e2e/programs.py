@@ -15,7 +15,7 @@ PROGRAM = ROOT / os.environ.get("BUILD_DIRECTORY", "build-tests") / "cupbearer"
 SANITIZED_PROGRAM = ROOT / os.environ.get("SANITIZED_BUILD_DIRECTORY", "build-asan") / "cupbearer"
 # The programs read settings from variables of this name too; a developer's own must not reach them.
 ENVIRONMENT = {
-    name: value for name, value in os.environ.items() if not name.startswith("CUPBEARER_") and name != "FAULT_POINT"
+    name: value for name, value in os.environ.items() if not name.startswith("CUPBEARER_") and not name.startswith("FAULT_")
 }
 # For the sanitized build; the worker makes itself undumpable, which LeakSanitizer cannot stand.
 ENVIRONMENT |= {"ASAN_OPTIONS": "detect_leaks=0", "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1"}

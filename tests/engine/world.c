@@ -48,7 +48,7 @@ static struct engine *world_engine(const struct world *world, int worker)
         accounts[i] = (struct account_options){.index = i,
                                                .name = i == 0 ? WORLD_ACCOUNT : WORLD_ACCOUNT_2,
                                                .widget_host = world->workers[worker].widget_host,
-                                               .deliver_within_ms = 3600 * 1000,
+                                               .deliver_within_ms = WORLD_WITHIN_S * 1000,
                                                .deliver_within_max_ms = 24 * 3600 * 1000,
                                                .max_in_flight = o->max_in_flight,
                                                .email_given = o->email_given,

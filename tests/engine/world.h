@@ -17,6 +17,7 @@
 #define WORLD_ACCOUNT     "acme"
 #define WORLD_ACCOUNT_2   "beta"
 
+#define WORLD_WITHIN_S   3600 /* the accounts' deliver_within */
 #define WORLD_HTTP_MS    15000
 #define WORLD_SETTLE_MS  10000
 #define WORLD_DRAIN_MS   10000
@@ -41,7 +42,7 @@ struct world_options {
     size_t account_memory_bytes; /* 0: accounts have no share of their own */
     bool named; /* workers have names in the group */
     bool admit_by_clock, unassign, reopen;
-    bool receipts_by_producer; /* their topic has CreateTime: the producer's stamps */
+    bool receipts_by_producer, dead_by_producer; /* their topic has CreateTime: the producer's stamps */
     bool unique_marks;
     bool email_given; /* the accounts' pages give their widget the customer's e-mail */
     bool refuse_ambiguous;

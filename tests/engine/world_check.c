@@ -127,6 +127,35 @@ static void world_check_late(struct world *world, int32_t partition, int64_t off
     }
 }
 
+/* How long that event may be tried, as the worlds' accounts are configured. */
+static int64_t world_within_ms(const struct record *record)
+{
+    struct payload payload;
+    struct detail detail;
+    if (payload_read(record->value, &payload, &detail) != OUTCOME_NONE)
+        abort();
+    int64_t within_s = payload.deliver_within_s > 0 ? payload.deliver_within_s : WORLD_WITHIN_S;
+    payload_done(&payload);
+    return within_s * 1000;
+}
+
+/* Nothing is shown late, but for what is known too roughly of the broker's clock; or not at all, where nothing tells of it, or
+ * nobody asks because the worker's own clock is behind. */
+static void world_check_in_time(struct world *world, const struct world_request *request,
+                                const struct fake_partition *log)
+{
+    bool asks = !world->options.admit_by_clock && !world->options.dead_by_producer &&
+                world->workers[request->worker].wall_ms >= 0;
+    int64_t until_ms = 0; /* that of the last of its records */
+    for (size_t i = 0; i < log->event_count && asks; i++)
+        if (span_equal(fake_log_header(log->events[i], HEADER_ID), span_of(request->what.event)) &&
+            log->events[i]->timestamp_ms + world_within_ms(log->events[i]) > until_ms)
+            until_ms = log->events[i]->timestamp_ms + world_within_ms(log->events[i]);
+    if (asks && world->now.wall.ms > until_ms + REMOTE_CLOCK_VAGUE_MS)
+        world_fail(world, "%s is posted %lld ms after its time", request->what.event,
+                   (long long)(world->now.wall.ms - until_ms));
+}
+
 /* A post: below the reach that was committed, in a partition that is not being given up, not too soon after the last. */
 static void world_check_post(struct world *world, const struct world_request *request, int32_t partition)
 {
@@ -156,6 +185,7 @@ static void world_check_post(struct world *world, const struct world_request *re
         world_fail(world, "%s is posted %lld ms after its conversation was begun", request->what.event,
                    (long long)(world->now.mono.ms - into->begun.mono.ms));
     const struct fake_customer *row = &world->papercups.customers[customer - 1];
+    world_check_in_time(world, request, log);
     if (offset >= 0)
         world_check_row(world, request, fake_log_event(log, offset), row);
     int64_t from = row->answered_at.ms;
@@ -188,6 +218,19 @@ void world_check_request(struct world *world, const struct world_request *reques
         world_check_begun(world, request);
 }
 
+/* Whatever the worker's own clock says: it is the broker's that has stamped the record. */
+static void world_check_given_up(struct world *world, const struct receipt *receipt)
+{
+    const struct record *record =
+        fake_log_event(&world->log.partitions[receipt->partition], receipt->offset);
+    if (receipt->outcome != OUTCOME_GAVE_UP || world->options.admit_by_clock)
+        return;
+    int64_t left_ms = record->timestamp_ms + world_within_ms(record) - world->now.wall.ms;
+    if (left_ms > 0)
+        world_fail(world, "%d/%lld is given up %lld ms too early", (int)receipt->partition,
+                   (long long)receipt->offset, (long long)left_ms);
+}
+
 void world_check_produce(struct world *world, const struct world_produce *produce)
 {
     if (strcmp(produce->topic, FAKE_RECEIPTS) != 0) {
@@ -206,6 +249,8 @@ void world_check_produce(struct world *world, const struct world_produce *produc
         !fake_log_is_dead(&world->log.partitions[receipt.partition], receipt.offset))
         world_fail(world, "the receipt of %d/%lld comes before its dead letter", (int)receipt.partition,
                    (long long)receipt.offset);
+    if (!world_is_behind(world, produce->worker, receipt.partition))
+        world_check_given_up(world, &receipt);
     /* What is wrong with a record itself is decided by nobody else in another way. */
     if (!outcome_is_rejected(receipt.outcome))
         world_check_proved(world, produce->worker, "decided", receipt.offset);

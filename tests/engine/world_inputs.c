@@ -340,10 +340,15 @@ void world_answer(struct world *world, size_t place, enum fate fate)
 
 /* ---- Kafka ---- */
 
+static bool world_is_own_stamp(const struct world *world, const struct world_produce *produce)
+{
+    return strcmp(produce->topic, FAKE_RECEIPTS) == 0 ? world->options.receipts_by_producer
+                                                      : world->options.dead_by_producer;
+}
+
 static void world_stamp(const struct world *world, const struct world_produce *produce)
 {
-    bool own = world->options.receipts_by_producer && produce->record->timestamp_ms > 0;
-    if (!own)
+    if (!world_is_own_stamp(world, produce) || produce->record->timestamp_ms == 0)
         produce->record->timestamp_ms = world->now.wall.ms;
 }
 
@@ -369,11 +374,14 @@ void world_acknowledge(struct world *world, size_t place, enum produced produced
     if (produced == PRODUCED_OK && !produce.written)
         offset = fake_log_write(&world->log, produce.topic, produce.record);
     world_tell_produced(world, &produce, produced);
+    bool told = produced == PRODUCED_OK && !world_is_own_stamp(world, &produce);
     if (produce.worker != WORLD_NOBODY)
-        world_take(
-            world, produce.worker,
-            &(struct input){
-                .type = INPUT_PRODUCED, .handle = produce.handle, .produced = produced, .offset = offset});
+        world_take(world, produce.worker,
+                   &(struct input){.type = INPUT_PRODUCED,
+                                   .handle = produce.handle,
+                                   .produced = produced,
+                                   .offset = offset,
+                                   .stamp_ms = told ? produce.record->timestamp_ms : 0});
     free(produce.record);
 }
 

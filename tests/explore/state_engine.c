@@ -88,6 +88,7 @@ static void mark_job(struct mark *mark, const struct job *job, const struct scen
     mark_number(mark, "bare", job->bare);
     mark_number(mark, "producing", job->producing);
     mark_number(mark, "produce_tries", job->produce_tries);
+    mark_number(mark, "lettered", job->lettered);
     if (job->outcome == OUTCOME_NONE)
         mark_delivery(mark, &job->delivery, scene);
     else /* what leave() looks at */
@@ -255,6 +256,8 @@ void mark_engine(struct mark *mark, const struct engine *engine, const struct sc
     mark_number(mark, "full", engine->full);
     mark_number(mark, "pausing", engine->pausing);
     mark_number(mark, "pause_at", mark_left(scene, engine->pause_at));
+    mark_number(mark, "broker_vague", remote_clock_is_vague(&engine->broker_clock));
+    mark_number(mark, "asking", slots_find(&engine->jobs, engine->asking) != NULL);
     mark_number(mark, "stopping", engine->stopping);
     mark_number(mark, "sweep_at", mark_left(scene, engine->sweep_at));
     mark_number(mark, "strays", (int64_t)engine->stray_count);

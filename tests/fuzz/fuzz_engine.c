@@ -229,7 +229,10 @@ static void take_answer(struct tape *tape, char move, struct span rest)
 
 static void take_produced(struct tape *tape, enum produced produced)
 {
-    struct input input = {.type = INPUT_PRODUCED, .produced = produced, .offset = tape->events};
+    struct input input = {.type = INPUT_PRODUCED,
+                          .produced = produced,
+                          .offset = tape->events,
+                          .stamp_ms = tape->events % 2 == 0 ? tape->now.wall.ms : 0};
     if (waiting_take(&tape->produces, &input.handle))
         take(tape, input);
 }

@@ -269,6 +269,20 @@ broken left-delivered delivery/delivery.c '\|\| d->outcome == OUTCOME_DELIVERED'
     'one that is delivered, and dropped without its receipt, is no suspect of the next owner'
 broken left-unknown delivery/delivery.c '\|\| d->outcome == OUTCOME_UNKNOWN' '' \
     'one that is unknown, and dropped without its receipt, is no suspect of the next owner'
+broken own-clock engine/deadline.c 'remote_clock_reaches\(&engine->broker_clock, job->until\)' \
+    '(struct mono){job->until.ms - engine->now.wall.ms + engine->now.mono.ms}' 'deadlines are counted on the worker'"'"'s own clock'
+broken clock-unasked engine/deadline.c '\.ms >= job->until\.ms;' '.ms >= job->until.ms && false;' \
+    'an old event is posted late while the broker'"'"'s clock is not known'
+broken clock-most base/remote_clock.c 'at\.ms - clock->least_ms\}' 'at.ms - clock->most_ms}' \
+    'it is as late as the broker'"'"'s clock may be at the most'
+broken young-asked engine/deadline.c 'return mono_reached\(job->open_until, engine->now\.mono\) &&' 'return' \
+    'what was published under the worker has a dead letter that asks for the time'
+broken deadline-later engine/deadline.c 'timer_set\(&engine->timers, &job->timer, at\);' '(void)at;' \
+    'what waits for its deadline does not hear that it comes sooner'
+broken never-over engine/deadline.c 'mono_earlier\(job->over_from, (?=remote)' '(' \
+    'where the broker tells no time, what is read is never given up'
+broken lettered-twice engine/settle.c 'job->lettered && outcome == OUTCOME_GAVE_UP' 'false' \
+    'an event is given up with a second dead letter'
 broken unknown-held engine/run.c 'timer_set\(&engine->timers, &job->timer, delivery_ends\(&job->delivery\)\);' \
     'if (!job->delivery.unknown) timer_set(&engine->timers, &job->timer, delivery_ends(&job->delivery));' \
     'what may be shown waits for a held account for ever'

@@ -218,6 +218,7 @@ static struct world *sim_world(struct sim *sim, struct buf *report)
     options.seed = rng_next(&sim->rng);
     sim_widget_settings(sim, &options);
     sim_swap_init(sim, &options);
+    sim_clocks_options(sim, &options);
     buf_printf(
         report,
         "seed %llu: partitions=%d workers=%d max_in_flight=%d spacing=%lldms flood_limit=%lld memory=%lld "
@@ -244,11 +245,13 @@ void sim_run(const struct sim_options *options, struct buf *report, struct sim_r
     sim_twice_init(&sim);
     struct world *world = sim.world = sim_world(&sim, report);
     world->verbose = options->trace;
+    sim_clocks_init(&sim);
     for (int i = 0; i < options->steps && world->failure[0] == 0; i++) {
         sim_step(&sim);
         sim_log(&sim);
         sim_secret(&sim);
         sim_twice(&sim);
+        sim_clocks(&sim);
         if (i % AUDIT_STEPS == 0) /* at any moment there may be one */
             world_audit(world);
     }

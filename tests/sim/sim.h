@@ -24,7 +24,7 @@ struct sim_options {
     int reach_step; /* of the engines; 0: a small one, as the seed says */
     bool trace;
     struct sim_windows windows;
-    bool steady_logs;  /* nothing happens to a log under its owners */
+    bool steady_logs;  /* nothing happens to a log under its owners, nor to the mark secret, nor to clocks by their own dice */
     bool unique_marks; /* Papercups has the index of deploy/papercups-once.sql */
 };
 

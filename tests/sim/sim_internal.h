@@ -32,8 +32,9 @@ struct sim {
     struct sim_options options;
     int events;        /* how many ids there are */
     int first_event;   /* those before are of a topic that was made again */
-    struct rng log_rng, secret_rng, swap_rng;
+    struct rng log_rng, secret_rng, swap_rng, clock_rng;
     int64_t swaps; /* per thousand answers: how many a cache gives that are another's; 0: there is none */
+    int64_t clock_unrest; /* per thousand steps: how often a worker's clock is set; 0: only when a worker is dealt with */
     bool secret_changes, impostors; /* see sim_secret.c */
     int secret_step;                /* to which workers start */
     int secret_of[WORLD_WORKERS_MAX];
@@ -91,10 +92,17 @@ void sim_twice_thaw(struct sim *sim, int worker);
 /* It ends, for another has its name. */
 void sim_twice_end(struct sim *sim, int worker);
 
+/* sim_clocks.c: workers whose clocks are wrong from the start, and are set. */
+void sim_clocks_options(struct sim *sim, struct world_options *options);
+void sim_clocks_init(struct sim *sim);
+void sim_clocks(struct sim *sim);
+
 /* sim_workers.c: partitions and workers come and go. */
 void sim_partition(struct sim *sim);
 void sim_assign(struct sim *sim, int32_t partition);
 void sim_worker(struct sim *sim);
+/* So far ahead of the broker's it is from now on, unless that would break a promise that depends on it. */
+void sim_set_clock(struct sim *sim, int worker, int64_t chosen_ms);
 /* Who was frozen learns what was taken from it. */
 void sim_learn(struct sim *sim, int worker);
 /* sim_others.c: what people do in Papercups. */

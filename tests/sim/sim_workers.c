@@ -105,10 +105,8 @@ void sim_partition(struct sim *sim)
 
 /* ---- workers ---- */
 
-static void sim_jump(struct sim *sim, int worker)
+void sim_set_clock(struct sim *sim, int worker, int64_t chosen_ms)
 {
-    static const int64_t ahead_ms[] = {0, 0, 3000, -3000, 300000, -300000, 3 * 3600 * 1000, -3 * 3600 * 1000};
-    int64_t chosen_ms = ahead_ms[sim_below(sim, 8)];
     /* What a clock that is behind calls finished, is so too early: its window ends too early as well. */
     if (chosen_ms < -3000 && sim->world->options.window_ms < SIM_LONG_MS &&
         !sim->world->options.admit_by_clock)
@@ -117,6 +115,12 @@ static void sim_jump(struct sim *sim, int worker)
         return;
     sim->world->workers[worker].wall_ms = chosen_ms;
     world_tell(sim->world, worker, "its clock is %lld s ahead", (long long)chosen_ms / 1000);
+}
+
+static void sim_jump(struct sim *sim, int worker)
+{
+    static const int64_t ahead_ms[] = {0, 0, 3000, -3000, 300000, -300000, 3 * 3600 * 1000, -3 * 3600 * 1000};
+    sim_set_clock(sim, worker, ahead_ms[sim_below(sim, 8)]);
 }
 
 static void sim_crash(struct sim *sim, int worker)

@@ -27,6 +27,7 @@ struct fixture {
     uint64_t outcomes[OUTCOME_COUNT];
     struct metrics *metrics;
     struct metrics_view view;
+    struct remote_clock broker_clock;
     struct buf text;
 };
 
@@ -39,7 +40,8 @@ static void fixture_init(struct fixture *fixture, const char *first, const char 
     fixture->view = (struct metrics_view){.now = now,
                                           .accounts = (const struct account *const *)fixture->accounts,
                                           .account_count = 2,
-                                          .outcomes = fixture->outcomes};
+                                          .outcomes = fixture->outcomes,
+                                          .broker_clock = &fixture->broker_clock};
 }
 
 static void fixture_write(struct fixture *fixture)
@@ -225,6 +227,23 @@ static void the_worker_tells_of_partitions_keyring_and_process(void **state)
     fixture_done(&fixture);
 }
 
+static void clocks_are_told_where_they_are_known(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    fixture_init(&fixture, "acme", "globex");
+    struct wall now = fixture.view.now.wall;
+    fixture_write(&fixture);
+    assert_int_equal(lines_beginning(&fixture, "cupbearer_clock_ahead_of"), 0);
+    remote_clock_hear(&fixture.broker_clock, (struct wall){now.ms - 7200500}, 0, (struct mono){0}, (struct mono){0});
+    remote_clock_hear(&fixture.accounts[1]->clock, (struct wall){now.ms + 50}, 0, (struct mono){0}, (struct mono){0});
+    fixture_write(&fixture);
+    assert_line(&fixture, "cupbearer_clock_ahead_of_kafka_seconds 7200.500");
+    assert_line(&fixture, "cupbearer_clock_ahead_of_papercups_seconds{account=\"globex\"} -0.050");
+    assert_int_equal(lines_beginning(&fixture, "cupbearer_clock_ahead_of"), 2);
+    fixture_done(&fixture);
+}
+
 static void label_values_are_escaped(void **state)
 {
     (void)state;
@@ -249,12 +268,15 @@ static void assert_room_for(size_t account_count, int32_t partition_count)
         pointers[i] = names[i];
         accounts[i] = account_named(names[i], i);
         memset(&accounts[i]->stats, 0xff, sizeof(accounts[i]->stats));
+        accounts[i]->clock = (struct remote_clock){true, -INT64_MAX / 2, -INT64_MAX / 2};
     }
     for (int32_t i = 0; i < partition_count; i++)
         partitions[i] = (struct metrics_partition){i, INT64_MAX, INT64_MAX};
     struct moment now = {{0}, {1700000000000}};
     struct metrics *metrics = metrics_new(pointers, account_count, now);
+    struct remote_clock broker_clock = {true, -INT64_MAX / 2, -INT64_MAX / 2};
     struct metrics_view view = {.now = now,
+                                .broker_clock = &broker_clock,
                                 .accounts = (const struct account *const *)accounts,
                                 .account_count = account_count,
                                 .outcomes = outcomes,
@@ -288,6 +310,7 @@ int main(void)
         cmocka_unit_test(only_deliveries_have_times),
         cmocka_unit_test(an_account_tells_what_it_does_and_why_it_is_held),
         cmocka_unit_test(the_worker_tells_of_partitions_keyring_and_process),
+        cmocka_unit_test(clocks_are_told_where_they_are_known),
         cmocka_unit_test(label_values_are_escaped),
         cmocka_unit_test(there_is_room_for_many_accounts_and_for_many_partitions),
     };

@@ -4,6 +4,7 @@
 #define DELIVERY_ACCOUNT_H
 
 #include "base/map.h"
+#include "base/remote_clock.h"
 #include "delivery/answer.h"
 #include "delivery/queue.h"
 #include "delivery/pace.h"
@@ -54,6 +55,7 @@ struct account {
     size_t memory_used;
     struct mono posted_at; /* when a message was last taken */
     struct mono well_at;   /* when a call was last answered without trouble */
+    struct remote_clock clock; /* of its Papercups, as that dates its answers: for people, nothing is decided by it */
     struct account_stats stats;
 };
 

@@ -44,6 +44,11 @@ bool delivery_may_be_shown(const struct delivery *d)
     return d->unknown || d->attempts > 0 || d->outcome == OUTCOME_DELIVERED || d->outcome == OUTCOME_UNKNOWN;
 }
 
+bool delivery_may_be_given_up(const struct delivery *d)
+{
+    return !d->unknown && !d->calling && d->step != STEP_UNASSIGN && d->step != STEP_DONE;
+}
+
 /* ---- what it wants ---- */
 
 static struct call delivery_call(const struct delivery *d)

@@ -86,7 +86,7 @@ struct delivery {
     struct detail detail;
 };
 
-/* A first delivery. `deadline`: after it no post begins. */
+/* A first delivery. `deadline`: after it no post begins; it may be moved, as clocks become known. */
 void delivery_init(struct delivery *delivery, const struct payload *payload,
                    const struct delivery_limits *limits, struct mono deadline);
 /* The message may be in Papercups already (another worker may have posted it): it is read back first, and "absent"
@@ -99,6 +99,9 @@ void delivery_done(struct delivery *delivery);
 /* Whether the message may be in Papercups, as far as it knows, in whatever state it is: whoever gives it up unfinished, or
  * without its receipt, leaves a suspect. */
 bool delivery_may_be_shown(const struct delivery *delivery);
+
+/* Whether it would end as gave_up, were it past its deadline. */
+bool delivery_may_be_given_up(const struct delivery *delivery);
 
 /* It is delivered, and what it still wants is not worth waiting for: finishes it. False where that is not so. */
 bool delivery_cut_short(struct delivery *delivery);

@@ -142,6 +142,8 @@ struct pending accounts_answered(struct engine *engine, engine_handle handle, co
     reply_read(reply, &pending.call, job == NULL ? NULL : job->marks, job == NULL ? 0 : job->mark_count,
                &question, answer);
     accounts_read_slow(reply, &pending, answer);
+    if (reply->date.ms > 0)
+        remote_clock_hear(&account->clock, reply->date, 1000, pending.started, engine->now.mono);
     account_answered(account, answer->kind, pending.call.kind, pending.started, engine->now.mono,
                      &engine->rng);
     if (pace_is_open(&account->pace)) /* it is the account's pace that waits longer and longer then */

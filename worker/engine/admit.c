@@ -57,15 +57,13 @@ static enum outcome admit_to_queue(struct engine *engine, struct job *job, const
                                                 engine->options.name_events ? job->event_id : SPAN_NONE};
     message_init(&job->message, payload, &job->marks[0], &options);
     job_grow(engine, job, message_size(&job->message));
-    int64_t until_ms =
-        job->admitted_at_ms + account_deliver_within_ms(job->account, payload->deliver_within_s);
-    struct mono deadline = mono_after(engine->now.mono, until_ms - engine->now.wall.ms);
+    deadline_begin(engine, job, account_deliver_within_ms(job->account, payload->deliver_within_s));
     struct delivery_limits limits = engine->options.limits;
     limits.email_given = account->email_given;
     limits.reopen = account->reopen;
     limits.unassign = account->unassign;
     limits.refuse_ambiguous = account->refuse_ambiguous;
-    delivery_init(&job->delivery, payload, &limits, deadline);
+    delivery_init(&job->delivery, payload, &limits, deadline_of(engine, job));
     if (suspect)
         delivery_suspect(&job->delivery, job->partition->suspect_absent_from, 2);
     return OUTCOME_NONE;

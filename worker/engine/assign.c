@@ -97,6 +97,8 @@ void assign(struct engine *engine, const struct input *input)
     partition->suspect_end = progress.reach < input->end ? progress.reach : input->end;
     assign_after(engine, partition, namesake ? &before : NULL);
     partition->announced = !named || is_own;
+    partition->assigned_at = engine->now.mono;
+    partition->assigned_end = input->end;
     partition->reach = progress.reach;
     partition->receipts_from = partition->receipts_end = progress.receipts;
     partition->untouched = input->never_committed;

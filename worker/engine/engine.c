@@ -99,7 +99,7 @@ static void engine_produced(struct engine *engine, const struct input *input)
 {
     struct job *job = slots_find(&engine->jobs, input->handle);
     if (job != NULL)
-        settle_produced(engine, job, input->produced, input->offset);
+        settle_produced(engine, job, input);
     else
         strays_done(engine, input->handle);
 }
@@ -289,6 +289,11 @@ bool engine_knows_secret(const struct engine *engine, uint64_t secret)
 uint64_t engine_secret(const struct engine *engine)
 {
     return engine->secret;
+}
+
+const struct remote_clock *engine_broker_clock(const struct engine *engine)
+{
+    return &engine->broker_clock;
 }
 
 const uint64_t *engine_outcomes(const struct engine *engine)

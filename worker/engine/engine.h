@@ -82,6 +82,7 @@ struct input {
     struct span metadata; /* ASSIGNED; SPAN_NONE: there was none */
     bool ok;              /* COMMITTED */
     enum produced produced;
+    int64_t stamp_ms; /* PRODUCED: when it was written by the broker's clock; 0: the broker does not say */
     struct keyring *keyring;     /* KEYRING */
     size_t account;              /* API_KEY: the account_options.index */
     engine_handle handle;        /* ANSWERED, PRODUCED, COMMITTED, LOG_CHECKED */
@@ -194,6 +195,9 @@ bool engine_has_room(const struct engine *engine);
 bool engine_knows_secret(const struct engine *engine, uint64_t secret);
 /* Of its present one. */
 uint64_t engine_secret(const struct engine *engine);
+
+/* What it knows of the clock of the brokers, which deadlines are counted on; that of Papercups is the account's. */
+const struct remote_clock *engine_broker_clock(const struct engine *engine);
 
 /* For metrics: every account in turn (NULL: the first), NULL behind the last; and the outcomes of records whose account
  * is not known. */

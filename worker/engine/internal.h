@@ -2,6 +2,7 @@
 #ifndef ENGINE_INTERNAL_H
 #define ENGINE_INTERNAL_H
 
+#include "base/remote_clock.h"
 #include "base/rng.h"
 #include "delivery/cache.h"
 #include "engine/engine.h"
@@ -46,6 +47,10 @@ struct engine {
     engine_handle last_commit, last_check;
     bool leased;                      /* a commit was accepted since the last assignment */
     struct mono lease_from;           /* when the newest of them was sent */
+    struct remote_clock broker_clock; /* as what was written says */
+    int64_t deadlines_by_ms; /* the most that its least_ms was when those were woken who wait for their deadline */
+    bool broker_is_mute;  /* it was asked, and does not say: the dead letters' topic has its producers' stamps */
+    engine_handle asking; /* the job whose dead letter asks, if it is still there; see deadline.c */
     uint64_t outcomes[OUTCOME_COUNT]; /* of records without a known account */
     bool full, pausing;               /* see engine_weigh */
     struct mono pause_at;             /* MONO_NEVER: not full, or pausing already */
@@ -77,6 +82,8 @@ void admit(struct engine *engine, struct partition *partition, const struct reco
 /* run.c: the jobs of a customer's queue, one after the other. */
 void run_head(struct engine *engine, struct queue *queue);
 void run_timer(struct engine *engine, struct job *job);
+/* The broker's time is known, or it does not say: see settle_ask. */
+void run_asked(struct engine *engine, struct job *job);
 void run_answer(struct engine *engine, engine_handle handle, const struct reply *reply);
 /* The job has a place: makes its call, or whatever it wants by now. */
 void run_place(struct engine *engine, struct job *job);
@@ -112,19 +119,32 @@ struct mono glance_hold(struct engine *engine, const struct job *job);
 void glances_hurry(struct engine *engine, const struct partition *partition);
 void glances_drop(struct engine *engine, const struct partition *partition);
 
+/* deadline.c: until when an event may be tried. */
+#define DEADLINE_GRAIN_MS 1000 /* a clock that is known better by less wakes nobody */
+/* The job is read now, and may be tried for so long from when it was admitted. */
+void deadline_begin(const struct engine *engine, struct job *job, int64_t within_ms);
+/* From when on its time is over without a doubt, as far as is known by now. */
+struct mono deadline_of(const struct engine *engine, const struct job *job);
+/* It is over by this worker's clock alone: neither is it given up by that, nor posted before the broker was asked. */
+bool deadline_is_doubtful(const struct engine *engine, const struct job *job);
+/* The broker has stamped something so that was handed over at `asked` and is acknowledged now. */
+void deadline_hear(struct engine *engine, struct wall stamp, struct mono asked);
+
 /* settle.c: from the outcome to the settled offset. */
 void settle(struct engine *engine, struct job *job, enum outcome outcome);
+/* Writes the dead letter that it needs if it is given up, which tells the broker's time; then run_asked. */
+void settle_ask(struct engine *engine, struct job *job);
 /* The receipt that it has is right, and there is no second one; the job is gone. */
 void settle_as_told(struct engine *engine, struct job *job);
-void settle_produced(struct engine *engine, struct job *job, enum produced produced, int64_t offset);
+void settle_produced(struct engine *engine, struct job *job, const struct input *input);
 void settle_again(struct engine *engine, struct job *job);
 
 /* job.c */
 struct job *job_new(struct engine *engine, struct partition *partition, const struct record *record);
 /* It holds `size` bytes more, for an account. */
 void job_grow(struct engine *engine, struct job *job, size_t size);
-/* Its timer asks again a little later: see engine_has_lease. */
-void job_wait_for_lease(struct engine *engine, struct job *job);
+/* Its timer asks again a little later: see engine_has_lease, deadline_is_doubtful. */
+void job_ask_again_later(struct engine *engine, struct job *job);
 /* It has its outcome: nothing will be posted any more. */
 void job_forget_message(struct engine *engine, struct job *job);
 /* Its customer's next may come to the head; does nothing where it is in no queue. */

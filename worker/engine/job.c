@@ -8,7 +8,7 @@
 /* A record's stamp may be anything that its producer wrote before the topic was given the broker's clock. */
 #define ADMITTED_MOST_MS (1LL << 53)
 
-#define LEASE_AGAIN_MS 1000
+#define ASK_AGAIN_MS 1000
 
 static int64_t admitted_at_ms(const struct engine *engine, const struct record *record)
 {
@@ -52,9 +52,9 @@ void job_forget_message(struct engine *engine, struct job *job)
         job->account->memory_used -= size;
 }
 
-void job_wait_for_lease(struct engine *engine, struct job *job)
+void job_ask_again_later(struct engine *engine, struct job *job)
 {
-    timer_set(&engine->timers, &job->timer, mono_after(engine->now.mono, LEASE_AGAIN_MS));
+    timer_set(&engine->timers, &job->timer, mono_after(engine->now.mono, ASK_AGAIN_MS));
 }
 
 void job_leave_queue(struct job *job)

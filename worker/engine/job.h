@@ -13,6 +13,7 @@ enum job_state {
     JOB_READY,       /* has a call to make and waits for a place among the account's requests */
     JOB_CALLING,     /* its request is under way */
     JOB_WAITING,     /* for its timer */
+    JOB_ASKING,      /* the dead letter that asks for the broker's time is not acknowledged yet: see deadline.c */
     JOB_DEAD_LETTER, /* its dead letter is not acknowledged yet */
     JOB_RECEIPT,     /* its receipt is not acknowledged yet */
 };
@@ -28,6 +29,9 @@ struct job {
 
     struct record *record; /* owned; the spans below point into it */
     int64_t admitted_at_ms;
+    struct wall until;      /* its time is over then, by the clock that has admitted it */
+    struct mono over_from;  /* and is so then at the latest: it was admitted before it was read */
+    struct mono open_until; /* and is not before: it was admitted after its partition was assigned */
     struct span event_id, key_id;
     bool authentic;
     char *sender; /* a copy, because the keyring may change; NULL until authentic */
@@ -52,6 +56,8 @@ struct job {
     bool without_value; /* the dead letter would not fit with it */
     bool bare;          /* nor with the record's own key and headers */
     bool producing;     /* its dead letter or receipt is under way */
+    struct mono produced_at; /* since then */
+    bool lettered;           /* the dead letter that says gave_up is written already */
     unsigned produce_tries;
 };
 

@@ -44,6 +44,8 @@ struct partition {
     struct mono suspect_absent_from; /* when "absent" begins to count for such a one */
     struct mono namesake_until; /* another worker of this one's name may go on with it for so long: nothing is done before */
     bool announced;             /* a commit was accepted that names this worker, or it has no name: deliveries may start */
+    struct mono assigned_at;    /* and where its log ended then */
+    int64_t assigned_end;
     struct mono first_from;     /* an earlier owner may have posted to any customer until the assignment */
     int64_t reach;              /* accepted: deliveries below it may start */
     int64_t reach_step;         /* and how far beyond what was read it is put */

@@ -63,7 +63,7 @@ static bool run_has_lease(struct engine *engine, struct job *job)
     if (engine_has_lease(engine))
         return true;
     job->state = JOB_WAITING;
-    job_wait_for_lease(engine, job);
+    job_ask_again_later(engine, job);
     return false;
 }
 
@@ -84,6 +84,23 @@ static void run_ready_job(struct engine *engine, struct job *job)
     timer_set(&engine->timers, &job->timer, delivery_ends(&job->delivery));
 }
 
+/* Whether its time is over depends on whose clock is right: the broker is asked, once for all who want to know. True: the
+ * job waits for that. */
+static bool run_asks(struct engine *engine, struct job *job)
+{
+    job->delivery.deadline = deadline_of(engine, job);
+    if (!deadline_is_doubtful(engine, job))
+        return false;
+    job->state = JOB_WAITING;
+    if (run_is_left(job))
+        run_leave(engine, job);
+    else if (slots_find(&engine->jobs, engine->asking) != NULL)
+        job_ask_again_later(engine, job);
+    else
+        settle_ask(engine, job);
+    return true;
+}
+
 /* Asks the delivery what it wants, and does it; a finished one is settled. run_head() is to follow. */
 static void run_job(struct engine *engine, struct job *job)
 {
@@ -94,7 +111,7 @@ static void run_job(struct engine *engine, struct job *job)
         settle_as_told(engine, job); /* proven absent; or what it is stays unknown */
         return;
     }
-    if (!run_judge_time(engine, job))
+    if (!run_judge_time(engine, job) || run_asks(engine, job))
         return;
     run_look_up(engine, job);
     switch (delivery_want(&job->delivery, engine->now.mono, &job->call)) {
@@ -158,6 +175,7 @@ void run_head(struct engine *engine, struct queue *queue)
         if (job->state != JOB_QUEUED || job->partition->state != PARTITION_RUNNING)
             return;
         struct mono not_before = mono_later(queue->not_before, job->partition->first_from);
+        job->delivery.deadline = deadline_of(engine, job);
         /* A glance that finds no place, its account being held, must not keep it beyond its time. */
         struct mono hold = mono_earlier(glance_hold(engine, job), job->delivery.deadline);
         not_before = mono_later(not_before, hold);
@@ -211,6 +229,10 @@ void run_place(struct engine *engine, struct job *job)
     job->state = JOB_WAITING;
     if (!run_has_lease(engine, job))
         return;
+    if (run_asks(engine, job)) {
+        run_head(engine, queue);
+        return;
+    }
     /* It may have waited long: its deadline is looked at again, and whether what it knows is too old. Then it has this place
      * to find it out anew. */
     bool was_known = job->delivery.step == STEP_POST;
@@ -222,6 +244,17 @@ void run_place(struct engine *engine, struct job *job)
     else
         run_job(engine, job);
     run_head(engine, queue);
+}
+
+void run_asked(struct engine *engine, struct job *job)
+{
+    struct account *account = job->account;
+    struct queue *queue = job->queue;
+    engine->asking = 0;
+    job->state = JOB_WAITING;
+    run_job(engine, job);
+    run_head(engine, queue);
+    run_ready(engine, account);
 }
 
 void run_timer(struct engine *engine, struct job *job)
@@ -236,12 +269,15 @@ void run_timer(struct engine *engine, struct job *job)
         run_job(engine, job);
         run_head(engine, queue);
         break;
+    case JOB_ASKING: /* it could not be written; the time may be known otherwise by now */
+        run_asked(engine, job);
+        break;
     case JOB_DEAD_LETTER:
     case JOB_RECEIPT:
         if (engine_has_lease(engine))
             settle_again(engine, job);
         else
-            job_wait_for_lease(engine, job);
+            job_ask_again_later(engine, job);
         break;
     case JOB_READY: /* a held account must not keep it beyond its time */
         queue_remove(&account->ready, &job->in_ready);

@@ -10,10 +10,11 @@ static struct wall window_end(const struct engine *engine, const struct job *job
                          engine->options.window_ms};
 }
 
-static void settle_dead_letter(struct engine *engine, struct job *job)
+/* `state`: JOB_ASKING for one that says what will be if the event's time is over, see settle_ask. */
+static void settle_dead_letter(struct engine *engine, struct job *job, enum job_state state)
 {
     const struct dead_letter_facts facts = {.topic = engine->options.events_topic,
-                                            .outcome = job->outcome,
+                                            .outcome = state == JOB_ASKING ? OUTCOME_GAVE_UP : job->outcome,
                                             .detail = job->detail.text,
                                             .failed_at_ms = job->finished_at_ms,
                                             .attempts = job->delivery.attempts,
@@ -25,7 +26,7 @@ static void settle_dead_letter(struct engine *engine, struct job *job)
         record.header_count = 0;
     }
     dead_letter_init(&letter, &record, &facts);
-    job->state = JOB_DEAD_LETTER;
+    job->state = state;
     struct effect *effect = effect_add(engine, EFFECT_PRODUCE, job->partition->id);
     effect->handle = job->handle;
     effect->topic = engine->options.dead_topic;
@@ -88,10 +89,11 @@ static void settle_receipt(struct engine *engine, struct job *job)
 static void settle_produce(struct engine *engine, struct job *job, enum job_state state)
 {
     job->producing = true;
-    if (state == JOB_DEAD_LETTER)
-        settle_dead_letter(engine, job);
-    else
+    job->produced_at = engine->now.mono;
+    if (state == JOB_RECEIPT)
         settle_receipt(engine, job);
+    else
+        settle_dead_letter(engine, job, state);
 }
 
 /* Whether it would end in the same way once more. One that might not, after a crash without its receipt, keeps its place
@@ -128,9 +130,19 @@ void settle(struct engine *engine, struct job *job, enum outcome outcome)
     if (settle_is_certain(engine, outcome))
         job_leave_queue(job);
     job_forget_message(engine, job);
-    settle_produce(engine, job, outcome_has_dead_letter(outcome) ? JOB_DEAD_LETTER : JOB_RECEIPT);
+    bool written = job->lettered && outcome == OUTCOME_GAVE_UP;
+    settle_produce(engine, job, outcome_has_dead_letter(outcome) && !written ? JOB_DEAD_LETTER : JOB_RECEIPT);
     if (outcome == OUTCOME_DELIVERED)
         glance_want(engine, job, queue);
+}
+
+void settle_ask(struct engine *engine, struct job *job)
+{
+    engine->asking = job->handle;
+    job->finished_at_ms = engine->now.wall.ms;
+    detail_set(&job->detail, OUTCOME_GAVE_UP, "%u attempts; not delivered within deliver_within",
+               job->delivery.attempts);
+    settle_produce(engine, job, JOB_ASKING);
 }
 
 static void settle_offset(const struct job *job)
@@ -189,12 +201,22 @@ static void settle_finished(struct engine *engine, struct job *job)
         run_ready(engine, account);
 }
 
-void settle_produced(struct engine *engine, struct job *job, enum produced produced, int64_t offset)
+void settle_produced(struct engine *engine, struct job *job, const struct input *input)
 {
-    assert(job->state == JOB_DEAD_LETTER || job->state == JOB_RECEIPT);
+    enum produced produced = input->produced;
+    assert(job->state == JOB_DEAD_LETTER || job->state == JOB_RECEIPT || job->state == JOB_ASKING);
     job->producing = false;
+    if (produced == PRODUCED_OK && input->stamp_ms > 0)
+        deadline_hear(engine, (struct wall){input->stamp_ms}, job->produced_at);
+    if (produced == PRODUCED_OK && job->state == JOB_ASKING) {
+        job->produce_tries = 0;
+        job->lettered = true;
+        engine->broker_is_mute = input->stamp_ms <= 0;
+        run_asked(engine, job);
+        return;
+    }
     if (produced == PRODUCED_OK && job->state == JOB_RECEIPT) {
-        partition_receipt_written(job->partition, offset);
+        partition_receipt_written(job->partition, input->offset);
         settle_finished(engine, job);
         return;
     }
@@ -204,7 +226,7 @@ void settle_produced(struct engine *engine, struct job *job, enum produced produ
             settle_produce(engine, job, JOB_RECEIPT);
         } else {
             job->state = JOB_RECEIPT;
-            job_wait_for_lease(engine, job);
+            job_ask_again_later(engine, job);
         }
         return;
     }

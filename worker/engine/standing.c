@@ -31,6 +31,7 @@ static const char *standing_of_job(const struct engine *engine, const struct job
         return delivery->unknown
                    ? "it may be shown already, and Papercups cannot be read, or may still be at it"
                    : "Papercups does not take it: see event=trouble";
+    case JOB_ASKING:
     case JOB_DEAD_LETTER:
     case JOB_RECEIPT:
         break;

@@ -297,10 +297,14 @@ const struct consumer_calls loop_consumer_calls = {.assigned = loop_assigned,
                                                    .wanted = loop_wanted,
                                                    .committed = loop_committed};
 
-void loop_produced(void *context, engine_handle handle, enum produced produced, int64_t offset)
+void loop_produced(void *context, engine_handle handle, enum produced produced, int64_t offset,
+                   int64_t stamp_ms)
 {
-    loop_take(context, &(struct input){
-                           .type = INPUT_PRODUCED, .handle = handle, .produced = produced, .offset = offset});
+    loop_take(context, &(struct input){.type = INPUT_PRODUCED,
+                                       .handle = handle,
+                                       .produced = produced,
+                                       .offset = offset,
+                                       .stamp_ms = stamp_ms});
 }
 
 void loop_answered(void *context, uint64_t handle, const struct reply *reply)
@@ -326,7 +330,7 @@ static void loop_refused(struct loop *loop)
     loop->refusal_count = 0; /* new ones are for the next turn: each has a delay before it is tried again */
     for (size_t i = 0; i < count; i++) {
         struct loop_refusal refusal = loop->refusals[i];
-        loop_produced(loop, refusal.handle, refusal.produced, -1);
+        loop_produced(loop, refusal.handle, refusal.produced, -1, 0);
     }
 }
 
@@ -441,6 +445,7 @@ static int loop_turn(struct loop *loop, struct err *err)
         loop_stop(loop);
     consumer_flush(loop->consumer);
     watchdog_turn(&loop->watchdog, loop->consumer, loop->engine, loop->now.mono);
+    clocks_turn(&loop->clocks, loop->engine, loop->now);
     if (loop->reader != NULL && reader_is_done(loop->reader)) {
         reader_free(loop->reader);
         loop->reader = NULL;

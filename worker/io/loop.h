@@ -5,6 +5,7 @@
 
 #include "engine/engine.h"
 #include "io/admin.h"
+#include "io/clocks.h"
 #include "io/consumer.h"
 #include "io/files.h"
 #include "io/http.h"
@@ -33,6 +34,7 @@ struct loop {
     struct files *files;
     struct metrics *metrics;
     struct watchdog watchdog;
+    struct clocks clocks;
     struct admin *admin;      /* NULL: off */
     bool reload;              /* SIGHUP */
     struct http_site **sites; /* by account_options.index */
@@ -62,7 +64,8 @@ int loop_run(struct loop *loop, struct err *err);
 extern const struct consumer_calls loop_consumer_calls;
 extern const struct reader_calls loop_reader_calls;
 extern const struct files_calls loop_files_calls;
-void loop_produced(void *context, engine_handle handle, enum produced produced, int64_t offset);
+void loop_produced(void *context, engine_handle handle, enum produced produced, int64_t offset,
+                   int64_t stamp_ms);
 void loop_answered(void *context, uint64_t handle, const struct reply *reply);
 
 /* Answers the page that the admin endpoint asks for, if it does. In loop_admin.c. */

@@ -38,6 +38,7 @@ static void loop_metrics(const struct loop *loop, struct buf *out)
         .accounts = accounts,
         .account_count = loop->site_count,
         .outcomes = engine_outcomes(loop->engine),
+        .broker_clock = engine_broker_clock(loop->engine),
         .unsettled = engine_unsettled(loop->engine),
         .paused = engine_paused(loop->engine),
         .partition_count = count,

@@ -131,6 +131,13 @@ static void sample(struct buf *out, const char *name, const struct label *labels
     buf_printf(out, "%" PRIu64 "\n", value);
 }
 
+static void sample_signed_seconds(struct buf *out, const char *name, const struct label *labels, int64_t ms)
+{
+    sample_name(out, name, "", labels);
+    buf_printf(out, "%s%" PRId64 ".%03d\n", ms < 0 ? "-" : "", (ms < 0 ? -ms : ms) / 1000,
+               (int)((ms < 0 ? -ms : ms) % 1000));
+}
+
 static void sample_seconds(struct buf *out, const char *name, const char *suffix, const struct label *labels,
                            int64_t ms)
 {
@@ -278,6 +285,21 @@ static void write_partitions(struct buf *out, const struct metrics_view *view)
     }
 }
 
+/* Clocks that are not known yet have no line: 0 would say that they agree. */
+static void write_clocks(struct buf *out, const struct metrics_view *view)
+{
+    static const char kafka[] = "cupbearer_clock_ahead_of_kafka_seconds";
+    static const char papercups[] = "cupbearer_clock_ahead_of_papercups_seconds";
+    family(out, kafka, "gauge", "This worker's clock less the brokers', as the stamps of its receipts say; negative: behind.");
+    if (view->broker_clock->known)
+        sample_signed_seconds(out, kafka, NO_LABELS, remote_clock_ahead_ms(view->broker_clock, view->now));
+    family(out, papercups, "gauge", "This worker's clock less Papercups', as its answers are dated; negative: behind.");
+    for (size_t i = 0; i < view->account_count; i++)
+        if (view->accounts[i]->clock.known)
+            sample_signed_seconds(out, papercups, LABELS({"account", view->accounts[i]->options.name}),
+                                  remote_clock_ahead_ms(&view->accounts[i]->clock, view->now));
+}
+
 static void write_keyring(struct buf *out, const struct metrics_view *view)
 {
     int64_t age_ms = view->now.wall.ms - view->keyring_read_at_ms;
@@ -312,6 +334,7 @@ void metrics_write(const struct metrics *metrics, const struct metrics_view *vie
     write_accounts(out, view);
     write_times(metrics, out);
     write_partitions(out, view);
+    write_clocks(out, view);
     write_keyring(out, view);
     write_process(metrics, view, out);
 }

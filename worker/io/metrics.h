@@ -21,6 +21,7 @@ struct metrics_view {
     const struct account *const *accounts; /* by account_options.index */
     size_t account_count;
     const uint64_t *outcomes; /* by enum outcome: of records whose account is not known */
+    const struct remote_clock *broker_clock;
     size_t unsettled, paused;
     const struct metrics_partition *partitions; /* those assigned */
     size_t partition_count;

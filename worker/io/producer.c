@@ -107,6 +107,14 @@ bool producer_send(struct producer *producer, const struct effect *effect, enum 
     return false;
 }
 
+/* With CreateTime it is the stamp that was handed over, which says nothing of the broker's clock. */
+static int64_t producer_stamp_ms(const rd_kafka_message_t *message)
+{
+    rd_kafka_timestamp_type_t type;
+    int64_t ms = rd_kafka_message_timestamp(message, &type);
+    return message->err == RD_KAFKA_RESP_ERR_NO_ERROR && type == RD_KAFKA_TIMESTAMP_LOG_APPEND_TIME ? ms : 0;
+}
+
 static void producer_event(struct producer *producer, rd_kafka_event_t *event)
 {
     const rd_kafka_message_t *message;
@@ -116,7 +124,7 @@ static void producer_event(struct producer *producer, rd_kafka_event_t *event)
             if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR)
                 log_say(LOG_LEVEL_WARNING, "produce_failed", "%s", rd_kafka_err2str(message->err));
             producer->done(producer->context, (engine_handle)(uintptr_t)message->_private,
-                           produced_of(message->err), message->offset);
+                           produced_of(message->err), message->offset, producer_stamp_ms(message));
         }
         break;
     case RD_KAFKA_EVENT_ERROR:

@@ -7,8 +7,10 @@
 
 struct producer;
 
-/* `offset`: where it was written, -1 when it was not, or that is not known. */
-typedef void producer_done(void *context, engine_handle handle, enum produced produced, int64_t offset);
+/* `offset`: where it was written, -1 when it was not, or that is not known; `stamp_ms`: when, by the broker's clock, 0 where
+ * its topic has its producers' stamps. */
+typedef void producer_done(void *context, engine_handle handle, enum produced produced, int64_t offset,
+                           int64_t stamp_ms);
 
 /* `done` is called from producer_turn only. NULL with err. */
 struct producer *producer_new(const struct config *config, producer_done *done, void *context,
