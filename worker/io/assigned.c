@@ -2,8 +2,6 @@
 
 #include "engine/progress.h"
 
-#define LOOKUP_MS 10000
-
 static int assigned_read(rd_kafka_t *rk, const rd_kafka_topic_partition_t *one, struct assigned *told,
                          struct err *err)
 {
@@ -54,7 +52,7 @@ static int assigned_check(struct log_checks *checks, struct assigned *told, int 
 int assigned_look_up(rd_kafka_t *rk, struct log_checks *checks, rd_kafka_topic_partition_list_t *list,
                      struct assigned *told, struct err *err)
 {
-    rd_kafka_resp_err_t code = rd_kafka_committed(rk, list, LOOKUP_MS);
+    rd_kafka_resp_err_t code = kafka_committed(rk, list);
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
         return err_set(err, ERR_UNREACHABLE, "it does not tell what was committed: %s",
                        rd_kafka_err2str(code));

@@ -171,7 +171,7 @@ int checks_commits(rd_kafka_t *rk, const struct config *config, int32_t partitio
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(partition_count);
     for (int32_t i = 0; i < partition_count; i++)
         rd_kafka_topic_partition_list_add(list, config->events_topic, i);
-    rd_kafka_resp_err_t code = rd_kafka_committed(rk, list, BROKER_MS);
+    rd_kafka_resp_err_t code = kafka_committed(rk, list);
     int result = 0;
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
         result = err_set(err, ERR_UNREACHABLE, "Kafka does not tell what group %s has committed: %s",

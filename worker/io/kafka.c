@@ -146,6 +146,29 @@ void kafka_queue_fd_clear(int fd)
         log_say(LOG_LEVEL_ERROR, "eventfd", "cannot be read (errno %d)", errno);
 }
 
+static void kafka_pause(void)
+{
+    nanosleep(&(struct timespec){.tv_nsec = AGAIN_MS * 1000000L}, NULL);
+}
+
+static bool kafka_has_no_coordinator(rd_kafka_resp_err_t code)
+{
+    return code == RD_KAFKA_RESP_ERR_NOT_COORDINATOR || code == RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE ||
+           code == RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS;
+}
+
+rd_kafka_resp_err_t kafka_committed(rd_kafka_t *rk, rd_kafka_topic_partition_list_t *list)
+{
+    rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR_NO_ERROR;
+    for (int tries = 0; tries < LOOKUP_TRIES; tries++) {
+        code = rd_kafka_committed(rk, list, LOOKUP_MS);
+        if (!kafka_has_no_coordinator(code))
+            break;
+        kafka_pause();
+    }
+    return code;
+}
+
 rd_kafka_resp_err_t kafka_watermarks(rd_kafka_t *rk, const char *topic, int32_t partition, int64_t *low,
                                      int64_t *end)
 {
@@ -154,7 +177,7 @@ rd_kafka_resp_err_t kafka_watermarks(rd_kafka_t *rk, const char *topic, int32_t 
         code = rd_kafka_query_watermark_offsets(rk, topic, partition, low, end, LOOKUP_MS);
         if (code == RD_KAFKA_RESP_ERR_NO_ERROR || code == RD_KAFKA_RESP_ERR__TIMED_OUT)
             break;
-        nanosleep(&(struct timespec){.tv_nsec = AGAIN_MS * 1000000L}, NULL);
+        kafka_pause();
     }
     return code;
 }

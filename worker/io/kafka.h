@@ -36,6 +36,10 @@ int kafka_queue_fd(rd_kafka_queue_t *queue, struct err *err);
 /* Takes back the word of the eventfd; to be called before draining. */
 void kafka_queue_fd_clear(int fd);
 
+/* What the group has committed of each. While its coordinator moves, or a broker that has just begun loads what it knows, it is
+ * asked for again for some seconds; the caller waits. */
+rd_kafka_resp_err_t kafka_committed(rd_kafka_t *rk, rd_kafka_topic_partition_list_t *list);
+
 /* Where the partition's log begins and ends. A topic that was just made, or whose leader is being chosen, is asked for
  * again for some seconds; the caller waits. */
 rd_kafka_resp_err_t kafka_watermarks(rd_kafka_t *rk, const char *topic, int32_t partition, int64_t *low,
