@@ -24,7 +24,7 @@
 #                   number in flight, 4 to 16, posted by the bench itself, which asks for each conversation as often as a
 #                   worker does; then of a worker with the default
 #                   configuration, steady; then the same while the capacity is halved, and when it is back, each from 10 s
-#                   after the change on. 3 minutes; nothing else should run
+#                   after the change on. 4 minutes; nothing else should run
 #   --conversations N  how many customers are written to in turn (30)
 #   --round-trip MS    of the road to Papercups (0)
 #
@@ -342,7 +342,7 @@ pace_measure() {
     topics_make pace
     standin_start fixed
     echo "-- fixed numbers in flight" >&2
-    fixed=$(bench fixed "$url" "$api_key" "$conversations" 3 "$service;{\"capacity\":2}" 4,8,12,16)
+    fixed=$(bench fixed "$url" "$api_key" "$conversations" 6 "$service;{\"capacity\":2}" 4,8,12,16)
     standin_stop
     best=$(best_of "$(sed -n 1p <<<"$fixed")") half_best=$(best_of "$(sed -n 2p <<<"$fixed")")
     standin_start pace

@@ -172,6 +172,8 @@ bool fake_log_believed(const struct fake_partition *log, struct progress *out)
         abort();
     if (log->committed < log->begin || log->committed > log->end)
         return false;
+    if (!out->has_last && log->committed > log->begin)
+        return false;
     return (!out->has_last || fake_log_holds(log, out->last, out->last_stamp)) &&
            (!out->has_seen || fake_log_holds(log, out->seen, out->seen_stamp));
 }

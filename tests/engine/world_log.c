@@ -55,7 +55,7 @@ void world_assign(struct world *world, int worker, int32_t partition)
                                .never_committed = log->committed < 0,
                                .begin = log->begin,
                                .end = log->end,
-                               .last_ms = names && progress.has_last ? fake_log_stamp(log, progress.last) : -1,
+                               .last_ms = fake_log_stamp(log, names && progress.has_last ? progress.last : committed - 1),
                                .seen_ms = names && progress.has_seen ? fake_log_stamp(log, progress.seen) : -1,
                                .metadata = log->metadata[0] == 0 ? SPAN_NONE : span_of(log->metadata)});
 }

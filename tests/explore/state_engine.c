@@ -254,8 +254,6 @@ void mark_engine(struct mark *mark, const struct engine *engine, const struct sc
     if (engine->leased)
         mark_number(mark, "lease_from", mark_ago(scene, engine->lease_from, engine->options.lease_ms));
     mark_number(mark, "full", engine->full);
-    mark_number(mark, "pausing", engine->pausing);
-    mark_number(mark, "pause_at", mark_left(scene, engine->pause_at));
     mark_number(mark, "broker_vague", remote_clock_is_vague(&engine->broker_clock));
     mark_number(mark, "asking", slots_find(&engine->jobs, engine->asking) != NULL);
     mark_number(mark, "stopping", engine->stopping);

@@ -10,7 +10,7 @@ static bool has_room(struct world *w)
     return engine_has_room(w->workers[0].engine);
 }
 
-static void a_full_memory_takes_no_record_and_when_that_lasts_the_partitions_pause(void **state)
+static void a_full_memory_takes_no_record_until_there_is_room(void **state)
 {
     (void)state;
     struct world_options options = world_options();
@@ -21,21 +21,40 @@ static void a_full_memory_takes_no_record_and_when_that_lasts_the_partitions_pau
     assert_true(has_room(w));
     story_feed(w); /* e1 only: then it is full */
     assert_false(has_room(w));
+    assert_int_equal(engine_paused(w->workers[0].engine), 1);
     story_expect(w, "commit 0/0 reach=5001 receipts=0");
-    world_pass(w, ENGINE_FULL_MS - 1);
-    story_expect_nothing(w);
-    assert_int_equal(engine_deadline(w->workers[0].engine).ms, w->now.mono.ms + 1);
-    world_pass(w, 1);
-    story_expect(w, "pause 0");
-    assert_true(has_room(w)); /* the group sees us poll; there is nothing to get */
     world_pass(w, 60000);
-    story_expect_nothing(w);
+    story_skip(w);
+    assert_false(has_room(w));
     story_commit(w);
     story_answers(w, 3);
-    story_skip(w);
     story_acknowledge(w);
-    /* With a limit of one byte, three quarters of it are none. */
-    story_expect(w, "settled 0/0 delivered; commit 0/1 reach=5001 receipts=1");
+    assert_true(has_room(w));
+    assert_int_equal(engine_paused(w->workers[0].engine), 0);
+    story_end(w);
+}
+
+/* By which it is decided whose record is taken next. */
+static void what_a_partition_holds_is_its_own_events_until_they_are_settled(void **state)
+{
+    (void)state;
+    struct world_options options = world_options();
+    options.partition_count = 2;
+    struct world *w = story_begin(&options);
+    const struct engine *engine = w->workers[0].engine;
+    world_assign(w, 0, 1);
+    world_go(w);
+    assert_int_equal(engine_held(engine, 0) + engine_held(engine, 1), 0);
+    story_arrive(w, "ann", "e1");
+    int32_t owner = engine_held(engine, 0) > 0 ? 0 : 1;
+    size_t one = engine_held(engine, owner);
+    assert_int_equal(one, engine->memory_used);
+    assert_int_equal(engine_held(engine, 1 - owner), 0);
+    story_arrive(w, "ann", "e2");
+    assert_in_range(engine_held(engine, owner), one + 1, 2 * one + 100);
+    assert_int_equal(engine_held(engine, owner), engine->memory_used);
+    world_go_for(w, 5000);
+    assert_int_equal(engine_held(engine, owner), 0);
     story_end(w);
 }
 
@@ -56,46 +75,42 @@ static struct world *world_with_a_full_memory(void)
     return w;
 }
 
-static void assert_all_delivered(struct world *w)
-{
-    assert_int_equal(w->papercups.message_count, 40);
-    assert_int_equal(engine_unsettled(w->workers[0].engine), 0);
-    story_end(w);
-}
-
 static void nothing_is_dropped_to_make_room(void **state)
 {
     (void)state;
     struct world *w = world_with_a_full_memory();
     world_go(w);
-    assert_null(strstr(w->trace.data, "pause 0\n")); /* it was full often, and never for long */
-    assert_all_delivered(w);
+    assert_int_equal(w->papercups.message_count, 40);
+    assert_int_equal(engine_unsettled(w->workers[0].engine), 0);
+    story_end(w);
 }
 
-static void a_pause_ends_at_three_quarters_of_the_limit(void **state)
+/* Of which so much is read beyond the first that is not settled that it pauses. */
+static void story_pause(struct world *w)
 {
-    (void)state;
-    struct world *w = world_with_a_full_memory();
-    world_pass(w, ENGINE_FULL_MS);
-    assert_non_null(strstr(w->trace.data, "pause 0\n"));
-    assert_null(strstr(w->trace.data, "resume 0\n"));
-    world_go(w);
-    assert_non_null(strstr(w->trace.data, "resume 0\n"));
-    assert_all_delivered(w);
+    story_arrive(w, "ann", "e1");
+    w->log.partitions[0].end = OFFSETS_SPAN_MAX - 1;
+    story_publish(w, "ben", "e2");
+    story_publish(w, "cid", "e3");
+    story_skip(w);
+    story_feed(w);
+    story_expect(w, "commit 0/0 reach=1005000 receipts=0; pause 0");
 }
 
 /* librdkafka keeps a pause when the partition is given back, and when it comes again. */
 static void a_partition_that_was_paused_when_it_was_taken_is_read_when_it_comes_again(void **state)
 {
     (void)state;
-    struct world *w = world_with_a_full_memory();
-    world_pass(w, ENGINE_FULL_MS);
+    struct world *w = story_begin(NULL);
+    story_pause(w);
     assert_int_equal(engine_paused(w->workers[0].engine), 1);
     world_lose(w, 0, 0);
     assert_int_equal(engine_paused(w->workers[0].engine), 0);
     world_assign(w, 0, 0);
     world_go_for(w, 60000); /* beyond http_timeout and settle_time: what was under way is a suspect */
-    assert_all_delivered(w);
+    assert_int_equal(w->papercups.message_count, 3);
+    assert_int_equal(engine_unsettled(w->workers[0].engine), 0);
+    story_end(w);
 }
 
 /* ---- an account's share ---- */
@@ -184,17 +199,11 @@ static void the_successor_of_an_event_without_room_starts_when_that_ones_receipt
     story_end(w);
 }
 
-static void so_much_between_the_offset_and_what_was_read_pauses_too(void **state)
+static void so_much_between_the_offset_and_what_was_read_pauses(void **state)
 {
     (void)state;
     struct world *w = story_begin(NULL);
-    story_arrive(w, "ann", "e1");
-    w->log.partitions[0].end = OFFSETS_SPAN_MAX - 1;
-    story_publish(w, "ben", "e2");
-    story_publish(w, "cid", "e3");
-    story_skip(w);
-    story_feed(w);
-    story_expect(w, "commit 0/0 reach=1005000 receipts=0; pause 0");
+    story_pause(w);
     story_answers(w, 3);
     story_acknowledge(w);
     story_expect(w, "create ann; open c1 e1; receipt 0/0 delivered; settled 0/0 delivered; resume 0");
@@ -259,16 +268,16 @@ static void customers_to_whom_nothing_was_sent_are_not_remembered(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_full_memory_takes_no_record_and_when_that_lasts_the_partitions_pause),
+        cmocka_unit_test(a_full_memory_takes_no_record_until_there_is_room),
+        cmocka_unit_test(what_a_partition_holds_is_its_own_events_until_they_are_settled),
         cmocka_unit_test(nothing_is_dropped_to_make_room),
-        cmocka_unit_test(a_pause_ends_at_three_quarters_of_the_limit),
         cmocka_unit_test(a_partition_that_was_paused_when_it_was_taken_is_read_when_it_comes_again),
         cmocka_unit_test(an_event_for_which_its_account_has_no_room_fails_and_another_account_goes_on),
         cmocka_unit_test(a_suspect_is_read_back_though_its_account_has_no_room),
         cmocka_unit_test(a_repetition_without_room_does_not_make_a_duplicate_of_the_event_that_waits),
         cmocka_unit_test(
             the_successor_of_an_event_without_room_starts_when_that_ones_receipt_is_acknowledged),
-        cmocka_unit_test(so_much_between_the_offset_and_what_was_read_pauses_too),
+        cmocka_unit_test(so_much_between_the_offset_and_what_was_read_pauses),
         cmocka_unit_test(offsets_that_hold_no_record_are_committed_over),
         cmocka_unit_test(records_that_are_read_twice_are_ignored),
         cmocka_unit_test(customers_to_whom_nothing_was_sent_are_not_remembered),

@@ -1,6 +1,6 @@
 /* What the pace makes of a Papercups that serves less the harder it is pushed, in virtual time: the service model of the
- * stand-in (worker/demo/standin_service.c), and a worker that always has something to send. Held against the best of
- * some fixed numbers in flight. */
+ * stand-in (worker/demo/standin_service.c), and a worker that has a log to work off, of which its memory holds a part. Held
+ * against the best of some fixed numbers in flight, for which the memory has no limit. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,14 +8,21 @@
 
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <string.h>
 
 #include "delivery/cache.h"
 #include "delivery/pace.h"
+#include "engine/intake.h"
+#include "event/partitioner.h"
 
 #define MOST              16
 #define CONVERSATIONS_MAX 300
-#define PHASES            3 /* all of the capacity, half of it, all of it again */
+#define PARTITIONS        12
+#define EVENTS            12000 /* the customers take turns */
+#define MEMORY_EVENTS     560   /* in the default memory */
+#define FETCH_US          20000 /* from one partition's first records to the next one's */
+#define PHASES            3     /* all of the capacity, half of it, all of it again */
 #define PHASE_US          40000000LL
 #define SETTLE_US         10000000LL /* at the beginning of each, which is not looked at */
 #define SEEDS             5
@@ -37,6 +44,10 @@ struct road {
     int64_t now_us, round_trip_us, arrivals;
     int capacity, conversations;
     int ready[CONVERSATIONS_MAX], ready_first, ready_count;
+    struct intake intakes[PARTITIONS];
+    int32_t taken_last;
+    int partition[CONVERSATIONS_MAX], next[PARTITIONS]; /* the event of each that is taken next; EVENTS: none is left */
+    int waiting[CONVERSATIONS_MAX], in_memory;          /* events of each that were taken, and of all */
     int64_t resolved_us[CONVERSATIONS_MAX];
     bool found[CONVERSATIONS_MAX]; /* its customer is, its conversation is not yet */
     struct flight flights[MOST];
@@ -52,6 +63,54 @@ static struct mono now_of(int64_t us)
 static void road_ready(struct road *road, int conversation)
 {
     road->ready[(road->ready_first + road->ready_count++) % CONVERSATIONS_MAX] = conversation;
+}
+
+/* From `event` on. */
+static int road_event_of(const struct road *road, int partition, int event)
+{
+    while (event < EVENTS && road->partition[event % road->conversations] != partition)
+        event++;
+    return event;
+}
+
+static void road_log(struct road *road)
+{
+    road->taken_last = -1;
+    for (int i = 0; i < road->conversations; i++) {
+        char key[32];
+        snprintf(key, sizeof(key), "acme/e/customer_%d", i);
+        road->partition[i] = partitioner_partition(PARTITIONER_MURMUR2, span_of(key), PARTITIONS);
+        road->resolved_us[i] = -CACHE_TTL_MS * 1000LL;
+    }
+    for (int i = 0; i < PARTITIONS; i++)
+        road->next[i] = road_event_of(road, i, 0);
+}
+
+/* As many as the memory has room for. */
+static void road_take(struct road *road)
+{
+    int memory = road->fixed > 0 ? EVENTS : MEMORY_EVENTS;
+    while (road->in_memory < memory) {
+        for (int i = 0; i < PARTITIONS; i++)
+            road->intakes[i].waits = road->next[i] < EVENTS && road->now_us >= i * FETCH_US;
+        int partition = intake_next(road->intakes, PARTITIONS, road->taken_last);
+        if (partition < 0)
+            return;
+        int event = road->next[partition], conversation = event % road->conversations;
+        road->taken_last = partition;
+        road->next[partition] = road_event_of(road, partition, event + 1);
+        road->intakes[partition].held++;
+        road->in_memory++;
+        if (road->waiting[conversation]++ == 0)
+            road_ready(road, conversation);
+    }
+}
+
+static void road_settle(struct road *road, int conversation)
+{
+    road->waiting[conversation]--;
+    road->in_memory--;
+    road->intakes[road->partition[conversation]].held--;
 }
 
 static void road_depart(struct road *road, struct flight *flight, enum call_kind kind)
@@ -118,12 +177,15 @@ static void road_answered(struct road *road, struct flight *flight)
                        now_of(road->now_us));
     road->in_flight--;
     flight->where = NOWHERE;
-    if (flight->kind == CALL_POST_MESSAGE && road->now_us % PHASE_US >= SETTLE_US)
-        road->posted[road->now_us / PHASE_US]++;
+    if (flight->kind == CALL_POST_MESSAGE) {
+        road->posted[road->now_us / PHASE_US] += road->now_us % PHASE_US >= SETTLE_US;
+        road_settle(road, conversation);
+    }
     road->found[conversation] = flight->kind == CALL_FIND_CUSTOMERS;
     if (flight->kind == CALL_LIST_CONVERSATIONS)
         road->resolved_us[conversation] = road->now_us;
-    road_ready(road, conversation);
+    if (road->waiting[conversation] > 0)
+        road_ready(road, conversation);
 }
 
 static void road_step(struct road *road, struct flight *flight)
@@ -155,11 +217,9 @@ static void road_run(struct road *road, int fixed, int conversations, int64_t ro
     *road = (struct road){
         .fixed = fixed, .conversations = conversations, .round_trip_us = round_trip_us, .rng = {seed}};
     pace_init(&road->pace, MOST);
-    for (int i = 0; i < conversations; i++) {
-        road->resolved_us[i] = -CACHE_TTL_MS * 1000LL;
-        road_ready(road, i);
-    }
+    road_log(road);
     for (;;) {
+        road_take(road);
         road->capacity = road->now_us / PHASE_US == 1 ? 2 : 4;
         road_serve(road);
         road_fill(road);
@@ -169,7 +229,8 @@ static void road_run(struct road *road, int fixed, int conversations, int64_t ro
             if (at->where != NOWHERE && at->where != WAITING && (next == NULL || at->at_us < next->at_us))
                 next = at;
         }
-        if (next == NULL || next->at_us >= PHASES * PHASE_US)
+        assert_non_null(next);
+        if (next->at_us >= PHASES * PHASE_US)
             return;
         road->now_us = next->at_us;
         road_step(road, next);

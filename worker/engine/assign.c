@@ -31,6 +31,8 @@ static int64_t assign_start(struct engine *engine, const struct input *input, st
         change = LOG_DELETED;
     else if (input->offset > input->end)
         change = LOG_SHORTER;
+    else if (progress->has_secret && !progress->has_last && input->offset > input->begin)
+        change = LOG_OTHER; /* a worker that knows of no record below what it commits has begun where the log did */
     else if (assign_misses(input, progress->has_last, progress->last, progress->last_stamp, input->last_ms) ||
              assign_misses(input, progress->has_seen, progress->seen, progress->seen_stamp, input->seen_ms))
         change = LOG_OTHER;
@@ -92,6 +94,9 @@ void assign(struct engine *engine, const struct input *input)
     if (progress.has_last) {
         partition->offsets.last = progress.last;
         partition->offsets.last_stamp = progress.last_stamp;
+    } else if (start > input->begin && input->last_ms >= 0) {
+        partition->offsets.last = start - 1;
+        partition->offsets.last_stamp = offsets_stamp(input->last_ms);
     }
     log_check_begin(engine, partition);
     partition->suspect_end = progress.reach < input->end ? progress.reach : input->end;
@@ -349,7 +354,7 @@ static struct mono commit_due(const struct engine *engine, const struct partitio
 
 static void assign_pause(struct engine *engine, struct partition *partition)
 {
-    bool wanted = engine->pausing || offsets_span(&partition->offsets) >= OFFSETS_SPAN_MAX;
+    bool wanted = offsets_span(&partition->offsets) >= OFFSETS_SPAN_MAX;
     if (wanted == partition->paused)
         return;
     partition->paused = wanted;

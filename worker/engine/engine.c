@@ -38,7 +38,7 @@ struct engine *engine_new(const struct engine_options *options, struct keyring *
         engine_take_secret(*previous_mark_secret, &engine->previous_identity_key, engine->previous_mac_key,
                            &engine->previous_secret);
     engine->rng.state = options->seed;
-    engine->sweep_at = engine->pause_at = MONO_NEVER;
+    engine->sweep_at = MONO_NEVER;
     map_init(&engine->accounts, options->hash_key);
     queues_init(&engine->queues, options->hash_key);
     cache_init(&engine->cache, options->hash_key);
@@ -204,22 +204,10 @@ static void engine_due(struct engine *engine)
     }
 }
 
-/* At the limit no record is handed in. Mostly that is over at once; when it lasts, the partitions pause, for who polls no
- * more is put out of its group. A pause throws away what was fetched, so it ends only at three quarters of the limit. */
 static void engine_weigh(struct engine *engine)
 {
     size_t limit = (size_t)engine->options.memory_bytes;
     engine->full = engine->memory_used >= limit;
-    if (engine->pausing) {
-        engine->pausing = engine->memory_used >= limit / 4 * 3;
-    } else if (!engine->full) {
-        engine->pause_at = MONO_NEVER;
-    } else if (engine->pause_at.ms == MONO_NEVER.ms) {
-        engine->pause_at = mono_after(engine->now.mono, ENGINE_FULL_MS);
-    } else if (mono_reached(engine->pause_at, engine->now.mono)) {
-        engine->pause_at = MONO_NEVER;
-        engine->pausing = true;
-    }
 }
 
 static void engine_partitions(struct engine *engine)
@@ -262,7 +250,6 @@ bool engine_has_lease(const struct engine *engine)
 struct mono engine_deadline(const struct engine *engine)
 {
     struct mono at = mono_earlier(timers_next(&engine->timers), engine->sweep_at);
-    at = mono_earlier(at, engine->pause_at);
     for (int32_t i = 0; i < engine->options.partition_count; i++)
         if (engine->partitions[i] != NULL)
             at = mono_earlier(at, partition_deadline(engine, engine->partitions[i]));
@@ -271,7 +258,13 @@ struct mono engine_deadline(const struct engine *engine)
 
 bool engine_has_room(const struct engine *engine)
 {
-    return !engine->full || engine->pausing;
+    return !engine->full;
+}
+
+size_t engine_held(const struct engine *engine, int32_t partition)
+{
+    const struct partition *found = engine->partitions[partition];
+    return found == NULL ? 0 : found->memory_used;
 }
 
 const struct account *engine_next_account(const struct engine *engine, const struct account *account)
@@ -305,7 +298,7 @@ size_t engine_paused(const struct engine *engine)
 {
     size_t count = 0;
     for (int32_t i = 0; i < engine->options.partition_count; i++)
-        count += engine->partitions[i] != NULL && engine->partitions[i]->paused;
+        count += engine->partitions[i] != NULL && (engine->full || engine->partitions[i]->paused);
     return count;
 }
 

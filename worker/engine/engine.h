@@ -11,7 +11,6 @@
 #include "event/event.h"
 #include "papercups/reply.h"
 
-#define ENGINE_FULL_MS 1000 /* full for so long, the partitions pause */
 #define ENGINE_REACH_STEP 5000 /* some seconds of work */
 #define ENGINE_LOG_CHECK_MS 30000
 
@@ -75,7 +74,8 @@ struct input {
     int64_t offset;       /* ASSIGNED, REBUILT, LOG_CHECKED; PRODUCED: where it was written, -1: not known */
     bool never_committed; /* ASSIGNED: the group has no offset for it; `offset` is the log's beginning */
     int64_t begin, end;   /* ASSIGNED; LOG_CHECKED: `begin`, where `offset` is beyond what was asked about */
-    /* ASSIGNED: the stamps of the records at progress.last and progress.seen; -1: there is none, or none is named.
+    /* ASSIGNED: the stamps of the records at progress.last (where none is named: below `offset`) and progress.seen; -1: there
+     * is none, or none is named.
      * LOG_CHECKED: last_ms is the stamp of the record at `offset`, which is the first one at or beyond the offset that was
      * asked about, or of the log where it does not reach so far back or ahead; -1: the log ends at `offset`. */
     int64_t last_ms, seen_ms;
@@ -185,10 +185,11 @@ void engine_take(struct engine *engine, const struct input *input, struct effect
 /* When INPUT_TICK is due at the latest; MONO_NEVER. */
 struct mono engine_deadline(const struct engine *engine);
 
-/* False: its memory is full; do not poll for records until any other input has made room. When that lasts for
- * ENGINE_FULL_MS the partitions pause, and it is true again, for the group wants to see us poll. Records handed in all the
- * same are taken. */
+/* False: its memory is full; hand in no record until any other input has made room. One that is handed in all the same is
+ * taken. */
 bool engine_has_room(const struct engine *engine);
+/* Bytes of the partition's events that were taken and are not settled: see engine/intake.h. */
+size_t engine_held(const struct engine *engine, int32_t partition);
 
 /* Whether it may go on where a commit names the mark secret of that fingerprint: it is the present one, the previous, or
  * given up as lost. */
@@ -212,7 +213,8 @@ struct standing {
 };
 bool engine_standing(const struct engine *engine, int32_t partition, struct standing *out);
 
-/* For the shell's farewell and the metrics: partitions that are paused, records that are not settled, requests under way. */
+/* For the shell's farewell and the metrics: partitions of which nothing is read for now, records that are not settled,
+ * requests under way. */
 size_t engine_paused(const struct engine *engine);
 size_t engine_unsettled(const struct engine *engine);
 size_t engine_requests(const struct engine *engine);

@@ -52,8 +52,7 @@ struct engine {
     bool broker_is_mute;  /* it was asked, and does not say: the dead letters' topic has its producers' stamps */
     engine_handle asking; /* the job whose dead letter asks, if it is still there; see deadline.c */
     uint64_t outcomes[OUTCOME_COUNT]; /* of records without a known account */
-    bool full, pausing;               /* see engine_weigh */
-    struct mono pause_at;             /* MONO_NEVER: not full, or pausing already */
+    bool full;                        /* its memory: no record is to be handed in */
     bool stopping, stopped;
     struct mono sweep_at;
 

@@ -31,6 +31,7 @@ struct job *job_new(struct engine *engine, struct partition *partition, const st
     partition->job_count++;
     job->size = sizeof(*job) + record_size(job->record);
     engine->memory_used += job->size;
+    partition->memory_used += job->size;
     job->handle = slots_add(&engine->jobs, job);
     return job;
 }
@@ -39,6 +40,7 @@ void job_grow(struct engine *engine, struct job *job, size_t size)
 {
     job->size += size;
     engine->memory_used += size;
+    job->partition->memory_used += size;
     job->account->memory_used += size;
 }
 
@@ -48,6 +50,7 @@ void job_forget_message(struct engine *engine, struct job *job)
     message_done(&job->message);
     job->size -= size;
     engine->memory_used -= size;
+    job->partition->memory_used -= size;
     if (job->account != NULL)
         job->account->memory_used -= size;
 }
@@ -87,6 +90,7 @@ void job_drop(struct engine *engine, struct job *job)
     slots_remove(&engine->jobs, job->handle);
     job_unlink(job);
     engine->memory_used -= job->size;
+    job->partition->memory_used -= job->size;
     if (job->account != NULL)
         job->account->memory_used -= job->size;
     job->next = engine->gone;

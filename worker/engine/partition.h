@@ -30,7 +30,7 @@ struct partition {
     struct offsets offsets;
     struct window window;
     struct job *jobs, *jobs_last; /* all of them, in the order they were read */
-    size_t job_count;
+    size_t job_count, memory_used; /* of them */
     size_t glance_count;  /* looks at conversations that are wanted or under way */
     size_t doubted; /* records that have a receipt which may have been late, and are not settled yet */
     struct wall admitted; /* when the record that was read last was admitted */

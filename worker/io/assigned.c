@@ -38,9 +38,10 @@ static int assigned_check(struct log_checks *checks, struct assigned *told, int 
 {
     struct progress progress;
     log_checks_clear(checks); /* nobody waits for those of the assignment before */
-    for (int i = 0; i < count; i++)
-        if (progress_read(told[i].metadata, &progress) && progress.has_last)
-            assigned_ask(checks, &told[i], progress.last, &told[i].last_ms);
+    for (int i = 0; i < count; i++) {
+        bool named = progress_read(told[i].metadata, &progress) && progress.has_last;
+        assigned_ask(checks, &told[i], named ? progress.last : told[i].offset - 1, &told[i].last_ms);
+    }
     if (log_checks_wait(checks, assigned_found, NULL, err) != 0)
         return -1;
     for (int i = 0; i < count; i++)

@@ -4,12 +4,13 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "io/lanes.h"
 #include "io/log.h"
 #include "io/membership.h"
 #include "io/positions.h"
 #include "io/record_of.h"
 
-#define TURN_EVENTS 500   /* then others have their turn */
+#define TURN_RECORDS 500 /* then others have their turn */
 
 struct consumer {
     rd_kafka_t *rk;
@@ -23,6 +24,7 @@ struct consumer {
     size_t to_start;
     size_t to_release; /* partitions of a revocation that is under way */
     struct positions positions;
+    struct lanes lanes;
     enum consumer_state state;
     struct buf membership; /* of the assignment */
     int64_t poll_every_ms;
@@ -93,6 +95,8 @@ void consumer_free(struct consumer *consumer)
     rd_kafka_topic_partition_list_destroy(consumer->commits);
     if (consumer->assigning != NULL)
         rd_kafka_topic_partition_list_destroy(consumer->assigning);
+    lanes_done(&consumer->lanes);
+    rd_kafka_queue_io_event_enable(consumer->queue, -1, NULL, 0);
     rd_kafka_queue_destroy(consumer->queue);
     /* One that was a member is left to the end of the process: where its topic was deleted, or its broker was away,
      * librdkafka from 2.0 on may wait for its threads for ever (its issues 4362 and 4674). */
@@ -176,6 +180,7 @@ static void consumer_assign(struct consumer *consumer, const rd_kafka_topic_part
         snprintf(consumer->fatal, sizeof(consumer->fatal), "%s", err.text);
     for (int i = 0; i < list->cnt && good; i++) {
         positions_add(&consumer->positions, told[i].partition, told[i].offset, told[i].end);
+        lanes_add(&consumer->lanes, consumer->rk, consumer->topic, told[i].partition, consumer->fd);
         consumer->calls.assigned(consumer->calls.context, &told[i]);
     }
     if (good && list->cnt == 0)
@@ -213,6 +218,7 @@ static void consumer_rebalance(struct consumer *consumer, rd_kafka_event_t *even
                      : "revoked",
             "%d partitions", partitions->cnt);
     positions_clear(&consumer->positions);
+    lanes_clear(&consumer->lanes);
     consumer->state = CONSUMER_WAITING;
     if (assigned && !consumer->closing) {
         consumer_assign(consumer, partitions);
@@ -319,6 +325,15 @@ static void consumer_error(struct consumer *consumer, rd_kafka_event_t *event)
         log_say(LOG_LEVEL_WARNING, "consumer", "%s", rd_kafka_event_error_string(event));
 }
 
+/* Subscribing once more is how librdkafka gives up an assignment of its own accord. */
+static void consumer_subscribe_again(struct consumer *consumer)
+{
+    struct err err;
+    consumer->join_again = false;
+    if (!consumer->closing && consumer_subscribe(consumer, &err) != 0)
+        snprintf(consumer->fatal, sizeof(consumer->fatal), "%s", err.text);
+}
+
 static void consumer_event(struct consumer *consumer, rd_kafka_event_t *event)
 {
     const rd_kafka_message_t *message;
@@ -344,15 +359,8 @@ static void consumer_event(struct consumer *consumer, rd_kafka_event_t *event)
         break;
     }
     rd_kafka_event_destroy(event);
-}
-
-/* Subscribing once more is how librdkafka gives up an assignment of its own accord. */
-static void consumer_subscribe_again(struct consumer *consumer)
-{
-    struct err err;
-    consumer->join_again = false;
-    if (!consumer->closing && consumer_subscribe(consumer, &err) != 0)
-        snprintf(consumer->fatal, sizeof(consumer->fatal), "%s", err.text);
+    if (consumer->join_again)
+        consumer_subscribe_again(consumer);
 }
 
 struct mono consumer_deadline(const struct consumer *consumer)
@@ -362,19 +370,20 @@ struct mono consumer_deadline(const struct consumer *consumer)
 
 bool consumer_turn(struct consumer *consumer, struct mono now)
 {
-    bool due = mono_reached(consumer->poll_by, now);
-    kafka_queue_fd_clear(consumer->fd);
+    void *context = consumer->calls.context;
+    rd_kafka_event_t *event;
+    if (kafka_queue_fd_clear(consumer->fd))
+        lanes_wake(&consumer->lanes);
     if (consumer->join_again)
         consumer_subscribe_again(consumer);
-    for (int i = 0; i < TURN_EVENTS && (due || consumer->calls.wanted(consumer->calls.context)); i++) {
-        rd_kafka_event_t *event = rd_kafka_queue_poll(consumer->queue, 0);
-        consumer->poll_by = mono_after(now, consumer->poll_every_ms);
-        due = false;
+    consumer->poll_by = mono_after(now, consumer->poll_every_ms);
+    while ((event = rd_kafka_queue_poll(consumer->queue, 0)) != NULL)
+        consumer_event(consumer, event);
+    for (int i = 0; i < TURN_RECORDS && consumer->calls.wanted(context); i++) {
+        event = lanes_take(&consumer->lanes, consumer->calls.held, context);
         if (event == NULL)
             return false;
         consumer_event(consumer, event);
-        if (consumer->join_again)
-            consumer_subscribe_again(consumer);
     }
     return true;
 }

@@ -15,8 +15,8 @@ struct consumer_calls {
     void (*assigned)(void *context, const struct assigned *assigned);
     void (*revoked)(void *context, int32_t partition, bool lost);
     void (*record)(void *context, const struct record *record); /* borrowed until return */
-    /* False: the turn ends, whatever is left; at the deadline one event is taken all the same. */
-    bool (*wanted)(void *context);
+    bool (*wanted)(void *context);                              /* False: no record is taken now */
+    size_t (*held)(void *context, int32_t partition);           /* bytes of those taken that still wait: the least first */
     void (*committed)(void *context, int32_t partition, uint64_t handle, bool ok);
     void *context;
 };

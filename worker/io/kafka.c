@@ -102,9 +102,8 @@ rd_kafka_conf_t *kafka_consumer_conf_new(const struct config *config, const stru
                                          struct err *err)
 {
     const struct kafka_setting defaults[] = {
-        {"queued.max.messages.kbytes", "512"},
-        {"fetch.message.max.bytes",
-         "131072"}, /* of a partition at once; a larger record comes all the same */
+        {"queued.max.messages.kbytes", "16"},
+        {"fetch.message.max.bytes", "65536"}, /* of a partition at once; a larger record comes all the same */
         rd_kafka_version() >= 0x02020000
             ? (struct kafka_setting){"fetch.queue.backoff.ms", "5"}
             : (struct kafka_setting){"topic.metadata.refresh.interval.ms", "100"},
@@ -134,16 +133,23 @@ int kafka_queue_fd(rd_kafka_queue_t *queue, struct err *err)
     int fd = eventfd(1, EFD_NONBLOCK | EFD_CLOEXEC);
     if (fd < 0)
         return err_os(err, errno, "eventfd");
-    static const uint64_t one = 1;
-    rd_kafka_queue_io_event_enable(queue, fd, &one, sizeof(one));
+    kafka_queue_fd_add(queue, fd);
     return fd;
 }
 
-void kafka_queue_fd_clear(int fd)
+void kafka_queue_fd_add(rd_kafka_queue_t *queue, int fd)
+{
+    static const uint64_t one = 1;
+    rd_kafka_queue_io_event_enable(queue, fd, &one, sizeof(one));
+}
+
+bool kafka_queue_fd_clear(int fd)
 {
     uint64_t count;
-    if (read(fd, &count, sizeof(count)) < 0 && errno != EAGAIN)
+    bool told = read(fd, &count, sizeof(count)) > 0;
+    if (!told && errno != EAGAIN)
         log_say(LOG_LEVEL_ERROR, "eventfd", "cannot be read (errno %d)", errno);
+    return told;
 }
 
 static void kafka_pause(void)

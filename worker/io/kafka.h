@@ -33,8 +33,10 @@ int64_t kafka_max_poll_ms(const rd_kafka_t *rk);
 
 /* An eventfd that becomes readable when the queue goes from empty to not empty, and only then: drain it to NULL. */
 int kafka_queue_fd(rd_kafka_queue_t *queue, struct err *err);
-/* Takes back the word of the eventfd; to be called before draining. */
-void kafka_queue_fd_clear(int fd);
+/* Lets one more queue write to the same eventfd. */
+void kafka_queue_fd_add(rd_kafka_queue_t *queue, int fd);
+/* Takes back the word of the eventfd; to be called before draining. Whether there was one. */
+bool kafka_queue_fd_clear(int fd);
 
 /* What the group has committed of each. While its coordinator moves, or a broker that has just begun loads what it knows, it is
  * asked for again for some seconds; the caller waits. */

@@ -285,6 +285,12 @@ static bool loop_wanted(void *context)
     return engine_has_room(loop->engine);
 }
 
+static size_t loop_held(void *context, int32_t partition)
+{
+    const struct loop *loop = context;
+    return engine_held(loop->engine, partition);
+}
+
 static void loop_committed(void *context, int32_t partition, uint64_t handle, bool ok)
 {
     loop_take(context,
@@ -295,6 +301,7 @@ const struct consumer_calls loop_consumer_calls = {.assigned = loop_assigned,
                                                    .revoked = loop_revoked,
                                                    .record = loop_record,
                                                    .wanted = loop_wanted,
+                                                   .held = loop_held,
                                                    .committed = loop_committed};
 
 void loop_produced(void *context, engine_handle handle, enum produced produced, int64_t offset,

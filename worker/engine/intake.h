@@ -1,0 +1,20 @@
+/* Whose record is taken next where those of several partitions wait, and the memory has not room for all: of the partition
+ * that holds least of it. So one with few customers and many events leaves room for the customers of the others, who would
+ * get nothing while those, one message at a time each, use a few of the places. */
+#ifndef ENGINE_INTAKE_H
+#define ENGINE_INTAKE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct intake {
+    int32_t partition;
+    bool waits;  /* there may be a record */
+    size_t held; /* bytes of its events that were taken and are not settled */
+};
+
+/* The place in the list; those that hold the same take turns, from the one behind `last` (-1: the first). -1: none waits. */
+int32_t intake_next(const struct intake *list, int32_t count, int32_t last);
+
+#endif
