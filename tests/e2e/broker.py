@@ -155,6 +155,14 @@ class Kafka:
         consumer.close()
         return offsets
 
+    def commit_metadata(self, group, topics):
+        """What the group has committed beside each partition's offset, as text."""
+        consumer = Consumer({**self.client, "group.id": group, "enable.auto.commit": False})
+        wanted = [TopicPartition(topics.events, partition) for partition in range(topics.partitions)]
+        found = [where.metadata for where in consumer.committed(wanted, timeout=10)]
+        consumer.close()
+        return found
+
     def members(self, group):
         """How many partitions each member of a group has; none while the broker is still loading its groups."""
         try:

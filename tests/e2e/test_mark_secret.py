@@ -97,6 +97,10 @@ def test_a_worker_that_finds_another_mark_secret_later_leaves_the_group(kafka, t
     assert [message["body"] for message in standin.messages(customer)] == ["once"]
 
 
+def named_secret(kafka, quick, topics):
+    return re.search(r" secret=([0-9a-f]{16})", kafka.commit_metadata(quick.group, topics)[0])[1]
+
+
 @pytest.mark.parametrize("killed", [False, True])
 def test_the_mark_secret_is_changed_in_three_steps_over_an_idle_partition(
     kafka, topics, standin, key, quick, customer, killed
@@ -122,7 +126,9 @@ def test_the_mark_secret_is_changed_in_three_steps_over_an_idle_partition(
     quick.configure("worker", mark_secret_previous_file=new)
     roll()
     quick.configure("worker", mark_secret_file=new, mark_secret_previous_file=old)
+    before = named_secret(kafka, quick, topics)
     roll()
+    wait_until(lambda: named_secret(kafka, quick, topics) != before, "the other secret is committed", explain=quick.tails)
     if not killed:  # else nothing is committed but because of the change
         kafka.publish(topics.events, [event])  # it is known under the secret before
         wait_until(lambda: kafka.committed(quick.group, topics)[0][0] == 2, "the repetition", explain=quick.tails)

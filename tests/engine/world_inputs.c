@@ -325,7 +325,8 @@ void world_answer(struct world *world, size_t place, enum fate fate)
     bool well = fate == FATE_DONE && request.status < 400 && !request.swapped;
     if (well && world_is_owners(world, &request))
         world_mark_answered(world, &request.what);
-    if (well && request.worker != WORLD_NOBODY) /* one that has lost its partition may go on with what it was told */
+    /* By an old answer too, and who has lost its partition may go on with what it was told. */
+    if (fate == FATE_DONE && request.status < 400 && request.worker != WORLD_NOBODY)
         world_mark_told(world, &request.what);
     if (!well)
         world_excuse_conversation(world, &request);

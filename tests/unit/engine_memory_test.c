@@ -179,6 +179,24 @@ static void a_repetition_without_room_does_not_make_a_duplicate_of_the_event_tha
     story_end(w);
 }
 
+/* Of what an idle worker reads nothing may be decided before a commit is accepted; what has no room by then fails. */
+static void what_comes_before_there_is_a_lease_finds_no_room_when_there_is_one(void **state)
+{
+    (void)state;
+    struct world_options options = world_options();
+    options.lease_ms = WORLD_LEASE_MS;
+    options.account_memory_bytes = 5700;
+    struct world *w = story_begin(&options);
+    story_publish(w, "ann", "e1");
+    story_publish(w, "bob", "e2");
+    story_publish(w, "cid", "e3");
+    story_feed(w);
+    story_expect(w, "commit 0/0 reach=5001 receipts=0");
+    story_commit(w);
+    story_expect(w, "find ann; dead 0/1 backlog; dead 0/2 backlog");
+    story_end(w);
+}
+
 /* After a crash the one without room would be tried again, and its successor must not have been shown before it. */
 static void the_successor_of_an_event_without_room_starts_when_that_ones_receipt_is_acknowledged(void **state)
 {
@@ -275,6 +293,7 @@ int main(void)
         cmocka_unit_test(an_event_for_which_its_account_has_no_room_fails_and_another_account_goes_on),
         cmocka_unit_test(a_suspect_is_read_back_though_its_account_has_no_room),
         cmocka_unit_test(a_repetition_without_room_does_not_make_a_duplicate_of_the_event_that_waits),
+        cmocka_unit_test(what_comes_before_there_is_a_lease_finds_no_room_when_there_is_one),
         cmocka_unit_test(
             the_successor_of_an_event_without_room_starts_when_that_ones_receipt_is_acknowledged),
         cmocka_unit_test(so_much_between_the_offset_and_what_was_read_pauses),

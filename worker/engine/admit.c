@@ -30,9 +30,20 @@ static void admit_facts(struct engine *engine, struct job *job, const struct eve
         job->account->memory_used += job->size;
 }
 
+bool admit_may_refuse(const struct engine *engine, const struct job *job)
+{
+    return job->no_room && engine_has_lease(engine) && job->partition->announced;
+}
+
+enum outcome admit_refuse(struct job *job)
+{
+    return detail_set(&job->detail, OUTCOME_BACKLOG, "%zu bytes of events wait for this account",
+                      job->account->memory_used);
+}
+
 /* OUTCOME_BACKLOG where the account has no room for it: it stands in the queue until its receipt is acknowledged, as
- * any failed one. A suspect is let in all the same: it may have been shown. So is what comes while another may have the
- * partition, and decide otherwise. */
+ * any failed one. A suspect is let in all the same: it may have been shown. What comes while another may have the partition,
+ * and decide otherwise, waits for that to be known: see run_within_reach. */
 static enum outcome admit_to_queue(struct engine *engine, struct job *job, const struct event *event)
 {
     const struct payload *payload = &event->payload;
@@ -46,10 +57,9 @@ static enum outcome admit_to_queue(struct engine *engine, struct job *job, const
     job->queue = queues_take(&engine->queues, key);
     queue_push(job->queue, &job->in_queue);
     size_t share = job->account->options.memory_bytes;
-    bool may_decide = engine_has_lease(engine) && job->partition->announced;
-    if (may_decide && !suspect && share > 0 && job->account->memory_used + job->size > share)
-        return detail_set(&job->detail, OUTCOME_BACKLOG, "%zu bytes of events wait for this account",
-                          job->account->memory_used);
+    job->no_room = !suspect && share > 0 && job->account->memory_used + job->size > share;
+    if (admit_may_refuse(engine, job))
+        return admit_refuse(job);
     const struct account_options *account = &job->account->options;
     const struct message_options options = {.widget_host = account->widget_host,
                                             .email_given = account->email_given,

@@ -242,6 +242,18 @@ static void commit(struct engine *engine, struct partition *partition)
     window_advance(&partition->window, partition_oldest(partition));
 }
 
+/* There may be room by now. */
+static void refuse_without_room(struct engine *engine, struct job *job)
+{
+    if (!admit_may_refuse(engine, job))
+        return;
+    job->no_room = false;
+    if (job->account->memory_used <= job->account->options.memory_bytes)
+        return;
+    timer_clear(&engine->timers, &job->timer);
+    settle(engine, job, admit_refuse(job));
+}
+
 /* Heads that waited for the reach. Where any were settled by that, and are gone, it begins anew. */
 static void run_within_reach(struct engine *engine, struct partition *partition)
 {
@@ -249,6 +261,8 @@ static void run_within_reach(struct engine *engine, struct partition *partition)
         next = job->next;
         size_t count = partition->job_count;
         struct account *account = job->account;
+        if (job->state == JOB_QUEUED)
+            refuse_without_room(engine, job);
         if (job->state == JOB_QUEUED && job->queue->head == &job->in_queue) {
             run_head(engine, job->queue);
             run_ready(engine, account);

@@ -77,6 +77,9 @@ void effects_reset(struct engine *engine);
 
 /* admit.c: a record becomes a job. */
 void admit(struct engine *engine, struct partition *partition, const struct record *record);
+/* Whether one that its account had no room for is this worker's to refuse. */
+bool admit_may_refuse(const struct engine *engine, const struct job *job);
+enum outcome admit_refuse(struct job *job);
 
 /* run.c: the jobs of a customer's queue, one after the other. */
 void run_head(struct engine *engine, struct queue *queue);

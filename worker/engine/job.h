@@ -45,6 +45,7 @@ struct job {
     enum job_state state;
     bool looked_up; /* the cache was asked */
     bool judged;    /* its time was looked at: see run_judge */
+    bool no_room;   /* its account had none for it, and it is not decided yet what becomes of it */
     bool goes_on;   /* its next call is made before those of others: see delivery_goes_on */
     struct delivery delivery;
     struct call call;      /* JOB_CALLING, JOB_READY */
