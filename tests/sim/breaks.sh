@@ -130,8 +130,8 @@ $list || prepare
 
 broken lost-commit engine/partition.c 'return partition->reach < partition->lost_reach \? partition->reach : partition->lost_reach;' \
     'return partition->reach;' '* a commit that got no answer does not bound the reach'
-broken own-producer engine/assign.c 'if \(!strays_has\(engine, partition->id\)\)\s+rebuild_begin' \
-    'rebuild_begin' '* receipts are read while some of one'"'"'s own are still under way'
+broken own-producer engine/assign.c 'if \(!strays_has\(engine, partition->id\) && mono_reached' \
+    'if (mono_reached' '* receipts are read while some of one'"'"'s own are still under way'
 broken window-from-now engine/assign.c 'progress.admitted_ms > engine->options.window_ms\s+\? progress.admitted_ms - engine->options.window_ms' \
     'engine->now.wall.ms > engine->options.window_ms ? engine->now.wall.ms - engine->options.window_ms' \
     '* the window is read from now, not from when the record at c was admitted'
@@ -199,8 +199,8 @@ broken unreadable-is-absent delivery/look.c 'look_unreadable\(d, delay_ms, now\)
 broken reach-ignored engine/run.c 'job->record->offset >= partition_reach\(job->partition\) \|\|' '' 'deliveries start beyond the committed reach'
 broken receipts-from-end engine/partition.c 'partition_has_none_beyond\(partition\) \? partition->receipts_end\s+: partition->receipts_from' \
     'partition->receipts_end' 'the commit names a place behind receipts that are still needed'
-broken released-early engine/assign.c 'if \(partition->job_count > 0 \|\| partition->glance_count > 0 \|\| partition->committing >= 0 \|\|\s+strays_has\(engine, partition->id\)\)\s+return;' \
-    'if (partition->committing >= 0) return; drop_jobs(engine, partition);' 'a partition is given up with receipts under way'
+broken released-early engine/assign.c 'if \(partition->job_count > 0 \|\| partition->glance_count > 0 \|\| partition->committing >= 0 \|\|\s+strays_has\(engine, partition->id\) \|\| ' \
+    'drop_jobs(engine, partition); if (partition->committing >= 0 || ' 'a partition is given up with receipts under way'
 broken untouched engine/rebuild.c 'if \(partition->untouched\)' 'if (true)' 'nothing is suspected in a partition that has receipts'
 broken suspects-from-commit engine/assign.c 'partition->suspect_end = progress.reach < input->end \? progress.reach : input->end;' \
     'partition->suspect_end = input->offset;' 'nothing beyond the committed offset is suspected'
@@ -208,7 +208,7 @@ broken generations engine/slots.c 'slot->thing != NULL && slot->generation == ha
     'a late answer is taken for that of another request'
 broken commit-of-another engine/assign.c 'partition->committing < 0 \|\| handle != partition->commit_handle' 'partition->committing < 0' \
     'the answer to an earlier commit is taken for that of the last one'
-broken dead-letter-late engine/settle.c 'outcome_has_dead_letter\(outcome\) \? JOB_DEAD_LETTER : JOB_RECEIPT' 'JOB_RECEIPT' \
+broken dead-letter-late engine/settle.c 'outcome_has_dead_letter\(outcome\) && !written \? JOB_DEAD_LETTER : JOB_RECEIPT' '(void)written, JOB_RECEIPT' \
     'a failed event has a receipt and no dead letter'
 broken repeats-failed engine/run.c 'if \(state == WINDOW_DELIVERED \|\| repeats_failed\)' 'if (state == WINDOW_DELIVERED)' \
     'the same bytes of a failed event are tried again'
@@ -234,6 +234,10 @@ broken pause-stays engine/assign.c 'if \(partition->paused\)\s+effect_add\(engin
     'a partition that is paused is given back so'
 broken other-log engine/assign.c 'found_ms < 0 \|\| offsets_stamp\(found_ms\) != stamp' 'false' \
     'what was committed is believed though another record stands below it'
+broken last-unnamed engine/assign.c 'else if \(progress->has_secret && !progress->has_last && input->offset > input->begin\)' 'else if (false)' \
+    'what was committed without a record below it is believed though the log begins below it'
+broken room-undecided engine/assign.c 'if \(job->state == JOB_QUEUED\)\s+refuse_without_room\(engine, job\);' '' \
+    'what had no room when nothing could be decided stays in memory'
 broken log-unchecked engine/log_check.c 'if \(partition->witness.stamp == 0\)\s+return;' 'return;' \
     'nobody looks whether the log is still the one that was read'
 broken check-too-new engine/log_check.c 'partition->witness = partition->asked_at;' 'partition->witness = partition->newest;' \
@@ -248,7 +252,7 @@ broken went-back engine/admit.c 'if \(!offsets_knows\(&partition->offsets, recor
     '' 'a record below what was read is taken for an old one'
 broken other-secret engine/assign.c 'if \(names_secret && !engine_knows_secret\(engine, progress.secret\)\)' 'if (false)' \
     'a worker with another mark secret begins a partition'
-broken secret-not-renewed engine/assign.c 'partition->commit_again = renewed;' '(void)renewed;' \
+broken secret-not-renewed engine/assign.c 'partition->commit_again = renewed \|\| !partition->announced;' '(void)renewed; partition->commit_again = !partition->announced;' \
     'an idle partition names the mark secret before for ever'
 broken namesake engine/assign.c 'bool namesake = named &&' 'bool namesake = false && named &&' \
     'who has taken the name of another begins while that one goes on'
@@ -262,8 +266,8 @@ broken namesake-released engine/assign.c '\|\| !mono_reached\(partition->namesak
     'a partition is given back while another goes on with it under the same name'
 broken unannounced engine/run.c '\|\| !job->partition->announced' '' \
     'deliveries start before a commit names the worker'
-broken backlog-unleased engine/admit.c 'bool may_decide = engine_has_lease\(engine\) && job->partition->announced;' \
-    'bool may_decide = true;' 'an account is called full by who may not have the partition any more'
+broken backlog-unleased engine/admit.c 'return job->no_room && engine_has_lease\(engine\) && job->partition->announced;' \
+    '(void)engine; return job->no_room;' 'an account is called full by who may not have the partition any more'
 broken no-limit engine/engine.c 'engine->full = engine->memory_used >= limit;' 'engine->full = false; (void)limit;' 'memory has no bound'
 broken left-delivered delivery/delivery.c '\|\| d->outcome == OUTCOME_DELIVERED' '' \
     'one that is delivered, and dropped without its receipt, is no suspect of the next owner'
