@@ -1,8 +1,7 @@
 """What a worker of the crash matrix finds in Papercups and in its log, so that it passes a certain point."""
 
-import json
 
-from signing import HmacKey, payload, routing_key_of, sign, sign_bytes
+from signing import HmacKey, payload, sign
 
 KEY = HmacKey("backend-1")
 FORGER = HmacKey(KEY.id)
@@ -133,23 +132,6 @@ class Troubled(Scenario):
 
     def set_faults(self, standin, name):
         standin.call("POST", "/_standin/faults", {"fault": "error_500", "path": "/api/v1/customers"})
-
-
-class Crowd(New):
-    """More than the memory holds, for so long that the partition pauses."""
-
-    customers = 6
-    worker = {"memory": "1MiB", "http_timeout": "2s"}
-
-    def event(self, standin, name):
-        content = payload(name, self.body(name))
-        padded = json.dumps(content).ljust(250_000)
-        return sign_bytes(KEY, padded.encode(), routing_key_of(content))
-
-    def set_faults(self, standin, name):
-        standin.call("POST", "/_standin/faults", {
-            "fault": "slow", "method": "GET", "path": "/api/v1/customers", "delay_ms": 1500, "times": self.customers,
-        })  # fmt: skip
 
 
 class Forged(New):

@@ -14,7 +14,7 @@ from broker import ROOT
 from crash import KINDS, POINTS, Cell, Lane
 from programs import PROGRAM
 from scenarios import (
-    Addressed, Closed, Crowd, Ended, First, Forged, Held, Hostless, Known, New, NewEnded, Receipted, Refused, Suspect,
+    Addressed, Closed, Ended, First, Forged, Held, Hostless, Known, New, NewEnded, Receipted, Refused, Suspect,
     Troubled, Unassigned,
 )  # fmt: skip
 
@@ -25,7 +25,7 @@ ANSWERS = {"answered": None, "stored, 500": "stored_500", "stored, lost": "lost"
 SCENARIOS = {
     "me": [Held], "account": [Held],
     "assigned": [First], "read_receipts": [First], "old_receipt": [Receipted], "rebuilt": [First], "start": [First],
-    "record": [First], "reach": [First, Known], "pause": [Crowd], "resume": [Crowd],
+    "record": [First], "reach": [First, Known],
     "list_customers": [Suspect], "read_customer": [Suspect], "read_messages": [Suspect], "create_customer": [New], "set_host": [Hostless],
     "list_closed": [Closed], "reopen": [Closed], "read_conversation": [Addressed], "post_message": [Known, Ended],
     "post_conversation": [New, NewEnded],

@@ -196,7 +196,7 @@ broken one-too-far engine/assign.c 'partition->committing = offsets_settled\(&pa
     'one offset too many is committed'
 broken unreadable-is-absent delivery/look.c 'look_unreadable\(d, delay_ms, now\);\s+return;' '(void)delay_ms; look_absent(d, now); return;' \
     '"cannot be read" counts as "absent"'
-broken reach-ignored engine/run.c 'job->record->offset >= partition_reach\(job->partition\) \|\|' '' 'deliveries start beyond the committed reach'
+broken reach-ignored engine/partition.c 'offset < partition_reach\(partition\) &&' '' 'deliveries start beyond the committed reach'
 broken receipts-from-end engine/partition.c 'partition_has_none_beyond\(partition\) \? partition->receipts_end\s+: partition->receipts_from' \
     'partition->receipts_end' 'the commit names a place behind receipts that are still needed'
 broken released-early engine/assign.c 'if \(partition->job_count > 0 \|\| partition->glance_count > 0 \|\| partition->committing >= 0 \|\|\s+strays_has\(engine, partition->id\) \|\| ' \
@@ -234,6 +234,8 @@ broken pause-stays engine/assign.c 'if \(partition->paused\)\s+effect_add\(engin
     'a partition that is paused is given back so'
 broken other-log engine/assign.c 'found_ms < 0 \|\| offsets_stamp\(found_ms\) != stamp' 'false' \
     'what was committed is believed though another record stands below it'
+broken unproved engine/partition.c '\(!partition->unproved \|\| offset < partition->suspect_end\)' 'true' \
+    'what is read of a log of which nothing was known goes by a commit that may be gone with the log before it'
 broken last-unnamed engine/assign.c 'else if \(progress->has_secret && !progress->has_last && input->offset > input->begin\)' 'else if (false)' \
     'what was committed without a record below it is believed though the log begins below it'
 broken room-undecided engine/assign.c 'if \(job->state == JOB_QUEUED\)\s+refuse_without_room\(engine, job\);' '' \
@@ -264,7 +266,7 @@ broken namesake-receipts engine/assign.c '!strays_has\(engine, partition->id\) &
     '!strays_has(engine, partition->id)' 'receipts are read while another goes on under the same name'
 broken namesake-released engine/assign.c '\|\| !mono_reached\(partition->namesake_until, engine->now.mono\)' '' \
     'a partition is given back while another goes on with it under the same name'
-broken unannounced engine/run.c '\|\| !job->partition->announced' '' \
+broken unannounced engine/partition.c '&& partition->announced &&' '&&' \
     'deliveries start before a commit names the worker'
 broken backlog-unleased engine/admit.c 'return job->no_room && engine_has_lease\(engine\) && job->partition->announced;' \
     '(void)engine; return job->no_room;' 'an account is called full by who may not have the partition any more'

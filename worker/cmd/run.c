@@ -35,12 +35,10 @@ static void run_memory(void)
 
 static int run_with(const struct config *config, struct err *err)
 {
-    /* Static: what is left at the end is still somebody's, for those who look for leaks. */
-    static struct loop *worker;
-    worker = worker_new(config, err);
+    struct loop *worker = worker_new(config, err);
     if (worker == NULL || loop_run(worker, err) != 0)
         return (int)err->code; /* nothing is waited for: librdkafka might never let go of what has failed */
-    worker_free(worker);
+    worker_leave(worker);
     return 0;
 }
 

@@ -97,7 +97,7 @@ void admit(struct engine *engine, struct partition *partition, const struct reco
             lose_changed(engine, partition, record->offset);
         return;
     }
-    log_check_read(partition, record->offset, stamp);
+    log_check_read(engine, partition, record->offset, stamp);
     enum outcome told = receipted_take(&partition->receipted, record, engine->options.hash_key);
     if (told != OUTCOME_NONE && !admit_doubts(partition, record, told)) {
         offsets_settle(&partition->offsets, record->offset);

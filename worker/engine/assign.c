@@ -293,10 +293,12 @@ static void lease_extend(struct engine *engine, struct mono sent)
 static void commit_accepted(struct engine *engine, struct partition *partition)
 {
     int64_t before = partition_reach(partition);
-    bool waited = !partition->announced;
+    bool proves = partition->unproved && partition->commit_handle > partition->unproved_until;
+    bool waited = !partition->announced || proves;
     partition->committed = partition->committing;
     partition->reach = partition->committing_reach;
     partition->announced = true;
+    partition->unproved = partition->unproved && !proves;
     if (partition->committing_again) {
         partition->commit_again = false;
         if (partition->lost_until.ms == MONO_NEVER.ms)

@@ -166,7 +166,7 @@ void rebuild_finish(struct engine *engine, struct partition *partition, int64_t 
 
 /* log_check.c: whether a partition's log is still the one that was read. */
 void log_check_begin(const struct engine *engine, struct partition *partition);
-void log_check_read(struct partition *partition, int64_t offset, uint32_t stamp);
+void log_check_read(const struct engine *engine, struct partition *partition, int64_t offset, uint32_t stamp);
 /* Sends the check that is due. */
 void log_check_turn(struct engine *engine, struct partition *partition);
 void log_checked(struct engine *engine, struct partition *partition, const struct input *input);

@@ -20,11 +20,17 @@ void log_check_begin(const struct engine *engine, struct partition *partition)
     partition->check_at = log_check_next(engine);
 }
 
-void log_check_read(struct partition *partition, int64_t offset, uint32_t stamp)
+/* Where nothing of the log was known, it may be another than that of which the commit was accepted by which deliveries may
+ * start: with its topic that commit is gone, and the next owner would suspect nothing. So one more is wanted, but for suspects,
+ * which are read back first. */
+void log_check_read(const struct engine *engine, struct partition *partition, int64_t offset, uint32_t stamp)
 {
     partition->newest = (struct witness){offset, stamp};
-    if (partition->witness.stamp == 0)
-        partition->witness = partition->newest;
+    if (partition->witness.stamp != 0)
+        return;
+    partition->witness = partition->newest;
+    partition->unproved = true;
+    partition->unproved_until = engine->last_commit;
 }
 
 void log_check_turn(struct engine *engine, struct partition *partition)

@@ -38,9 +38,17 @@ int64_t partition_reach(const struct partition *partition)
     return partition->reach < partition->lost_reach ? partition->reach : partition->lost_reach;
 }
 
+bool partition_may_start(const struct partition *partition, int64_t offset)
+{
+    return offset < partition_reach(partition) && partition->announced &&
+           (!partition->unproved || offset < partition->suspect_end);
+}
+
 static bool partition_wants_reach(const struct partition *partition)
 {
-    return partition->offsets.next > partition->reach - partition->reach_step / 2 && partition->jobs != NULL;
+    bool near = partition->offsets.next > partition->reach - partition->reach_step / 2;
+    bool unproved = partition->unproved && partition->offsets.next > partition->suspect_end;
+    return partition->jobs != NULL && (near || unproved);
 }
 
 struct mono partition_commit_due(const struct partition *partition)

@@ -44,6 +44,8 @@ struct partition {
     struct mono suspect_absent_from; /* when "absent" begins to count for such a one */
     struct mono namesake_until; /* another worker of this one's name may go on with it for so long: nothing is done before */
     bool announced;             /* a commit was accepted that names this worker, or it has no name: deliveries may start */
+    bool unproved;              /* of what is no suspect none does before a commit is accepted that was sent after this one: */
+    uint64_t unproved_until;    /* a handle; see log_check_read */
     struct mono assigned_at;    /* and where its log ended then */
     int64_t assigned_end;
     struct mono first_from;     /* an earlier owner may have posted to any customer until the assignment */
@@ -83,7 +85,9 @@ struct partition *partition_new(int32_t id, int64_t offset, int64_t reach_step,
 /* Its jobs must be gone. */
 void partition_free(struct partition *partition);
 
-/* Deliveries below it may start. */
+/* Whether the delivery of the record at that offset may start, as far as commits have a say. */
+bool partition_may_start(const struct partition *partition, int64_t offset);
+/* Deliveries below it may. */
 int64_t partition_reach(const struct partition *partition);
 /* When a commit is due: at once where records come close to the reach, else every second when the offset moved.
  * MONO_NEVER: there is nothing to commit, or one is under way. */

@@ -183,8 +183,7 @@ void run_head(struct engine *engine, struct queue *queue)
             timer_set(&engine->timers, &job->timer, not_before);
             return;
         }
-        if (job->record->offset >= partition_reach(job->partition) || !job->partition->announced ||
-            !engine_has_lease(engine))
+        if (!partition_may_start(job->partition, job->record->offset) || !engine_has_lease(engine))
             return; /* until a commit has said that deliveries may have started there, and by whom */
         timer_clear(&engine->timers, &job->timer); /* it may be due in this very turn, and mean nothing now */
         if (run_judge(engine, job))

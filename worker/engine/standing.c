@@ -17,7 +17,7 @@ static const char *standing_of_job(const struct engine *engine, const struct job
         return "Papercups fails every call, so one at a time goes out until one succeeds: see event=trouble";
     switch (job->state) {
     case JOB_QUEUED:
-        return job->record->offset >= partition_reach(job->partition) || !job->partition->announced
+        return !partition_may_start(job->partition, job->record->offset)
                    ? "no commit was accepted that lets it begin: is Kafka well?"
                    : "its customer had a message a moment ago";
     case JOB_READY:

@@ -227,12 +227,17 @@ struct loop *worker_new(const struct config *config, struct err *err)
     return NULL;
 }
 
+void worker_leave(struct loop *worker)
+{
+    producer_flush(worker->producer, FLUSH_MS);
+}
+
 void worker_free(struct loop *worker)
 {
     if (worker == NULL)
         return;
     admin_free(worker->admin); /* it asks a loop that has ended */
-    producer_free(worker->producer, FLUSH_MS);
+    producer_free(worker->producer);
     reader_free(worker->reader);
     consumer_free(worker->consumer);
     log_checks_free(worker->checks);

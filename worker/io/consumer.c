@@ -96,12 +96,8 @@ void consumer_free(struct consumer *consumer)
     if (consumer->assigning != NULL)
         rd_kafka_topic_partition_list_destroy(consumer->assigning);
     lanes_done(&consumer->lanes);
-    rd_kafka_queue_io_event_enable(consumer->queue, -1, NULL, 0);
     rd_kafka_queue_destroy(consumer->queue);
-    /* One that was a member is left to the end of the process: where its topic was deleted, or its broker was away,
-     * librdkafka from 2.0 on may wait for its threads for ever (its issues 4362 and 4674). */
-    if (!consumer->closing)
-        rd_kafka_destroy_flags(consumer->rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+    rd_kafka_destroy_flags(consumer->rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
     if (consumer->fd >= 0)
         close(consumer->fd);
     free(consumer->topic);

@@ -25,7 +25,7 @@ struct consumer_calls {
 struct consumer *consumer_new(const struct config *config, const char *instance_id,
                               const struct consumer_calls *calls, struct log_checks *checks,
                               struct err *err);
-/* Leaves whatever still goes on as it is, and threads of librdkafka, where it was closed. */
+/* Leaves whatever still goes on as it is. */
 void consumer_free(struct consumer *consumer);
 
 int consumer_subscribe(struct consumer *consumer, struct err *err);

@@ -39,18 +39,21 @@ struct producer *producer_new(const struct config *config, producer_done *done, 
     producer->queue = rd_kafka_queue_get_main(rk);
     producer->fd = kafka_queue_fd(producer->queue, err);
     if (producer->fd < 0) {
-        producer_free(producer, 0);
+        producer_free(producer);
         return NULL;
     }
     return producer;
 }
 
-void producer_free(struct producer *producer, int flush_ms)
+void producer_flush(struct producer *producer, int ms)
+{
+    rd_kafka_flush(producer->rk, ms);
+}
+
+void producer_free(struct producer *producer)
 {
     if (producer == NULL)
         return;
-    if (flush_ms > 0)
-        rd_kafka_flush(producer->rk, flush_ms);
     rd_kafka_purge(producer->rk, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
     rd_kafka_queue_destroy(producer->queue);
     rd_kafka_destroy(producer->rk);

@@ -16,7 +16,9 @@ typedef void producer_done(void *context, engine_handle handle, enum produced pr
 struct producer *producer_new(const struct config *config, producer_done *done, void *context,
                               struct err *err);
 /* Waits at most that long for what is not acknowledged yet. */
-void producer_free(struct producer *producer, int flush_ms);
+void producer_flush(struct producer *producer, int ms);
+/* What is not acknowledged is given up. */
+void producer_free(struct producer *producer);
 
 int producer_fd(const struct producer *producer);
 /* Hands the record over; it is copied. False where there is no room: then nothing will be said of it. */
