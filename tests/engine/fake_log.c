@@ -157,11 +157,17 @@ int64_t fake_log_stamp(const struct fake_partition *partition, int64_t offset)
     return record != NULL && record->offset == offset ? record->timestamp_ms : -1;
 }
 
+uint32_t fake_log_mark(const struct fake_partition *partition, int64_t offset)
+{
+    const struct record *record = fake_log_event(partition, offset);
+    bool stands = record != NULL && record->offset == offset && offset >= partition->begin;
+    return stands ? offsets_stamp(record->timestamp_ms) : 0;
+}
+
 /* Or retention has deleted what was there. */
 static bool fake_log_holds(const struct fake_partition *log, int64_t offset, uint32_t stamp)
 {
-    int64_t found = fake_log_stamp(log, offset);
-    return offset < log->begin || (found >= 0 && offsets_stamp(found) == stamp);
+    return offset < log->begin || fake_log_mark(log, offset) == stamp;
 }
 
 bool fake_log_believed(const struct fake_partition *log, struct progress *out)
@@ -172,7 +178,7 @@ bool fake_log_believed(const struct fake_partition *log, struct progress *out)
         abort();
     if (log->committed < log->begin || log->committed > log->end)
         return false;
-    if (!out->has_last && log->committed > log->begin)
+    if (!out->has_last && !out->inside && log->committed > log->begin)
         return false;
     return (!out->has_last || fake_log_holds(log, out->last, out->last_stamp)) &&
            (!out->has_seen || fake_log_holds(log, out->seen, out->seen_stamp));

@@ -60,6 +60,8 @@ void fake_log_commit(struct fake_log *log, int32_t partition, int64_t offset, co
 
 /* The first event at or beyond that offset, or NULL. */
 const struct record *fake_log_event(const struct fake_partition *partition, int64_t from);
+/* offsets_stamp of the event at that offset; 0: there is none. */
+uint32_t fake_log_mark(const struct fake_partition *partition, int64_t offset);
 /* The stamp of the event at that offset; -1: there is none. */
 int64_t fake_log_stamp(const struct fake_partition *partition, int64_t offset);
 /* What the next owner makes of what is committed, whoever has committed it: see assign_start in engine/assign.c. */

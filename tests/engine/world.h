@@ -67,7 +67,8 @@ struct share {
     engine_handle check;   /* of EFFECT_CHECK_LOG, 0: none is under way */
     int64_t check_from;    /* what it asks about */
     bool checked;          /* the log was looked at; what was found: */
-    int64_t check_offset, check_begin, check_ms;
+    int64_t check_offset, check_begin;
+    uint32_t check_stamp;
     int64_t receipts_from; /* what EFFECT_READ_RECEIPTS asked for */
     struct wall since;
     struct mono assigned_at, revoked_at;

@@ -3,6 +3,7 @@
 
 #include <assert.h>
 
+#include "engine/offsets.h"
 #include "world_take.h"
 
 static struct share *world_share(struct world *world, int worker, int32_t partition)
@@ -55,8 +56,8 @@ void world_assign(struct world *world, int worker, int32_t partition)
                                .never_committed = log->committed < 0,
                                .begin = log->begin,
                                .end = log->end,
-                               .last_ms = fake_log_stamp(log, names && progress.has_last ? progress.last : committed - 1),
-                               .seen_ms = names && progress.has_seen ? fake_log_stamp(log, progress.seen) : -1,
+                               .last_stamp = fake_log_mark(log, names && progress.has_last ? progress.last : committed - 1),
+                               .seen_stamp = names && progress.has_seen ? fake_log_mark(log, progress.seen) : 0,
                                .metadata = log->metadata[0] == 0 ? SPAN_NONE : span_of(log->metadata)});
 }
 
@@ -71,7 +72,7 @@ void world_look_at_log(struct world *world, int worker, int32_t partition)
     share->checked = true;
     share->check_offset = record == NULL ? log->end : record->offset;
     share->check_begin = log->begin;
-    share->check_ms = record == NULL ? -1 : record->timestamp_ms;
+    share->check_stamp = record == NULL ? 0 : offsets_stamp(record->timestamp_ms);
 }
 
 void world_log_unchecked(struct world *world, int worker, int32_t partition)
@@ -90,7 +91,7 @@ void world_log_checked(struct world *world, int worker, int32_t partition)
                           .handle = share->check,
                           .offset = share->check_offset,
                           .begin = share->check_begin,
-                          .last_ms = share->check_ms};
+                          .last_stamp = share->check_stamp};
     share->check = 0;
     world_take(world, worker, &input);
 }

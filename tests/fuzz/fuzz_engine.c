@@ -270,7 +270,7 @@ static void take_log_checked(struct tape *tape, struct span rest)
     take(tape, (struct input){.type = INPUT_LOG_CHECKED,
                               .handle = tape->check,
                               .offset = digit_of(rest),
-                              .last_ms = rest.size == 1 ? tape->now.wall.ms : -1});
+                              .last_stamp = rest.size == 1 ? 1767225600 : 0});
 }
 
 static void take_keyring(struct tape *tape, struct span text)

@@ -14,7 +14,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (!progress_read(span_of(text), &again) || again.reach != progress.reach ||
         again.receipts != progress.receipts || again.admitted_ms != progress.admitted_ms || again.secret != progress.secret ||
         again.has_last != progress.has_last || again.last != progress.last ||
-        again.last_stamp != progress.last_stamp || again.has_seen != progress.has_seen ||
+        again.last_stamp != progress.last_stamp || again.has_seen != progress.has_seen || again.inside != progress.inside ||
         again.seen != progress.seen || again.seen_stamp != progress.seen_stamp)
         abort();
     return 0;

@@ -232,11 +232,11 @@ broken clock-is-certain engine/settle.c 'return !engine->options.admit_by_clock;
     'the next starts before the receipt of one that the worker'"'"'s own clock found expired'
 broken pause-stays engine/assign.c 'if \(partition->paused\)\s+effect_add\(engine, EFFECT_RESUME, partition->id\);' '' \
     'a partition that is paused is given back so'
-broken other-log engine/assign.c 'found_ms < 0 \|\| offsets_stamp\(found_ms\) != stamp' 'false' \
+broken other-log engine/assign.c '&& found != stamp;' '&& found != stamp && false;' \
     'what was committed is believed though another record stands below it'
 broken unproved engine/partition.c '\(!partition->unproved \|\| offset < partition->suspect_end\)' 'true' \
     'what is read of a log of which nothing was known goes by a commit that may be gone with the log before it'
-broken last-unnamed engine/assign.c 'else if \(progress->has_secret && !progress->has_last && input->offset > input->begin\)' 'else if (false)' \
+broken last-unnamed engine/assign.c 'else if \(progress->has_secret && !progress->has_last && !progress->inside && input->offset > input->begin\)' 'else if (false)' \
     'what was committed without a record below it is believed though the log begins below it'
 broken room-undecided engine/assign.c 'if \(job->state == JOB_QUEUED\)\s+refuse_without_room\(engine, job\);' '' \
     'what had no room when nothing could be decided stays in memory'

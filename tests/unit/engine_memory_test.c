@@ -34,12 +34,13 @@ static void a_full_memory_takes_no_record_until_there_is_room(void **state)
     story_end(w);
 }
 
-/* By which it is decided whose record is taken next. */
+/* By which it is decided whose record is taken next, once there is not room for all. */
 static void what_a_partition_holds_is_its_own_events_until_they_are_settled(void **state)
 {
     (void)state;
     struct world_options options = world_options();
     options.partition_count = 2;
+    options.memory_bytes = 4000; /* more than half is one event */
     struct world *w = story_begin(&options);
     const struct engine *engine = w->workers[0].engine;
     world_assign(w, 0, 1);

@@ -10,10 +10,9 @@
 #define COMMIT_AGAIN_MS 200 /* the last one of a partition, when it was refused */
 
 /* Whether a record that the commit names as read is not there any more, and was not deleted by retention either. */
-static bool assign_misses(const struct input *input, bool named, int64_t offset, uint32_t stamp,
-                          int64_t found_ms)
+static bool assign_misses(const struct input *input, bool named, int64_t offset, uint32_t stamp, uint32_t found)
 {
-    return named && offset >= input->begin && (found_ms < 0 || offsets_stamp(found_ms) != stamp);
+    return named && offset >= input->begin && found != stamp;
 }
 
 /* Where a log does not hold any more what was committed of it, nothing that stands in the commit is about it: a topic was
@@ -31,10 +30,10 @@ static int64_t assign_start(struct engine *engine, const struct input *input, st
         change = LOG_DELETED;
     else if (input->offset > input->end)
         change = LOG_SHORTER;
-    else if (progress->has_secret && !progress->has_last && input->offset > input->begin)
-        change = LOG_OTHER; /* a worker that knows of no record below what it commits has begun where the log did */
-    else if (assign_misses(input, progress->has_last, progress->last, progress->last_stamp, input->last_ms) ||
-             assign_misses(input, progress->has_seen, progress->seen, progress->seen_stamp, input->seen_ms))
+    else if (progress->has_secret && !progress->has_last && !progress->inside && input->offset > input->begin)
+        change = LOG_OTHER; /* who has committed that had begun where the log did */
+    else if (assign_misses(input, progress->has_last, progress->last, progress->last_stamp, input->last_stamp) ||
+             assign_misses(input, progress->has_seen, progress->seen, progress->seen_stamp, input->seen_stamp))
         change = LOG_OTHER;
     else
         return input->offset;
@@ -94,9 +93,11 @@ void assign(struct engine *engine, const struct input *input)
     if (progress.has_last) {
         partition->offsets.last = progress.last;
         partition->offsets.last_stamp = progress.last_stamp;
-    } else if (start > input->begin && input->last_ms >= 0) {
+    } else if (start > input->begin && input->last_stamp != 0) {
         partition->offsets.last = start - 1;
-        partition->offsets.last_stamp = offsets_stamp(input->last_ms);
+        partition->offsets.last_stamp = input->last_stamp;
+    } else {
+        partition->inside = start > input->begin;
     }
     log_check_begin(engine, partition);
     partition->suspect_end = progress.reach < input->end ? progress.reach : input->end;

@@ -264,7 +264,8 @@ bool engine_has_room(const struct engine *engine)
 size_t engine_held(const struct engine *engine, int32_t partition)
 {
     const struct partition *found = engine->partitions[partition];
-    return found == NULL ? 0 : found->memory_used;
+    bool scarce = engine->memory_used >= (size_t)engine->options.memory_bytes / 2;
+    return found == NULL || !scarce ? 0 : found->memory_used;
 }
 
 const struct account *engine_next_account(const struct engine *engine, const struct account *account)

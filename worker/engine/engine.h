@@ -74,11 +74,11 @@ struct input {
     int64_t offset;       /* ASSIGNED, REBUILT, LOG_CHECKED; PRODUCED: where it was written, -1: not known */
     bool never_committed; /* ASSIGNED: the group has no offset for it; `offset` is the log's beginning */
     int64_t begin, end;   /* ASSIGNED; LOG_CHECKED: `begin`, where `offset` is beyond what was asked about */
-    /* ASSIGNED: the stamps of the records at progress.last (where none is named: below `offset`) and progress.seen; -1: there
+    /* ASSIGNED: offsets_stamp of the records at progress.last (where none is named: below `offset`) and progress.seen; 0: there
      * is none, or none is named.
-     * LOG_CHECKED: last_ms is the stamp of the record at `offset`, which is the first one at or beyond the offset that was
-     * asked about, or of the log where it does not reach so far back or ahead; -1: the log ends at `offset`. */
-    int64_t last_ms, seen_ms;
+     * LOG_CHECKED: last_stamp is that of the record at `offset`, which is the first one at or beyond the offset that was
+     * asked about, or of the log where it does not reach so far back or ahead; 0: the log ends at `offset`. */
+    uint32_t last_stamp, seen_stamp;
     struct span metadata; /* ASSIGNED; SPAN_NONE: there was none */
     bool ok;              /* COMMITTED */
     enum produced produced;
@@ -188,7 +188,8 @@ struct mono engine_deadline(const struct engine *engine);
 /* False: its memory is full; hand in no record until any other input has made room. One that is handed in all the same is
  * taken. */
 bool engine_has_room(const struct engine *engine);
-/* Bytes of the partition's events that were taken and are not settled: see engine/intake.h. */
+/* Bytes of the partition's events that were taken and are not settled: see engine/intake.h. 0 as long as there is room for
+ * all, so that they take turns. */
 size_t engine_held(const struct engine *engine, int32_t partition);
 
 /* Whether it may go on where a commit names the mark secret of that fingerprint: it is the present one, the previous, or

@@ -54,8 +54,7 @@ void log_checked(struct engine *engine, struct partition *partition, const struc
     if (partition->state != PARTITION_RUNNING || input->handle != partition->check_handle)
         return;
     partition->check_handle = 0;
-    bool stands = input->offset == asked->offset && input->last_ms >= 0 &&
-                  offsets_stamp(input->last_ms) == asked->stamp;
+    bool stands = input->offset == asked->offset && input->last_stamp == asked->stamp;
     bool deleted = input->offset > asked->offset && input->begin > asked->offset; /* by retention */
     if (!stands && !deleted)
         lose_changed(engine, partition, asked->offset);

@@ -89,6 +89,7 @@ struct progress partition_progress(const struct partition *partition)
                              .receipts = partition_has_none_beyond(partition) ? partition->receipts_end
                                                                               : partition->receipts_from,
                              .admitted_ms = partition_oldest(partition).ms,
+                             .inside = partition->inside,
                              .has_last = partition->offsets.last >= 0,
                              .last = partition->offsets.last,
                              .last_stamp = partition->offsets.last_stamp,

@@ -38,6 +38,7 @@ struct partition {
     struct wall left;
 
     struct receipted_list receipted; /* what the receipts say of offsets at or beyond the committed one */
+    bool inside;             /* it was begun in the middle of its log, and no record below is known */
     bool untouched;          /* never committed, and no receipt: nobody has delivered anything of it */
     size_t foreign_receipts; /* read without a good MAC: ignored */
     int64_t suspect_end; /* a record below it without a receipt may have been posted by an earlier owner */

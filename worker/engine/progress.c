@@ -13,6 +13,8 @@ void progress_write(const struct progress *progress, char out[PROGRESS_TEXT_MAX]
     if (progress->by.name != 0)
         size += snprintf(out + size, PROGRESS_TEXT_MAX - (size_t)size, " by=%016" PRIx64 "%016" PRIx64,
                          progress->by.name, progress->by.holder);
+    if (progress->inside && !progress->has_last)
+        snprintf(out + size, PROGRESS_TEXT_MAX - (size_t)size, " inside=1");
     if (progress->has_last)
         size += snprintf(out + size, PROGRESS_TEXT_MAX - (size_t)size, " last=%" PRId64 " stamp=%" PRIu32,
                          progress->last, progress->last_stamp);
@@ -73,6 +75,16 @@ static bool progress_record(struct span *text, struct span name, struct span sta
     return stamp > 0 && stamp <= UINT32_MAX;
 }
 
+/* Where it is there. */
+static bool progress_inside(struct span *text, struct progress *out)
+{
+    int64_t one = 0;
+    if (text->data == NULL || !span_starts(*text, SPAN("inside=")))
+        return true;
+    out->inside = progress_number(text, SPAN("inside="), &one) && one == 1;
+    return out->inside && text->data == NULL;
+}
+
 static bool progress_records(struct span *text, struct progress *out)
 {
     return progress_record(text, SPAN("last="), SPAN("stamp="), &out->has_last, &out->last,
@@ -95,5 +107,5 @@ bool progress_read(struct span text, struct progress *out)
     if (is_old)
         return text.data == NULL;
     out->has_secret = progress_secret_read(progress_member(&text, SPAN("secret=")), &out->secret);
-    return out->has_secret && progress_by(&text, &out->by) && progress_records(&text, out);
+    return out->has_secret && progress_by(&text, &out->by) && progress_inside(&text, out) && progress_records(&text, out);
 }

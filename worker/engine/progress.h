@@ -2,7 +2,7 @@
  * where on the receipts must be read; which record is the last below c, for the log may be another one when it is read; and
  * under which mark secret all that was done; and which worker goes on. Form: "v2 reach=R receipts=S admitted=T secret=F by=NH
  * last=O stamp=M seen=P seen_stamp=N", without the last four where no record below c is known, without the last two where P
- * would be O, without by= where the worker has no name in its group, or gives the partition back. Workers before v2 take it for
+ * would be O, and with inside=1 in their place where none is known although the log began below c; without by= where the worker has no name in its group, or gives the partition back. Workers before v2 take it for
  * an unknown one, which is safe and costs a reading back
  * of all from c to the log's end; "v1 reach=R receipts=S admitted=T" is what they write, and is read. */
 #ifndef ENGINE_PROGRESS_H
@@ -34,6 +34,7 @@ struct progress {
     int64_t seen;
     uint32_t seen_stamp;
     struct member by;
+    bool inside; /* has_last is false, and c lies in the middle of the log all the same: a gap is below it */
 };
 
 void progress_write(const struct progress *progress, char out[PROGRESS_TEXT_MAX]);

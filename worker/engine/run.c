@@ -186,6 +186,7 @@ void run_head(struct engine *engine, struct queue *queue)
         if (!partition_may_start(job->partition, job->record->offset) || !engine_has_lease(engine))
             return; /* until a commit has said that deliveries may have started there, and by whom */
         timer_clear(&engine->timers, &job->timer); /* it may be due in this very turn, and mean nothing now */
+        job->no_room = false;
         if (run_judge(engine, job))
             run_job(engine, job);
     }

@@ -8,9 +8,7 @@ static int assigned_read(rd_kafka_t *rk, const rd_kafka_topic_partition_t *one, 
     *told = (struct assigned){
         .partition = one->partition,
         .never_committed = one->offset < 0,
-        .metadata = one->metadata_size == 0 ? SPAN_NONE : (struct span){one->metadata, one->metadata_size},
-        .last_ms = -1,
-        .seen_ms = -1};
+        .metadata = one->metadata_size == 0 ? SPAN_NONE : (struct span){one->metadata, one->metadata_size}};
     rd_kafka_resp_err_t code = kafka_watermarks(rk, one->topic, one->partition, &told->begin, &told->end);
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
         return err_set(err, ERR_UNREACHABLE, "it does not tell where partition %d begins: %s",
@@ -23,14 +21,14 @@ static void assigned_found(void *context, const struct log_check *check)
 {
     (void)context;
     if (check->offset == check->asked)
-        *(int64_t *)(uintptr_t)check->handle = check->stamp_ms;
+        *(uint32_t *)(uintptr_t)check->handle = check->stamp;
 }
 
 static void assigned_ask(struct log_checks *checks, const struct assigned *told, int64_t offset,
-                         int64_t *stamp_ms)
+                         uint32_t *stamp)
 {
     if (offset >= told->begin && offset < told->end)
-        log_checks_ask(checks, told->partition, offset, (uintptr_t)stamp_ms);
+        log_checks_ask(checks, told->partition, offset, (uintptr_t)stamp);
 }
 
 /* One question a partition at a time: first all the last ones. */
@@ -40,13 +38,13 @@ static int assigned_check(struct log_checks *checks, struct assigned *told, int 
     log_checks_clear(checks); /* nobody waits for those of the assignment before */
     for (int i = 0; i < count; i++) {
         bool named = progress_read(told[i].metadata, &progress) && progress.has_last;
-        assigned_ask(checks, &told[i], named ? progress.last : told[i].offset - 1, &told[i].last_ms);
+        assigned_ask(checks, &told[i], named ? progress.last : told[i].offset - 1, &told[i].last_stamp);
     }
     if (log_checks_wait(checks, assigned_found, NULL, err) != 0)
         return -1;
     for (int i = 0; i < count; i++)
         if (progress_read(told[i].metadata, &progress) && progress.has_seen)
-            assigned_ask(checks, &told[i], progress.seen, &told[i].seen_ms);
+            assigned_ask(checks, &told[i], progress.seen, &told[i].seen_stamp);
     return log_checks_wait(checks, assigned_found, NULL, err);
 }
 

@@ -168,6 +168,8 @@ rd_kafka_resp_err_t kafka_committed(rd_kafka_t *rk, rd_kafka_topic_partition_lis
     rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR_NO_ERROR;
     for (int tries = 0; tries < LOOKUP_TRIES; tries++) {
         code = rd_kafka_committed(rk, list, LOOKUP_MS);
+        for (int i = 0; i < list->cnt && code == RD_KAFKA_RESP_ERR_NO_ERROR; i++)
+            code = list->elems[i].err; /* else it would pass for one of which nothing was ever committed */
         if (!kafka_has_no_coordinator(code))
             break;
         kafka_pause();

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "engine/offsets.h"
 #include "io/clock.h"
 
 #define WAIT_MS 10000
@@ -130,7 +131,7 @@ static void checks_take(struct log_checks *checks, const rd_kafka_message_t *mes
         check->begin = message->offset;
     } else {
         check->offset = message->offset;
-        check->stamp_ms = is_end ? -1 : rd_kafka_message_timestamp(message, NULL);
+        check->stamp = is_end ? 0 : offsets_stamp(rd_kafka_message_timestamp(message, NULL));
         question->wants_begin = check->offset > check->asked;
         if (question->wants_begin) {
             checks_assign(checks, check->partition, RD_KAFKA_OFFSET_INVALID);

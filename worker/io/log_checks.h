@@ -12,8 +12,9 @@ struct log_check {
     int32_t partition;
     uint64_t handle; /* the asker's own */
     int64_t asked;
-    /* Of the first record at or beyond `asked`, or of the log where that is out of its range; with stamp_ms -1 the log's end. */
-    int64_t offset, stamp_ms;
+    /* Of the first record at or beyond `asked`, or of the log where that is out of its range; with a stamp of 0 the log's end. */
+    int64_t offset;
+    uint32_t stamp; /* offsets_stamp */
     int64_t begin; /* where `offset` is beyond `asked`: of the log's first record, or its end */
 };
 

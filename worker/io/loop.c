@@ -240,8 +240,8 @@ static void loop_assigned(void *context, const struct assigned *assigned)
                                        .offset = assigned->offset,
                                        .begin = assigned->begin,
                                        .end = assigned->end,
-                                       .last_ms = assigned->last_ms,
-                                       .seen_ms = assigned->seen_ms,
+                                       .last_stamp = assigned->last_stamp,
+                                       .seen_stamp = assigned->seen_stamp,
                                        .never_committed = assigned->never_committed,
                                        .metadata = assigned->metadata});
 }
@@ -253,7 +253,7 @@ static void loop_log_checked(void *context, const struct log_check *check)
                                        .handle = check->handle,
                                        .offset = check->offset,
                                        .begin = check->begin,
-                                       .last_ms = check->stamp_ms});
+                                       .last_stamp = check->stamp});
 }
 
 static void loop_receipt(void *context, const struct record *record)
@@ -407,8 +407,10 @@ static int loop_collect(struct loop *loop, struct err *err)
             result = loop_signal(loop, err);
         else if (tag == LOOP_TAG_CONSUMER)
             consume = true;
-        else if (tag == LOOP_TAG_PRODUCER)
+        else if (tag == LOOP_TAG_PRODUCER) {
+            loop->now = clock_now(); /* an acknowledgement tells the broker's time as of now at the latest */
             producer_turn(loop->producer);
+        }
         else if (tag == LOOP_TAG_READER)
             read = true;
         else if (tag == LOOP_TAG_CHECKS)
