@@ -268,8 +268,8 @@ broken namesake-released engine/assign.c '\|\| !mono_reached\(partition->namesak
     'a partition is given back while another goes on with it under the same name'
 broken unannounced engine/partition.c '&& partition->announced &&' '&&' \
     'deliveries start before a commit names the worker'
-broken backlog-unleased engine/admit.c 'return job->no_room && engine_has_lease\(engine\) && job->partition->announced;' \
-    '(void)engine; return job->no_room;' 'an account is called full by who may not have the partition any more'
+broken backlog-unleased engine/admit.c 'return job->no_room && engine_has_lease\(engine\) && partition->announced && !partition->unproved;' \
+    '(void)engine; (void)partition; return job->no_room;' 'an account is called full by who may not have the partition any more'
 broken no-limit engine/engine.c 'engine->full = engine->memory_used >= limit;' 'engine->full = false; (void)limit;' 'memory has no bound'
 broken left-delivered delivery/delivery.c '\|\| d->outcome == OUTCOME_DELIVERED' '' \
     'one that is delivered, and dropped without its receipt, is no suspect of the next owner'

@@ -32,7 +32,8 @@ static void admit_facts(struct engine *engine, struct job *job, const struct eve
 
 bool admit_may_refuse(const struct engine *engine, const struct job *job)
 {
-    return job->no_room && engine_has_lease(engine) && job->partition->announced;
+    const struct partition *partition = job->partition;
+    return job->no_room && engine_has_lease(engine) && partition->announced && !partition->unproved;
 }
 
 enum outcome admit_refuse(struct job *job)
