@@ -208,7 +208,7 @@ broken generations engine/slots.c 'slot->thing != NULL && slot->generation == ha
     'a late answer is taken for that of another request'
 broken commit-of-another engine/assign.c 'partition->committing < 0 \|\| handle != partition->commit_handle' 'partition->committing < 0' \
     'the answer to an earlier commit is taken for that of the last one'
-broken dead-letter-late engine/settle.c 'outcome_has_dead_letter\(outcome\) && !written \? JOB_DEAD_LETTER : JOB_RECEIPT' '(void)written, JOB_RECEIPT' \
+broken dead-letter-late engine/settle.c 'bool written = job->lettered && outcome == OUTCOME_GAVE_UP;\s+settle_produce\(engine, job, [^;]*;' 'settle_produce(engine, job, JOB_RECEIPT);' \
     'a failed event has a receipt and no dead letter'
 broken repeats-failed engine/run.c 'if \(state == WINDOW_DELIVERED \|\| repeats_failed\)' 'if (state == WINDOW_DELIVERED)' \
     'the same bytes of a failed event are tried again'
