@@ -114,6 +114,28 @@ static void an_offset_behind_a_gap_is_committed_as_such(void **state)
     story_end(w);
 }
 
+/* It was given the partition, and has read nothing of it: the topic may have been made again since, and the commit that lets
+ * deliveries start be gone with the one before. */
+static void what_is_no_suspect_waits_for_a_commit_of_the_log_that_is_read(void **state)
+{
+    (void)state;
+    struct world *w = story_begin(NULL);
+    story_arrive(w, "ann", "e1");
+    world_crash(w, 0);
+    world_forget(w);
+    world_assign(w, 0, 0);
+    world_make_again(w, 0);
+    world_rebuild(w, 0, 0);
+    story_publish(w, "ben", "e2");
+    story_publish(w, "cid", "e3");
+    story_skip(w);
+    story_feed(w);
+    story_expect(w, "rows of ben; commit 0/0 reach=5002 receipts=0");
+    story_commit(w);
+    story_expect(w, "find cid");
+    story_end(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -122,6 +144,7 @@ int main(void)
         cmocka_unit_test(what_retention_has_deleted_is_no_other_log),
         cmocka_unit_test(a_record_with_a_stamp_of_minus_one_is_one),
         cmocka_unit_test(an_offset_behind_a_gap_is_committed_as_such),
+        cmocka_unit_test(what_is_no_suspect_waits_for_a_commit_of_the_log_that_is_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
