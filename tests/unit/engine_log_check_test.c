@@ -136,6 +136,25 @@ static void what_is_no_suspect_waits_for_a_commit_of_the_log_that_is_read(void *
     story_end(w);
 }
 
+/* Its owner had begun where the log before began, at 3, and had settled nothing; this one begins at 0. */
+static void a_commit_that_names_no_record_is_of_a_log_that_began_there(void **state)
+{
+    (void)state;
+    struct world *w = world_with_two();
+    struct progress progress = {.reach = 8, .secret = engine_secret(w->workers[0].engine)};
+    char text[PROGRESS_TEXT_MAX];
+    progress_write(&progress, text);
+    for (int i = 0; i < 3; i++)
+        story_publish(w, "cid", i == 0 ? "e3" : i == 1 ? "e4" : "e5");
+    world_crash(w, 0);
+    world_forget(w);
+    fake_log_commit(&w->log, 0, 3, text);
+    story_skip(w);
+    world_assign(w, 0, 0);
+    story_expect(w, "log 0/3 is another; read 0 receipts=0 since=0");
+    story_end(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -144,6 +163,7 @@ int main(void)
         cmocka_unit_test(what_retention_has_deleted_is_no_other_log),
         cmocka_unit_test(a_record_with_a_stamp_of_minus_one_is_one),
         cmocka_unit_test(an_offset_behind_a_gap_is_committed_as_such),
+        cmocka_unit_test(a_commit_that_names_no_record_is_of_a_log_that_began_there),
         cmocka_unit_test(what_is_no_suspect_waits_for_a_commit_of_the_log_that_is_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
