@@ -47,7 +47,7 @@ struct partition {
     bool announced;             /* a commit was accepted that names this worker, or it has no name: deliveries may start */
     bool unproved;              /* of what is no suspect none does before a commit is accepted that was sent after this one: */
     uint64_t unproved_until;    /* a handle; see log_check_read */
-    struct mono assigned_at;    /* and where its log ended then */
+    struct mono assigned_at;    /* when it was assigned, and where its log ended then */
     int64_t assigned_end;
     struct mono first_from;     /* an earlier owner may have posted to any customer until the assignment */
     int64_t reach;              /* accepted: deliveries below it may start */

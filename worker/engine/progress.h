@@ -1,10 +1,13 @@
 /* What stands beside a committed offset c, in the commit's metadata: how far deliveries may have been started, and from
- * where on the receipts must be read; which record is the last below c, for the log may be another one when it is read; and
- * under which mark secret all that was done; and which worker goes on. Form: "v2 reach=R receipts=S admitted=T secret=F by=NH
- * last=O stamp=M seen=P seen_stamp=N", without the last four where no record below c is known, without the last two where P
- * would be O, and with inside=1 in their place where none is known although the log began below c; without by= where the worker has no name in its group, or gives the partition back. Workers before v2 take it for
- * an unknown one, which is safe and costs a reading back
- * of all from c to the log's end; "v1 reach=R receipts=S admitted=T" is what they write, and is read. */
+ * where on the receipts must be read; which records below c were read, for the log may be another one when it is read next;
+ * under which mark secret all that was done; and which worker goes on. Form:
+ *
+ *   v2 reach=R receipts=S admitted=T secret=F by=NH last=O stamp=M seen=P seen_stamp=N
+ *
+ * without by= where the worker has no name in its group, or gives the partition back; without seen= and seen_stamp= where P
+ * would be O; without last= and all behind it where no record below c is known, and then with inside=1 in their place where the
+ * log began below c. Workers before v2 take it for an unknown one, which is safe and costs a reading back of all from c to the
+ * log's end; "v1 reach=R receipts=S admitted=T" is what they write, and is read. */
 #ifndef ENGINE_PROGRESS_H
 #define ENGINE_PROGRESS_H
 
