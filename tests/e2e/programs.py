@@ -4,6 +4,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import urllib.parse
 import urllib.request
@@ -34,6 +35,11 @@ def run_program(*arguments, seconds=60, **settings):
         [PROGRAM, *map(str, arguments)], capture_output=True, text=True, timeout=seconds,
         stdin=subprocess.DEVNULL, env=ENVIRONMENT, **settings,
     )  # fmt: skip
+
+
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        return taken.getsockname()[1]
 
 
 class Process:

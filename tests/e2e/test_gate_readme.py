@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from broker import ROOT, wait_until
 from gate import Gate
-from programs import ENVIRONMENT, PROGRAM, Process, run_program
+from programs import ENVIRONMENT, PROGRAM, Process, free_port, run_program
 from signing import HmacKey
 from world import World
 
@@ -41,11 +41,6 @@ def help_page(gate, **config):
     for name, value in config.items():
         page = page.replace("customer,\n", f"customer,\n      {name}: {json.dumps(value)},\n")
     return page.replace(script, f"<script>\n{WIDGET}</script>")
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return taken.getsockname()[1]
 
 
 class Shop(World):

@@ -8,6 +8,7 @@
 #include "cmd/options.h"
 #include "gate/gate.h"
 #include "io/log.h"
+#include "io/log_writer.h"
 
 #define GATE "gate"
 
@@ -57,13 +58,16 @@ static int gate_serve(const char *path, struct err *err)
     sigaddset(&signals, SIGHUP);
     pthread_sigmask(SIG_BLOCK, &signals, NULL); /* before any thread is started: they inherit it */
     prctl(PR_SET_DUMPABLE, 0);                  /* no core dump: keys are in this memory */
-    struct config *config = options_config(path, err);
+    struct config *config = log_writer_start(err) != 0 ? NULL : options_config(path, err);
     struct gate *gate = config == NULL ? NULL : gate_new(config, err);
     if (gate != NULL)
         gate_say_composer(gate);
     int result = gate == NULL ? -1 : gate_run(gate, err);
     gate_free(gate);
     config_free(config);
+    if (result != 0)
+        log_plain("cupbearer gate: %s", err->text);
+    log_writer_stop();
     return result;
 }
 
@@ -88,5 +92,5 @@ int cmd_gate(int argc, char **argv)
     if (options.operands[0] != NULL)
         return failure_usage(GATE, "'%.60s' is not expected here; see cupbearer gate --help",
                              options.operands[0]);
-    return gate_serve(path, &err) == 0 ? 0 : failure_err(GATE, &err);
+    return gate_serve(path, &err) == 0 ? 0 : (int)err.code;
 }

@@ -8,6 +8,7 @@
 #include "io/assemble.h"
 #include "io/json_memory.h"
 #include "io/log.h"
+#include "io/log_writer.h"
 
 static const char help[] =
     "Usage: cupbearer run [--config FILE] [--log-level LEVEL]\n"
@@ -74,12 +75,12 @@ int cmd_run(int argc, char **argv)
     struct err err = {0};
     prctl(PR_SET_DUMPABLE, 0); /* no core dump, whatever the kernel pipes cores to: keys are in this memory */
     run_memory();
-    struct config *config = options_config(path, &err);
+    struct config *config = log_writer_start(&err) != 0 ? NULL : options_config(path, &err);
     int code = config == NULL ? (int)err.code : run_with(config, &err);
     config_free(config);
     if (code != 0)
-        fprintf(stderr, "cupbearer run: %s\n", err.text);
+        log_plain("cupbearer run: %s", err.text);
+    log_writer_stop();
     /* Threads of librdkafka may be left: nothing of a library's may be torn down under them. */
-    fflush(NULL);
     _exit(code);
 }

@@ -77,7 +77,7 @@ static int sign_tell(const struct gate *gate, const struct sign_request *request
                      struct span account, struct err *err)
 {
     struct log_line line;
-    log_begin_always(&line, "signed");
+    log_begin_always(&line, LOG_LEVEL_INFO, "signed");
     log_text(&line, "who", request->who);
     log_text(&line, "key", span_of(sealed->key_id));
     log_text(&line, "account", account);

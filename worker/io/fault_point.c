@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "io/log.h"
+#include "io/log_writer.h"
 
 enum fault_kind {
     FAULT_NONE,
@@ -65,6 +66,7 @@ static int point_read(const char *text)
             if (span_equal(word, span_of(kind_words[kind])) && span_equal(moment, span_of(moment_words[i])))
                 return kind * MOMENT_COUNT + i;
     log_say(LOG_LEVEL_ERROR, "fault_point", "worker/io/fault_point.def has no point %s", text);
+    log_writer_stop();
     abort();
 }
 

@@ -7,8 +7,7 @@
 #include "base/time_text.h"
 #include "base/utf8.h"
 #include "io/clock.h"
-
-#define LINE_MAX_SIZE 8192
+#include "io/log_writer.h"
 
 static const char *const level_words[] = {"error", "warning", "info", "debug"};
 static enum log_level wanted_level = LOG_LEVEL_INFO;
@@ -26,7 +25,7 @@ bool log_set_level(const char *word)
 
 static void log_start(struct log_line *line, enum log_level level, const char *event)
 {
-    buf_init(&line->text, LINE_MAX_SIZE);
+    buf_init(&line->text, LOG_LINE_MAX);
     char at[21];
     int64_t ms = clock_now().wall.ms;
     time_text_write(at, ms);
@@ -41,10 +40,10 @@ void log_begin(struct log_line *line, enum log_level level, const char *event)
         log_start(line, level, event);
 }
 
-void log_begin_always(struct log_line *line, const char *event)
+void log_begin_always(struct log_line *line, enum log_level level, const char *event)
 {
     *line = (struct log_line){.wanted = true};
-    log_start(line, LOG_LEVEL_INFO, event);
+    log_start(line, level, event);
 }
 
 static bool log_is_plain(struct span value)
@@ -91,25 +90,51 @@ void log_number(struct log_line *line, const char *name, long long value)
         buf_printf(&line->text, " %s=%lld", name, value);
 }
 
+/* Whether it is whole: too long, it ends there all the same. */
+static bool log_close(struct log_line *line)
+{
+    bool whole = !line->text.failed;
+    line->text.failed = false;
+    if (line->text.size == LOG_LINE_MAX)
+        line->text.size--;
+    buf_add_text(&line->text, "\n");
+    return whole;
+}
+
+/* A log that cannot be written must not stop a worker. */
+static void log_write(struct span line)
+{
+    if (!log_writer_take(line) && write(STDERR_FILENO, line.data, line.size) < 0)
+        return;
+}
+
 void log_end(struct log_line *line)
 {
-    if (line->wanted)
-        (void)log_end_at(line, STDERR_FILENO); /* a log that cannot be written must not stop a worker */
+    if (line->wanted) {
+        (void)log_close(line);
+        log_write(buf_span(&line->text));
+        log_drop(line);
+    }
 }
 
 int log_end_at(struct log_line *line, int fd)
 {
-    bool cut = line->text.failed; /* too long: it ends there all the same */
-    line->text.failed = false;
-    if (line->text.size == LINE_MAX_SIZE)
-        line->text.size--;
-    buf_add_text(&line->text, "\n");
+    bool cut = !log_close(line);
     ssize_t written = write(fd, line->text.data, line->text.size);
     int os = written < 0 ? errno : cut ? EMSGSIZE : ENOSPC;
     bool whole = written == (ssize_t)line->text.size && !cut;
     log_drop(line);
     errno = os;
     return whole ? 0 : -1;
+}
+
+size_t log_end_into(struct log_line *line, char out[LOG_LINE_MAX])
+{
+    (void)log_close(line);
+    size_t size = line->text.size;
+    memcpy(out, line->text.data, size);
+    log_drop(line);
+    return size;
 }
 
 void log_drop(struct log_line *line)
@@ -129,4 +154,18 @@ void log_say(enum log_level level, const char *event, const char *format, ...)
     log_begin(&line, level, event);
     log_text(&line, "detail", span_of(text));
     log_end(&line);
+}
+
+void log_plain(const char *format, ...)
+{
+    char text[1024];
+    va_list args;
+    va_start(args, format);
+    int size = vsnprintf(text, sizeof(text) - 1, format, args);
+    va_end(args);
+    if (size < 0)
+        return;
+    size = size < (int)sizeof(text) - 1 ? size : (int)sizeof(text) - 2;
+    text[size++] = '\n';
+    log_write((struct span){text, (size_t)size});
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "io/log_writer.h"
 
 /* By account_options.index; free() it. */
 static const struct account **loop_accounts(const struct loop *loop)
@@ -48,6 +49,7 @@ static void loop_metrics(const struct loop *loop, struct buf *out)
         .keyring_stale = files_keyring_is_stale(loop->files),
     };
     process_usage_read(&view.process);
+    view.log_dropped = log_writer_dropped();
     metrics_write(loop->metrics, &view, out);
     free(partitions);
     free(accounts);

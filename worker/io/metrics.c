@@ -320,6 +320,9 @@ static void write_process(const struct metrics *metrics, const struct metrics_vi
     sample_seconds(out, "process_cpu_seconds_total", "", NO_LABELS, view->process.cpu_ms);
     family(out, "process_start_time_seconds", "gauge", "When the worker started, Unix time.");
     sample_seconds(out, "process_start_time_seconds", "", NO_LABELS, metrics->started_at.ms);
+    family(out, "cupbearer_log_lines_dropped_total", "counter",
+           "Lines of the log that were dropped because whoever reads it did not keep up.");
+    sample(out, "cupbearer_log_lines_dropped_total", NO_LABELS, view->log_dropped);
     family(out, "cupbearer_build_info", "gauge", "1, with the version.");
     sample(out, "cupbearer_build_info", LABELS({"version", CUPBEARER_VERSION}), 1);
 }

@@ -29,6 +29,7 @@ struct metrics_view {
     size_t keyring_keys;
     bool keyring_stale;
     struct process_usage process;
+    uint64_t log_dropped; /* lines */
 };
 
 /* `names`: the accounts', by account_options.index; copied. metrics_free the result. */
