@@ -173,7 +173,7 @@ class Installation:
                 "widget_host": "shop.example",
             },
         }  # fmt: skip
-        (directory / "keyring.json").write_text(json.dumps({"keys": [key.entry() for key in keys]}))
+        self.secret_write("keyring.json", json.dumps({"keys": [key.entry() for key in keys]}))
         self.secret_write("acme.key", STANDIN_API_KEY + "\n")
         made = run_program("keygen", "--mark", directory / "mark.key")
         assert made.returncode == 0, made.stderr

@@ -1,6 +1,7 @@
 """What an account goes through: keys refused, changed and swapped, keyrings changed and broken, pauses asked for."""
 
 import json
+import os
 import shutil
 import signal
 
@@ -58,6 +59,37 @@ def test_a_broken_keyring_leaves_the_old_one_in_use_and_says_so(world, customer)
     hang_up(world)
     world.worker.await_log(r"event=stale .*keyring\.json: .*stays in use")
     deliver(world, customer)
+
+
+def test_each_mistake_in_a_watched_file_is_told_and_what_a_hang_up_finds(world):
+    keyring = world.installation.directory / "keyring.json"
+    hang_up(world)
+    world.worker.await_log(r"event=unchanged ")
+    good = keyring.read_text()
+    keyring.write_text('{"keys": [')
+    hang_up(world)
+    world.worker.await_log(r"event=stale .*keyring\.json: ")
+    keyring.write_text('{"keys": 7}')  # the second try
+    hang_up(world)
+    world.worker.await_log(r"(?s)event=stale .*keyring\.json: .*event=stale .*keyring\.json: ")
+    keyring.write_text(good)
+    hang_up(world)
+    world.worker.await_log(r"event=reloaded .*keyring\.json")
+
+
+@pytest.mark.parametrize("name", ["keyring.json", "acme.key"])
+def test_a_pipe_in_place_of_a_watched_file_holds_nobody_up(world, customer, name):
+    path = world.installation.directory / name
+    good = path.read_bytes()
+    path.unlink()
+    os.mkfifo(path)
+    hang_up(world)
+    world.worker.await_log(rf"event=stale .*{name} is not a regular file")
+    deliver(world, customer)
+    path.unlink()
+    path.write_bytes(good)
+    hang_up(world)
+    world.worker.await_log(rf"event=reloaded .*{name}")
 
 
 def test_a_key_revoked_while_its_event_waits_is_looked_at_before_the_post(world, customer):

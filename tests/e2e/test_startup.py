@@ -1,5 +1,7 @@
 """What the worker refuses to start with: exit code 2, and words that say how to mend it."""
 
+import os
+
 import pytest
 from broker import Topics
 from programs import STANDIN_ACCOUNT
@@ -80,3 +82,24 @@ def test_no_secret_is_ever_in_the_log(installation, key):
     worker.stop()
     for secret in (key.secret, "standin-api-key", (installation.directory / "mark.key").read_text().strip()):
         assert secret not in worker.text()
+
+
+@pytest.mark.parametrize("name", ["keyring.json", "mark.key", "acme.key"])
+def test_a_pipe_in_place_of_a_secret_is_refused_instead_of_waited_for(installation, refused, name):
+    path = installation.directory / name
+    path.unlink()
+    os.mkfifo(path)
+    holds(refused(), str(path), "not a regular file")
+
+
+def test_a_secret_that_every_user_may_read_is_told_and_refused_where_that_is_wanted(installation, refused):
+    path = installation.directory / "acme.key"
+    path.chmod(0o644)
+    worker = installation.worker()
+    worker.await_log(rf"level=warning event=permissions .*{path}: chmod o-rwx it")
+    assert worker.text().count("event=permissions") == 1
+    worker.stop()
+    installation.configure("worker", strict_permissions="true")
+    holds(refused(), str(path), "chmod o-rwx")
+    path.chmod(0o640)
+    installation.worker().stop()

@@ -34,6 +34,7 @@ struct fixture {
 static void fixture_init(struct fixture *fixture, const char *first, const char *second)
 {
     const char *names[] = {first, second};
+    static const bool api_key_stale[] = {false, true};
     struct moment now = {{0}, {1700000000000}};
     *fixture = (struct fixture){.accounts = {account_named(first, 0), account_named(second, 1)}};
     fixture->metrics = metrics_new(names, 2, now);
@@ -41,6 +42,7 @@ static void fixture_init(struct fixture *fixture, const char *first, const char 
                                           .accounts = (const struct account *const *)fixture->accounts,
                                           .account_count = 2,
                                           .outcomes = fixture->outcomes,
+                                          .api_key_stale = api_key_stale,
                                           .broker_clock = &fixture->broker_clock};
 }
 
@@ -207,6 +209,7 @@ static void the_worker_tells_of_partitions_keyring_and_process(void **state)
     fixture.view.paused = 1;
     fixture.view.keyring_keys = 3;
     fixture.view.keyring_stale = true;
+    fixture.view.log_dropped = 6;
     fixture.view.keyring_read_at_ms = fixture.view.now.wall.ms - 61500;
     fixture.view.process = (struct process_usage){.resident_bytes = 20 << 20, .cpu_ms = 1234};
     fixture_write(&fixture);
@@ -219,6 +222,9 @@ static void the_worker_tells_of_partitions_keyring_and_process(void **state)
     assert_line(&fixture, "cupbearer_paused_partitions 1");
     assert_line(&fixture, "cupbearer_keyring_keys 3");
     assert_line(&fixture, "cupbearer_keyring_stale 1");
+    assert_line(&fixture, "cupbearer_api_key_stale{account=\"acme\"} 0");
+    assert_line(&fixture, "cupbearer_api_key_stale{account=\"globex\"} 1");
+    assert_line(&fixture, "cupbearer_log_lines_dropped_total 6");
     assert_line(&fixture, "cupbearer_keyring_age_seconds 61.500");
     assert_line(&fixture, "process_resident_memory_bytes 20971520");
     assert_line(&fixture, "process_cpu_seconds_total 1.234");
@@ -260,6 +266,7 @@ static void assert_room_for(size_t account_count, int32_t partition_count)
     char names[300][64];
     const char *pointers[300];
     struct account *accounts[300];
+    bool stale[300] = {false};
     uint64_t outcomes[OUTCOME_COUNT];
     struct metrics_partition *partitions = mem_new((size_t)partition_count, sizeof(*partitions));
     memset(outcomes, 0xff, sizeof(outcomes));
@@ -280,6 +287,7 @@ static void assert_room_for(size_t account_count, int32_t partition_count)
                                 .accounts = (const struct account *const *)accounts,
                                 .account_count = account_count,
                                 .outcomes = outcomes,
+                                .api_key_stale = stale,
                                 .partitions = partitions,
                                 .partition_count = (size_t)partition_count};
     struct buf text;

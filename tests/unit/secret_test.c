@@ -75,7 +75,7 @@ static void a_secret_may_hold_any_bytes(void **state)
     secret_done(&secret);
 }
 
-static void a_secret_may_come_through_a_pipe(void **state)
+static void a_command_s_secret_may_come_through_a_pipe(void **state)
 {
     (void)state;
     int ends[2];
@@ -86,10 +86,22 @@ static void a_secret_may_come_through_a_pipe(void **state)
     assert_int_equal(write(ends[1], "two\n", 4), 4);
     close(ends[1]);
     snprintf(path, sizeof(path), "/dev/fd/%d", ends[0]);
-    assert_int_equal(secret_read(path, 100, &secret, NULL), 0);
+    assert_int_equal(secret_read_stream(path, 100, &secret, NULL), 0);
     assert_string_equal((const char *)secret.data, "onetwo");
     secret_done(&secret);
     close(ends[0]);
+}
+
+/* Nobody writes to the first: opening it would wait for ever. */
+static void what_may_keep_a_reader_waiting_is_refused(void **state)
+{
+    (void)state;
+    struct secret secret;
+    struct err err;
+    assert_int_equal(mkfifo("key", 0600), 0);
+    expect_refused(10, "key is not a regular file: reading a pipe or a device may never end");
+    assert_int_equal(secret_read("/dev/zero", 10, &secret, &err), -1);
+    assert_string_equal(err.text, "/dev/zero is not a regular file: reading a pipe or a device may never end");
 }
 
 static void a_file_that_is_no_secret_is_refused_and_the_text_says_why(void **state)
@@ -170,7 +182,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         IN_DIRECTORY(a_secret_is_read_without_the_white_space_at_its_end),
         IN_DIRECTORY(a_secret_may_hold_any_bytes),
-        IN_DIRECTORY(a_secret_may_come_through_a_pipe),
+        IN_DIRECTORY(a_command_s_secret_may_come_through_a_pipe),
+        IN_DIRECTORY(what_may_keep_a_reader_waiting_is_refused),
         IN_DIRECTORY(a_file_that_is_no_secret_is_refused_and_the_text_says_why),
         IN_DIRECTORY(a_new_secret_can_be_read_by_its_owner_only),
         IN_DIRECTORY(a_secret_is_never_written_over_another_file),

@@ -7,6 +7,7 @@
 #include "cmd/failure.h"
 #include "cmd/options.h"
 #include "gate/gate.h"
+#include "io/config_secrets.h"
 #include "io/log.h"
 #include "io/log_writer.h"
 
@@ -59,6 +60,8 @@ static int gate_serve(const char *path, struct err *err)
     pthread_sigmask(SIG_BLOCK, &signals, NULL); /* before any thread is started: they inherit it */
     prctl(PR_SET_DUMPABLE, 0);                  /* no core dump: keys are in this memory */
     struct config *config = log_writer_start(err) != 0 ? NULL : options_config(path, err);
+    if (config != NULL)
+        config_secrets_tell(config);
     struct gate *gate = config == NULL ? NULL : gate_new(config, err);
     if (gate != NULL)
         gate_say_composer(gate);

@@ -6,6 +6,7 @@
 #include "cmd/cmd.h"
 #include "cmd/options.h"
 #include "io/assemble.h"
+#include "io/config_secrets.h"
 #include "io/json_memory.h"
 #include "io/log.h"
 #include "io/log_writer.h"
@@ -36,6 +37,7 @@ static void run_memory(void)
 
 static int run_with(const struct config *config, struct err *err)
 {
+    config_secrets_tell(config);
     struct loop *worker = worker_new(config, err);
     if (worker == NULL || loop_run(worker, err) != 0)
         return (int)err->code; /* nothing is waited for: librdkafka might never let go of what has failed */

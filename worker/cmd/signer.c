@@ -22,7 +22,7 @@ int signer_open(struct signer *signer, struct err *err)
     if (signer->key_id == NULL)
         return err_set(err, ERR_USAGE, "say what the key is called in the workers' keyring: --key-id ID");
     struct secret secret;
-    if (secret_read(signer->key_file, KEY_FILE_MAX, &secret, err) != 0)
+    if (secret_read_stream(signer->key_file, KEY_FILE_MAX, &secret, err) != 0)
         return -1;
     char why[CUPBEARER_ERROR_SIZE];
     int result = cupbearer_key_read((const char *)secret.data, secret.size, &signer->key, why, sizeof(why));

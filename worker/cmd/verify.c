@@ -141,7 +141,7 @@ static int keyring_load(const char *path, struct keyring **out, json_t **root, s
     struct secret json;
     unsigned char hash_key[16];
     randombytes_buf(hash_key, sizeof(hash_key));
-    if (secret_read(path, KEYRING_SIZE_MAX, &json, err) != 0)
+    if (secret_read_stream(path, KEYRING_SIZE_MAX, &json, err) != 0)
         return -1;
     struct span text = {(const char *)json.data, json.size};
     *out = keyring_read(text, hash_key, err);

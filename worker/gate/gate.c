@@ -94,9 +94,10 @@ int gate_run(struct gate *gate, struct err *err)
         if (signal != SIGHUP && !mono_reached(next, clock_now().mono))
             continue;
         next = mono_after(clock_now().mono, RELOAD_MS);
-        held_reload(gate->keys);
-        if (gate->tokens != NULL)
-            held_reload(gate->tokens);
+        bool found = held_reload(gate->keys);
+        found |= gate->tokens != NULL && held_reload(gate->tokens);
+        if (signal == SIGHUP && !found)
+            log_say(LOG_LEVEL_INFO, "unchanged", "keyring and tokens are what they were");
     }
     log_say(LOG_LEVEL_INFO, "stopping", "what is under way is answered first");
     receipts_end(gate->receipts);

@@ -80,7 +80,7 @@ void held_free(struct held *held)
     free(held);
 }
 
-void held_reload(struct held *held)
+bool held_reload(struct held *held)
 {
     struct err err = {0};
     void *what = NULL;
@@ -89,6 +89,7 @@ void held_reload(struct held *held)
         watched_tell(&held->file, changed < 0, err.text);
     if (changed > 0)
         held_put(held, what);
+    return changed != 0;
 }
 
 const void *held_take(struct held *held)

@@ -20,8 +20,9 @@ struct held;
 struct held *held_new(const char *path, const struct held_kind *kind, struct err *err);
 /* Nobody may hold it any more. */
 void held_free(struct held *held);
-/* Reads the file again where it is another. One that is no good is told in the log, and nothing changes. By one thread. */
-void held_reload(struct held *held);
+/* Reads the file again where it is another. One that is no good is told in the log, and nothing changes. Whether it is
+ * another, or no good. By one thread. */
+bool held_reload(struct held *held);
 
 /* What the file said when it was good last; it stays until held_give. By any thread. */
 const void *held_take(struct held *held);

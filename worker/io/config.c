@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "io/config_check.h"
+#include "io/config_secrets.h"
 #include "io/config_settings.h"
 #include "io/config_source.h"
 #include "io/config_value.h"
@@ -41,6 +42,9 @@ void config_free(struct config *config)
         texts_free(&config->accounts[i], true);
     }
     texts_free(config, false);
+    for (size_t i = 0; i < config->open_secret_count; i++)
+        free(config->open_secrets[i]);
+    free(config->open_secrets);
     free(config->properties);
     free(config->accounts);
     free(config);
@@ -62,7 +66,7 @@ bool config_property_allowed(const char *name, struct err *err)
 static int property_resolve(struct config_property *property, struct err *err)
 {
     struct secret secret;
-    if (secret_read(property->value, SECRET_MAX, &secret, err) != 0)
+    if (secret_read_stream(property->value, SECRET_MAX, &secret, err) != 0)
         return -1;
     struct span text = {(const char *)secret.data, secret.size};
     bool binary = memchr(text.data, 0, text.size) != NULL;
@@ -167,7 +171,7 @@ static struct config *config_build(const struct config_source *source, const cha
     defaults_put(config);
     memory_default(config, source);
     if (entries_put(config, source, err) == 0 && config_check(config, source, path, err) == 0 &&
-        secrets_read(config, source, err) == 0)
+        config_secrets_check(config, err) == 0 && secrets_read(config, source, err) == 0)
         return config;
     config_free(config);
     return NULL;

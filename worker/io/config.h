@@ -77,6 +77,7 @@ struct config {
     char *mark_secret_previous_file; /* or NULL */
     char *mark_secret_lost;          /* or NULL: the fingerprint of one that is lost for good */
     char *state_dir;                 /* or NULL; required with group_instance_id */
+    bool strict_permissions;         /* default false */
     bool name_events;                /* default false */
     int64_t http_timeout_ms;         /* default 15 s */
     int64_t settle_time_ms;          /* default 10 s */
@@ -95,6 +96,9 @@ struct config {
 
     struct config_account *accounts; /* at least one */
     size_t account_count;
+
+    char **open_secrets; /* paths of files with secrets that every user may read */
+    size_t open_secret_count;
 };
 
 #define CONFIG_ADMIN_LISTEN "127.0.0.1:9464" /* the default of [admin] listen */
@@ -102,7 +106,7 @@ struct config {
 
 /* Reads `path` (NULL for none), then the environment (`environ`-like, NULL-terminated; NULL for none), then the files
  * of sasl.password_file and ssl.key.password_file. Returns the configuration, config_free() it; or NULL with ERR_USAGE
- * and file, line or variable, setting and what to do. Call it before there are threads: it sets a global of libinih. */
+ * and file, line or variable, setting and what to do. Not from two threads at once: it sets a global of libinih. */
 struct config *config_load(const char *path, char *const *environment, struct err *err);
 void config_free(struct config *config);
 

@@ -29,6 +29,7 @@ enum setting_type {
     SETTING_WORD,           /* char *: no white space, max bytes */
     SETTING_INSTANCE,       /* char *: a name with %h in it */
     SETTING_PATH,           /* char * */
+    SETTING_SECRET,         /* char *: path of a file that holds a secret */
     SETTING_TOPIC,          /* char * */
     SETTING_UUID,           /* char * */
     SETTING_URL,            /* char * */

@@ -165,6 +165,7 @@ static const char *text_problem(const struct setting *setting, struct span text)
                                      : "must be hosts in lower case, spaces between: shop.example "
                                        ".help.example (a dot before it: every host below)";
     case SETTING_PATH:
+    case SETTING_SECRET:
     case SETTING_PROPERTY:
     case SETTING_PROPERTY_FILE:
     case SETTING_BOOL:
@@ -226,6 +227,7 @@ int value_put(const struct setting *setting, const char *text, void *member, str
     case SETTING_WORD:
     case SETTING_INSTANCE:
     case SETTING_PATH:
+    case SETTING_SECRET:
     case SETTING_TOPIC:
     case SETTING_UUID:
     case SETTING_URL:

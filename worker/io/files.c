@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "io/clock.h"
+#include "io/log.h"
 #include "io/watched.h"
 
 #define API_KEY_MAX 4096
@@ -91,22 +92,27 @@ void files_free(struct files *files)
 void files_turn(struct files *files, struct mono now, bool now_please)
 {
     struct err err = {0};
+    bool found = false;
     if (!now_please && !mono_reached(files->next, now))
         return;
     files->next = mono_after(now, FILES_EVERY_MS);
     struct keyring *keyring;
     int changed = files_read_keyring(files, &keyring, &err);
+    found |= changed != 0;
     if (changed != 0)
         watched_tell(&files->keyring, changed < 0, err.text);
     if (changed > 0)
         files->calls.keyring(files->calls.context, keyring);
     for (size_t i = 0; i < files->config->account_count; i++) {
         changed = files_read_api_key(files, i, &err);
+        found |= changed != 0;
         if (changed != 0)
             watched_tell(&files->api_keys[i], changed < 0, err.text);
         if (changed > 0)
             files->calls.api_key(files->calls.context, i);
     }
+    if (now_please && !found)
+        log_say(LOG_LEVEL_INFO, "unchanged", "keyring and API keys are what they were");
 }
 
 struct mono files_deadline(const struct files *files)
@@ -127,4 +133,9 @@ size_t files_keyring_size(const struct files *files)
 bool files_keyring_is_stale(const struct files *files)
 {
     return files->keyring.broken;
+}
+
+bool files_api_key_is_stale(const struct files *files, size_t account)
+{
+    return files->api_keys[account].broken;
 }

@@ -35,5 +35,7 @@ struct mono files_deadline(const struct files *files);
 int64_t files_keyring_read_at_ms(const struct files *files);
 size_t files_keyring_size(const struct files *files);
 bool files_keyring_is_stale(const struct files *files);
+/* The same of an account's API key. */
+bool files_api_key_is_stale(const struct files *files, size_t account);
 
 #endif

@@ -29,11 +29,21 @@ static struct metrics_partition *loop_partitions(const struct loop *loop, size_t
     return partitions;
 }
 
+/* By account_options.index; free() it. */
+static bool *loop_stale_keys(const struct loop *loop)
+{
+    bool *stale = mem_new(loop->site_count, sizeof(*stale));
+    for (size_t i = 0; i < loop->site_count; i++)
+        stale[i] = files_api_key_is_stale(loop->files, i);
+    return stale;
+}
+
 static void loop_metrics(const struct loop *loop, struct buf *out)
 {
     const struct account **accounts = loop_accounts(loop);
     size_t count;
     struct metrics_partition *partitions = loop_partitions(loop, &count);
+    bool *stale = loop_stale_keys(loop);
     struct metrics_view view = {
         .now = loop->now,
         .accounts = accounts,
@@ -47,10 +57,12 @@ static void loop_metrics(const struct loop *loop, struct buf *out)
         .keyring_read_at_ms = files_keyring_read_at_ms(loop->files),
         .keyring_keys = files_keyring_size(loop->files),
         .keyring_stale = files_keyring_is_stale(loop->files),
+        .api_key_stale = stale,
     };
     process_usage_read(&view.process);
     view.log_dropped = log_writer_dropped();
     metrics_write(loop->metrics, &view, out);
+    free(stale);
     free(partitions);
     free(accounts);
 }

@@ -242,6 +242,9 @@ static void write_accounts(struct buf *out, const struct metrics_view *view)
                    LABELS({"account", view->accounts[i]->options.name},
                           {"state", account_hold_word((enum account_hold)hold)}),
                    view->accounts[i]->hold == (enum account_hold)hold);
+    family(out, "cupbearer_api_key_stale", "gauge", "1: the API key's file is missing or wrong, and the last good key is in use.");
+    for (size_t i = 0; i < view->account_count; i++)
+        sample(out, "cupbearer_api_key_stale", LABELS({"account", view->accounts[i]->options.name}), view->api_key_stale[i]);
 }
 
 static void write_times(const struct metrics *metrics, struct buf *out)

@@ -28,6 +28,7 @@ struct metrics_view {
     int64_t keyring_read_at_ms;
     size_t keyring_keys;
     bool keyring_stale;
+    const bool *api_key_stale; /* by account_options.index */
     struct process_usage process;
     uint64_t log_dropped; /* lines */
 };

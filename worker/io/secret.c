@@ -20,18 +20,21 @@ static unsigned char *locked_new(size_t size)
     return data;
 }
 
-static int file_open(const char *path, struct err *err)
+/* A pipe that nobody writes to keeps open(2) waiting, unless it is told not to. */
+static int file_open(const char *path, bool stream, struct err *err)
 {
-    int file = open(path, O_RDONLY | O_CLOEXEC);
+    int file = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | (stream ? 0 : O_NONBLOCK));
     if (file < 0)
         return err_set(err, ERR_USAGE, "cannot open %s: %s%s", path, strerror(errno),
                        errno == EACCES ? "; let this process's user read it (chown, chmod 640)" : "");
     struct stat status;
-    if (fstat(file, &status) == 0 && S_ISDIR(status.st_mode)) {
-        close(file);
+    bool known = fstat(file, &status) == 0;
+    if (known && (stream || S_ISREG(status.st_mode)) && !S_ISDIR(status.st_mode))
+        return file;
+    close(file);
+    if (known && S_ISDIR(status.st_mode))
         return err_set(err, ERR_USAGE, "%s is a directory; name the file in it", path);
-    }
-    return file;
+    return err_set(err, ERR_USAGE, "%s is not a regular file: reading a pipe or a device may never end", path);
 }
 
 /* Reads until the end or until `capacity` bytes are there. Returns how many, or -1 with errno. */
@@ -50,10 +53,10 @@ static ssize_t file_read(int file, unsigned char *data, size_t capacity)
     return (ssize_t)size;
 }
 
-int secret_read(const char *path, size_t max_size, struct secret *out, struct err *err)
+static int secret_take(const char *path, bool stream, size_t max_size, struct secret *out, struct err *err)
 {
     *out = (struct secret){NULL, 0};
-    int file = file_open(path, err);
+    int file = file_open(path, stream, err);
     if (file < 0)
         return -1;
     unsigned char *data = locked_new(max_size + 1);
@@ -76,6 +79,16 @@ int secret_read(const char *path, size_t max_size, struct secret *out, struct er
     }
     sodium_free(data);
     return result;
+}
+
+int secret_read(const char *path, size_t max_size, struct secret *out, struct err *err)
+{
+    return secret_take(path, false, max_size, out, err);
+}
+
+int secret_read_stream(const char *path, size_t max_size, struct secret *out, struct err *err)
+{
+    return secret_take(path, true, max_size, out, err);
 }
 
 void secret_done(struct secret *secret)

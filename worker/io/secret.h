@@ -13,9 +13,12 @@ struct secret {
     size_t size;
 };
 
-/* Reads the file (or pipe) at `path` without the white space at its end. 0, and *out is the caller's (secret_done);
- * or -1 with ERR_USAGE where it cannot be opened, is a directory, is empty or has more than max_size bytes. */
+/* Reads the file at `path` without the white space at its end. 0, and *out is the caller's (secret_done); or -1 with
+ * ERR_USAGE where it cannot be opened, is no regular file (a pipe or a device would keep a worker waiting), is empty or has
+ * more than max_size bytes. */
 int secret_read(const char *path, size_t max_size, struct secret *out, struct err *err);
+/* The same for commands, which may wait: a pipe too, as a shell's <(...) is. */
+int secret_read_stream(const char *path, size_t max_size, struct secret *out, struct err *err);
 
 /* Wipes and frees; an empty one is allowed. */
 void secret_done(struct secret *secret);

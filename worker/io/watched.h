@@ -11,13 +11,15 @@
 struct watched {
     const char *path;                               /* borrowed */
     unsigned char digest[crypto_generichash_BYTES]; /* of what it held when it was looked at last */
+    unsigned char told[crypto_generichash_BYTES];   /* of the mistake that was told last */
     bool broken;
 };
 
 /* Reads the file. 1: it is another than last time, and *out is the caller's; 0: it is the same; -1 with err. */
 int watched_read(struct watched *watched, size_t max_size, struct secret *out, struct err *err);
 
-/* Tells in the log what came of another one: in use, or no good (once, with `text`), and what was before stays in use. */
+/* Tells in the log what came of another one: in use, or no good (each mistake once, with `text`), and what was before
+ * stays in use. */
 void watched_tell(struct watched *watched, bool broken, const char *text);
 
 #endif

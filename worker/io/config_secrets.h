@@ -1,0 +1,14 @@
+/* The files that hold secrets: whether whoever reads them can be held up by them, and who else may read them. */
+#ifndef IO_CONFIG_SECRETS_H
+#define IO_CONFIG_SECRETS_H
+
+#include "io/config.h"
+
+/* Before the properties' files are read. Fills config->open_secrets. -1 with ERR_USAGE where one is no regular file, or
+ * where every user may read it and strict_permissions is set. */
+int config_secrets_check(struct config *config, struct err *err);
+
+/* Says in the log which of them every user may read. */
+void config_secrets_tell(const struct config *config);
+
+#endif
