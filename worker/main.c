@@ -1,9 +1,11 @@
 #include <jansson.h>
+#include <poll.h>
 #include <signal.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "base/err.h"
 #include "cmd/cmd.h"
@@ -84,20 +86,57 @@ static int command_run(int argc, char **argv)
     return command == NULL ? ERR_USAGE : command->run(argc - 1, argv + 1);
 }
 
+static void end_by_signal(int number)
+{
+    _exit(128 + number); /* as a shell tells it */
+}
+
+/* A broken pipe is an error of the write. What some tools send to look whether somebody lives must not kill. The kernel
+ * keeps signals from the first process of a container that does not say what they do; commands that wait for signals say
+ * it themselves. */
+static void signals_set(void)
+{
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGUSR1, SIG_IGN);
+    signal(SIGUSR2, SIG_IGN);
+    if (getpid() == 1) {
+        signal(SIGTERM, end_by_signal);
+        signal(SIGINT, end_by_signal);
+    }
+}
+
+/* Whether nobody reads stdout any more, as behind `| head`. */
+static bool stdout_is_closed(void)
+{
+    struct pollfd out = {.fd = STDOUT_FILENO, .events = POLLOUT};
+    return poll(&out, 1, 0) == 1 && (out.revents & POLLERR) != 0;
+}
+
+/* What was printed must have arrived, or it was for nothing. */
+static int stdout_end(int code)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return code;
+    if (stdout_is_closed()) {
+        signal(SIGPIPE, SIG_DFL);
+        raise(SIGPIPE); /* the end that shells expect there, without a word */
+    }
+    if (code == ERR_NONE) {
+        perror("cupbearer: cannot write to stdout");
+        return ERR_SYSTEM;
+    }
+    return code;
+}
+
 int main(int argc, char **argv)
 {
-    /* No core file: it would hold what was decoded from secrets. A broken pipe is an error of the write. */
+    /* No core file: it would hold what was decoded from secrets. */
     setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
-    signal(SIGPIPE, SIG_IGN);
+    signals_set();
     if (sodium_init() < 0) {
         fputs("cupbearer: libsodium finds no random numbers on this system\n", stderr);
         return ERR_SYSTEM;
     }
     json_object_seed(randombytes_random());
-    int code = command_run(argc, argv);
-    if ((fflush(stdout) != 0 || ferror(stdout)) && code == ERR_NONE) {
-        perror("cupbearer: cannot write to stdout");
-        return ERR_SYSTEM;
-    }
-    return code;
+    return stdout_end(command_run(argc, argv));
 }
