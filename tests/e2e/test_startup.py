@@ -1,10 +1,12 @@
 """What the worker refuses to start with: exit code 2, and words that say how to mend it."""
 
+import json
 import os
 
 import pytest
-from broker import Topics
+from broker import Topics, wait_until
 from programs import STANDIN_ACCOUNT
+from signing import HmacKey, payload, sign
 
 
 @pytest.fixture
@@ -103,3 +105,36 @@ def test_a_secret_that_every_user_may_read_is_told_and_refused_where_that_is_wan
     holds(refused(), str(path), "chmod o-rwx")
     path.chmod(0o640)
     installation.worker().stop()
+
+
+@pytest.mark.parametrize("mistake", ["no file", "unknown key", "another account's key"])
+def test_one_tenants_mistake_keeps_none_of_the_others_down(kafka, topics, standin, installation, receipts, customer, mistake):
+    keys = [HmacKey("backend-1"), HmacKey("backend-2", accounts=["globex"])]
+    installation.secret_write("keyring.json", json.dumps({"keys": [key.entry() for key in keys]}))
+    installation.add_account("globex")
+    path = installation.directory / "globex.key"
+    good = path.read_text()
+    if mistake == "no file":
+        path.unlink()
+    elif mistake == "unknown key":
+        path.write_text("not-the-key\n")
+    else:
+        installation.configure("account globex", papercups_account="5b1a2c3d-0001-4000-8000-0000000000ff")
+    worker = installation.worker()
+    worker.await_log(r'level=error event=account detail="\[account globex\]: ')
+    events = [sign(key, payload(customer, "Hello", account=name)) for key, name in zip(keys, ("acme", "globex"))]
+    kafka.publish(topics.events, events)
+    wait_until(lambda: receipts.read(), "acme's receipt", explain=worker.tail)
+    assert [message["body"] for message in standin.messages()] == ["Hello"]
+    if mistake != "another account's key":  # which takes a restart, with the right configuration
+        installation.secret_write("globex.key", good)
+        wait_until(lambda: len(receipts.read()) == 2, "globex's receipt", explain=worker.tail)
+        assert len(standin.messages()) == 2
+    worker.stop()
+
+
+def test_a_worker_none_of_whose_accounts_can_work_says_what_is_wrong_and_ends(installation, refused):
+    installation.add_account("globex")
+    (installation.directory / "globex.key").unlink()
+    installation.secret_write("acme.key", "not-the-key\n")
+    holds(refused(), "[account acme]", "API key", "acme.key", "[account globex]", "globex.key", "No such file")

@@ -30,21 +30,30 @@ static void check_inboxes(const struct config_account *account, const struct htt
                 account->name);
 }
 
-/* A Papercups that does not answer now holds its own account until it does; what is wrong for good ends the start. */
+/* An account that cannot be served now is held until it can, whatever the reason: one tenant's mistake, or a Papercups that
+ * does not answer, keeps none of the others down. Where all are wrong the start ends, with what is wrong with the last. */
 static int check_accounts(struct loop *worker, const struct config *config, bool *held, struct err *err)
 {
+    size_t wrong = 0;
     for (size_t i = 0; i < config->account_count; i++) {
         const struct config_account *account = &config->accounts[i];
-        if (checks_account(account, worker->sites[i], config->http_timeout_ms, err) == 0) {
+        if (held[i]) { /* it has no key, which was told */
+            wrong++;
+            continue;
+        }
+        held[i] = checks_account(account, worker->sites[i], config->http_timeout_ms, err) != 0;
+        if (!held[i]) {
             check_inboxes(account, worker->sites[i], config->http_timeout_ms);
             continue;
         }
-        if (err->code != ERR_UNREACHABLE)
-            return -1;
-        held[i] = true;
-        log_say(LOG_LEVEL_WARNING, "account", "%s Its events wait until it answers", err->text);
+        if (err->code == ERR_UNREACHABLE) {
+            log_say(LOG_LEVEL_WARNING, "account", "%s Its events wait until it answers", err->text);
+        } else {
+            wrong++;
+            log_say(LOG_LEVEL_ERROR, "account", "%s. Its events wait until then", err->text);
+        }
     }
-    return 0;
+    return wrong == config->account_count ? -1 : 0;
 }
 
 static void engine_settings(const struct config *config, int32_t partition_count, struct engine_options *out)
@@ -129,7 +138,7 @@ static int make_core(struct loop *worker, const struct config *config, int32_t p
     worker->site_count = config->account_count;
     for (size_t i = 0; i < config->account_count; i++)
         worker->sites[i] = http_site_new(config->accounts[i].url);
-    worker->files = files_new(config, options.hash_key, &calls, &keyring, worker->sites, err);
+    worker->files = files_new(config, options.hash_key, &calls, &keyring, worker->sites, held, err);
     int result = worker->files == NULL ? -1 : mark_secret_read(config->mark_secret_file, &mark_secret, err);
     if (result == 0 && config->mark_secret_previous_file != NULL)
         result = mark_secret_read(config->mark_secret_previous_file, &previous, err);

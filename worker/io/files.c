@@ -58,9 +58,22 @@ static int files_read_api_key(struct files *files, size_t account, struct err *e
     return result == 0 ? 1 : -1;
 }
 
+/* Whether there is one. */
+static bool files_begin_api_key(struct files *files, size_t account, struct err *err)
+{
+    struct watched *file = &files->api_keys[account];
+    file->path = files->config->accounts[account].api_key_file;
+    if (files_read_api_key(files, account, err) >= 0)
+        return true;
+    file->broken = true;
+    log_say(LOG_LEVEL_ERROR, "account", "[account %s]: %s. Its events wait until its key is there",
+            files->config->accounts[account].name, err->text);
+    return false;
+}
+
 struct files *files_new(const struct config *config, const unsigned char hash_key[16],
                         const struct files_calls *calls, struct keyring **keyring, struct http_site **sites,
-                        struct err *err)
+                        bool *no_key, struct err *err)
 {
     struct files *files = mem_new(1, sizeof(*files));
     *files = (struct files){.config = config, .calls = *calls, .sites = sites};
@@ -68,17 +81,13 @@ struct files *files_new(const struct config *config, const unsigned char hash_ke
     files->keyring.path = config->keyring_file;
     files->api_keys = mem_new(config->account_count, sizeof(*files->api_keys));
     files->next = mono_after(clock_now().mono, FILES_EVERY_MS);
-    int result = files_read_keyring(files, keyring, err);
-    for (size_t i = 0; i < config->account_count && result >= 0; i++) {
-        files->api_keys[i].path = config->accounts[i].api_key_file;
-        result = files_read_api_key(files, i, err);
+    if (files_read_keyring(files, keyring, err) < 0) {
+        files_free(files);
+        return NULL;
     }
-    if (result >= 0)
-        return files;
-    keyring_free(*keyring);
-    *keyring = NULL;
-    files_free(files);
-    return NULL;
+    for (size_t i = 0; i < config->account_count; i++)
+        no_key[i] = !files_begin_api_key(files, i, err);
+    return files;
 }
 
 void files_free(struct files *files)

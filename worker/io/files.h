@@ -20,10 +20,11 @@ struct files_calls {
     void *context;
 };
 
-/* Reads all of them once; the keyring is *keyring. NULL with err where one is no good. */
+/* Reads all of them once; the keyring is *keyring. NULL with err where that is no good. An API key that is no good is told
+ * in the log, and no_key[account] set: one account's mistake keeps none of the others down. */
 struct files *files_new(const struct config *config, const unsigned char hash_key[16],
                         const struct files_calls *calls, struct keyring **keyring, struct http_site **sites,
-                        struct err *err);
+                        bool *no_key, struct err *err);
 void files_free(struct files *files);
 
 /* Looks again, where it is time, or `now_please`. */

@@ -17,10 +17,34 @@ struct http_site {
         *headers; /* in use; behind it those before, which requests under way may still read */
 };
 
+static struct curl_slist *slist_add(struct curl_slist *list, const char *line)
+{
+    struct curl_slist *longer = curl_slist_append(list, line);
+    if (longer == NULL)
+        abort(); /* as base/mem.h */
+    return longer;
+}
+
+/* `authorization`: a line, or NULL for none. */
+static void headers_put(struct http_site *site, const char *authorization)
+{
+    struct http_headers *headers = mem_new(1, sizeof(*headers));
+    if (authorization != NULL) {
+        headers->read = slist_add(NULL, authorization);
+        headers->write = slist_add(NULL, authorization);
+    }
+    headers->write = slist_add(headers->write, "Content-Type: application/json");
+    /* No 100-continue: one round trip less, one state less. */
+    headers->write = slist_add(headers->write, "Expect:");
+    headers->before = site->headers;
+    site->headers = headers;
+}
+
 struct http_site *http_site_new(const char *base_url)
 {
     struct http_site *site = mem_new(1, sizeof(*site));
     site->base_url = mem_copy(span_of(base_url));
+    headers_put(site, NULL);
     return site;
 }
 
@@ -31,19 +55,13 @@ int http_site_set_key(struct http_site *site, const struct secret *api_key, stru
             return err_set(err, ERR_USAGE,
                            "the API key for %s holds a character that no HTTP header can carry",
                            site->base_url);
-    struct http_headers *headers = mem_new(1, sizeof(*headers));
     struct buf line;
     buf_init(&line, 8192);
     buf_add_text(&line, "Authorization: Bearer ");
     buf_add(&line, api_key->data, api_key->size);
-    headers->read = curl_slist_append(NULL, line.data);
-    headers->write = curl_slist_append(NULL, line.data);
+    headers_put(site, line.data);
     explicit_bzero(line.data, line.size);
     buf_done(&line);
-    curl_slist_append(headers->write, "Content-Type: application/json");
-    curl_slist_append(headers->write, "Expect:"); /* no 100-continue: one round trip less, one state less */
-    headers->before = site->headers;
-    site->headers = headers;
     return 0;
 }
 
