@@ -1,15 +1,21 @@
 /* A file that may change under a running process: looked at by content, because mounted directories replace links, not
- * files. */
+ * files. One whose inode says that it cannot have changed since it was read is not read again. */
 #ifndef IO_WATCHED_H
 #define IO_WATCHED_H
 
 #include <sodium.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "io/secret.h"
 
 struct watched {
     const char *path;                               /* borrowed */
+    struct watched_state {                          /* of the file, when it was read last; 0 where that says nothing */
+        uint64_t device, inode;
+        int64_t changed_ns; /* its ctime, which nobody can set back */
+        int64_t size;
+    } state;
     unsigned char digest[crypto_generichash_BYTES]; /* of what it held when it was looked at last */
     unsigned char told[crypto_generichash_BYTES];   /* of the mistake that was told last */
     bool broken;
