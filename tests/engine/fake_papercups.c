@@ -45,7 +45,6 @@ unsigned fake_papercups_add_row(struct fake_papercups *p, const struct fake_cust
     p->customers = fake_more(p->customers, p->customer_count, sizeof(*p->customers));
     struct fake_customer *customer = &p->customers[p->customer_count];
     *customer = *row;
-    customer->answered_at = (struct mono){0};
     customer->number = ++p->customer_count;
     fake_papercups_touch_row(p, customer->number);
     return customer->number;
@@ -101,6 +100,11 @@ unsigned fake_papercups_store(struct fake_papercups *p, const char *account,
     if (request->kind == CALL_REOPEN && request->id <= p->conversation_count) {
         p->conversations[request->id - 1].closed = false;
         fake_papercups_unhide(p, request->id);
+    }
+    if (request->kind == CALL_SET_HOST && request->id <= p->customer_count) {
+        struct fake_customer *row = &p->customers[request->id - 1];
+        snprintf(row->host, sizeof(row->host), "%s", request->host);
+        fake_papercups_touch_row(p, row->number);
     }
     if (!fake_request_posts(request))
         return request->id;
@@ -253,10 +257,36 @@ static unsigned write_customers(struct buf *out, const struct fake_papercups *p,
     return found == 0 ? 1 : (found + size - 1) / size;
 }
 
+/* What is another account's is as if it were not there; only posts are taken for it. */
+static bool knows_customer(const struct fake_papercups *p, const char *account, unsigned customer)
+{
+    return customer >= 1 && customer <= p->customer_count &&
+           strcmp(p->customers[customer - 1].account, account) == 0;
+}
+
+static bool knows_conversation(const struct fake_papercups *p, const char *account, unsigned conversation)
+{
+    return conversation >= 1 && conversation <= p->conversation_count &&
+           knows_customer(p, account, p->conversations[conversation - 1].customer);
+}
+
+static int answer_customer(const struct fake_papercups *p, const char *account, unsigned customer,
+                           struct buf *body)
+{
+    if (!knows_customer(p, account, customer))
+        return 404;
+    buf_add_text(body, "{");
+    write_id(body, 'a', customer);
+    write_text_or_null(body, "host", p->customers[customer - 1].host);
+    buf_add_text(body, ",\"conversations\":[");
+    write_conversations(body, p, customer, LISTED_ALL);
+    buf_add_text(body, "]}}");
+    return 200;
+}
+
 static int answer_read(const struct fake_papercups *p, const char *account,
                        const struct fake_request *request, struct buf *body)
 {
-    bool customer_known = request->id >= 1 && request->id <= p->customer_count;
     buf_add_text(body, "{\"data\":");
     switch (request->kind) {
     case CALL_FIND_CUSTOMERS:
@@ -266,26 +296,23 @@ static int answer_read(const struct fake_papercups *p, const char *account,
                    write_customers(body, p, account, request));
         return 200;
     case CALL_READ_CUSTOMER:
-        buf_add_text(body, "{");
-        write_id(body, 'a', request->id);
-        buf_add_text(body, ",\"host\":\"shop.example\",\"conversations\":[");
-        write_conversations(body, p, request->id, LISTED_ALL);
-        buf_add_text(body, "]}}");
-        return customer_known ? 200 : 404;
+        return answer_customer(p, account, request->id, body);
     case CALL_LIST_CONVERSATIONS:
     case CALL_LIST_CLOSED:
         buf_add_text(body, "[");
-        write_conversations(body, p, request->id,
-                            request->kind == CALL_LIST_CLOSED ? LISTED_CLOSED : LISTED_OPEN);
+        if (knows_customer(p, account, request->id))
+            write_conversations(body, p, request->id,
+                                request->kind == CALL_LIST_CLOSED ? LISTED_CLOSED : LISTED_OPEN);
         buf_add_text(body, "]}");
         return 200;
     case CALL_READ_MESSAGES:
         buf_add_text(body, "[");
-        write_messages(body, p, request->id);
+        if (knows_conversation(p, account, request->id))
+            write_messages(body, p, request->id);
         buf_add_text(body, "]}");
         return 200;
     case CALL_READ_CONVERSATION:
-        if (request->id < 1 || request->id > p->conversation_count)
+        if (!knows_conversation(p, account, request->id))
             return 404;
         buf_add_text(body, "{");
         write_id(body, 'b', request->id);

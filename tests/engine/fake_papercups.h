@@ -14,7 +14,7 @@
 struct fake_request {
     enum call_kind kind;
     unsigned id;                               /* the customer or conversation it speaks of; 0: none */
-    char external_id[64], host[64], email[64]; /* FIND_CUSTOMERS, CREATE_CUSTOMER; "": not given */
+    char external_id[64], host[64], email[64]; /* FIND_CUSTOMERS, CREATE_CUSTOMER; SET_HOST; "": not given */
     unsigned page;                             /* FIND_CUSTOMERS: behind the first */
     char event[64];                            /* posts: metadata.cupbearer_event */
     char mark[32];                             /* posts */
@@ -25,8 +25,7 @@ struct fake_customer {
     char host[64], email[64]; /* "": null */
     unsigned number, updated; /* a later one is newer */
     struct mono updated_at;
-    struct mono answered_at; /* the world's: when a post to it was last answered */
-    struct mono told_at;     /* and when somebody was last told which conversations it has, or begun or opened one */
+    struct mono told_at; /* the world's: when somebody was last told which conversations it has, or begun or opened one */
 };
 
 struct fake_conversation {
@@ -51,6 +50,7 @@ struct fake_message {
     bool told;
     int told_by;
     int32_t told_of;
+    char told_form; /* of its address: see world_target */
     bool hidden;
 };
 

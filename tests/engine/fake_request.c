@@ -68,6 +68,7 @@ static bool fake_put_read(struct span path, struct span body, struct fake_reques
 {
     char status[8];
     out->kind = CALL_SET_HOST;
+    text_after(body, "\"host\":\"", "\"", out->host, sizeof(out->host));
     if (number_after(path, "/api/v1/customers/", &out->id))
         return true;
     out->kind = text_after(body, "\"status\":\"", "\"", status, sizeof(status)) ? CALL_REOPEN : CALL_UNASSIGN;

@@ -133,6 +133,7 @@ void world_free(struct world *world)
     free(world->lates);
     free(world->late_commits);
     world_forget_answers(world);
+    free(world->answered);
     fake_log_done(&world->log);
     fake_papercups_done(&world->papercups);
     key_done(&world->signing_key);
@@ -189,31 +190,22 @@ void world_fail(struct world *world, const char *format, ...)
 
 /* ---- events ---- */
 
-static void world_optional(char *out, size_t size, const char *name, const char *value)
-{
-    out[0] = 0;
-    if (value != NULL)
-        snprintf(out, size, ",\"%s\":\"%s\"", name, value);
-}
-
 const struct record *world_publish(struct world *world, const struct publication *publication)
 {
-    char payload[512], within[40] = "", host[80], email[80];
-    world_optional(host, sizeof(host), "host", publication->host);
-    world_optional(email, sizeof(email), "email", publication->email);
+    struct buf payload;
+    buf_init(&payload, 1024);
+    buf_printf(&payload, "{\"account\":\"%s\",\"to\":",
+               publication->account == NULL ? WORLD_ACCOUNT : publication->account);
+    world_write_target(&payload, publication);
+    buf_add_text(&payload, ",\"message\":{\"body\":\"Hello\"}");
     if (publication->deliver_within_s > 0)
-        snprintf(within, sizeof(within), ",\"deliver_within\":%lld",
-                 (long long)publication->deliver_within_s);
-    int size = snprintf(payload, sizeof(payload),
-                        "{\"account\":\"%s\",\"to\":{\"customer\":{\"external_id\":\"%s\"%s%s}},"
-                        "\"message\":{\"body\":\"Hello\"}%s}",
-                        publication->account == NULL ? WORLD_ACCOUNT : publication->account,
-                        publication->customer, host, email, within);
+        buf_printf(&payload, ",\"deliver_within\":%lld", (long long)publication->deliver_within_s);
+    buf_add_text(&payload, "}");
     int64_t signed_at_s =
         publication->signed_at_s == 0 ? world->now.wall.ms / 1000 : publication->signed_at_s;
     struct sealed sealed;
     if (seal(&sealed, &world->signing_key, SPAN("shop-1"), span_of(publication->event_id), signed_at_s,
-             (struct span){payload, (size_t)size}, NULL) != 0)
+             buf_span(&payload), NULL) != 0)
         abort();
     if (publication->forged)
         sealed.signature[3] = sealed.signature[3] == 'A' ? 'B' : 'A';
@@ -226,7 +218,7 @@ const struct record *world_publish(struct world *world, const struct publication
         .partition = partitioner_partition(PARTITIONER_MURMUR2, key, world->options.partition_count),
         .timestamp_ms = world->now.wall.ms,
         .key = key,
-        .value = {payload, (size_t)size},
+        .value = buf_span(&payload),
         .headers = headers,
         .header_count = 4};
     const struct record *published = fake_log_publish(&world->log, &record);

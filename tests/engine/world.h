@@ -147,6 +147,7 @@ struct world_late_commit {
 };
 
 struct world_kept;
+struct world_answered;
 
 struct world {
     struct world_options options;
@@ -169,6 +170,8 @@ struct world {
     size_t late_commit_count;
     struct world_kept *kept; /* answers, by a cache */
     size_t kept_count;       /* ever */
+    struct world_answered *answered; /* by address, when a post to it was last answered: world_address.c */
+    size_t answered_count;
     struct mono first_error[WORLD_EVENTS_MAX], taken_at[2];
     unsigned errors[WORLD_EVENTS_MAX]; /* posts of an event that were answered 500, and when its account last took one */
     struct wall finished[WORLD_EVENTS_MAX]; /* events e0, e1, …: as the last of their receipts says */
@@ -186,6 +189,7 @@ void world_free(struct world *world);
 
 struct publication {
     const char *account, *customer, *event_id; /* account NULL: acme */
+    unsigned customer_id, conversation_id;     /* by its number in Papercups, instead of `customer`; 0: not so */
     const char *host, *email;                  /* NULL: left out */
     int64_t signed_at_s;                       /* 0: now */
     int64_t deliver_within_s;                  /* 0: left out */
@@ -321,6 +325,25 @@ void world_fail(struct world *world, const char *format, ...) __attribute__((for
 /* The row that the widget of that event's page asks for, where a worker is configured so. */
 void world_question(const struct world *world, int worker, const struct record *record,
                     struct fake_request *out);
+/* world_address.c: a routing key, read. */
+struct world_target {
+    struct span account, external_id; /* which the key owns; external_id where the form is 'e' */
+    char form;                        /* 'e', 'c' or 'v' */
+    unsigned number;                  /* of the customer ('c') or the conversation ('v') */
+};
+struct world_target world_target(struct span routing_key);
+/* Whether the message stands where one of that address belongs. */
+bool world_is_to(const struct world *world, const struct fake_message *message, struct span routing_key);
+/* Whether that customer or conversation is there, in its account. */
+bool world_knows_target(const struct world *world, const struct world_target *target);
+/* A post is about to be made for an event of that address. */
+void world_check_target(struct world *world, const struct world_request *request, struct span routing_key);
+/* That of the records of that id; SPAN_NONE: there are none (any more). */
+struct span world_routing_key(const struct world *world, int32_t partition, const char *event_id);
+/* When a post to that address was last answered; 0: never. */
+struct mono world_answered_at(const struct world *world, struct span routing_key);
+/* Each address that has an answer, SPAN_NONE behind the last. */
+struct span world_answered_key(const struct world *world, size_t place);
 void world_check_request(struct world *world, const struct world_request *request, int32_t partition);
 void world_check_produce(struct world *world, const struct world_produce *produce);
 /* A receipt: an event that is refused for its 500s. */

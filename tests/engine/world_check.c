@@ -184,15 +184,18 @@ static void world_check_post(struct world *world, const struct world_request *re
     if (into != NULL && world->now.mono.ms < into->begun.mono.ms + world->options.new_spacing_ms)
         world_fail(world, "%s is posted %lld ms after its conversation was begun", request->what.event,
                    (long long)(world->now.mono.ms - into->begun.mono.ms));
-    const struct fake_customer *row = &world->papercups.customers[customer - 1];
     world_check_in_time(world, request, log);
-    if (offset >= 0)
-        world_check_row(world, request, fake_log_event(log, offset), row);
-    int64_t from = row->answered_at.ms;
+    if (offset < 0)
+        return;
+    const struct record *record = fake_log_event(log, offset);
+    world_check_target(world, request, record->key);
+    if (world_target(record->key).form == 'e')
+        world_check_row(world, request, record, &world->papercups.customers[customer - 1]);
+    int64_t from = world_answered_at(world, record->key).ms;
     if (share->assigned_at.ms > from)
         from = share->assigned_at.ms;
     if (world->now.mono.ms < from + world->options.spacing_ms)
-        world_fail(world, "%s is posted %lld ms after the last to its customer, or after the assignment",
+        world_fail(world, "%s is posted %lld ms after the last to its address, or after the assignment",
                    request->what.event, (long long)(world->now.mono.ms - from));
 }
 
@@ -212,9 +215,15 @@ void world_check_request(struct world *world, const struct world_request *reques
     }
     if (in_flight > world->options.max_in_flight || long_lists > 2 * world->options.max_in_flight)
         world_fail(world, "%d requests are under way for account %s", (int)in_flight, request->account);
-    if (fake_request_posts(&request->what))
-        world_check_post(world, request, partition);
-    if (request->what.kind == CALL_POST_CONVERSATION)
+    bool into = request->what.kind == CALL_POST_MESSAGE;
+    if (!fake_request_posts(&request->what))
+        return;
+    if (request->what.id > (into ? world->papercups.conversation_count : world->papercups.customer_count)) {
+        world_fail(world, "%s is posted to what is not there", request->what.event);
+        return;
+    }
+    world_check_post(world, request, partition);
+    if (!into)
         world_check_begun(world, request);
 }
 

@@ -1,7 +1,5 @@
 #include "world_end.h"
 
-#include <stdio.h>
-
 #include "world_audit.h"
 
 /* Every record has its receipt, one unless somebody was cut off, or the next owner has found what the first one calls
@@ -21,7 +19,13 @@ static void check_record(struct world *world, const struct fake_partition *log, 
                    (long long)record->offset, outcome_reason(outcome));
     bool vague = world->options.email_given &&
                  memmem(record->value.data, record->value.size, "\"email\"", strlen("\"email\"")) == NULL;
-    if (outcome == OUTCOME_CUSTOMER_NOT_FOUND && !vague)
+    const struct world_target target = world_target(record->key);
+    bool by_name = target.form == 'e';
+    if ((outcome == OUTCOME_CUSTOMER_NOT_FOUND || outcome == OUTCOME_CONVERSATION_NOT_FOUND) && !by_name &&
+        world_knows_target(world, &target))
+        world_fail(world, "%d/%lld is %s, and %.*s is there", (int)record->partition, (long long)record->offset,
+                   outcome_reason(outcome), SPAN_ARGS(record->key));
+    if (outcome == OUTCOME_CUSTOMER_NOT_FOUND && by_name && !vague)
         world_fail(world, "%d/%lld has no customer, and says all that one is made of", (int)record->partition,
                    (long long)record->offset);
 }
@@ -35,11 +39,8 @@ static bool is_same_event(const struct record *a, const struct record *b)
 static bool message_is_of(const struct world *world, const struct fake_message *message,
                           const struct record *record)
 {
-    char key[128];
-    const struct fake_customer *reader = fake_papercups_reader(&world->papercups, message);
-    snprintf(key, sizeof(key), "%s/e/%s", reader->account, reader->external_id);
-    return span_equal(span_of(key), record->key) &&
-           span_equal(span_of(message->event), fake_log_header(record, "webhook-id"));
+    return span_equal(span_of(message->event), fake_log_header(record, "webhook-id")) &&
+           world_is_to(world, message, record->key);
 }
 
 static bool is_first_of(const struct fake_partition *log, const struct record *record)
@@ -113,12 +114,9 @@ static int64_t message_latest(const struct world *world, const struct fake_parti
     return latest;
 }
 
-static bool have_one_reader(const struct world *world, const struct fake_message *a,
-                            const struct fake_message *b)
+static bool have_one_address(const struct fake_partition *log, int64_t a, int64_t b)
 {
-    const struct fake_customer *one = fake_papercups_reader(&world->papercups, a);
-    const struct fake_customer *other = fake_papercups_reader(&world->papercups, b);
-    return strcmp(one->account, other->account) == 0 && strcmp(one->external_id, other->external_id) == 0;
+    return span_equal(fake_log_event(log, a)->key, fake_log_event(log, b)->key);
 }
 
 /* The same bytes of what has failed are a duplicate; only backlog is as good as never published. */
@@ -146,7 +144,7 @@ static void check_order(struct world *world, const struct fake_partition *log)
             int64_t later = message_offset(world, log, &messages[j]);
             int64_t latest = message_latest(world, log, &messages[j]);
             bool ahead = offset >= log->ahead && latest < log->ahead;
-            if (later >= 0 && latest < offset && !ahead && have_one_reader(world, &messages[i], &messages[j]))
+            if (later >= 0 && latest < offset && !ahead && have_one_address(log, offset, later))
                 world_fail(world, "%s is shown before %s, which was published first", messages[i].event,
                            messages[j].event);
         }

@@ -264,16 +264,6 @@ static struct reply world_reply(const struct world_request *request, enum fate f
     return reply;
 }
 
-/* When the last answer to a post to a customer came: what the spacing runs from. */
-static void world_mark_answered(struct world *world, const struct fake_request *what)
-{
-    if (what->kind == CALL_POST_MESSAGE)
-        world->papercups.customers[world->papercups.conversations[what->id - 1].customer - 1].answered_at =
-            world->now.mono;
-    else if (what->kind == CALL_POST_CONVERSATION)
-        world->papercups.customers[what->id - 1].answered_at = world->now.mono;
-}
-
 static void world_mark_told(struct world *world, const struct fake_request *what)
 {
     bool of_customer = what->kind == CALL_LIST_CONVERSATIONS || what->kind == CALL_POST_CONVERSATION;
@@ -324,7 +314,7 @@ void world_answer(struct world *world, size_t place, enum fate fate)
         world_late(world, &request, WORLD_SETTLE_MS - 1 - world->options.stale_ms);
     bool well = fate == FATE_DONE && request.status < 400 && !request.swapped;
     if (well && world_is_owners(world, &request))
-        world_mark_answered(world, &request.what);
+        world_mark_answered(world, &request);
     /* By an old answer too, and who has lost its partition may go on with what it was told. */
     if (fate == FATE_DONE && request.status < 400 && request.worker != WORLD_NOBODY)
         world_mark_told(world, &request.what);

@@ -18,6 +18,10 @@ void world_reset(struct world *world, int worker, int32_t partition);
 /* That record is read by who may not have read what stands before it. */
 void world_note_ahead(struct world *world, int worker, const struct record *record);
 
+/* world_address.c: what stands behind "to", and that a request was answered well. */
+void world_write_target(struct buf *out, const struct publication *publication);
+void world_mark_answered(struct world *world, const struct world_request *request);
+
 /* world_swap.c: it is answered. */
 void world_keep_answer(struct world *world, const struct world_request *request);
 void world_forget_answers(struct world *world);

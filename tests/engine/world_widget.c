@@ -9,15 +9,6 @@ void world_check_stored(struct world *world, const struct fake_message *message)
                    message->event);
 }
 
-static bool is_of(const struct world *world, const struct fake_message *message, struct span routing_key)
-{
-    struct span account = span_cut(&routing_key, '/');
-    const struct fake_customer *reader = fake_papercups_reader(&world->papercups, message);
-    span_cut(&routing_key, '/'); /* the form of address: an external id */
-    return span_equal(account, span_of(reader->account)) &&
-           span_equal(routing_key, span_of(reader->external_id));
-}
-
 void world_told(struct world *world, int worker, const struct record *receipt, struct span event_id)
 {
     struct fake_papercups *papercups = &world->papercups;
@@ -26,13 +17,14 @@ void world_told(struct world *world, int worker, const struct record *receipt, s
     for (unsigned i = 0; i < papercups->message_count; i++) {
         struct fake_message *message = &papercups->messages[i];
         const struct fake_conversation *in = &papercups->conversations[message->conversation - 1];
-        if (!span_equal(span_of(message->event), event_id) || !is_of(world, message, receipt->key))
+        if (!span_equal(span_of(message->event), event_id) || !world_is_to(world, message, receipt->key))
             continue;
         if (message->told && message->told_by == worker)
             continue; /* its receipt could not be written, and is tried again */
         message->told = true;
         message->told_by = worker;
         message->told_of = receipt->partition;
+        message->told_form = world_target(receipt->key).form;
         message->hidden = in->closed && !in->archived;
     }
 }
@@ -65,14 +57,15 @@ static bool is_looked_at(const struct world *world, unsigned conversation)
     return false;
 }
 
-/* With a new conversation the older ones are hidden for ever. */
+/* With a new conversation the older ones are hidden for ever. Nobody waits for what comes by another form of address. */
 void world_check_begun(struct world *world, const struct world_request *request)
 {
     const struct fake_papercups *papercups = &world->papercups;
+    char form = world_target(world_routing_key(world, request->partition, request->what.event)).form;
     for (unsigned i = 0; i < papercups->message_count; i++) {
         const struct fake_message *message = &papercups->messages[i];
         if (papercups->conversations[message->conversation - 1].customer == request->what.id &&
-            message->told_by == request->worker && message->hidden &&
+            message->told_by == request->worker && message->told_form == form && message->hidden &&
             !is_looked_at(world, message->conversation))
             world_fail(
                 world,

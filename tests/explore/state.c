@@ -196,6 +196,25 @@ static void mark_begun(struct mark *mark, const struct fake_conversation *conver
     mark_number(mark, "begun_at", ago_ms < most_ms + 2000 ? conversation->begun.wall.ms % 1000 : 0);
 }
 
+/* What the pause between two messages runs from, where it is not over. */
+static void mark_answered(struct mark *mark, const struct scene *scene)
+{
+    struct mark_set set = {0};
+    int64_t most_ms = scene->scenario->spacing_ms;
+    struct span key;
+    for (size_t i = 0; (key = world_answered_key(scene->world, i)).data != NULL; i++) {
+        int64_t ago_ms = mark_ago(scene, world_answered_at(scene->world, key), most_ms);
+        struct mark item;
+        if (ago_ms >= most_ms)
+            continue;
+        mark_init(&item, mark->print);
+        mark_span(&item, "answered", key);
+        mark_number(&item, "ago", ago_ms);
+        mark_set_add(&set, &item);
+    }
+    mark_set_done(mark, &set);
+}
+
 static void mark_papercups(struct mark *mark, const struct scene *scene)
 {
     const struct fake_papercups *papercups = &scene->world->papercups;
@@ -204,8 +223,8 @@ static void mark_papercups(struct mark *mark, const struct scene *scene)
     for (unsigned i = 0; i < papercups->customer_count; i++) {
         const struct fake_customer *customer = &papercups->customers[i];
         mark_text(mark, "customer", customer->external_id);
-        mark_number(mark, "answered", mark_ago(scene, customer->answered_at, scene->scenario->spacing_ms));
     }
+    mark_answered(mark, scene);
     mark_number(mark, "conversations", papercups->conversation_count);
     for (unsigned i = 0; i < papercups->conversation_count; i++) {
         const struct fake_conversation *conversation = &papercups->conversations[i];

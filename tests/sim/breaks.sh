@@ -180,6 +180,14 @@ broken oldest-row delivery/delivery.c 'strcmp\(answer->updated_at, d->customer_u
 broken open-chat-alone delivery/look.c 'look_add\(&search->conversations, &search->conversation_count, answer\);' \
     '{ struct answer first = *answer; first.id_count = first.id_count > 0; look_add(&search->conversations, &search->conversation_count, &first); }' \
     '* a read-back looks at one conversation of each customer'
+broken named-row-unread delivery/look.c 'else if \(call->kind == CALL_READ_CUSTOMER\)\s+look_add' \
+    'else if (call->kind == CALL_READ_CUSTOMER && d->step == STEP_LOOK_THROUGH) look_add' \
+    'a read-back for the row that an event names looks at none of its conversations'
+broken named-not-reopened delivery/delivery.c 'd->limits.reopen \|\| d->address == ADDRESS_CONVERSATION_ID' 'd->limits.reopen' \
+    'a closed conversation that an event names gets its message as it is'
+broken named-unread delivery/delivery.c 'memcpy\(d->to.text, payload->to.data, 36\);' \
+    '{ memcpy(d->to.text, payload->to.data, 36); if (payload->address == ADDRESS_CONVERSATION_ID) { d->conversation = d->to; d->resolved_at = deadline; d->step = STEP_POST; } }' \
+    'a conversation that an event names is taken for one of its account, unread'
 broken complete-is-absent delivery/delivery.c 'delivery_suspect\(d, settled, complete' 'delivery_suspect(d, complete ? now : settled, complete' \
     '* after a complete 5xx "absent" counts at once'
 broken no-read-back engine/admit.c 'bool suspect = job->record->offset < job->partition->suspect_end;' 'bool suspect = false;' \

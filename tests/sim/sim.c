@@ -244,6 +244,7 @@ void sim_run(const struct sim_options *options, struct buf *report, struct sim_r
     sim_log_init(&sim);
     sim_secret_init(&sim);
     sim_twice_init(&sim);
+    sim_addresses_init(&sim);
     struct world *world = sim.world = sim_world(&sim, report);
     world->verbose = options->trace;
     sim_clocks_init(&sim);

@@ -44,8 +44,8 @@ static int sim_event(struct sim *sim)
     return sim->events++;
 }
 
-/* To whom each event goes: always to the same one. */
-static void sim_address(const struct sim *sim, int event, struct publication *out)
+/* To whom each event goes: always to the same one; but see sim_address. */
+static void sim_name(const struct sim *sim, int event, struct publication *out)
 {
     uint64_t whose = (uint64_t)event * 0x9e3779b97f4a7c15u + sim->world->options.seed;
     out->customer = customers[whose >> 40 & 3];
@@ -61,7 +61,7 @@ static void sim_publish_elsewhere(struct sim *sim)
     struct publication publication = {0};
     int event = sim->events + 1 + (int)sim_below(sim, 8);
     snprintf(event_id, sizeof(event_id), "e%d", event);
-    sim_address(sim, event, &publication);
+    sim_name(sim, event, &publication);
     world_receipt_of_others(sim->world, publication.account == NULL ? WORLD_ACCOUNT : WORLD_ACCOUNT_2,
                             publication.customer, event_id);
 }
@@ -77,6 +77,7 @@ void sim_publish(struct sim *sim)
     int event = sim_event(sim);
     struct publication publication = {.event_id = event_id};
     snprintf(event_id, sizeof(event_id), "e%d", event);
+    sim_name(sim, event, &publication);
     sim_address(sim, event, &publication);
     sim_page(sim, event, &publication);
     if (sim_chance(sim, 3))

@@ -21,6 +21,13 @@ struct sim_weather {
     bool outages;         /* in which all posts are answered 500 */
 };
 
+/* To whom an event goes, whenever it is published. */
+struct sim_address {
+    bool chosen;
+    const char *account;
+    unsigned customer, conversation; /* both 0: to a customer by external id */
+};
+
 struct sim {
     struct world *world;
     struct sim_weather weather;
@@ -43,6 +50,9 @@ struct sim {
     bool twice;         /* see sim_twice.c */
     unsigned last_name; /* of those that workers have in the group */
     struct mono told_at[WORLD_WORKERS_MAX]; /* when one that was ousted hears of it */
+    struct rng address_rng;
+    int64_t by_number; /* per cent: how many events name a customer or a conversation; 0: none */
+    struct sim_address addresses[WORLD_EVENTS_MAX];
     int64_t log_unrest; /* per thousand steps: how often something happens to a log; 0: never */
     int64_t unrest;    /* per cent: how often a partition moves when something happens to it */
     int64_t stride_ms; /* how far time goes at once, where nothing is due */
@@ -58,6 +68,11 @@ bool sim_is_anyone_frozen(const struct sim *sim);
 
 /* sim_events.c: what is published. */
 void sim_publish(struct sim *sim);
+
+/* sim_addresses.c: events that name a customer or a conversation. */
+void sim_addresses_init(struct sim *sim);
+/* Changes to whom that one goes, or does nothing. */
+void sim_address(struct sim *sim, int event, struct publication *out);
 
 /* sim_answers.c: what becomes of what was sent, and how time goes on. */
 void sim_answer(struct sim *sim);
