@@ -63,7 +63,6 @@ struct fake_papercups {
     unsigned updates;   /* of customers' rows */
     int64_t behind_ms;  /* what was posted within that time is in no list yet: a replica is read */
     unsigned page_size; /* of customers; 0: 50 */
-    char refused[16];   /* the account whose key is refused; "": none */
     bool unique_marks;  /* the index of deploy/papercups-once.sql: a second message of one mark is refused */
 };
 

@@ -14,7 +14,7 @@
 #define MARK_SECRET "whmk_QkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkI="
 #define KEYRING                                                                                              \
     "{\"keys\":[{\"id\":\"shop-1\",\"sender\":\"shop\",\"key\":\"" SIGNING_KEY                               \
-    "\",\"accounts\":[\"" WORLD_ACCOUNT "\",\"" WORLD_ACCOUNT_2 "\"]}]}"
+    "\",\"accounts\":[\"" WORLD_ACCOUNT "\",\"" WORLD_ACCOUNT_2 "\",\"" WORLD_ACCOUNT_3 "\"]}]}"
 #define BEGINS_AT_MS 1767225600000 /* 2026-01-01 */
 
 static const unsigned char hash_key[16] = "0123456789abcdef";
@@ -22,6 +22,7 @@ static const unsigned char hash_key[16] = "0123456789abcdef";
 struct world_options world_options(void)
 {
     return (struct world_options){.partition_count = 1,
+                                  .account_count = 2,
                                   .worker_count = 1,
                                   .max_in_flight = 4,
                                   .memory_bytes = 1 << 24,
@@ -43,10 +44,10 @@ struct key world_key(const char *text)
 static struct engine *world_engine(const struct world *world, int worker)
 {
     const struct world_options *o = &world->options;
-    struct account_options accounts[2];
-    for (size_t i = 0; i < 2; i++)
+    struct account_options accounts[WORLD_ACCOUNTS_MAX];
+    for (size_t i = 0; i < o->account_count; i++)
         accounts[i] = (struct account_options){.index = i,
-                                               .name = i == 0 ? WORLD_ACCOUNT : WORLD_ACCOUNT_2,
+                                               .name = world_account_name(i),
                                                .widget_host = world->workers[worker].widget_host,
                                                .deliver_within_ms = WORLD_WITHIN_S * 1000,
                                                .deliver_within_max_ms = 24 * 3600 * 1000,
@@ -80,7 +81,7 @@ static struct engine *world_engine(const struct world *world, int worker)
         .seed = o->seed,
         .member = {world->workers[worker].name, (uint64_t)worker},
         .accounts = accounts,
-        .account_count = 2};
+        .account_count = o->account_count};
     memcpy(options.hash_key, hash_key, sizeof(hash_key));
     struct keyring *keyring = keyring_read(SPAN(KEYRING), hash_key, NULL);
     assert(keyring != NULL);
@@ -286,6 +287,7 @@ struct mono world_next(const struct world *world)
         at = mono_earlier(at, world->lates[i].at);
     for (size_t i = 0; i < world->late_commit_count; i++)
         at = mono_earlier(at, world->late_commits[i].at);
+    at = mono_earlier(at, world_next_due(world));
     return mono_later(at, world->now.mono); /* who was frozen is late */
 }
 

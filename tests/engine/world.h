@@ -16,6 +16,8 @@
 #define WORLD_HOST        "shop.example" /* of the accounts' pages */
 #define WORLD_ACCOUNT     "acme"
 #define WORLD_ACCOUNT_2   "beta"
+#define WORLD_ACCOUNT_3   "gamma" /* where options.account_count says so */
+#define WORLD_ACCOUNTS_MAX 3
 
 #define WORLD_WITHIN_S   3600 /* the accounts' deliver_within */
 #define WORLD_HTTP_MS    15000
@@ -30,6 +32,7 @@
 struct world_options {
     int32_t partition_count;
     int worker_count;
+    size_t account_count;
     int32_t max_in_flight; /* of each account */
     int64_t spacing_ms, flood_limit, memory_bytes, window_ms;
     int64_t new_spacing_ms;      /* after a new conversation's first message */
@@ -78,6 +81,7 @@ struct worker {
     struct engine *engine;
     const char *widget_host; /* as its accounts are configured, from its next start on */
     const char *mark_secret, *previous_mark_secret; /* from its next start on; NULL: the world's */
+    unsigned api_keys[WORLD_ACCOUNTS_MAX]; /* that it has, by account */
     unsigned name;  /* in the group, from its next start on; 0: none. Its own place to remember is its number */
     bool ousted;    /* another has joined the group under its name; it does not know yet */
     bool refused; /* it found a partition under another mark secret, and will end */
@@ -97,6 +101,7 @@ struct world_request {
     struct mono asked_at; /* when its worker made it; a frozen one sends it later */
     struct mono sent_at;
     char account[16];
+    unsigned api_key; /* that it was made with */
     struct fake_request what;
     bool unwritten;    /* its worker was frozen before it left */
     struct mono until; /* from when on it may not leave */
@@ -146,6 +151,15 @@ struct world_late_commit {
     struct world_commit what;
 };
 
+/* A Papercups, as far as it is not the same for all. */
+struct world_account {
+    int64_t slow_ms; /* so long an answer takes at least */
+    bool away;       /* it refuses connections */
+    struct mono away_since;
+    bool refuses; /* every key */
+    unsigned key; /* the one that it takes */
+};
+
 struct world_kept;
 struct world_answered;
 
@@ -155,6 +169,7 @@ struct world {
     struct worker workers[WORLD_WORKERS_MAX];
     struct fake_log log;
     struct fake_papercups papercups;
+    struct world_account accounts[WORLD_ACCOUNTS_MAX];
     struct world_request *requests;
     struct world_produce *produces;
     struct world_commit *commits;
@@ -172,7 +187,7 @@ struct world {
     size_t kept_count;       /* ever */
     struct world_answered *answered; /* by address, when a post to it was last answered: world_address.c */
     size_t answered_count;
-    struct mono first_error[WORLD_EVENTS_MAX], taken_at[2];
+    struct mono first_error[WORLD_EVENTS_MAX], taken_at[WORLD_ACCOUNTS_MAX];
     unsigned errors[WORLD_EVENTS_MAX]; /* posts of an event that were answered 500, and when its account last took one */
     struct wall finished[WORLD_EVENTS_MAX]; /* events e0, e1, …: as the last of their receipts says */
     unsigned doubled, misreported;          /* events, where breaches are counted */
@@ -240,9 +255,27 @@ bool world_may_have(const struct world *world, int worker, int32_t partition);
 /* The topic of events is deleted and made again: that partition is empty, and the group has no offset for it, until a
  * commit comes that was meant for the one before; its receipts stay. */
 void world_make_again(struct world *world, int32_t partition);
-/* Papercups refuses the key of that account ("": of none) from now on; where it has another again, the workers that run
- * are told. */
+/* world_accounts.c. Papercups refuses the key of that account ("": of none) from now on; where it has another again, the
+ * workers that run are told. */
 void world_refuse(struct world *world, const char *account);
+bool world_any_refused(const struct world *world);
+/* It refuses the key, or takes it again, and nobody is told. */
+void world_take_key(struct world *world, size_t account, bool takes);
+/* It takes none but another one from now on, which workers have when they are given it. */
+void world_new_key(struct world *world, size_t account);
+void world_tell_key(struct world *world, int worker, size_t account);
+bool world_has_key(const struct world *world, int worker, size_t account);
+/* Its answers take so long at least, 0: no time; it refuses connections, or does not any more. */
+void world_slow(struct world *world, size_t account, int64_t ms);
+void world_away(struct world *world, size_t account, bool away);
+const char *world_account_name(size_t account);
+/* Of the last one, where there is none of that name. */
+size_t world_account_of(struct span name);
+/* Whether an answer can be there by now; and when the next one can be that cannot yet. */
+bool world_is_due(const struct world *world, const struct world_request *request);
+struct mono world_next_due(const struct world *world);
+/* Nobody is there to do it, and nobody has yet. */
+bool world_is_away(const struct world *world, const struct world_request *request);
 /* The log loses its tail, from that offset on, and the offsets come again. */
 void world_cut(struct world *world, int32_t partition, int64_t end);
 /* Retention deletes what lies before that offset; all of it is settled. */

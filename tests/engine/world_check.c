@@ -275,8 +275,7 @@ void world_check_refused(struct world *world, const struct receipt *receipt, uns
     if (world->errors[event] < 5)
         world_fail(world, "e%u is refused for five 500s, and was answered %u times so", event,
                    world->errors[event]);
-    if (world->taken_at[span_equal(receipt->account, SPAN(WORLD_ACCOUNT_2))].ms <
-        world->first_error[event].ms)
+    if (world->taken_at[world_account_of(receipt->account)].ms < world->first_error[event].ms)
         world_fail(world, "e%u is refused for its 500s, and no other message was taken since", event);
 }
 

@@ -24,6 +24,7 @@ static void world_perform_request(struct world *world, int worker, struct effect
                                     .asked_at = world->now.mono,
                                     .sent_at = world->now.mono};
     snprintf(request.account, sizeof(request.account), "%s", effect->account->options.name);
+    request.api_key = world->workers[worker].api_keys[world_account_of(span_of(request.account))];
     if (!fake_request_read(span_of(effect->method), buf_span(&effect->path), buf_span(&effect->body),
                            &request.what))
         world_fail(world, "no request of Papercups: %s %s %s", effect->method, effect->path.data,

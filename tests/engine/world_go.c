@@ -32,7 +32,8 @@ static bool go_shares(struct world *world)
 static bool go_requests(struct world *world)
 {
     size_t place = 0;
-    while (place < world->request_count && !is_awake(world, world->requests[place].worker))
+    while (place < world->request_count && !(is_awake(world, world->requests[place].worker) &&
+                                             world_is_due(world, &world->requests[place])))
         place++;
     if (place == world->request_count)
         return false;

@@ -123,19 +123,6 @@ void world_thaw(struct world *world, int worker)
     }
 }
 
-void world_refuse(struct world *world, const char *account)
-{
-    char *refused = world->papercups.refused;
-    bool had = refused[0] != 0;
-    size_t index = strcmp(refused, WORLD_ACCOUNT_2) == 0;
-    world_tell(world, WORLD_NOBODY, account[0] != 0 ? "the key of %s is refused" : "the key is replaced%s",
-               account);
-    snprintf(refused, sizeof(world->papercups.refused), "%s", account);
-    for (int i = 0; i < world->options.worker_count && had; i++)
-        if (!world->workers[i].frozen)
-            world_take(world, i, &(struct input){.type = INPUT_API_KEY, .account = index});
-}
-
 /* ---- requests ---- */
 
 void world_close(struct world *world, unsigned conversation)
@@ -160,8 +147,10 @@ unsigned world_store(struct world *world, const char *account, const struct fake
 static void world_answered(struct world *world, struct world_request *request, unsigned made)
 {
     request->date = world->now.wall;
-    request->status =
-        fake_papercups_answer(&world->papercups, request->account, &request->what, made, &request->body);
+    request->status = !world_takes_key(world, request)
+                          ? 401
+                          : fake_papercups_answer(&world->papercups, request->account, &request->what, made,
+                                                  &request->body);
     world_keep_answer(world, request);
 }
 
@@ -175,7 +164,7 @@ void world_look(struct world *world, size_t place)
 
 void world_late(struct world *world, const struct world_request *request, int64_t ms)
 {
-    if (!fake_request_writes(&request->what))
+    if (!fake_request_writes(&request->what) || !world_takes_key(world, request))
         return;
     world->lates = realloc(world->lates, (world->late_count + 1) * sizeof(*world->lates));
     if (world->lates == NULL)
@@ -189,7 +178,7 @@ void world_late(struct world *world, const struct world_request *request, int64_
 static void world_do(struct world *world, struct world_request *request)
 {
     unsigned made = 0;
-    if (request->status == 0 && fake_request_writes(&request->what))
+    if (request->status == 0 && fake_request_writes(&request->what) && world_takes_key(world, request))
         made = world_store(world, request->account, &request->what);
     if (request->status == 0)
         world_answered(world, request, made);
@@ -200,6 +189,7 @@ void world_arrive(struct world *world, size_t place, bool arrives)
     struct world_request *request = &world->requests[place];
     if (request->status != 0)
         return;
+    arrives = arrives && !world_is_away(world, request);
     world_tell_request(world, request->worker, &request->what, arrives ? "arrives" : "never arrives");
     if (arrives)
         world_do(world, request);
@@ -268,7 +258,8 @@ static void world_mark_told(struct world *world, const struct fake_request *what
 {
     bool of_customer = what->kind == CALL_LIST_CONVERSATIONS || what->kind == CALL_POST_CONVERSATION;
     bool of_conversation = what->kind == CALL_READ_CONVERSATION || what->kind == CALL_REOPEN;
-    if (of_customer || of_conversation)
+    unsigned most = of_customer ? world->papercups.customer_count : world->papercups.conversation_count;
+    if ((of_customer || of_conversation) && what->id <= most) /* else it is the answer to another question */
         world->papercups
             .customers[(of_customer ? what->id : world->papercups.conversations[what->id - 1].customer) - 1]
             .told_at = world->now.mono;
@@ -280,7 +271,7 @@ static void world_mark_post(struct world *world, const struct world_request *req
     if (!fake_request_posts(&request->what))
         return;
     if (status == 201)
-        world->taken_at[strcmp(request->account, WORLD_ACCOUNT_2) == 0] = world->now.mono;
+        world->taken_at[world_account_of(span_of(request->account))] = world->now.mono;
     bool known = world_event_number(span_of(request->what.event), &event);
     if (known && status == 500 && world->errors[event]++ == 0)
         world->first_error[event] = world->now.mono;
@@ -305,6 +296,8 @@ void world_answer(struct world *world, size_t place, enum fate fate)
         fate = FATE_LOST;
     else if (request.status > 0 && fake_request_writes(&request.what))
         fate = fate == FATE_DONE ? FATE_DONE : FATE_LOST; /* it has arrived already */
+    else if (world_is_away(world, &request))
+        fate = world_fate_away(world, &request, fate);
     world->request_count--;
     memmove(&world->requests[place], &world->requests[place + 1],
             (world->request_count - place) * sizeof(request));

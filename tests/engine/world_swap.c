@@ -89,11 +89,13 @@ bool world_answer_other(struct world *world, size_t place, enum world_other othe
 {
     struct world_request *request = &world->requests[place];
     assert(request->status == 0);
+    if (world_is_away(world, request))
+        return false;
     const struct world_kept *kept = world_pick(world, request, pick, other == OTHER_STALE);
     if (kept == NULL)
         return false;
     world_tell_request(world, request->worker, &kept->what, "its old answer is given to");
-    if (other == OTHER_DONE && fake_request_writes(&request->what))
+    if (other == OTHER_DONE && fake_request_writes(&request->what) && world_takes_key(world, request))
         world_store(world, request->account, &request->what);
     request->swapped = true;
     request->status = kept->status;

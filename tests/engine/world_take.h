@@ -22,6 +22,10 @@ void world_note_ahead(struct world *world, int worker, const struct record *reco
 void world_write_target(struct buf *out, const struct publication *publication);
 void world_mark_answered(struct world *world, const struct world_request *request);
 
+/* world_accounts.c: what becomes of what nobody is there to do; whether it has a key that is taken. */
+enum fate world_fate_away(const struct world *world, const struct world_request *request, enum fate fate);
+bool world_takes_key(const struct world *world, const struct world_request *request);
+
 /* world_swap.c: it is answered. */
 void world_keep_answer(struct world *world, const struct world_request *request);
 void world_forget_answers(struct world *world);

@@ -279,6 +279,10 @@ broken unannounced engine/partition.c '&& partition->announced &&' '&&' \
 broken backlog-unleased engine/admit.c 'return job->no_room && engine_has_lease\(engine\) && partition->announced && !partition->unproved;' \
     '(void)engine; (void)partition; return job->no_room;' 'an account is called full by who may not have the partition any more'
 broken no-limit engine/engine.c 'engine->full = engine->memory_used >= limit;' 'engine->full = false; (void)limit;' 'memory has no bound'
+broken no-share engine/admit.c 'job->no_room = !suspect && share > 0' 'job->no_room = false && !suspect && share > 0' \
+    'what waits for an account that is away takes the memory of the others'
+broken probed-once engine/accounts.c 'if \(account->hold != ACCOUNT_OPEN\)\s+timer_set\(&engine->timers, &account->timer, mono_after\(engine->now.mono, PROBE_EVERY_MS\)\);' '' \
+    'a key that was refused once more is not asked about again'
 broken left-delivered delivery/delivery.c '\|\| d->outcome == OUTCOME_DELIVERED' '' \
     'one that is delivered, and dropped without its receipt, is no suspect of the next owner'
 broken left-unknown delivery/delivery.c '\|\| d->outcome == OUTCOME_UNKNOWN' '' \

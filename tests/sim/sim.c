@@ -7,9 +7,6 @@
 #define AUDIT_STEPS 20
 #define MINUTE_MS   (60 * 1000)
 #define OUTAGE_MS   (20 * MINUTE_MS)
-/* How long it may take until all is settled once nothing goes wrong any more: a commit that was lost may come for a minute,
- * a delivery whose state is unknown is read back twice after 25 s, and what waits for one customer waits in turn. */
-#define SETTLED_MS (15 * MINUTE_MS)
 /* Where a key stays refused, no event of its account ends before its deadline, an hour and what clocks differ by, and one
  * that may be shown not before unknown_for is over; one customer's wait for each other. */
 #define REFUSED_MS(sim) (5 * 60 * MINUTE_MS + (sim)->options.events * 60 * MINUTE_MS)
@@ -74,8 +71,7 @@ static bool sim_is_settled(const struct sim *sim)
     return settled;
 }
 
-/* Every worker runs, and knows what it has; who was frozen, when its time has come: the others go on without it. */
-static void sim_mend(struct sim *sim, struct mono *last_fault)
+void sim_mend(struct sim *sim, struct mono *last_fault)
 {
     struct world *world = sim->world;
     for (int i = 0; i < world->options.worker_count; i++) {
@@ -108,14 +104,16 @@ static void sim_calm(struct sim *sim)
 {
     struct world *world = sim->world;
     struct mono from = world->now.mono;
-    bool refused = world->papercups.refused[0] != 0 && sim_chance(sim, 30);
+    bool refused = world_any_refused(world) && sim_chance(sim, 30);
     sim->weather = (struct sim_weather){0};
     sim->outage_until = from;
     sim->swaps = 0;
-    if (world->papercups.refused[0] != 0 && !refused)
+    if (world_any_refused(world) && !refused && !sim->has_accounts)
         world_refuse(world, "");
-    int64_t most_ms = SETTLED_MS + (refused ? REFUSED_MS(sim) : 0);
+    int64_t most_ms = SIM_SETTLED_MS + (refused ? REFUSED_MS(sim) : 0);
     sim_arrive_alone(sim);
+    sim_accounts_calm(sim, refused);
+    from = mono_later(from, world->now.mono);
     while (world->failure[0] == 0 && (sim_is_anyone_frozen(sim) || !sim_is_settled(sim))) {
         sim_mend(sim, &from);
         world_go_for(world, MINUTE_MS / 6);
@@ -220,6 +218,7 @@ static struct world *sim_world(struct sim *sim, struct buf *report)
     sim_widget_settings(sim, &options);
     sim_swap_init(sim, &options);
     sim_clocks_options(sim, &options);
+    sim_accounts_options(sim, &options);
     buf_printf(
         report,
         "seed %llu: partitions=%d workers=%d max_in_flight=%d spacing=%lldms flood_limit=%lld memory=%lld "
@@ -254,6 +253,7 @@ void sim_run(const struct sim_options *options, struct buf *report, struct sim_r
         sim_secret(&sim);
         sim_twice(&sim);
         sim_clocks(&sim);
+        sim_accounts(&sim);
         if (i % AUDIT_STEPS == 0) /* at any moment there may be one */
             world_audit(world);
     }

@@ -1,8 +1,6 @@
 /* Events that name a row of Papercups, or a conversation, which others reach by the external id: there are all three kinds for
  * one and the same customer. Here and there it is another account's, or not there at all. This has dice of its own, and falls
  * to some of the seeds only. */
-#include <string.h>
-
 #include "sim/sim_internal.h"
 
 #define NOT_THERE 900 /* and more: Papercups never has so many */
@@ -31,9 +29,10 @@ static void choose(struct sim *sim, int event, struct sim_address *address)
         1 + (unsigned)address_dice(sim, by_conversation ? papercups->conversation_count : papercups->customer_count);
     unsigned row = by_conversation ? papercups->conversations[number - 1].customer : number;
     int64_t dice = address_dice(sim, 100);
-    bool of_second = strcmp(papercups->customers[row - 1].account, WORLD_ACCOUNT_2) == 0;
-    bool is_there = dice >= 5; /* else another account says that it is its own */
-    address->account = of_second == is_there ? WORLD_ACCOUNT_2 : WORLD_ACCOUNT;
+    size_t account = world_account_of(span_of(papercups->customers[row - 1].account));
+    if (dice < 5) /* another account says that it is its own */
+        account = (account + 1) % sim->world->options.account_count;
+    address->account = world_account_name(account);
     if (dice >= 95)
         number = NOT_THERE + (unsigned)event;
     address->customer = by_conversation ? 0 : number;

@@ -113,9 +113,10 @@ void sim_answer(struct sim *sim)
     const struct world_request *request = &world->requests[place];
     if (sim_arrives_alone(sim, request)) {
         world_arrive(world, place, sim_chance(sim, 50));
-    } else if (sim_is_held(sim, request)) {
+    } else if (sim_is_held(sim, request) || !world_is_due(world, request)) {
         return;
-    } else if (!fake_request_writes(&request->what) && request->status == 0 && sim_chance(sim, 30)) {
+    } else if (!fake_request_writes(&request->what) && request->status == 0 && !world_is_away(world, request) &&
+               sim_chance(sim, 30)) {
         sim_read(sim);
         world_look(world, place);
         world->papercups.behind_ms = 0;

@@ -50,6 +50,7 @@ static void sim_name(const struct sim *sim, int event, struct publication *out)
     uint64_t whose = (uint64_t)event * 0x9e3779b97f4a7c15u + sim->world->options.seed;
     out->customer = customers[whose >> 40 & 3];
     out->account = (whose >> 48) % 5 == 0 ? WORLD_ACCOUNT_2 : NULL;
+    sim_account(sim, event, out);
     if ((int64_t)(whose >> 20 & 127) * 100 < sim->weather.short_lives * 128)
         out->deliver_within_s = 20;
 }
@@ -62,7 +63,7 @@ static void sim_publish_elsewhere(struct sim *sim)
     int event = sim->events + 1 + (int)sim_below(sim, 8);
     snprintf(event_id, sizeof(event_id), "e%d", event);
     sim_name(sim, event, &publication);
-    world_receipt_of_others(sim->world, publication.account == NULL ? WORLD_ACCOUNT : WORLD_ACCOUNT_2,
+    world_receipt_of_others(sim->world, publication.account == NULL ? WORLD_ACCOUNT : publication.account,
                             publication.customer, event_id);
 }
 

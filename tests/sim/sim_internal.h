@@ -7,6 +7,9 @@
 #include "sim/sim.h"
 
 #define SIM_SECRET_B "whmk_Q0NDQ0NDQ0NDQ0NDQ0NDQ0NDQ0NDQ0NDQ0NDQ0NDQ0M=" /* what the mark secret is changed to */
+/* How long it may take until all is settled once nothing goes wrong any more: a commit that was lost may come for a minute,
+ * a delivery whose state is unknown is read back twice after 25 s, and what waits for one customer waits in turn. */
+#define SIM_SETTLED_MS (15 * 60 * 1000)
 #define SIM_LONG_MS (24 * 3600 * 1000) /* a window so long that no clock is wrong by more */
 
 /* What goes wrong more often than elsewhere, in runs of more than 500 steps: how often, in per cent. */
@@ -50,6 +53,9 @@ struct sim {
     bool twice;         /* see sim_twice.c */
     unsigned last_name; /* of those that workers have in the group */
     struct mono told_at[WORLD_WORKERS_MAX]; /* when one that was ousted hears of it */
+    struct rng account_rng;
+    bool has_accounts;      /* see sim_accounts.c */
+    int64_t account_unrest; /* per thousand steps: how often something happens to one */
     struct rng address_rng;
     int64_t by_number; /* per cent: how many events name a customer or a conversation; 0: none */
     struct sim_address addresses[WORLD_EVENTS_MAX];
@@ -66,6 +72,9 @@ bool sim_chance(struct sim *sim, int64_t per_cent);
 bool sim_is_frozen(const struct sim *sim, int worker);
 bool sim_is_anyone_frozen(const struct sim *sim);
 
+/* sim.c: every worker runs, and knows what it has; who was frozen, when its time has come: the others go on without it. */
+void sim_mend(struct sim *sim, struct mono *last_fault);
+
 /* sim_events.c: what is published. */
 void sim_publish(struct sim *sim);
 
@@ -73,6 +82,16 @@ void sim_publish(struct sim *sim);
 void sim_addresses_init(struct sim *sim);
 /* Changes to whom that one goes, or does nothing. */
 void sim_address(struct sim *sim, int event, struct publication *out);
+
+/* sim_accounts.c: accounts are slow, away, or have another key. */
+void sim_accounts_options(struct sim *sim, struct world_options *options);
+void sim_accounts(struct sim *sim);
+/* Changes of which account an event is, or does nothing. */
+void sim_account(const struct sim *sim, int event, struct publication *out);
+/* That worker is about to begin anew. */
+void sim_accounts_crash(struct sim *sim, int worker);
+/* Nothing else goes wrong: one is away, one slow, and the others go on; then all are well, but for a key that stays refused. */
+void sim_accounts_calm(struct sim *sim, bool refused);
 
 /* sim_answers.c: what becomes of what was sent, and how time goes on. */
 void sim_answer(struct sim *sim);

@@ -91,7 +91,7 @@ void sim_others(struct sim *sim)
         sim_plant_row(sim);
     } else if (sim->options.windows.edited) {
         sim_take_mark(sim);
-    } else if (dice >= 80 && papercups->refused[0] != 0) {
+    } else if (dice >= 80 && world_any_refused(sim->world)) {
         world_refuse(sim->world, "");
     } else if (dice == 98 || dice == 99) {
         world_refuse(sim->world, dice == 98 ? WORLD_ACCOUNT : WORLD_ACCOUNT_2);
