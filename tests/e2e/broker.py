@@ -113,6 +113,21 @@ class Kafka:
         for gone in self.admin.delete_topics(list(names)).values():
             gone.result(30)
 
+    def make_again(self, topics):
+        """Deletes the events and makes their topic anew."""
+        self.delete(topics.events)
+        wait_until(lambda: topics.events not in self.admin.list_topics(timeout=10).topics, "the topic is gone")
+
+        def made():
+            try:
+                self.create(topics.events, topics.partitions, message_timestamp_type="LogAppendTime")
+            except KafkaException as failure:
+                assert "already exists" in str(failure) or "marked for deletion" in str(failure), failure
+                return False
+            return True
+
+        wait_until(made, "the topic is made again")
+
     def topics(self, partitions=6, names=None):
         """A fresh set of the three topics, with the time stamps that the worker asks for."""
         names = names or [f"{kind}.{secrets.token_hex(4)}" for kind in ("events", "receipts", "dead")]

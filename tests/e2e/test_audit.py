@@ -114,18 +114,34 @@ def topics(kafka):
     return kafka.topics(partitions=2)
 
 
-def events(count, customer="ada"):
-    return [sign(BACKEND, payload(customer)) for _ in range(count)]
+@pytest.fixture
+def key():
+    return BACKEND
+
+
+def events(count, customer="ada", signed_at=None):
+    return [sign(BACKEND, payload(customer), signed_at=signed_at) for _ in range(count)]
+
+
+def expired(count):
+    return events(count, signed_at=int(time.time()) - 120)
+
+
+def all_named(ended):
+    """(place, name, sentence) of each that is named; it must be all that is told as differing, with what to do about it."""
+    assert ended.returncode == 1, ended.stdout + ended.stderr
+    assert ended.stderr == ""
+    found = re.findall(r"(?m)^(\d+/\d+) (\w+): (.*)$", ended.stdout)
+    told = re.search(r"(?m)^records and outcomes differ, (\d+) times?:$", ended.stdout)
+    assert int(told[1]) == len(found)
+    advice = re.findall(r"(?m)^what to do about ([a-z_]+): .{20,}$", ended.stdout)
+    assert sorted(advice) == sorted({name for _, name, _ in found})
+    return found
 
 
 def named(ended):
-    """What is named, by its place; it must be all that is told as differing."""
-    assert ended.returncode == 1, ended.stdout + ended.stderr
-    assert ended.stderr == ""
-    found = re.findall(r"(?m)^(\d+/\d+): (.*)$", ended.stdout)
-    told = re.search(r"(?m)^records and outcomes differ, (\d+) times?:$", ended.stdout)
-    assert int(told[1]) == len(found)
-    return dict(found)
+    """The sentences by their place."""
+    return {place: sentence for place, _, sentence in all_named(ended)}
 
 
 def test_a_record_that_was_committed_without_a_receipt_is_named(ledger):
@@ -151,7 +167,7 @@ def test_what_is_not_committed_yet_is_no_deviation(ledger):
 def test_each_kind_of_deviation_is_named(ledger):
     """Once, or beside this one; what counts as which is tried in tests/unit/audit_test.c and audit_finish_test.c."""
     event = sign(BACKEND, payload("ada"))
-    records = ledger.publish(*events(6), event, event, *events(1))
+    records = ledger.publish(*events(3), *expired(2), *events(1), event, event, *events(1))
     forged, disputed, repeated, without_letter, other_letter, duplicate, first, second, remade = records
     ledger.receipt(forged, mac="A" * 43 + "=")
     ledger.receipt(disputed, "failed", "gave_up")
@@ -173,13 +189,40 @@ def test_each_kind_of_deviation_is_named(ledger):
         "0/4": "rejected (expired), but its dead letter says flood",
         "0/5": "duplicate, and no receipt says that this event was admitted before",
         "0/7": "delivered, and offset 6, the same event, was delivered within the dedup window",
-        "0/8": "a receipt says delivered of another record: key, event id or timestamp differ; was the topic made "
-        "again?",
+        "0/8": "a receipt says delivered of a record with another time stamp, in whose place this one stands now",
         "0/11": "a receipt says delivered, and the log has no record at this offset",
     }
     assert "\nall: 9 records: 5 delivered, 1 duplicate, 2 rejected (2 expired); " in ended.stdout
     assert "\n2 receipts repeat what another says" in ended.stdout
     assert "\n1 records of the receipts topic have no good cupbearer-mac: ignored." in ended.stdout
+
+
+def test_what_is_planted_is_found(kafka, ledger):
+    """Receipts that contradict their records, an offset that was passed over, one that was used twice."""
+    lost, _ = ledger.publish(*events(2))
+    ledger.receipt(lost)
+    kafka.make_again(ledger.topics)
+    reused = ledger.publish(*events(1, "bob"))[0]
+    assert reused.offset == lost.offset
+    forged = events(1)[0].with_header("webhook-timestamp", "1700000000")
+    told_delivered, told_forged, told_expired, _skipped, late = ledger.publish(forged, *events(3), *expired(1))
+    ledger.receipt(told_delivered)
+    for record, reason in ((told_forged, "bad_signature"), (told_expired, "expired"), (late, "expired")):
+        ledger.letter(record, reason)
+        ledger.receipt(record, "rejected", reason)
+    ledger.receipt(reused)
+    ledger.commit(6)
+    found = all_named(ledger.audit())
+    assert [(place, name) for place, name, _ in found] == [
+        ("0/0", "reused_offset"), ("0/1", "untruthful_receipt"), ("0/2", "untruthful_receipt"),
+        ("0/3", "untruthful_receipt"), ("0/4", "no_outcome"),
+    ]  # fmt: skip
+    assert [sentence.split(", but ")[1] for _, name, sentence in found if name == "untruthful_receipt"] == [
+        "the record's own outcome is rejected (bad_signature)", "the record passes every check",
+        "the record passes every check",
+    ]  # fmt: skip
+    told = [json.loads(line) for line in ledger.audit("--json").stdout.splitlines()]
+    assert [(f"0/{one['offset']}", one["deviation"]) for one in told if "advice" in one] == [one[:2] for one in found]
 
 
 def test_receipts_under_the_mark_secret_before_count_where_it_is_configured(ledger):
@@ -218,7 +261,7 @@ def test_an_offset_beyond_the_log_is_named(ledger):
 
 
 def test_of_records_whose_receipts_were_deleted_nothing_is_said(ledger):
-    records = ledger.publish(*events(2))
+    records = ledger.publish(*expired(2))
     for record in records:
         ledger.receipt(record, "rejected", "expired")
         ledger.letter(record, "expired")
@@ -279,9 +322,10 @@ def test_of_many_deviations_the_first_thousand_are_told(kafka, ledger):
     assert ended.returncode == 1
     lines = ended.stdout.splitlines()
     start = lines.index("records and outcomes differ, 1200 times:") + 1
-    places = [line.split(":")[0] for line in lines[start:-1]]
+    places = [line.split(" ")[0] for line in lines[start:-2]]
     assert places == [f"0/{n}" for n in range(600)] + [f"1/{n}" for n in range(400)]
-    assert lines[-1] == "... and 200 more"
+    assert lines[-2] == "... and 200 more"
+    assert lines[-1].startswith("what to do about no_outcome: ")
 
 
 def test_for_programs_each_line_is_an_object(ledger):
@@ -293,6 +337,7 @@ def test_for_programs_each_line_is_an_object(ledger):
     first, second, deviation, total = [json.loads(line) for line in ended.stdout.splitlines()]
     assert (first["partition"], first["begin"], first["end"], first["committed"]) == (0, 0, 1, 1)
     assert (second["partition"], second["end"], second["committed"]) == (1, 0, None)
+    assert "publish it again" in deviation.pop("advice")
     assert deviation == {
         "partition": 0, "offset": 0, "deviation": "no_outcome",
         "detail": "no receipt, and the group's offset is beyond it",

@@ -6,7 +6,6 @@ import subprocess
 
 import pytest
 from broker import wait_until
-from confluent_kafka import KafkaException
 from signing import payload, sign
 
 OLD, NEW = 20, 60
@@ -49,21 +48,6 @@ def publish(kafka, topics, key, customer, bodies):
     return kafka.publish(topics.events, events)
 
 
-def make_again(kafka, topics):
-    kafka.delete(topics.events)
-    wait_until(lambda: topics.events not in kafka.admin.list_topics(timeout=10).topics, "the topic is gone")
-
-    def made():
-        try:
-            kafka.create(topics.events, topics.partitions, message_timestamp_type="LogAppendTime")
-        except KafkaException as failure:
-            assert "already exists" in str(failure) or "marked for deletion" in str(failure), failure
-            return False
-        return True
-
-    wait_until(made, "the topic is made again")
-
-
 def shown(standin, customer):
     return sorted(message["body"] for message in standin.messages() if message["external_id"].startswith(customer))
 
@@ -78,7 +62,7 @@ def test_a_topic_that_is_made_again_under_its_owner_is_read_from_its_beginning(
     wait_until(lambda: kafka.committed(installation.group, topics)[0][0] == OLD, "the commit", explain=installation.tails)
     # Its next fetch falls behind the records of the new topic, and its last commit comes after they were published.
     worker.process.send_signal(signal.SIGSTOP)
-    make_again(kafka, topics)
+    kafka.make_again(topics)
     new = [f"new {n}" for n in range(NEW)]
     publish(kafka, topics, key, customer, new)
     worker.process.send_signal(signal.SIGCONT)
@@ -99,7 +83,7 @@ def test_a_worker_whose_topic_is_made_again_again_and_again_lives(kafka, topics,
         bodies += now
         wait_until_shown(standin, customer, bodies, installation)
         if turn < 2:
-            make_again(kafka, topics)
+            kafka.make_again(topics)
     assert LIBRDKAFKA_CRASHES or worker.runs(), worker.tail()
     end(installation.workers[-1])
 
@@ -107,7 +91,7 @@ def test_a_worker_whose_topic_is_made_again_again_and_again_lives(kafka, topics,
 def make_again_unnoticed(kafka, topics, key, customer, worker):
     """The worker looks again only when its topic has as many records as it had read of the one before."""
     worker.process.send_signal(signal.SIGSTOP)
-    make_again(kafka, topics)
+    kafka.make_again(topics)
     new = [f"new {n}" for n in range(OLD)]
     publish(kafka, topics, key, customer, new)
     worker.process.send_signal(signal.SIGCONT)

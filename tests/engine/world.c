@@ -41,6 +41,13 @@ struct key world_key(const char *text)
     return key;
 }
 
+struct keyring *world_keyring(void)
+{
+    struct keyring *keyring = keyring_read(SPAN(KEYRING), hash_key, NULL);
+    assert(keyring != NULL);
+    return keyring;
+}
+
 static struct engine *world_engine(const struct world *world, int worker)
 {
     const struct world_options *o = &world->options;
@@ -83,8 +90,7 @@ static struct engine *world_engine(const struct world *world, int worker)
         .accounts = accounts,
         .account_count = o->account_count};
     memcpy(options.hash_key, hash_key, sizeof(hash_key));
-    struct keyring *keyring = keyring_read(SPAN(KEYRING), hash_key, NULL);
-    assert(keyring != NULL);
+    struct keyring *keyring = world_keyring();
     const struct worker *w = &world->workers[worker];
     bool has_own = w->mark_secret != NULL;
     const char *secret = has_own ? w->mark_secret : o->mark_secret;

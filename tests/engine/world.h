@@ -353,6 +353,8 @@ void world_go_for(struct world *world, int64_t ms);
 /* ---- promises ---- */
 
 struct key world_key(const char *text);
+/* keyring_free it. */
+struct keyring *world_keyring(void);
 /* The first breach of a promise is kept. */
 void world_fail(struct world *world, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* The row that the widget of that event's page asks for, where a worker is configured so. */

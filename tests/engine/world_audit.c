@@ -34,7 +34,13 @@ static bool is_allowed(const struct world *world, const struct deviation *one)
     return world->cut_off && (kind == DEVIATION_RECEIPTS_DISAGREE || kind == DEVIATION_DELIVERED_TWICE);
 }
 
-static void audit_partition(struct world *world, int32_t partition)
+static bool account_exists(const void *accounts, struct span name)
+{
+    (void)accounts;
+    return span_equal(name, SPAN(WORLD_ACCOUNT)) || span_equal(name, SPAN(WORLD_ACCOUNT_2));
+}
+
+static void audit_partition(struct world *world, int32_t partition, const struct truth_rules *truth)
 {
     const struct fake_partition *log = &world->log.partitions[partition];
     struct audit_rules rules = {
@@ -49,6 +55,7 @@ static void audit_partition(struct world *world, int32_t partition)
         .since_ms = log->event_count > 0 ? log->events[0]->timestamp_ms : INT64_MAX,
         .until_ms = INT64_MAX,
         .window_ms = world->options.window_ms,
+        .truth = truth,
     };
     struct audit audit;
     receipt_mac_key(&world->mark_secret, rules.book.mac_keys[0]);
@@ -75,6 +82,10 @@ static void audit_partition(struct world *world, int32_t partition)
 
 void world_audit(struct world *world)
 {
+    struct keyring *keyring = world_keyring();
+    const struct truth_rules truth = {{.keyring = keyring, .account_exists = account_exists},
+                                      !world->options.admit_by_clock};
     for (int32_t i = 0; i < world->log.count; i++)
-        audit_partition(world, i);
+        audit_partition(world, i, &truth);
+    keyring_free(keyring);
 }

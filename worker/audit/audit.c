@@ -51,6 +51,7 @@ void audit_record(struct audit *audit, const struct record *record)
         .fingerprint = receipted_fingerprint(receipted_key(record), record_header(record, HEADER_ID),
                                              audit->rules.book.hash_key),
         .key_fingerprint = key_fingerprint(audit, record),
+        .found = audit->rules.truth == NULL ? OUTCOME_NONE : (uint8_t)truth_of(record, audit->rules.truth),
     };
 }
 
@@ -115,7 +116,8 @@ static void audited_add(struct audit *audit, struct audited *audited, enum outco
 
 /* A receipt that means no record of the span: nothing is wrong with those of records that retention has deleted, or that
  * lie outside the span. Of an offset that is both in the span and in an older topic of this name, the time tells. */
-static void receipt_without_record(struct audit *audit, const struct receipt *receipt, bool other_record)
+static void receipt_without_record(struct audit *audit, const struct receipt *receipt,
+                                   const struct audited *there)
 {
     const struct audit_rules *rules = &audit->rules;
     int64_t begin = audit->record_count > 0 ? audit->records[0].offset : rules->end;
@@ -127,12 +129,13 @@ static void receipt_without_record(struct audit *audit, const struct receipt *re
     if (receipt->offset < begin || (receipt->offset >= rules->end && receipt->offset < rules->log_end) ||
         receipt->record_timestamp_ms < rules->since_ms || receipt->record_timestamp_ms >= rules->until_ms)
         return;
-    deviations_add(&audit->deviations,
-                   &(struct deviation){
-                       .offset = receipt->offset,
-                       .kind = other_record ? DEVIATION_OTHER_RECORD : DEVIATION_NO_RECORD,
-                       .outcome = receipt->outcome,
-                   });
+    enum deviation_kind kind = there == NULL ? DEVIATION_NO_RECORD
+                               : there->timestamp_ms != receipt->record_timestamp_ms
+                                   ? DEVIATION_REUSED_OFFSET
+                                   : DEVIATION_OTHER_RECORD;
+    deviations_add(&audit->deviations, &(struct deviation){.offset = receipt->offset,
+                                                           .kind = kind,
+                                                           .outcome = receipt->outcome});
 }
 
 void audit_receipt(struct audit *audit, const struct record *record)
@@ -149,7 +152,7 @@ void audit_receipt(struct audit *audit, const struct record *record)
     if (matches)
         audited_add(audit, audited, receipt.outcome);
     else
-        receipt_without_record(audit, &receipt, audited != NULL);
+        receipt_without_record(audit, &receipt, audited);
     json_decref(root);
 }
 

@@ -1,5 +1,5 @@
 /* Whether records = outcomes in one partition: every record of a span has exactly one outcome, said by receipts that mean
- * it and by a dead letter where there has to be one. Fed with what the three topics' partitions hold, records first, then
+ * it, which is true of it as far as it can tell by itself, and by a dead letter where there has to be one. Fed with what the three topics' partitions hold, records first, then
  * receipts, then dead letters; it reads nothing itself. A record takes 32 bytes, and so does an outcome that
  * deduplication goes by. */
 #ifndef AUDIT_AUDIT_H
@@ -7,6 +7,7 @@
 
 #include "audit/book.h"
 #include "audit/deviation.h"
+#include "audit/truth.h"
 
 struct audit_rules {
     struct book book;
@@ -16,6 +17,7 @@ struct audit_rules {
     int64_t since_ms,
         until_ms;      /* of the records in the span; receipts that name others are none of its business */
     int64_t window_ms; /* of deduplication */
+    const struct truth_rules *truth; /* NULL: what receipts say is believed */
 };
 
 /* A record, and what was said of it. */
@@ -27,6 +29,7 @@ struct audited {
     uint8_t other;            /* of a receipt that disagrees */
     uint8_t
         letter; /* the outcome whose reason a dead letter names: the record's own, if there is such a one */
+    uint8_t found; /* truth_of the record */
 };
 
 /* A receipt of an identity: what deduplication has to go by. */

@@ -33,14 +33,22 @@ void deviations_done(struct deviations *deviations)
     *deviations = (struct deviations){0};
 }
 
-const char *deviation_word(enum deviation_kind kind)
-{
-    static const char *const words[] = {
-#define DEVIATION(name, word) [DEVIATION_##name] = word,
+static const struct {
+    const char *word, *advice;
+} kinds[DEVIATION_COUNT] = {
+#define DEVIATION(name, word, advice) [DEVIATION_##name] = {word, advice},
 #include "audit/deviation.def"
 #undef DEVIATION
-    };
-    return words[kind];
+};
+
+const char *deviation_word(enum deviation_kind kind)
+{
+    return kinds[kind].word;
+}
+
+const char *deviation_advice(enum deviation_kind kind)
+{
+    return kinds[kind].advice;
 }
 
 static void tell_outcome(struct buf *out, enum outcome outcome)
@@ -96,15 +104,29 @@ void deviation_tell(struct buf *out, const struct deviation *d)
         tell_outcome(out, d->outcome);
         buf_add_text(out, ", and the log has no record at this offset");
         break;
+    case DEVIATION_REUSED_OFFSET:
+        buf_add_text(out, "a receipt says ");
+        tell_outcome(out, d->outcome);
+        buf_add_text(out, " of a record with another time stamp, in whose place this one stands now");
+        break;
     case DEVIATION_OTHER_RECORD:
         buf_add_text(out, "a receipt says ");
         tell_outcome(out, d->outcome);
-        buf_add_text(out, " of another record: key, event id or timestamp differ; was the topic made again?");
+        buf_add_text(out, " of this record, but its key or event id is another one");
+        break;
+    case DEVIATION_UNTRUTHFUL_RECEIPT:
+        buf_add_text(out, "its receipt says ");
+        tell_outcome(out, d->outcome);
+        buf_add_text(out, d->other_outcome == OUTCOME_NONE ? ", but the record passes every check"
+                                                           : ", but the record's own outcome is ");
+        tell_outcome(out, d->other_outcome);
         break;
     case DEVIATION_COMMITTED_BEYOND:
         buf_printf(out,
                    "the group has committed this offset, and the log ends at %lld; was the topic made again?",
                    (long long)d->other);
+        break;
+    case DEVIATION_COUNT:
         break;
     }
 }

@@ -8,9 +8,10 @@
 #include "event/outcome.h"
 
 enum deviation_kind {
-#define DEVIATION(name, word) DEVIATION_##name,
+#define DEVIATION(name, word, advice) DEVIATION_##name,
 #include "audit/deviation.def"
 #undef DEVIATION
+    DEVIATION_COUNT,
 };
 
 #define DEVIATION_REASON_UNKNOWN OUTCOME_COUNT /* of a dead letter whose reason is none of the table's */
@@ -20,8 +21,8 @@ struct deviation {
     int64_t other; /* the second offset that the sentence names, where it names one */
     enum deviation_kind kind;
     enum outcome outcome; /* of the record, or of the receipt that has none */
-    enum outcome
-        other_outcome; /* of the receipt or dead letter that says something else; OUTCOME_NONE: there is none */
+    enum outcome other_outcome; /* of the receipt, dead letter or record that says something else; OUTCOME_NONE: there is none,
+                                 * or the record passes all checks */
 };
 
 struct deviations {
@@ -36,6 +37,8 @@ void deviations_sort(struct deviations *deviations);
 void deviations_done(struct deviations *deviations);
 
 const char *deviation_word(enum deviation_kind kind);
+/* What to do about those of that kind, as one sentence. */
+const char *deviation_advice(enum deviation_kind kind);
 /* What is wrong, as one sentence without the place. Nothing in it comes from a record. */
 void deviation_tell(struct buf *out, const struct deviation *deviation);
 

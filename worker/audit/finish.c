@@ -38,6 +38,8 @@ static void finish_record(struct audit *audit, const struct audited *audited, co
     audit->counts.outcomes[outcome]++;
     if (audited->other != OUTCOME_NONE)
         add_of(audit, audited, DEVIATION_RECEIPTS_DISAGREE, (enum outcome)audited->other);
+    if (audit->rules.truth != NULL && truth_denies(audit->rules.truth, (enum outcome)audited->found, outcome))
+        add_of(audit, audited, DEVIATION_UNTRUTHFUL_RECEIPT, (enum outcome)audited->found);
     if (!outcome_has_dead_letter(outcome) || letter == outcome)
         return;
     if (audited->timestamp_ms < terms->dead_letters_from_ms)

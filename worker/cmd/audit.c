@@ -6,6 +6,7 @@
 #include "cmd/cmd.h"
 #include "cmd/failure.h"
 #include "cmd/options.h"
+#include "cmd/rules.h"
 #include "cmd/topics.h"
 #include "io/clock.h"
 
@@ -16,8 +17,9 @@ static const char help[] =
     "\n"
     "  cupbearer audit [OPTION]...\n"
     "\n"
-    "Reads events, receipts and dead letters, from the beginning of the logs to their end as it is now, and\n"
-    "compares them. What the group has not settled yet is counted apart. Changes nothing, joins no group.\n"
+    "Reads events, receipts and dead letters, from the beginning of the logs to their end as it is now, compares\n"
+    "them, and verifies each event by the keyring as it is now. Of each difference it says what to do. What the\n"
+    "group has not settled yet is counted apart. Changes nothing, joins no group.\n"
     "\n"
     "  -c, --config FILE  the workers' configuration (default: $CUPBEARER_CONFIG, else\n"
     "                     " OPTIONS_CONFIG ")\n"
@@ -123,15 +125,22 @@ static int audit_run(const struct audit_options *audit, struct err *err)
     struct config *config = options_config(audit->config_file, err);
     if (config == NULL)
         return -1;
-    struct audit_rules rules = {
-        .since_ms = audit->since_ms, .until_ms = audit->until_ms, .window_ms = config->window_ms};
+    struct truth_rules truth = {.stamps_are_brokers = !config->allow_create_time};
+    struct audit_rules rules = {.since_ms = audit->since_ms,
+                                .until_ms = audit->until_ms,
+                                .window_ms = config->window_ms,
+                                .truth = &truth};
     struct audit_clients clients = {0};
+    struct keyring *keyring = NULL;
     int result = topics_book(config, &rules.book, err);
+    if (result == 0)
+        result = (keyring = rules_read(config, rules.book.hash_key, &truth.event, err)) == NULL ? -1 : 0;
     if (result == 0)
         result = audit_clients_init(&clients, config, err);
     if (result == 0)
         result = audit_compare(audit, config, &clients, &rules, err);
     topics_book_done(&rules.book);
+    keyring_free(keyring);
     audit_clients_done(&clients);
     config_free(config);
     return result;

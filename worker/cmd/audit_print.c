@@ -68,6 +68,15 @@ static void print_sum(const struct audit_print *print)
                print->deviation_count == 1 ? "" : "s");
 }
 
+/* Of each kind that occurred, once. */
+static void print_advice(const struct audit_print *print)
+{
+    for (int kind = 0; kind < DEVIATION_COUNT; kind++)
+        if (print->kinds[kind])
+            printf("what to do about %s: %s\n", deviation_word((enum deviation_kind)kind),
+                   deviation_advice((enum deviation_kind)kind));
+}
+
 /* ---- for programs ---- */
 
 static void print_json(json_t *object)
@@ -130,6 +139,7 @@ static void json_deviation(int32_t partition, const struct deviation *deviation,
     put_number(object, "offset", deviation->offset);
     json_object_set_new(object, "deviation", json_string(deviation_word(deviation->kind)));
     json_object_set_new(object, "detail", json_string(sentence));
+    json_object_set_new(object, "advice", json_string(deviation_advice(deviation->kind)));
     print_json(object);
 }
 
@@ -148,6 +158,8 @@ static void keep_deviations(struct audit_print *print, int32_t partition, const 
 {
     size_t room = AUDIT_LINES_MAX - print->kept, count = found->count < room ? found->count : room;
     print->deviation_count += found->count;
+    for (size_t i = 0; i < found->count; i++)
+        print->kinds[found->list[i].kind] = true;
     if (count == 0)
         return;
     print->deviations = mem_grow(print->deviations, print->kept + count, sizeof(*print->deviations));
@@ -188,14 +200,17 @@ void audit_print_end(const struct audit_print *print)
         if (print->json)
             json_deviation(print->deviations[i].partition, deviation, sentence.data);
         else
-            printf("%d/%lld: %s\n", (int)print->deviations[i].partition, (long long)deviation->offset,
-                   sentence.data);
+            printf("%d/%lld %s: %s\n", (int)print->deviations[i].partition, (long long)deviation->offset,
+                   deviation_word(deviation->kind), sentence.data);
         buf_done(&sentence);
     }
-    if (print->json)
+    if (print->json) {
         json_sum(print);
-    else if (print->deviation_count > print->kept)
+        return;
+    }
+    if (print->deviation_count > print->kept)
         printf("... and %llu more\n", (unsigned long long)(print->deviation_count - print->kept));
+    print_advice(print);
 }
 
 void audit_print_done(struct audit_print *print)

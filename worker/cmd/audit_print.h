@@ -10,6 +10,7 @@ struct audit_print {
     bool json;
     struct audit_counts sum;
     uint64_t deviation_count;
+    bool kinds[DEVIATION_COUNT]; /* which occurred */
     struct {
         int32_t partition;
         struct deviation deviation;
@@ -20,7 +21,7 @@ struct audit_print {
 /* All zero but `json` is one that has printed nothing. */
 void audit_print_partition(struct audit_print *print, const struct audit_partition *partition,
                            const struct audit *audit);
-/* The sum, and the deviations. */
+/* The sum, the deviations, and what to do about them. */
 void audit_print_end(const struct audit_print *print);
 void audit_print_done(struct audit_print *print);
 

@@ -7,9 +7,9 @@
 #include "cmd/options.h"
 #include "cmd/publish.h"
 #include "cmd/resend.h"
+#include "cmd/rules.h"
 #include "cmd/topics.h"
 #include "io/clock.h"
-#include "io/secret.h"
 
 #define DEAD "dead"
 
@@ -163,27 +163,6 @@ static int dead_options(struct dead *dead, int argc, char **argv)
 
 /* ---- what is needed ---- */
 
-static bool account_exists(const void *context, struct span name)
-{
-    const struct config *config = context;
-    for (size_t i = 0; i < config->account_count; i++)
-        if (span_equal(span_of(config->accounts[i].name), name))
-            return true;
-    return false;
-}
-
-static int keyring_load(const struct config *config, const unsigned char hash_key[16], struct keyring **out,
-                        struct err *err)
-{
-    struct secret json;
-    struct err why;
-    if (secret_read(config->keyring_file, KEYRING_SIZE_MAX, &json, err) != 0)
-        return -1;
-    *out = keyring_read((struct span){(const char *)json.data, json.size}, hash_key, &why);
-    secret_done(&json);
-    return *out != NULL ? 0 : err_set(err, why.code, "%.200s: %s", config->keyring_file, why.text);
-}
-
 /* The key to sign with, which a dry run may do without. */
 static int key_open(struct dead *dead, const struct keyring *keyring, struct err *err)
 {
@@ -224,14 +203,10 @@ static int dead_run(struct dead *dead, struct err *err)
     dead->job.signer = &dead->signer;
     int result = topics_book(config, &rules->book, err);
     if (result == 0)
-        result = keyring_load(config, rules->book.hash_key, &keyring, err);
+        result = (keyring = rules_read(config, rules->book.hash_key, &rules->event, err)) == NULL ? -1 : 0;
     if (result == 0)
         result = key_open(dead, keyring, err);
     if (result == 0) {
-        rules->event = (struct event_rules){.keyring = keyring,
-                                            .partitioner = config->partitioner,
-                                            .account_exists = account_exists,
-                                            .accounts = config};
         rules->window_ms = config->window_ms;
         result = dead_resend(dead, err);
     }
