@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# A real Apache Kafka on this machine, for the demo and the tests: one node, KRaft, on free ports of 127.0.0.1, with all
-# that it writes in DIR. Its jars come by Maven once and stay in ${XDG_CACHE_HOME:-~/.cache}/cupbearer.
+# A real Apache Kafka on this machine, for the demo and the tests: one node, or several, KRaft, on free ports of 127.0.0.1,
+# with all that it writes in DIR. Its jars come by Maven once and stay in ${XDG_CACHE_HOME:-~/.cache}/cupbearer.
 #
 #   deploy/kafka.sh start DIR      make a new broker in DIR, wait until it answers, print
 #                                  bootstrap=127.0.0.1:PORT pid=PID
+#   deploy/kafka.sh join DIR OTHER make a broker in DIR that joins the cluster of the one in OTHER, likewise
 #   deploy/kafka.sh topic DIR NAME PARTITIONS [CONFIG=VALUE …] [-- NAME PARTITIONS …]
 #   deploy/kafka.sh stop DIR       end it in order
 #   deploy/kafka.sh kill DIR       end it at once, as a crash would (kill -9)
@@ -11,6 +12,8 @@
 #   deploy/kafka.sh fetch          only bring the jars, print where they are
 #
 # The environment's BROKER_SESSION_MS (9000): how long a killed broker is taken for alive, for those who kill it often.
+#
+# The first broker is the controller, so the cluster does without any but that one.
 #
 # Exit codes: 0 done, 2 wrong use, 3 the broker does not answer, 5 Maven, Java or the system failed.
 set -euo pipefail
@@ -183,6 +186,15 @@ broker_pid() {
     echo "$pid"
 }
 
+# The same for one that is no controller. Its port is its id: no two have the same.
+properties_join() { # BROKER_PORT OTHER
+    sed -e "s|^process.roles=.*|process.roles=broker|" -e "s|^node.id=.*|node.id=$1|" \
+        -e "s|^listeners=.*|listeners=PLAINTEXT://127.0.0.1:$1|" \
+        -e "s|^advertised.listeners=.*|advertised.listeners=PLAINTEXT://127.0.0.1:$1|" \
+        -e "s|^log.dirs=.*|log.dirs=$dir/data|" "$2/server.properties" >"$dir/server.properties"
+    cp "$2/log4j2.properties" "$dir/"
+}
+
 broker_launch() {
     setsid java "${java_options[@]}" -Dlog4j2.configurationFile="$dir/log4j2.properties" -cp "$cache/jars/*" \
         kafka.Kafka "$dir/server.properties" >>"$dir/broker.log" 2>&1 </dev/null &
@@ -211,15 +223,20 @@ broker_give_up() { # TEXT
     fail_with_log 3 "the broker is not ready after $ready_seconds s: $1"
 }
 
-broker_start() {
+broker_start() { # [OTHER]
     [ ! -e "$dir/server.properties" ] || fail 2 "$dir holds a broker already: say 'kafka.sh restart $dir', or another DIR"
     command -v java >/dev/null || fail 5 "Java is missing: run deploy/setup.sh kafka"
     jars_fetch
     local broker_port controller_port cluster_id
     broker_port=$(port_find)
-    controller_port=$(port_find "$broker_port")
-    properties_write "$broker_port" "$controller_port"
-    cluster_id=C$(head -c 16 /dev/urandom | base64 | tr '+/' '-_' | cut -c 2-22)
+    if [ $# -gt 0 ]; then
+        properties_join "$broker_port" "$1"
+        cluster_id=$(sed -n 's/^cluster.id=//p' "$1/data/meta.properties")
+    else
+        controller_port=$(port_find "$broker_port")
+        properties_write "$broker_port" "$controller_port"
+        cluster_id=C$(head -c 16 /dev/urandom | base64 | tr '+/' '-_' | cut -c 2-22)
+    fi
     java "${java_options[@]}" -cp "$cache/jars/*" kafka.tools.StorageTool format -t "$cluster_id" \
         -c "$dir/server.properties" >"$dir/broker.log" 2>&1 ||
         fail_with_log 5 "the storage could not be formatted"
@@ -295,17 +312,21 @@ fetch)
     echo "$cache"
     exit 0
     ;;
-start | topic | stop | kill | restart) ;;
-*) fail 2 "unknown command '$command': say start, topic, stop, kill, restart or fetch" ;;
+start | join | topic | stop | kill | restart) ;;
+*) fail 2 "unknown command '$command': say start, join, topic, stop, kill, restart or fetch" ;;
 esac
 [ $# -gt 0 ] || fail 2 "$command needs a directory"
-[ "$command" != start ] || mkdir -p "$1"
+[[ $command != @(start|join) ]] || mkdir -p "$1"
 [ -d "$1" ] || fail 2 "$1 is not a directory"
 dir=$(realpath "$1")
 shift
-[ "$command" = start ] || [ -e "$dir/server.properties" ] || fail 2 "$dir holds no broker: say 'kafka.sh start $dir'"
+[[ $command = @(start|join) ]] || [ -e "$dir/server.properties" ] || fail 2 "$dir holds no broker: say 'kafka.sh start $dir'"
 case $command in
 start) broker_start ;;
+join)
+    [ -e "${1-}/data/meta.properties" ] || fail 2 "join: say DIR and the directory of a broker that was started"
+    broker_start "$(realpath "$1")"
+    ;;
 topic)
     [ $# -gt 0 ] || fail 2 "topic: say NAME PARTITIONS [CONFIG=VALUE …]"
     topics_create "$@"

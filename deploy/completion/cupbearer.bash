@@ -12,7 +12,7 @@ _cupbearer_options() { # COMMAND
     sign) echo "$event" --at --format ;;
     verify) echo --keyring --partitions --partition --partitioner --admitted-at --show-signed ;;
     audit) echo --config --since --until --partition --json ;;
-    dead) echo --reason --expired --event-id --account --since --until --config --key-file --key-id --per-minute --dry-run ;;
+    dead) echo --reason --expired --wrong-partition --event-id --account --since --until --config --key-file --key-id --per-minute --dry-run ;;
     gate) echo --config --log-level ;;
     health) echo --url ;;
     demo) echo --once --bootstrap-servers --port --gate-port ;;
@@ -50,7 +50,7 @@ _cupbearer() {
         _cupbearer_words gave_up backlog flood refused_by_papercups conversation_not_found customer_not_found \
             key_revoked unknown
         ;;
-    --dry-run | --expired | --hmac | --json | --once | --show-signed | --wait | --webhooks | [!-]*)
+    --dry-run | --expired | --hmac | --json | --once | --show-signed | --wait | --webhooks | --wrong-partition | [!-]*)
         # Behind these stands another option, or an operand.
         if [[ $word == -* ]]; then
             _cupbearer_words "$(_cupbearer_options "$command")"

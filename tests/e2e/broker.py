@@ -62,6 +62,7 @@ class Kafka:
     def __init__(self, directory):
         self.directory = directory
         properties = (directory / "server.properties").read_text()
+        self.number = int(re.search(r"(?m)^node\.id=(\d+)$", properties)[1])
         self.bootstrap = re.search(r"(?m)^advertised\.listeners=PLAINTEXT://(\S+)$", properties)[1]
         # librdkafka's own words tell of connections that end with the broker; what fails is asserted.
         self.client = {"bootstrap.servers": self.bootstrap, "log_level": 0}
@@ -97,9 +98,17 @@ class Kafka:
         """The class path of Kafka's own Java clients."""
         return f"{cls.script('fetch').strip()}/jars/*"
 
-    def create(self, name, partitions, **config):
+    @classmethod
+    def join(cls, directory, other):
+        """One more broker in the cluster of `other`; whoever starts it stops it."""
+        cls.script("join", directory, other.directory)
+        return cls(directory)
+
+    def create(self, name, partitions, replicas=1, **config):
+        """`replicas`: how many, or for each partition the brokers that have it."""
+        where = {"replication_factor": replicas} if isinstance(replicas, int) else {"replica_assignment": replicas}
         futures = self.admin.create_topics(
-            [NewTopic(name, partitions, 1, config={key.replace("_", "."): value for key, value in config.items()})]
+            [NewTopic(name, partitions, config={key.replace("_", "."): value for key, value in config.items()}, **where)]
         )
         futures[name].result(30)
         # The controller has made it; the broker tells clients of it a moment later.
@@ -128,13 +137,18 @@ class Kafka:
 
         wait_until(made, "the topic is made again")
 
-    def topics(self, partitions=6, names=None):
+    def leaders(self, name):
+        """The leader of each partition of a topic, -1: none."""
+        found = self.admin.list_topics(name, timeout=10).topics[name].partitions
+        return [found[number].leader for number in sorted(found)]
+
+    def topics(self, partitions=6, names=None, replicas=1):
         """A fresh set of the three topics, with the time stamps that the worker asks for."""
         names = names or [f"{kind}.{secrets.token_hex(4)}" for kind in ("events", "receipts", "dead")]
         topics = Topics(*names, partitions)
-        self.create(topics.events, partitions, message_timestamp_type="LogAppendTime")
-        self.create(topics.receipts, partitions)
-        self.create(topics.dead, partitions)
+        self.create(topics.events, partitions, replicas, message_timestamp_type="LogAppendTime")
+        self.create(topics.receipts, partitions, replicas)
+        self.create(topics.dead, partitions, replicas)
         return topics
 
     def publish(self, topic, events, partition=None, producer=None, timestamp=0):

@@ -207,6 +207,7 @@ static void the_worker_tells_of_partitions_keyring_and_process(void **state)
     fixture.view.partition_count = 2;
     fixture.view.unsettled = 4;
     fixture.view.paused = 1;
+    fixture.view.unserved = 2;
     fixture.view.keyring_keys = 3;
     fixture.view.keyring_stale = true;
     fixture.view.log_dropped = 6;
@@ -220,6 +221,7 @@ static void the_worker_tells_of_partitions_keyring_and_process(void **state)
     assert_line(&fixture, "cupbearer_assigned_partitions 2");
     assert_line(&fixture, "cupbearer_unsettled_events 4");
     assert_line(&fixture, "cupbearer_paused_partitions 1");
+    assert_line(&fixture, "cupbearer_unserved_partitions 2");
     assert_line(&fixture, "cupbearer_keyring_keys 3");
     assert_line(&fixture, "cupbearer_keyring_stale 1");
     assert_line(&fixture, "cupbearer_api_key_stale{account=\"acme\"} 0");

@@ -20,6 +20,8 @@
 struct broker {
     rd_kafka_t *rk;
     rd_kafka_mock_cluster_t *cluster;
+    rd_kafka_t *asker;
+    struct inquiry *inquiry;
     struct config config;
     size_t receipts, finished;
     int64_t end;
@@ -61,13 +63,18 @@ static int setup(void **state)
                                      .group_id = (char *)(uintptr_t) "group",
                                      .receipts_topic = (char *)(uintptr_t)TOPIC};
     broker_fill(bootstrap);
+    struct err err;
+    broker->asker = client(RD_KAFKA_CONSUMER, bootstrap);
+    broker->inquiry = inquiry_new(&broker->config, broker->asker, broker->asker, &err);
     *state = broker;
-    return 0;
+    return broker->inquiry == NULL ? -1 : 0;
 }
 
 static int teardown(void **state)
 {
     struct broker *broker = *state;
+    inquiry_free(broker->inquiry);
+    rd_kafka_destroy(broker->asker);
     rd_kafka_mock_cluster_destroy(broker->cluster);
     rd_kafka_destroy(broker->rk);
     free(broker);
@@ -95,20 +102,32 @@ static struct reader *reader_begin(struct broker *broker)
 {
     struct err err;
     broker->receipts = broker->finished = 0;
-    struct reader *reader = reader_new(&broker->config, &calls, broker, &err);
+    struct reader *reader = reader_new(&broker->config, broker->inquiry, &calls, broker, &err);
     assert_non_null(reader);
     reader_add(reader, 0, INT64_MAX, (struct wall){0});
     return reader;
 }
 
-static void reader_go(struct reader *reader)
+static void looked_up(void *context, const struct inquiry_answer *answer)
 {
-    while (!reader_is_done(reader)) {
-        struct pollfd one = {.fd = reader_fd(reader), .events = POLLIN};
-        assert_null(reader_fatal(reader));
-        if (!reader_turn(reader))
-            assert_true(reader_is_done(reader) || poll(&one, 1, 30000) == 1);
-    }
+    reader_looked_up(context, answer);
+}
+
+/* Once; waits where nothing is there yet. */
+static void reader_step(struct broker *broker, struct reader *reader)
+{
+    struct pollfd ready[] = {{.fd = reader_fd(reader), .events = POLLIN}, {.fd = inquiry_fd(broker->inquiry), .events = POLLIN}};
+    assert_null(reader_fatal(reader));
+    if (reader_turn(reader) || reader_is_done(reader))
+        return;
+    assert_true(poll(ready, 2, 30000) > 0);
+    inquiry_turn(broker->inquiry, looked_up, reader);
+}
+
+static void reader_go(struct broker *broker, struct reader *reader)
+{
+    while (!reader_is_done(reader))
+        reader_step(broker, reader);
     assert_null(reader_fatal(reader));
 }
 
@@ -116,7 +135,7 @@ static void a_partition_is_read_to_its_end(void **state)
 {
     struct broker *broker = *state;
     struct reader *reader = reader_begin(broker);
-    reader_go(reader);
+    reader_go(broker, reader);
     assert_int_equal(broker->receipts, RECEIPTS);
     assert_int_equal(broker->finished, 1);
     assert_int_equal(broker->end, RECEIPTS);
@@ -128,15 +147,12 @@ static void a_partition_that_comes_again_while_it_is_read_is_read_anew(void **st
 {
     struct broker *broker = *state;
     struct reader *reader = reader_begin(broker);
-    while (broker->receipts == 0) {
-        struct pollfd one = {.fd = reader_fd(reader), .events = POLLIN};
-        if (!reader_turn(reader) && broker->receipts == 0)
-            assert_int_equal(poll(&one, 1, 30000), 1);
-    }
+    while (broker->receipts == 0)
+        reader_step(broker, reader);
     broker->receipts = broker->finished = 0;
     reader_add(reader, 0, INT64_MAX, (struct wall){0});
     assert_false(reader_is_done(reader));
-    reader_go(reader);
+    reader_go(broker, reader);
     assert_int_equal(broker->receipts, RECEIPTS);
     assert_int_equal(broker->finished, 1);
     reader_free(reader);
@@ -146,10 +162,10 @@ static void one_that_was_finished_too(void **state)
 {
     struct broker *broker = *state;
     struct reader *reader = reader_begin(broker);
-    reader_go(reader);
+    reader_go(broker, reader);
     broker->receipts = 0;
     reader_add(reader, 0, INT64_MAX, (struct wall){0});
-    reader_go(reader);
+    reader_go(broker, reader);
     assert_int_equal(broker->receipts, RECEIPTS);
     assert_int_equal(broker->finished, 2);
     reader_free(reader);

@@ -1,5 +1,6 @@
 #include "audit/resend.h"
 
+#include <sodium.h>
 #include <stdlib.h>
 
 #include "base/json.h"
@@ -104,9 +105,13 @@ void resend_letter(struct resend *resend, const struct record *letter)
                                 .source = opened.source,
                                 .outcome = (uint8_t)opened.outcome,
                                 .verdict = (uint8_t)verdict};
-    if (verdict == RESEND_YES)
+    one.home = resend->rules->book.partition;
+    if (verdict == RESEND_YES) {
         one.identity = book_identity(&resend->rules->book, letter->key, span_of(opened.event.entry->sender),
                                      opened.event.envelope.event_id);
+        if (resend->rules->partition_count > 0)
+            one.home = partitioner_partition(resend->rules->event.partitioner, letter->key, resend->rules->partition_count);
+    }
     if (verdict != RESEND_NOT_CHOSEN)
         letters_add(resend, &one);
     resend_opened_done(&opened);
@@ -160,16 +165,52 @@ static void letters_note(struct resend *resend, uint64_t identity, const struct 
     }
 }
 
+/* The identity of a receipt's event, where it has one. */
+static bool receipt_identity(const struct book *book, const struct record *record, const struct receipt *receipt,
+                             uint64_t *out)
+{
+    if (receipt->event_id.data == NULL || receipt->sender.data == NULL)
+        return false;
+    *out = book_identity(book, record->key, receipt->sender, receipt->event_id);
+    return true;
+}
+
 void resend_receipt(struct resend *resend, const struct record *record)
 {
     struct receipt receipt;
     struct json_t *root;
+    uint64_t identity;
     const struct book *book = &resend->rules->book;
     if (book_read(book, record, &receipt, &root) != BOOK_RECEIPT)
         return;
-    if (receipt.event_id.data != NULL && receipt.sender.data != NULL)
-        letters_note(resend, book_identity(book, record->key, receipt.sender, receipt.event_id), &receipt);
+    if (receipt_identity(book, record, &receipt, &identity))
+        letters_note(resend, identity, &receipt);
     json_decref(root);
+}
+
+bool resend_goes_to(const struct resend *resend, int32_t partition)
+{
+    for (size_t i = 0; i < resend->count; i++)
+        if (resend->letters[i].home == partition && partition != resend->rules->book.partition)
+            return true;
+    return false;
+}
+
+void resend_receipt_of(struct resend *resend, int32_t partition, const struct record *record)
+{
+    struct receipt receipt;
+    struct json_t *root;
+    uint64_t identity;
+    struct book book = resend->rules->book;
+    book.partition = partition;
+    if (book_read(&book, record, &receipt, &root) == BOOK_RECEIPT) {
+        bool known = receipt.outcome == OUTCOME_DELIVERED && receipt_identity(&book, record, &receipt, &identity);
+        for (size_t i = known ? letters_find(resend, identity) : resend->count;
+             i < resend->count && resend->letters[i].identity == identity; i++)
+            resend->letters[i].was_delivered = resend->letters[i].was_delivered || resend->letters[i].home == partition;
+        json_decref(root);
+    }
+    sodium_memzero(&book, sizeof(book));
 }
 
 static enum resend_verdict letter_verdict(const struct resend *resend, const struct resend_letter *letter)

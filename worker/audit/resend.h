@@ -20,6 +20,7 @@ const char *resend_text(enum resend_verdict verdict);
 struct resend_rules {
     struct book book;
     struct event_rules event;      /* without partitions: a dead letter lies where its record lay */
+    int32_t partition_count;       /* by which an event's place is found now */
     bool outcomes[OUTCOME_COUNT];  /* which are asked for */
     struct span account, event_id; /* those alone, where they are not SPAN_NONE */
     struct span sender;            /* of the key that will sign; SPAN_NONE: it is not known yet */
@@ -46,6 +47,7 @@ struct resend_letter {
     int64_t source;
     uint64_t identity; /* book_identity */
     int64_t remembered_until_ms;
+    int32_t home; /* the partition of events where it belongs: another one than its own when it was put elsewhere */
     uint8_t outcome, verdict;
     bool has_receipt, was_delivered;
 };
@@ -65,6 +67,9 @@ void resend_letter(struct resend *resend, const struct record *letter);
 void resend_letters_end(struct resend *resend);
 /* every record of the receipts' partition, */
 void resend_receipt(struct resend *resend, const struct record *record);
+/* and, where that is so, of another partition's, where some of them would be sent, or were before, */
+bool resend_goes_to(const struct resend *resend, int32_t partition);
+void resend_receipt_of(struct resend *resend, int32_t partition, const struct record *record);
 /* then the verdicts are final. */
 void resend_finish(struct resend *resend);
 

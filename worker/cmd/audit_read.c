@@ -50,10 +50,11 @@ static int look_committed(struct client *client, const struct config *config,
     return client_unreachable(client, "says what the group has committed", error, err);
 }
 
-static int look_ends(struct client *client, const char *topic, int32_t partition, struct audit_ends *out,
-                     struct err *err)
+/* Of a partition that workers do not serve there are neither receipts nor dead letters: nothing in it is settled. */
+static int look_written(struct client *client, const char *topic, const struct audit_partition *partition,
+                        struct audit_ends *out, struct err *err)
 {
-    return client_offsets(client, topic, partition, &out->begin, &out->end, err);
+    return partition->unserved ? 0 : client_offsets(client, topic, partition->id, &out->begin, &out->end, err);
 }
 
 static int look_span(struct client *client, const struct config *config, int64_t since_ms, int64_t until_ms,
@@ -74,11 +75,12 @@ static int look_logs(const struct audit_clients *clients, const struct config *c
     struct audit_partition *list = partitions->list;
     int result = look_committed(clients->events, config, partitions, err);
     for (size_t i = 0; i < partitions->count && result == 0; i++)
-        result = look_ends(clients->written, config->receipts_topic, list[i].id, &list[i].receipts, err);
+        result = look_written(clients->written, config->receipts_topic, &list[i], &list[i].receipts, err);
     for (size_t i = 0; i < partitions->count && result == 0; i++)
-        result = look_ends(clients->written, config->dead_topic, list[i].id, &list[i].dead, err);
+        result = look_written(clients->written, config->dead_topic, &list[i], &list[i].dead, err);
     for (size_t i = 0; i < partitions->count && result == 0; i++)
-        result = look_ends(clients->events, config->events_topic, list[i].id, &list[i].events, err);
+        result = client_offsets(clients->events, config->events_topic, list[i].id, &list[i].events.begin,
+                                &list[i].events.end, err);
     for (size_t i = 0; i < partitions->count && result == 0; i++)
         result = look_span(clients->events, config, since_ms, until_ms, &list[i], err);
     return result;
@@ -87,8 +89,8 @@ static int look_logs(const struct audit_clients *clients, const struct config *c
 int audit_look(const struct audit_clients *clients, const struct config *config, int32_t only,
                int64_t since_ms, int64_t until_ms, struct audit_partitions *out, struct err *err)
 {
-    int32_t count;
-    if (topics_count(clients->events, config, &count, err) != 0)
+    int32_t count, served;
+    if (topics_count(clients->events, config, &count, &served, err) != 0)
         return -1;
     if (only >= count)
         return err_set(err, ERR_USAGE, "%.200s has %d partitions, counted from 0: there is no partition %d",
@@ -96,7 +98,9 @@ int audit_look(const struct audit_clients *clients, const struct config *config,
     out->count = only < 0 ? (size_t)count : 1;
     out->list = mem_new(out->count, sizeof(*out->list));
     for (size_t i = 0; i < out->count; i++)
-        out->list[i].id = only < 0 ? (int32_t)i : only;
+        out->list[i] = (struct audit_partition){.id = only < 0 ? (int32_t)i : only};
+    for (size_t i = 0; i < out->count; i++)
+        out->list[i].unserved = out->list[i].id >= served;
     if (look_logs(clients, config, since_ms, until_ms, out, err) == 0)
         return 0;
     free(out->list);
@@ -170,7 +174,7 @@ static int pass_read(struct client *client, const char *topic, int32_t partition
         .reading = {ends->begin, ends->end, ends->begin, from_ms, -1, -1},
     };
     struct scan scan = {topic, partition, ends->begin, ends->end};
-    if (scan_cut(client, &scan, from_ms, INT64_MAX, err) != 0)
+    if (ends->begin < ends->end && scan_cut(client, &scan, from_ms, INT64_MAX, err) != 0)
         return -1;
     pass.reading.begin = scan.begin;
     if (scan_read(client, &scan, take, &pass, err) != 0)

@@ -12,6 +12,7 @@ struct audit_ends {
 
 struct audit_partition {
     int32_t id;
+    bool unserved;                            /* added while the topic was in use */
     int64_t committed;                        /* -1: nothing */
     struct audit_ends events, receipts, dead; /* of the logs */
     struct audit_ends span;                   /* of the events: what is audited */

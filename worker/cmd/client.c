@@ -102,13 +102,13 @@ int client_partition_count(struct client *client, const char *topic, int32_t *ou
     return err_set(err, ERR_UNREACHABLE, "topic %.200s: %s", topic, rd_kafka_err2str(error));
 }
 
-int client_same_count(struct client *client, const char *topic, int32_t count, const char *other,
-                      struct err *err)
+int client_has_count(struct client *client, const char *topic, int32_t count, const char *other, bool or_more,
+                     struct err *err)
 {
     int32_t others;
     if (client_partition_count(client, other, &others, err) != 0)
         return -1;
-    if (others == count)
+    if (others == count || (or_more && others > count))
         return 0;
     return err_set(err, ERR_USAGE, "%.150s has %d partitions and %.150s %d: they do not belong together",
                    topic, (int)count, other, (int)others);

@@ -26,9 +26,10 @@ void client_free(struct client *client);
  * topic. Waits up to CLIENT_TIMEOUT_MS. */
 int client_partition_count(struct client *client, const char *topic, int32_t *out, struct err *err);
 
-/* Whether the topic `other` has the `count` partitions of `topic`; likewise, and ERR_USAGE where it has not. */
-int client_same_count(struct client *client, const char *topic, int32_t count, const char *other,
-                      struct err *err);
+/* Whether the topic `other` has the `count` partitions of `topic`, or more where it may; likewise, and ERR_USAGE where it has
+ * not. */
+int client_has_count(struct client *client, const char *topic, int32_t count, const char *other, bool or_more,
+                     struct err *err);
 
 /* The offsets of the partition's first record (NULL: not asked for) and of its next one; likewise. */
 int client_offsets(struct client *client, const char *topic, int32_t partition, int64_t *begin, int64_t *end,

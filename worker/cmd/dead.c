@@ -23,12 +23,14 @@ static const char help[] =
     "with\n"
     "the time of now. Each must carry a good signature of the same sender, and have its receipt; what was\n"
     "delivered meanwhile is left out. A rejected record is never signed, but for expired ones "
-    "with --expired.\n"
+    "with --expired\n"
+    "and those in a wrong partition with --wrong-partition.\n"
     "\n"
     "Which:\n"
     "  --reason REASON    gave_up, backlog, flood, refused_by_papercups, conversation_not_found,\n"
     "                     customer_not_found, key_revoked or unknown; repeatable\n"
     "  --expired          those that were rejected as expired, too\n"
+    "  --wrong-partition  those that were rejected for lying in another partition than their key's, too\n"
     "  --event-id ID      only the event of that id; enough by itself\n"
     "  --account ACCOUNT  only that account's\n"
     "  --since TIME       only what failed from that time on: 2026-01-31T12:00:00Z, or how long ago: 90m, "
@@ -48,11 +50,12 @@ static const char help[] =
     "Kafka\n"
     "does not answer, 5 system.\n";
 
-enum { REASON = 0x100, EXPIRED, EVENT_ID, ACCOUNT, SINCE, UNTIL, PER_MINUTE, DRY_RUN };
+enum { REASON = 0x100, EXPIRED, WRONG_PARTITION, EVENT_ID, ACCOUNT, SINCE, UNTIL, PER_MINUTE, DRY_RUN };
 
 static const struct option table[] = {
     {"reason", required_argument, NULL, REASON},
     {"expired", no_argument, NULL, EXPIRED},
+    {"wrong-partition", no_argument, NULL, WRONG_PARTITION},
     {"event-id", required_argument, NULL, EVENT_ID},
     {"account", required_argument, NULL, ACCOUNT},
     {"since", required_argument, NULL, SINCE},
@@ -84,6 +87,9 @@ static int reason_take(struct dead *dead, const char *value, struct err *err)
     outcome = outcome_find(SPAN("rejected"), span_of(value));
     if (outcome == OUTCOME_EXPIRED)
         return err_set(err, ERR_USAGE, "--reason: expired events were rejected; if you mean them: --expired");
+    if (outcome == OUTCOME_WRONG_PARTITION)
+        return err_set(err, ERR_USAGE,
+                       "--reason: events in a wrong partition were rejected; if you mean them: --wrong-partition");
     if (outcome != OUTCOME_NONE)
         return err_set(err, ERR_USAGE,
                        "--reason: %s is why a record was rejected; such a one is never signed",
@@ -99,6 +105,9 @@ static int dead_take(struct dead *dead, int option, const char *value, struct er
         return reason_take(dead, value, err);
     case EXPIRED:
         job->rules.outcomes[OUTCOME_EXPIRED] = true;
+        return 0;
+    case WRONG_PARTITION:
+        job->rules.outcomes[OUTCOME_WRONG_PARTITION] = true;
         return 0;
     case EVENT_ID:
         job->rules.event_id = span_of(value);
@@ -138,8 +147,9 @@ static int dead_check(struct dead *dead, const char *const *operands)
     if (job->since_ms >= job->until_ms)
         return failure_usage(DEAD, "--since has to lie before --until");
     bool all_reasons = !dead->by_reason && job->rules.event_id.data != NULL;
-    if (!dead->by_reason && !all_reasons && !job->rules.outcomes[OUTCOME_EXPIRED])
-        return failure_usage(DEAD, "say which: --reason REASON (repeatable), --expired, or --event-id ID");
+    bool rejected = job->rules.outcomes[OUTCOME_EXPIRED] || job->rules.outcomes[OUTCOME_WRONG_PARTITION];
+    if (!dead->by_reason && !all_reasons && !rejected)
+        return failure_usage(DEAD, "say which: --reason REASON (repeatable), --expired, --wrong-partition, or --event-id ID");
     for (int i = OUTCOME_NONE + 1; i < OUTCOME_COUNT && all_reasons; i++)
         job->rules.outcomes[i] = job->rules.outcomes[i] || outcome_is_failed((enum outcome)i);
     return 0;

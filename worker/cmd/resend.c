@@ -18,7 +18,8 @@ struct pass {
     struct resend_job *job;
     const struct resend_rules *rules; /* of the partition */
     struct resend resend;
-    size_t next; /* letter that is looked for */
+    size_t next;  /* letter that is looked for */
+    int32_t home; /* whose receipts are read, of another partition than the letters' */
     struct err *err;
     bool failed;
 };
@@ -41,6 +42,15 @@ static void take_receipt(void *context, const rd_kafka_message_t *message)
     struct record record;
     record_of(message, headers, &record);
     resend_receipt(&pass->resend, &record);
+}
+
+static void take_receipt_of(void *context, const rd_kafka_message_t *message)
+{
+    struct pass *pass = context;
+    struct header headers[RECORD_HEADERS];
+    struct record record;
+    record_of(message, headers, &record);
+    resend_receipt_of(&pass->resend, pass->home, &record);
 }
 
 static int read_span(const struct resend_job *job, const char *topic, int32_t partition, int64_t since_ms,
@@ -99,14 +109,20 @@ static int sign_again(const struct pass *pass, const struct resend_opened *opene
                        opened->record.value, out, err);
 }
 
+static int32_t home_of(const struct pass *pass, struct span key)
+{
+    return partitioner_partition(pass->rules->event.partitioner, key, pass->rules->partition_count);
+}
+
 /* What a worker would say of it now; a key that is not the keyring's is a mistake of whoever gave it. */
 static int judge_again(const struct pass *pass, const struct cupbearer_record *record, enum outcome *outcome,
                        struct detail *detail, struct err *err)
 {
-    struct record view = record_view(record, pass->rules->book.partition);
+    struct record view = record_view(record, 0);
     struct event_rules rules = pass->rules->event;
     struct event event;
-    rules.partition_count = pass->job->partition_count;
+    view.partition = home_of(pass, view.key);
+    rules.partition_count = pass->rules->partition_count;
     *outcome = event_open(&event, &view, &rules, detail);
     bool wrong_key = !event.authentic;
     if (*outcome == OUTCOME_NONE)
@@ -123,8 +139,7 @@ static int publish_again(struct pass *pass, const struct resend_opened *opened,
 {
     struct resend_job *job = pass->job;
     int64_t offset;
-    int32_t partition =
-        partitioner_partition(job->config->partitioner, opened->record.key, job->partition_count);
+    int32_t partition = home_of(pass, opened->record.key);
     if (publish_record(job->publisher, job->config->events_topic, partition, record, &offset, err) != 0)
         return -1;
     job->sent++;
@@ -191,6 +206,11 @@ static int resend_chosen(struct pass *pass, const struct scan *letters, struct e
                   err) != 0 ||
         scan_read(job->reader, &receipts, take_receipt, pass, err) != 0)
         return -1;
+    for (pass->home = 0; pass->home < pass->rules->partition_count; pass->home++)
+        if (resend_goes_to(&pass->resend, pass->home) &&
+            (read_span(job, job->config->receipts_topic, pass->home, INT64_MIN, INT64_MAX, &receipts, err) != 0 ||
+             scan_read(job->reader, &receipts, take_receipt_of, pass, err) != 0))
+            return -1;
     resend_finish(&pass->resend);
     if (scan_read(job->reader, letters, take_chosen, pass, err) != 0)
         return -1;
@@ -217,8 +237,9 @@ static int resend_partition(struct resend_job *job, int32_t partition, struct er
 
 int resend_run(struct resend_job *job, struct err *err)
 {
-    int result = topics_count(job->reader, job->config, &job->partition_count, err);
-    for (int32_t i = 0; i < job->partition_count && result == 0; i++)
+    int32_t events;
+    int result = topics_count(job->reader, job->config, &events, &job->rules.partition_count, err);
+    for (int32_t i = 0; i < job->rules.partition_count && result == 0; i++)
         result = resend_partition(job, i, err);
     if (result == 0 || job->sent > 0)
         printf("%llu %s, %llu not\n", (unsigned long long)job->sent,

@@ -9,13 +9,12 @@
 
 struct resend_job {
     const struct config *config;
-    struct resend_rules rules;   /* but for the partition */
+    struct resend_rules rules;   /* but for the partition, and how many there are */
     const struct signer *signer; /* its key is NULL: nothing is signed */
     bool dry_run;
     int64_t since_ms, until_ms; /* of the dead letters, by Kafka's timestamps; INT64_MIN, INT64_MAX */
     int64_t per_minute;         /* events at most */
 
-    int32_t partition_count;
     struct client *reader, *publisher; /* `publisher` is NULL in a dry run */
     uint64_t sent, refused;            /* done so far; `refused` without those that need not be sent */
 };

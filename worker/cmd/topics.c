@@ -4,13 +4,15 @@
 
 #include "io/mark_secret.h"
 
-int topics_count(struct client *client, const struct config *config, int32_t *out, struct err *err)
+int topics_count(struct client *client, const struct config *config, int32_t *out, int32_t *served, struct err *err)
 {
-    return client_partition_count(client, config->events_topic, out, err) != 0 ||
-                   client_same_count(client, config->events_topic, *out, config->receipts_topic, err) != 0 ||
-                   client_same_count(client, config->events_topic, *out, config->dead_topic, err) != 0
-               ? -1
-               : 0;
+    const char *others[] = {config->receipts_topic, config->dead_topic};
+    int result = client_partition_count(client, config->events_topic, out, err);
+    bool added = config->partitions > 0 && config->partitions < *out; /* while the topic was in use */
+    *served = added ? config->partitions : *out;
+    for (size_t i = 0; i < 2 && result == 0; i++)
+        result = client_has_count(client, config->events_topic, *served, others[i], added, err);
+    return result;
 }
 
 static int book_key_add(struct book *book, const char *path, struct err *err)

@@ -5,8 +5,9 @@
 #include "audit/book.h"
 #include "cmd/client.h"
 
-/* How many partitions the events have; the other two must have as many. -1 with err: ERR_USAGE where they have not. */
-int topics_count(struct client *client, const struct config *config, int32_t *out, struct err *err);
+/* How many partitions the events have, and how many of them workers serve: the other two topics must have those at least. -1
+ * with err: ERR_USAGE where they have not. */
+int topics_count(struct client *client, const struct config *config, int32_t *out, int32_t *served, struct err *err);
 
 /* The book of the receipts, but for the partition: the keys are of the configuration's mark secrets, which are read for
  * it. It borrows the topics' names. -1 with err; topics_book_done it. */

@@ -210,6 +210,7 @@ const uint64_t *engine_outcomes(const struct engine *engine);
 struct standing {
     int64_t settled;     /* all records below are */
     size_t unsettled;    /* records that were read and are not */
+    bool begins;         /* it is not read yet */
     const char *because; /* what the oldest of them, or the partition, waits for */
 };
 bool engine_standing(const struct engine *engine, int32_t partition, struct standing *out);

@@ -66,7 +66,9 @@ bool engine_standing(const struct engine *engine, int32_t partition, struct stan
         partition < engine->options.partition_count ? engine->partitions[partition] : NULL;
     if (found == NULL)
         return false;
-    *out = (struct standing){
-        .settled = found->offsets.low, .unsettled = found->job_count, .because = standing_why(engine, found)};
+    *out = (struct standing){.settled = found->offsets.low,
+                             .unsettled = found->job_count,
+                             .begins = found->state == PARTITION_ASSIGNED || found->state == PARTITION_REBUILDING,
+                             .because = standing_why(engine, found)};
     return true;
 }

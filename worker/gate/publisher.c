@@ -7,9 +7,9 @@
 
 #include "base/mem.h"
 #include "event/partitioner.h"
-#include "io/checks.h"
 #include "io/log.h"
 #include "io/publish.h"
+#include "io/topic_checks.h"
 
 #define POLL_MS 200
 
@@ -81,7 +81,7 @@ static int publisher_start(struct publisher *publisher, struct err *err)
     rd_kafka_conf_set_opaque(conf, publisher);
     publisher->rk = kafka_new(RD_KAFKA_PRODUCER, conf, err);
     if (publisher->rk == NULL ||
-        checks_topics(publisher->rk, publisher->config, &publisher->partition_count, err) != 0)
+        topic_checks(publisher->rk, publisher->config, &publisher->partition_count, err) != 0)
         return -1;
     int os = pthread_create(&publisher->thread, NULL, publisher_run, publisher);
     publisher->started = os == 0;

@@ -14,6 +14,7 @@
 #include "io/clock.h"
 #include "io/log.h"
 #include "io/mark_secret.h"
+#include "io/topic_checks.h"
 
 #define FLUSH_MS 2000
 
@@ -183,7 +184,10 @@ static int make_io(struct loop *worker, const struct config *config, struct err 
     if (worker->checks == NULL)
         return -1;
     worker->consumer = consumer_new(config, worker->instance.id, &calls, worker->checks, err);
-    worker->producer = worker->consumer == NULL ? NULL : producer_new(config, loop_produced, worker, err);
+    worker->inquiry = worker->consumer == NULL
+                         ? NULL
+                         : inquiry_new(config, consumer_handle(worker->consumer), log_checks_handle(worker->checks), err);
+    worker->producer = worker->inquiry == NULL ? NULL : producer_new(config, loop_produced, worker, err);
     return worker->producer == NULL ? -1 : 0;
 }
 
@@ -209,11 +213,11 @@ static int worker_make(struct loop *worker, const struct config *config, struct 
 {
     int32_t partition_count = 0;
     if (make_io(worker, config, err) != 0 ||
-        checks_topics(consumer_handle(worker->consumer), config, &partition_count, err) != 0 ||
+        topic_checks(consumer_handle(worker->consumer), config, &partition_count, err) != 0 ||
         make_core(worker, config, partition_count, err) != 0 ||
         checks_commits(consumer_handle(worker->consumer), config, partition_count, worker->engine, err) != 0 ||
         make_admin(worker, config, err) != 0 ||
-        consumer_subscribe(worker->consumer, err) != 0)
+        consumer_subscribe(worker->consumer, worker->inquiry, partition_count, err) != 0)
         return -1;
     struct log_line line;
     log_begin(&line, LOG_LEVEL_INFO, "ready");
@@ -248,6 +252,7 @@ void worker_free(struct loop *worker)
     admin_free(worker->admin); /* it asks a loop that has ended */
     producer_free(worker->producer);
     reader_free(worker->reader);
+    inquiry_free(worker->inquiry);
     consumer_free(worker->consumer);
     log_checks_free(worker->checks);
     instance_done(&worker->instance); /* nothing is in the group any more */

@@ -1,62 +1,128 @@
 #include "io/assigned.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
 #include "engine/progress.h"
 
-static int assigned_read(rd_kafka_t *rk, const rd_kafka_topic_partition_t *one, struct assigned *told,
-                         struct err *err)
+enum arrival_step { ARRIVAL_LOOKED_UP, ARRIVAL_LAST, ARRIVAL_SEEN }; /* what is waited for */
+
+struct arrival {
+    struct assigned told; /* its metadata are the arrival's own, to be freed */
+    enum arrival_step step;
+};
+
+static void arrival_remove(struct arrivals *arrivals, struct arrival *arrival)
 {
-    *told = (struct assigned){
-        .partition = one->partition,
-        .never_committed = one->offset < 0,
-        .metadata = one->metadata_size == 0 ? SPAN_NONE : (struct span){one->metadata, one->metadata_size}};
-    rd_kafka_resp_err_t code = kafka_watermarks(rk, one->topic, one->partition, &told->begin, &told->end);
-    if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
-        return err_set(err, ERR_UNREACHABLE, "it does not tell where partition %d begins: %s",
-                       (int)one->partition, rd_kafka_err2str(code));
-    told->offset = one->offset < 0 ? told->begin : one->offset;
-    return 0;
+    free((void *)(uintptr_t)arrival->told.metadata.data);
+    *arrival = arrivals->list[--arrivals->count];
 }
 
-static void assigned_found(void *context, const struct log_check *check)
+void arrivals_clear(struct arrivals *arrivals, struct inquiry *inquiry)
 {
-    (void)context;
-    if (check->offset == check->asked)
-        *(uint32_t *)(uintptr_t)check->handle = check->stamp;
+    inquiry_forget(inquiry, INQUIRY_EVENTS, -1);
+    while (arrivals->count > 0)
+        arrival_remove(arrivals, &arrivals->list[0]);
 }
 
-static void assigned_ask(struct log_checks *checks, const struct assigned *told, int64_t offset,
-                         uint32_t *stamp)
+void arrivals_done(struct arrivals *arrivals)
 {
-    if (offset >= told->begin && offset < told->end)
-        log_checks_ask(checks, told->partition, offset, (uintptr_t)stamp);
+    while (arrivals->count > 0)
+        arrival_remove(arrivals, &arrivals->list[0]);
+    free(arrivals->list);
+    *arrivals = (struct arrivals){0};
 }
 
-/* One question a partition at a time: first all the last ones. */
-static int assigned_check(struct log_checks *checks, struct assigned *told, int count, struct err *err)
+void arrivals_begin(struct arrivals *arrivals, struct inquiry *inquiry, const rd_kafka_topic_partition_list_t *partitions)
+{
+    arrivals_clear(arrivals, inquiry);
+    arrivals->list = mem_grow(arrivals->list, (size_t)partitions->cnt + 1, sizeof(*arrivals->list));
+    for (int i = 0; i < partitions->cnt; i++) {
+        arrivals->list[arrivals->count++] = (struct arrival){.told = {.partition = partitions->elems[i].partition}};
+        inquiry_ask(inquiry, INQUIRY_EVENTS, partitions->elems[i].partition, (struct wall){0});
+    }
+}
+
+static struct arrival *arrivals_find(const struct arrivals *arrivals, int32_t partition)
+{
+    for (size_t i = 0; i < arrivals->count; i++)
+        if (arrivals->list[i].told.partition == partition)
+            return &arrivals->list[i];
+    return NULL;
+}
+
+/* False where there is no such record, so nothing to ask. */
+static bool arrival_ask(struct log_checks *checks, const struct arrival *arrival, int64_t offset)
+{
+    bool there = offset >= arrival->told.begin && offset < arrival->told.end;
+    if (there)
+        log_checks_ask(checks, arrival->told.partition, offset, 0);
+    return there;
+}
+
+/* One question a partition at a time: first the last one. */
+static void arrival_go_on(struct arrivals *arrivals, struct arrival *arrival, struct log_checks *checks,
+                          assigned_told *told, void *context)
 {
     struct progress progress;
-    log_checks_clear(checks); /* nobody waits for those of the assignment before */
-    for (int i = 0; i < count; i++) {
-        bool named = progress_read(told[i].metadata, &progress) && progress.has_last;
-        assigned_ask(checks, &told[i], named ? progress.last : told[i].offset - 1, &told[i].last_stamp);
+    bool named = progress_read(arrival->told.metadata, &progress);
+    if (arrival->step == ARRIVAL_LOOKED_UP) {
+        arrival->step = ARRIVAL_LAST;
+        if (arrival_ask(checks, arrival, named && progress.has_last ? progress.last : arrival->told.offset - 1))
+            return;
     }
-    if (log_checks_wait(checks, assigned_found, NULL, err) != 0)
-        return -1;
-    for (int i = 0; i < count; i++)
-        if (progress_read(told[i].metadata, &progress) && progress.has_seen)
-            assigned_ask(checks, &told[i], progress.seen, &told[i].seen_stamp);
-    return log_checks_wait(checks, assigned_found, NULL, err);
+    if (arrival->step == ARRIVAL_LAST) {
+        arrival->step = ARRIVAL_SEEN;
+        if (named && progress.has_seen && arrival_ask(checks, arrival, progress.seen))
+            return;
+    }
+    struct arrival arrived = *arrival;
+    *arrival = arrivals->list[--arrivals->count];
+    told(context, &arrived.told);
+    free((void *)(uintptr_t)arrived.told.metadata.data);
 }
 
-int assigned_look_up(rd_kafka_t *rk, struct log_checks *checks, rd_kafka_topic_partition_list_t *list,
-                     struct assigned *told, struct err *err)
+void arrivals_looked_up(struct arrivals *arrivals, struct log_checks *checks, const struct inquiry_answer *answer,
+                        assigned_told *told, void *context)
 {
-    rd_kafka_resp_err_t code = kafka_committed(rk, list);
-    if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
-        return err_set(err, ERR_UNREACHABLE, "it does not tell what was committed: %s",
-                       rd_kafka_err2str(code));
-    for (int i = 0; i < list->cnt; i++)
-        if (assigned_read(rk, &list->elems[i], &told[i], err) != 0)
-            return -1;
-    return assigned_check(checks, told, list->cnt, err);
+    struct arrival *arrival = arrivals_find(arrivals, answer->partition);
+    if (arrival == NULL || arrival->step != ARRIVAL_LOOKED_UP)
+        return;
+    struct span metadata = {answer->metadata, answer->metadata_size};
+    arrival->told.begin = answer->begin;
+    arrival->told.end = answer->end;
+    arrival->told.never_committed = answer->committed < 0;
+    arrival->told.offset = answer->committed < 0 ? answer->begin : answer->committed;
+    if (metadata.size > 0)
+        arrival->told.metadata = (struct span){mem_copy(metadata), metadata.size};
+    arrival_go_on(arrivals, arrival, checks, told, context);
+}
+
+bool arrivals_checked(struct arrivals *arrivals, struct log_checks *checks, const struct log_check *check,
+                      assigned_told *told, void *context)
+{
+    struct arrival *arrival = arrivals_find(arrivals, check->partition);
+    if (arrival == NULL)
+        return false;
+    uint32_t stamp = check->offset == check->asked ? check->stamp : 0;
+    if (arrival->step == ARRIVAL_LAST)
+        arrival->told.last_stamp = stamp;
+    else if (arrival->step == ARRIVAL_SEEN)
+        arrival->told.seen_stamp = stamp;
+    if (arrival->step != ARRIVAL_LOOKED_UP)
+        arrival_go_on(arrivals, arrival, checks, told, context);
+    return true;
+}
+
+bool arrivals_wait(const struct arrivals *arrivals, struct inquiry *inquiry, int32_t partition, char *why, size_t size)
+{
+    const struct arrival *arrival = arrivals_find(arrivals, partition);
+    if (arrival == NULL)
+        return false;
+    if (arrival->step != ARRIVAL_LOOKED_UP)
+        snprintf(why, size, "Kafka does not give the last record below what was committed");
+    else if (!inquiry_trouble(inquiry, INQUIRY_EVENTS, partition, why, size))
+        snprintf(why, size, "it is asked what was committed of it");
+    return true;
 }

@@ -1,8 +1,10 @@
-/* What the broker knows of partitions that have just been assigned. */
+/* Partitions that have just been assigned, on their way to the engine: what the broker knows of each is looked up, then which
+ * records stand there that its commit names. Each goes its own way: one whose leader is away holds up no other. */
 #ifndef IO_ASSIGNED_H
 #define IO_ASSIGNED_H
 
 #include "io/log_checks.h"
+#include "io/inquiry.h"
 
 struct assigned {
     int32_t partition;
@@ -12,12 +14,28 @@ struct assigned {
     /* The stamps of the records that the metadata name as below (engine/progress.h: last, seen), or, where they name none, of
      * that below `offset`; 0: there is none. */
     uint32_t last_stamp, seen_stamp;
-    struct span metadata; /* of the commit, as long as the list; SPAN_NONE: none */
+    struct span metadata; /* of the commit, until return; SPAN_NONE: none */
 };
 
-/* Asks what is committed of each, how far its log goes, and which records stand there that the commit names. `told` has as many
- * as the list. Waits for the broker; -1 with err. */
-int assigned_look_up(rd_kafka_t *rk, struct log_checks *checks, rd_kafka_topic_partition_list_t *list,
-                     struct assigned *told, struct err *err);
+typedef void assigned_told(void *context, const struct assigned *assigned);
+
+/* All zero is none. */
+struct arrivals {
+    struct arrival *list;
+    size_t count;
+};
+
+/* Nothing more is asked for any, and nothing told. */
+void arrivals_clear(struct arrivals *arrivals, struct inquiry *inquiry);
+void arrivals_done(struct arrivals *arrivals);
+void arrivals_begin(struct arrivals *arrivals, struct inquiry *inquiry, const rd_kafka_topic_partition_list_t *partitions);
+/* An answer to INQUIRY_EVENTS. Where nothing is missing any more, the partition is told. */
+void arrivals_looked_up(struct arrivals *arrivals, struct log_checks *checks, const struct inquiry_answer *answer,
+                        assigned_told *told, void *context);
+/* False where the check is not of one of these. */
+bool arrivals_checked(struct arrivals *arrivals, struct log_checks *checks, const struct log_check *check,
+                      assigned_told *told, void *context);
+/* Whether it is one of these, and what it waits for. */
+bool arrivals_wait(const struct arrivals *arrivals, struct inquiry *inquiry, int32_t partition, char *why, size_t size);
 
 #endif

@@ -1,14 +1,11 @@
-/* What is checked before the worker subscribes: that the three topics are what the guarantee needs, and that every API
- * key belongs to the Papercups account that the configuration names. Each failure says the command that mends it. */
+/* What is checked before the worker subscribes, beside the topics: that every API key belongs to the Papercups account that
+ * the configuration names, and that the group's commits are of a mark secret that is here. */
 #ifndef IO_CHECKS_H
 #define IO_CHECKS_H
 
 #include "engine/engine.h"
 #include "io/http.h"
 #include "io/kafka.h"
-
-/* 0 with the partition count of the events topic; -1 with ERR_USAGE (mend it) or ERR_UNREACHABLE. */
-int checks_topics(rd_kafka_t *rk, const struct config *config, int32_t *partition_count, struct err *err);
 
 /* 0; -1 with ERR_USAGE where the key is not good or somebody else's, ERR_UNREACHABLE where nobody answers. */
 int checks_account(const struct config_account *account, const struct http_site *site, int64_t timeout_ms,

@@ -4,25 +4,33 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "io/clock.h"
 #include "io/lanes.h"
 #include "io/log.h"
 #include "io/membership.h"
 #include "io/positions.h"
 #include "io/record_of.h"
 
-#define TURN_RECORDS 500 /* then others have their turn */
+#define TURN_RECORDS 500  /* then others have their turn */
+#define TOGETHER_MS  2000 /* partitions that start within that are begun together: each beginning fetches all of them anew */
 
 struct consumer {
     rd_kafka_t *rk;
     rd_kafka_queue_t *queue;
     int fd;
     struct consumer_calls calls;
-    struct log_checks *checks; /* borrowed */
+    struct log_checks *checks; /* borrowed, as is the next */
+    struct inquiry *inquiry;
     char *topic;
     rd_kafka_topic_partition_list_t *commits;   /* to be sent with the next flush */
-    rd_kafka_topic_partition_list_t *assigning; /* until all of them are started; NULL: none */
-    size_t to_start;
+    struct arrivals arrivals;
+    rd_kafka_topic_partition_list_t *assigning; /* what the group gave, each with an opaque once it is started; NULL: none */
+    size_t started, read;                       /* of them; read: told to librdkafka */
+    bool told;                                  /* librdkafka has its answer to the assignment */
+    struct mono read_by;                        /* what is started then */
     size_t to_release; /* partitions of a revocation that is under way */
+    int32_t served;    /* those below are: others were added later */
+    size_t unserved;   /* of the assignment */
     struct positions positions;
     struct lanes lanes;
     enum consumer_state state;
@@ -75,7 +83,8 @@ struct consumer *consumer_new(const struct config *config, const char *instance_
         (struct consumer){.rk = rk,
                           .calls = *calls,
                           .checks = checks,
-                          .topic = mem_copy(span_of(config->events_topic))};
+                          .topic = mem_copy(span_of(config->events_topic)),
+                          .read_by = MONO_NEVER};
     consumer->poll_every_ms = kafka_max_poll_ms(rk) / 4;
     rd_kafka_poll_set_consumer(rk);
     consumer->queue = rd_kafka_queue_get_consumer(rk);
@@ -95,6 +104,7 @@ void consumer_free(struct consumer *consumer)
     rd_kafka_topic_partition_list_destroy(consumer->commits);
     if (consumer->assigning != NULL)
         rd_kafka_topic_partition_list_destroy(consumer->assigning);
+    arrivals_done(&consumer->arrivals);
     lanes_done(&consumer->lanes);
     rd_kafka_queue_destroy(consumer->queue);
     rd_kafka_destroy_flags(consumer->rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
@@ -106,7 +116,7 @@ void consumer_free(struct consumer *consumer)
     free(consumer);
 }
 
-int consumer_subscribe(struct consumer *consumer, struct err *err)
+static int consumer_join(struct consumer *consumer, struct err *err)
 {
     rd_kafka_topic_partition_list_t *topics = rd_kafka_topic_partition_list_new(1);
     rd_kafka_topic_partition_list_add(topics, consumer->topic, RD_KAFKA_PARTITION_UA);
@@ -116,6 +126,13 @@ int consumer_subscribe(struct consumer *consumer, struct err *err)
         return err_set(err, ERR_UNREACHABLE, "cannot subscribe to %s: %s", consumer->topic,
                        rd_kafka_err2str(code));
     return 0;
+}
+
+int consumer_subscribe(struct consumer *consumer, struct inquiry *inquiry, int32_t served, struct err *err)
+{
+    consumer->inquiry = inquiry;
+    consumer->served = served;
+    return consumer_join(consumer, err);
 }
 
 rd_kafka_t *consumer_handle(const struct consumer *consumer)
@@ -140,6 +157,11 @@ size_t consumer_partition_count(const struct consumer *consumer)
     return consumer->positions.count;
 }
 
+size_t consumer_unserved(const struct consumer *consumer)
+{
+    return consumer->unserved;
+}
+
 int32_t consumer_next_partition(const struct consumer *consumer, int32_t partition, int64_t *lag)
 {
     return positions_next(&consumer->positions, partition, consumer->rk, consumer->topic, lag);
@@ -147,55 +169,97 @@ int32_t consumer_next_partition(const struct consumer *consumer, int32_t partiti
 
 /* ---- assignments ---- */
 
-static void consumer_assign_now(struct consumer *consumer)
+/* Nothing of it is on its way any more. */
+static void consumer_forget(struct consumer *consumer)
 {
-    rd_kafka_assign(consumer->rk, consumer->assigning);
-    rd_kafka_topic_partition_list_destroy(consumer->assigning);
-    consumer->assigning = NULL;
-    consumer->state = CONSUMER_READING;
-    log_say(LOG_LEVEL_INFO, "started", "records are read");
-}
-
-/* Nothing of ours is under way at this moment (eager assignment: all was released, or is lost with this), so waiting for the
- * broker's answers holds up nobody. The assignment itself is held back until every partition is started: no record can come
- * early. */
-static void consumer_assign(struct consumer *consumer, const rd_kafka_topic_partition_list_t *partitions)
-{
-    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_copy(partitions);
-    struct assigned *told = mem_new((size_t)list->cnt + 1, sizeof(*told));
-    struct err err;
-    membership_read(&consumer->membership, consumer->rk);
     if (consumer->assigning != NULL)
         rd_kafka_topic_partition_list_destroy(consumer->assigning);
-    consumer->assigning = list;
-    consumer->state = CONSUMER_STARTING;
-    consumer->to_start = (size_t)list->cnt;
-    consumer->to_release = 0;
-    bool good = assigned_look_up(consumer->rk, consumer->checks, list, told, &err) == 0;
-    if (!good)
-        snprintf(consumer->fatal, sizeof(consumer->fatal), "%s", err.text);
-    for (int i = 0; i < list->cnt && good; i++) {
-        positions_add(&consumer->positions, told[i].partition, told[i].offset, told[i].end);
-        lanes_add(&consumer->lanes, consumer->rk, consumer->topic, told[i].partition, consumer->fd);
-        consumer->calls.assigned(consumer->calls.context, &told[i]);
-    }
-    if (good && list->cnt == 0)
-        consumer_assign_now(consumer);
-    free(told);
+    consumer->assigning = NULL;
+    consumer->read_by = MONO_NEVER;
+    arrivals_clear(&consumer->arrivals, consumer->inquiry);
 }
 
+/* All that are started, where each goes on: those that are read already begin anew there. With the eager protocol librdkafka
+ * takes an assignment only as a whole. */
+static void consumer_assign_now(struct consumer *consumer)
+{
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(consumer->assigning->cnt);
+    for (int i = 0; i < consumer->assigning->cnt; i++) {
+        int32_t partition = consumer->assigning->elems[i].partition;
+        if (consumer->assigning->elems[i].opaque != NULL)
+            rd_kafka_topic_partition_list_add(list, consumer->topic, partition)->offset =
+                positions_place(&consumer->positions, partition);
+    }
+    rd_kafka_assign(consumer->rk, list);
+    rd_kafka_topic_partition_list_destroy(list);
+    consumer->told = true;
+    consumer->read = consumer->started;
+    consumer->read_by = MONO_NEVER;
+    bool all = consumer->read == (size_t)consumer->assigning->cnt;
+    if (all || consumer->read > 0)
+        consumer->state = CONSUMER_READING;
+    if (all)
+        log_say(LOG_LEVEL_INFO, "started", "records are read");
+    else if (consumer->read > 0)
+        log_say(LOG_LEVEL_INFO, "starting", "%zu of %d partitions are read", consumer->read, consumer->assigning->cnt);
+}
+
+/* Takes the list over. What is not started is held back: no record can come early. librdkafka has to be answered soon all the same:
+ * until then this worker takes part in no rebalance. */
+static void consumer_assign(struct consumer *consumer, rd_kafka_topic_partition_list_t *list)
+{
+    membership_read(&consumer->membership, consumer->rk);
+    consumer->assigning = list;
+    consumer->state = CONSUMER_STARTING;
+    consumer->started = consumer->read = consumer->to_release = 0;
+    consumer->told = false;
+    for (int i = 0; i < list->cnt; i++)
+        positions_add(&consumer->positions, list->elems[i].partition, 0, 0);
+    log_checks_clear(consumer->checks); /* nobody waits for those of the assignment before */
+    arrivals_begin(&consumer->arrivals, consumer->inquiry, list);
+    consumer->read_by = mono_after(clock_now().mono, TOGETHER_MS);
+    if (list->cnt == 0)
+        consumer_assign_now(consumer);
+}
+
+static void consumer_arrived(void *context, const struct assigned *assigned)
+{
+    struct consumer *consumer = context;
+    positions_set(&consumer->positions, assigned->partition, assigned->offset, assigned->end);
+    lanes_add(&consumer->lanes, consumer->rk, consumer->topic, assigned->partition, consumer->fd);
+    consumer->calls.assigned(consumer->calls.context, assigned);
+}
+
+void consumer_looked_up(struct consumer *consumer, const struct inquiry_answer *answer)
+{
+    arrivals_looked_up(&consumer->arrivals, consumer->checks, answer, consumer_arrived, consumer);
+}
+
+bool consumer_log_checked(struct consumer *consumer, const struct log_check *check)
+{
+    return arrivals_checked(&consumer->arrivals, consumer->checks, check, consumer_arrived, consumer);
+}
+
+bool consumer_waits(const struct consumer *consumer, int32_t partition, char *why, size_t size)
+{
+    return arrivals_wait(&consumer->arrivals, consumer->inquiry, partition, why, size);
+}
+
+/* What is started is read when all are, or a little later without those that are not. */
 void consumer_started(struct consumer *consumer, int32_t partition, int64_t offset)
 {
     rd_kafka_topic_partition_t *one =
         consumer->assigning == NULL
             ? NULL
             : rd_kafka_topic_partition_list_find(consumer->assigning, consumer->topic, partition);
-    if (one == NULL)
+    if (one == NULL || one->opaque != NULL)
         return;
-    one->offset = offset;
+    one->opaque = consumer; /* it is started */
     positions_read(&consumer->positions, partition, offset - 1);
-    if (consumer->to_start > 0 && --consumer->to_start == 0)
+    if (++consumer->started == (size_t)consumer->assigning->cnt)
         consumer_assign_now(consumer);
+    else if (consumer->read_by.ms == MONO_NEVER.ms)
+        consumer->read_by = mono_after(clock_now().mono, TOGETHER_MS);
 }
 
 void consumer_join_again(struct consumer *consumer)
@@ -203,9 +267,23 @@ void consumer_join_again(struct consumer *consumer)
     consumer->join_again = true;
 }
 
+/* Those of the group's word that are served; free it. Partitions that were added to the topic in use have no receipts yet, and
+ * what lies in the others is where fewer put it. */
+static rd_kafka_topic_partition_list_t *consumer_served(struct consumer *consumer,
+                                                        const rd_kafka_topic_partition_list_t *partitions)
+{
+    rd_kafka_topic_partition_list_t *served = rd_kafka_topic_partition_list_new(partitions->cnt);
+    for (int i = 0; i < partitions->cnt; i++)
+        if (partitions->elems[i].partition < consumer->served)
+            rd_kafka_topic_partition_list_add(served, consumer->topic, partitions->elems[i].partition);
+    consumer->unserved = (size_t)(partitions->cnt - served->cnt);
+    return served;
+}
+
 static void consumer_rebalance(struct consumer *consumer, rd_kafka_event_t *event)
 {
-    rd_kafka_topic_partition_list_t *partitions = rd_kafka_event_topic_partition_list(event);
+    rd_kafka_topic_partition_list_t *partitions =
+        consumer_served(consumer, rd_kafka_event_topic_partition_list(event));
     bool assigned = rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS;
     bool lost = !assigned && rd_kafka_assignment_lost(consumer->rk) != 0;
     log_say(LOG_LEVEL_INFO,
@@ -215,18 +293,22 @@ static void consumer_rebalance(struct consumer *consumer, rd_kafka_event_t *even
             "%d partitions", partitions->cnt);
     positions_clear(&consumer->positions);
     lanes_clear(&consumer->lanes);
+    consumer_forget(consumer);
     consumer->state = CONSUMER_WAITING;
     if (assigned && !consumer->closing) {
+        if (consumer->unserved > 0)
+            consumer->calls.unserved(consumer->calls.context, consumer->served, consumer->unserved);
         consumer_assign(consumer, partitions);
         return;
     }
-    if (assigned || partitions->cnt == 0) {
+    int count = assigned ? 0 : partitions->cnt;
+    consumer->unserved = 0;
+    consumer->to_release = (size_t)count;
+    if (count == 0)
         rd_kafka_assign(consumer->rk, NULL);
-        return;
-    }
-    consumer->to_release = (size_t)partitions->cnt;
-    for (int i = 0; i < partitions->cnt; i++)
+    for (int i = 0; i < count; i++)
         consumer->calls.revoked(consumer->calls.context, partitions->elems[i].partition, lost);
+    rd_kafka_topic_partition_list_destroy(partitions);
 }
 
 void consumer_released(struct consumer *consumer, int32_t partition)
@@ -326,7 +408,7 @@ static void consumer_subscribe_again(struct consumer *consumer)
 {
     struct err err;
     consumer->join_again = false;
-    if (!consumer->closing && consumer_subscribe(consumer, &err) != 0)
+    if (!consumer->closing && consumer_join(consumer, &err) != 0)
         snprintf(consumer->fatal, sizeof(consumer->fatal), "%s", err.text);
 }
 
@@ -361,7 +443,7 @@ static void consumer_event(struct consumer *consumer, rd_kafka_event_t *event)
 
 struct mono consumer_deadline(const struct consumer *consumer)
 {
-    return consumer->join_again ? (struct mono){0} : consumer->poll_by;
+    return consumer->join_again ? (struct mono){0} : mono_earlier(consumer->poll_by, consumer->read_by);
 }
 
 bool consumer_turn(struct consumer *consumer, struct mono now)
@@ -375,6 +457,8 @@ bool consumer_turn(struct consumer *consumer, struct mono now)
     consumer->poll_by = mono_after(now, consumer->poll_every_ms);
     while ((event = rd_kafka_queue_poll(consumer->queue, 0)) != NULL)
         consumer_event(consumer, event);
+    if (mono_reached(consumer->read_by, now))
+        consumer_assign_now(consumer);
     for (int i = 0; i < TURN_RECORDS && consumer->calls.wanted(context); i++) {
         event = lanes_take(&consumer->lanes, consumer->calls.held, context);
         if (event == NULL)
@@ -386,12 +470,11 @@ bool consumer_turn(struct consumer *consumer, struct mono now)
 
 void consumer_close(struct consumer *consumer)
 {
-    if (consumer->assigning !=
-        NULL) { /* librdkafka waits for an answer to the assignment that is held back */
+    if (consumer->assigning != NULL && !consumer->told) { /* librdkafka waits for an answer to the assignment */
         consumer->assigning->cnt = 0;
         consumer_assign_now(consumer);
-        consumer->to_start = 0;
     }
+    consumer_forget(consumer);
     rd_kafka_error_t *error = rd_kafka_consumer_close_queue(consumer->rk, consumer->queue);
     consumer->closing = error == NULL;
     if (error != NULL) {

@@ -9,15 +9,16 @@
 
 struct consumer;
 
-/* Called from consumer_turn only. */
+/* Called from consumer_turn and what hands over answers only. */
 struct consumer_calls {
-    /* Its records come once consumer_started was called for every partition of the assignment. */
+    /* Its records come some time after consumer_started was called for it. */
     void (*assigned)(void *context, const struct assigned *assigned);
     void (*revoked)(void *context, int32_t partition, bool lost);
     void (*record)(void *context, const struct record *record); /* borrowed until return */
     bool (*wanted)(void *context);                              /* False: no record is taken now */
     size_t (*held)(void *context, int32_t partition);           /* bytes of those taken that still wait: the least first */
     void (*committed)(void *context, int32_t partition, uint64_t handle, bool ok);
+    void (*unserved)(void *context, int32_t served, size_t count); /* an assignment has so many that are not served */
     void *context;
 };
 
@@ -28,7 +29,8 @@ struct consumer *consumer_new(const struct config *config, const char *instance_
 /* Leaves whatever still goes on as it is. */
 void consumer_free(struct consumer *consumer);
 
-int consumer_subscribe(struct consumer *consumer, struct err *err);
+/* Of what the group gives it, the partitions below `served` are taken. `inquiry` must outlive it. */
+int consumer_subscribe(struct consumer *consumer, struct inquiry *inquiry, int32_t served, struct err *err);
 rd_kafka_t *consumer_handle(const struct consumer *consumer); /* for the checks at start */
 int consumer_fd(const struct consumer *consumer);
 
@@ -44,10 +46,17 @@ enum consumer_state {
     CONSUMER_READING,
 };
 enum consumer_state consumer_state(const struct consumer *consumer);
-size_t consumer_partition_count(const struct consumer *consumer); /* assigned */
+size_t consumer_partition_count(const struct consumer *consumer); /* assigned and served */
+size_t consumer_unserved(const struct consumer *consumer);        /* assigned and not */
 /* The assigned partition behind `partition` (-1: the first), -1 behind the last; *lag is how many records its log had
  * at the last fetch that were not handed in. Asks no broker. */
 int32_t consumer_next_partition(const struct consumer *consumer, int32_t partition, int64_t *lag);
+
+/* What was found out about a partition that was assigned. The second: false where the check is not for it. */
+void consumer_looked_up(struct consumer *consumer, const struct inquiry_answer *answer);
+bool consumer_log_checked(struct consumer *consumer, const struct log_check *check);
+/* Whether a partition that is assigned was not handed on yet, and why. */
+bool consumer_waits(const struct consumer *consumer, int32_t partition, char *why, size_t size);
 
 /* It is to be read from there. */
 void consumer_started(struct consumer *consumer, int32_t partition, int64_t offset);

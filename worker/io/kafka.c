@@ -177,12 +177,28 @@ rd_kafka_resp_err_t kafka_committed(rd_kafka_t *rk, rd_kafka_topic_partition_lis
     return code;
 }
 
+/* The times -2 and -1 are a log's beginning and its end to Kafka. Unlike rd_kafka_query_watermark_offsets, which before 2.3 waits
+ * for a broker that has died until it is back (librdkafka's issue 2588), this has its deadline. */
+static rd_kafka_resp_err_t kafka_offset_at(rd_kafka_t *rk, const char *topic, int32_t partition, int64_t time, int64_t *out)
+{
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_topic_partition_list_add(list, topic, partition)->offset = time;
+    rd_kafka_resp_err_t code = rd_kafka_offsets_for_times(rk, list, LOOKUP_MS);
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
+        code = list->elems[0].err;
+    *out = list->elems[0].offset;
+    rd_kafka_topic_partition_list_destroy(list);
+    return code;
+}
+
 rd_kafka_resp_err_t kafka_watermarks(rd_kafka_t *rk, const char *topic, int32_t partition, int64_t *low,
                                      int64_t *end)
 {
     rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR_NO_ERROR;
     for (int tries = 0; tries < LOOKUP_TRIES; tries++) {
-        code = rd_kafka_query_watermark_offsets(rk, topic, partition, low, end, LOOKUP_MS);
+        code = kafka_offset_at(rk, topic, partition, RD_KAFKA_OFFSET_BEGINNING, low);
+        if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
+            code = kafka_offset_at(rk, topic, partition, RD_KAFKA_OFFSET_END, end);
         if (code == RD_KAFKA_RESP_ERR_NO_ERROR || code == RD_KAFKA_RESP_ERR__TIMED_OUT)
             break;
         kafka_pause();

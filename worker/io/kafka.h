@@ -39,11 +39,11 @@ void kafka_queue_fd_add(rd_kafka_queue_t *queue, int fd);
 bool kafka_queue_fd_clear(int fd);
 
 /* What the group has committed of each. While its coordinator moves, or a broker that has just begun loads what it knows, it is
- * asked for again for some seconds; the caller waits. */
+ * asked for again for some seconds; the caller waits, so this is for the start. */
 rd_kafka_resp_err_t kafka_committed(rd_kafka_t *rk, rd_kafka_topic_partition_list_t *list);
 
-/* Where the partition's log begins and ends. A topic that was just made, or whose leader is being chosen, is asked for
- * again for some seconds; the caller waits. */
+/* Where the partition's log begins and ends. A topic that was just made, or whose leader is being chosen, is asked for again for
+ * some seconds; the caller waits, so this is for threads of their own. */
 rd_kafka_resp_err_t kafka_watermarks(rd_kafka_t *rk, const char *topic, int32_t partition, int64_t *low,
                                      int64_t *end);
 

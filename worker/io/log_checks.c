@@ -1,14 +1,10 @@
 #include "io/log_checks.h"
 
-#include <poll.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "base/mem.h"
 #include "engine/offsets.h"
-#include "io/clock.h"
-
-#define WAIT_MS 10000
 
 struct question {
     struct log_check check;
@@ -69,6 +65,11 @@ void log_checks_free(struct log_checks *checks)
 int log_checks_fd(const struct log_checks *checks)
 {
     return checks->fd;
+}
+
+rd_kafka_t *log_checks_handle(const struct log_checks *checks)
+{
+    return checks->rk;
 }
 
 /* Reading begins there, or ends (`offset` RD_KAFKA_OFFSET_INVALID). */
@@ -153,17 +154,4 @@ void log_checks_turn(struct log_checks *checks, log_check_found *found, void *co
         checks_take(checks, message, found, context);
         rd_kafka_message_destroy(message);
     }
-}
-
-int log_checks_wait(struct log_checks *checks, log_check_found *found, void *context, struct err *err)
-{
-    struct mono until = mono_after(clock_now().mono, WAIT_MS);
-    while (checks->count > 0 && !mono_reached(until, clock_now().mono)) {
-        poll(&(struct pollfd){.fd = checks->fd, .events = POLLIN}, 1, 100);
-        log_checks_turn(checks, found, context);
-    }
-    if (checks->count == 0)
-        return 0;
-    log_checks_clear(checks);
-    return err_set(err, ERR_UNREACHABLE, "it does not give the last record below what was committed");
 }

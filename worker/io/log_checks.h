@@ -24,13 +24,13 @@ typedef void log_check_found(void *context, const struct log_check *check);
 struct log_checks *log_checks_new(const struct config *config, struct err *err);
 void log_checks_free(struct log_checks *checks);
 int log_checks_fd(const struct log_checks *checks);
+/* Its client, which is in no group and reads whatever is there. */
+rd_kafka_t *log_checks_handle(const struct log_checks *checks);
 
 /* Forgets what was asked about that partition before. */
 void log_checks_ask(struct log_checks *checks, int32_t partition, int64_t offset, uint64_t handle);
 /* Hands over what has come. What the broker does not answer stays asked. */
 void log_checks_turn(struct log_checks *checks, log_check_found *found, void *context);
-/* The same until all is answered; waits for the broker, some seconds at most. -1 with err. */
-int log_checks_wait(struct log_checks *checks, log_check_found *found, void *context, struct err *err);
 /* Nothing is asked any more. */
 void log_checks_clear(struct log_checks *checks);
 

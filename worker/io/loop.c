@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <malloc.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
@@ -15,6 +14,7 @@
 #include "io/fault_point.h"
 #include "io/log.h"
 #include "io/process.h"
+#include "io/topic_checks.h"
 #include "papercups/content.h"
 
 #define TURN_DESCRIPTORS 64
@@ -139,14 +139,13 @@ static void loop_read_receipts(struct loop *loop, const struct effect *effect)
 {
     struct err err;
     if (loop->reader == NULL) {
-        loop->reader = reader_new(loop->config, &loop_reader_calls, loop, &err);
+        loop->reader = reader_new(loop->config, loop->inquiry, &loop_reader_calls, loop, &err);
         if (loop->reader == NULL || loop_watch(loop, reader_fd(loop->reader), LOOP_TAG_READER, &err) != 0) {
             snprintf(loop->fatal, sizeof(loop->fatal), "%s", err.text);
             return;
         }
     }
     reader_add(loop->reader, effect->partition, effect->offset, effect->since);
-    loop->more_receipts = true; /* one with nothing to read is finished in the next turn */
 }
 
 static void loop_start(struct loop *loop, const struct effect *effect)
@@ -188,6 +187,8 @@ static void loop_perform(struct loop *loop, struct effect *effect)
         consumer_pause(loop->consumer, effect->partition, effect->type == EFFECT_PAUSE);
         break;
     case EFFECT_RELEASED:
+        if (loop->reader != NULL)
+            reader_drop(loop->reader, effect->partition);
         consumer_released(loop->consumer, effect->partition);
         break;
     case EFFECT_STOPPED:
@@ -246,8 +247,20 @@ static void loop_assigned(void *context, const struct assigned *assigned)
                                        .metadata = assigned->metadata});
 }
 
+static void loop_looked_up(void *context, const struct inquiry_answer *answer)
+{
+    struct loop *loop = context;
+    if (answer->kind == INQUIRY_EVENTS)
+        consumer_looked_up(loop->consumer, answer);
+    else if (loop->reader != NULL)
+        reader_looked_up(loop->reader, answer);
+}
+
 static void loop_log_checked(void *context, const struct log_check *check)
 {
+    struct loop *loop = context;
+    if (consumer_log_checked(loop->consumer, check))
+        return;
     loop_take(context, &(struct input){.type = INPUT_LOG_CHECKED,
                                        .partition = check->partition,
                                        .handle = check->handle,
@@ -297,12 +310,19 @@ static void loop_committed(void *context, int32_t partition, uint64_t handle, bo
               &(struct input){.type = INPUT_COMMITTED, .partition = partition, .handle = handle, .ok = ok});
 }
 
+static void loop_unserved(void *context, int32_t served, size_t count)
+{
+    const struct loop *loop = context;
+    topic_tell_added(loop->config, served, (int32_t)count);
+}
+
 const struct consumer_calls loop_consumer_calls = {.assigned = loop_assigned,
                                                    .revoked = loop_revoked,
                                                    .record = loop_record,
                                                    .wanted = loop_wanted,
                                                    .held = loop_held,
-                                                   .committed = loop_committed};
+                                                   .committed = loop_committed,
+                                                   .unserved = loop_unserved};
 
 void loop_produced(void *context, engine_handle handle, enum produced produced, int64_t offset,
                    int64_t stamp_ms)
@@ -415,7 +435,10 @@ static int loop_collect(struct loop *loop, struct err *err)
             read = true;
         else if (tag == LOOP_TAG_CHECKS)
             log_checks_turn(loop->checks, loop_log_checked, loop);
-        else if (tag == LOOP_TAG_ADMIN)
+        else if (tag == LOOP_TAG_INQUIRY) {
+            inquiry_turn(loop->inquiry, loop_looked_up, loop);
+            read = true; /* one with nothing to read is finished now */
+        } else if (tag == LOOP_TAG_ADMIN)
             loop_admin(loop);
         else
             http_ready(loop->http, (int)(uint32_t)ready[i].data.u64, ready[i].events);
@@ -453,12 +476,11 @@ static int loop_turn(struct loop *loop, struct err *err)
     if (loop->refused.code != ERR_NONE && !loop->stopping)
         loop_stop(loop);
     consumer_flush(loop->consumer);
-    watchdog_turn(&loop->watchdog, loop->consumer, loop->engine, loop->now.mono);
+    watchdog_turn(&loop->watchdog, loop->consumer, loop->inquiry, loop->engine, loop->now.mono);
     clocks_turn(&loop->clocks, loop->engine, loop->now);
     if (loop->reader != NULL && reader_is_done(loop->reader)) {
-        reader_free(loop->reader);
+        reader_leave(loop->reader);
         loop->reader = NULL;
-        malloc_trim(0); /* what it fetched lay between what stays */
     }
     if (loop->stopped && !loop->closing) {
         loop->closing = true;
@@ -473,6 +495,7 @@ int loop_run(struct loop *loop, struct err *err)
         loop_watch(loop, consumer_fd(loop->consumer), LOOP_TAG_CONSUMER, err) != 0 ||
         loop_watch(loop, producer_fd(loop->producer), LOOP_TAG_PRODUCER, err) != 0 ||
         loop_watch(loop, log_checks_fd(loop->checks), LOOP_TAG_CHECKS, err) != 0 ||
+        loop_watch(loop, inquiry_fd(loop->inquiry), LOOP_TAG_INQUIRY, err) != 0 ||
         (loop->admin != NULL && loop_watch(loop, admin_fd(loop->admin), LOOP_TAG_ADMIN, err) != 0))
         return -1;
     loop->now = clock_now();

@@ -28,6 +28,7 @@ struct loop {
     struct consumer *consumer;
     struct producer *producer;
     struct log_checks *checks;
+    struct inquiry *inquiry;
     struct reader *reader; /* while partitions are being rebuilt */
     const struct config *config;
     struct http *http;
@@ -79,5 +80,6 @@ void loop_admin(struct loop *loop);
 #define LOOP_TAG_HTTP     (5ULL << 32)
 #define LOOP_TAG_ADMIN    (6ULL << 32)
 #define LOOP_TAG_CHECKS   (7ULL << 32)
+#define LOOP_TAG_INQUIRY   (8ULL << 32)
 
 #endif

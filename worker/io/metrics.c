@@ -266,6 +266,9 @@ static void write_partitions(struct buf *out, const struct metrics_view *view)
     sample(out, "cupbearer_unsettled_events", NO_LABELS, view->unsettled);
     family(out, "cupbearer_assigned_partitions", "gauge", "Partitions that are this worker's.");
     sample(out, "cupbearer_assigned_partitions", NO_LABELS, view->partition_count);
+    family(out, "cupbearer_unserved_partitions", "gauge",
+           "Partitions that the group gave this worker and it does not serve: they were added to the topic in use.");
+    sample(out, "cupbearer_unserved_partitions", NO_LABELS, view->unserved);
     family(out, "cupbearer_paused_partitions", "gauge",
            "Those of which nothing is read for now: events that wait fill the memory, or lie too far apart.");
     sample(out, "cupbearer_paused_partitions", NO_LABELS, view->paused);

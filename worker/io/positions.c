@@ -33,6 +33,16 @@ void positions_add(struct positions *positions, int32_t partition, int64_t next,
     positions->count++;
 }
 
+void positions_set(struct positions *positions, int32_t partition, int64_t next, int64_t end)
+{
+    positions->list[partition] = (struct position){true, next, end};
+}
+
+int64_t positions_place(const struct positions *positions, int32_t partition)
+{
+    return positions->list[partition].next;
+}
+
 void positions_read(struct positions *positions, int32_t partition, int64_t offset)
 {
     if (partition < positions->size)

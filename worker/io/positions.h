@@ -19,6 +19,10 @@ void positions_done(struct positions *positions);
 void positions_clear(struct positions *positions);
 /* Assigned, to be read from `next`; the log ends at `end`. */
 void positions_add(struct positions *positions, int32_t partition, int64_t next, int64_t end);
+/* The same of one that is assigned. */
+void positions_set(struct positions *positions, int32_t partition, int64_t next, int64_t end);
+/* What is read next of an assigned one. */
+int64_t positions_place(const struct positions *positions, int32_t partition);
 /* The record at `offset` was read; where the partition was given up meanwhile it does not matter. */
 void positions_read(struct positions *positions, int32_t partition, int64_t offset);
 

@@ -1,5 +1,7 @@
 #include "io/reader.h"
 
+#include <malloc.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -8,11 +10,12 @@
 #include "io/record_of.h"
 
 #define TURN_RECEIPTS 1000
-#define LOOKUP_MS     10000
 
 struct stretch {
     int32_t partition;
+    int64_t offset; /* as was asked for */
     int64_t end;
+    bool known; /* where it begins and ends */
     bool begun; /* there is something to read */
     bool finished;
 };
@@ -22,6 +25,7 @@ struct reader {
     rd_kafka_queue_t *queue;
     int fd;
     char *topic;
+    struct inquiry *inquiry; /* borrowed */
     const struct reader_calls *calls;
     void *context;
     struct stretch *stretches;
@@ -29,8 +33,8 @@ struct reader {
     char fatal[256];
 };
 
-struct reader *reader_new(const struct config *config, const struct reader_calls *calls, void *context,
-                          struct err *err)
+struct reader *reader_new(const struct config *config, struct inquiry *inquiry, const struct reader_calls *calls,
+                          void *context, struct err *err)
 {
     const struct kafka_setting settings[] = {
         {"group.id", config->group_id}, /* librdkafka wants one; it is never joined */
@@ -58,7 +62,7 @@ struct reader *reader_new(const struct config *config, const struct reader_calls
         return NULL;
     struct reader *reader = mem_new(1, sizeof(*reader));
     *reader = (struct reader){
-        .rk = rk, .topic = mem_copy(span_of(config->receipts_topic)), .calls = calls, .context = context};
+        .rk = rk, .topic = mem_copy(span_of(config->receipts_topic)), .inquiry = inquiry, .calls = calls, .context = context};
     rd_kafka_poll_set_consumer(rk);
     reader->queue = rd_kafka_queue_get_consumer(rk);
     reader->fd = kafka_queue_fd(reader->queue, err);
@@ -81,23 +85,23 @@ void reader_free(struct reader *reader)
     free(reader);
 }
 
+static void *reader_free_aside(void *reader)
+{
+    reader_free(reader);
+    malloc_trim(0); /* what it fetched lay between what stays */
+    return NULL;
+}
+
+void reader_leave(struct reader *reader)
+{
+    pthread_t thread;
+    if (pthread_create(&thread, NULL, reader_free_aside, reader) == 0)
+        pthread_detach(thread);
+}
+
 int reader_fd(const struct reader *reader)
 {
     return reader->fd;
-}
-
-/* The first offset that is not older than `since`. A broker that does not know answers "end": then all is read. */
-static int64_t reader_offset_since(struct reader *reader, int32_t partition, int64_t low, int64_t end,
-                                   struct wall since)
-{
-    if (since.ms <= 0 || low == end)
-        return low;
-    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
-    rd_kafka_topic_partition_list_add(list, reader->topic, partition)->offset = since.ms;
-    rd_kafka_resp_err_t code = rd_kafka_offsets_for_times(reader->rk, list, LOOKUP_MS);
-    int64_t offset = code == RD_KAFKA_RESP_ERR_NO_ERROR ? list->elems[0].offset : -1;
-    rd_kafka_topic_partition_list_destroy(list);
-    return offset < low || offset > end ? low : offset;
 }
 
 static void reader_give_up(struct reader *reader, const char *what, rd_kafka_resp_err_t code)
@@ -121,11 +125,11 @@ static void reader_finish(struct reader *reader, struct stretch *stretch)
     reader->calls->finished(reader->context, stretch->partition, stretch->end);
 }
 
-/* A partition that was given away and is assigned again is read anew: what was read of it went to an owner that is gone. */
-static void reader_forget(struct reader *reader, int32_t partition)
+void reader_drop(struct reader *reader, int32_t partition)
 {
     rd_kafka_topic_partition_list_t *gone = rd_kafka_topic_partition_list_new(1);
     size_t kept = 0;
+    inquiry_forget(reader->inquiry, INQUIRY_RECEIPTS, partition);
     for (size_t i = 0; i < reader->count; i++) {
         const struct stretch *stretch = &reader->stretches[i];
         if (stretch->partition != partition) {
@@ -150,32 +154,37 @@ static void reader_begin(struct reader *reader, int32_t partition, int64_t offse
     rd_kafka_topic_partition_list_destroy(next);
 }
 
-void reader_add(struct reader *reader, int32_t partition, int64_t offset, struct wall since)
-{
-    int64_t low = 0, end = 0;
-    reader_forget(reader, partition);
-    rd_kafka_resp_err_t code = kafka_watermarks(reader->rk, reader->topic, partition, &low, &end);
-    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
-        reader_give_up(reader, "watermarks", code);
-        return;
-    }
-    int64_t from = reader_offset_since(reader, partition, low, end, since);
-    if (offset < from)
-        from = offset < low ? low : offset;
-    reader->stretches = mem_grow(reader->stretches, reader->count + 1, sizeof(*reader->stretches));
-    reader->stretches[reader->count++] =
-        (struct stretch){.partition = partition, .end = end, .begun = from < end};
-    reader->unfinished++;
-    if (from < end)
-        reader_begin(reader, partition, from);
-}
-
 static struct stretch *reader_stretch(struct reader *reader, int32_t partition)
 {
     for (size_t i = 0; i < reader->count; i++)
         if (reader->stretches[i].partition == partition && !reader->stretches[i].finished)
             return &reader->stretches[i];
     return NULL;
+}
+
+/* A partition that was given away and is assigned again is read anew: what was read of it went to an owner that is gone. */
+void reader_add(struct reader *reader, int32_t partition, int64_t offset, struct wall since)
+{
+    reader_drop(reader, partition);
+    reader->stretches = mem_grow(reader->stretches, reader->count + 1, sizeof(*reader->stretches));
+    reader->stretches[reader->count++] = (struct stretch){.partition = partition, .offset = offset};
+    reader->unfinished++;
+    inquiry_ask(reader->inquiry, INQUIRY_RECEIPTS, partition, since);
+}
+
+void reader_looked_up(struct reader *reader, const struct inquiry_answer *answer)
+{
+    struct stretch *stretch = reader_stretch(reader, answer->partition);
+    if (stretch == NULL || stretch->known)
+        return;
+    int64_t from = answer->since;
+    if (stretch->offset < from)
+        from = stretch->offset < answer->begin ? answer->begin : stretch->offset;
+    stretch->known = true;
+    stretch->end = answer->end;
+    stretch->begun = from < answer->end;
+    if (stretch->begun)
+        reader_begin(reader, stretch->partition, from);
 }
 
 static void reader_message(struct reader *reader, const rd_kafka_message_t *message)
@@ -205,7 +214,7 @@ bool reader_turn(struct reader *reader)
 {
     kafka_queue_fd_clear(reader->fd);
     for (size_t i = 0; i < reader->count; i++)
-        if (!reader->stretches[i].finished && !reader->stretches[i].begun)
+        if (!reader->stretches[i].finished && reader->stretches[i].known && !reader->stretches[i].begun)
             reader_finish(reader, &reader->stretches[i]);
     /* Many at once: asking has its price each time. */
     rd_kafka_message_t *messages[TURN_RECEIPTS];

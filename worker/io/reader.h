@@ -5,7 +5,7 @@
 
 #include "base/moment.h"
 #include "event/record.h"
-#include "io/kafka.h"
+#include "io/inquiry.h"
 
 struct reader;
 
@@ -15,14 +15,20 @@ struct reader_calls {
     void (*finished)(void *context, int32_t partition, int64_t end);
 };
 
-struct reader *reader_new(const struct config *config, const struct reader_calls *calls, void *context,
-                          struct err *err);
+/* `inquiry` must outlive it. */
+struct reader *reader_new(const struct config *config, struct inquiry *inquiry, const struct reader_calls *calls,
+                          void *context, struct err *err);
 void reader_free(struct reader *reader);
+/* The same by a thread of its own: librdkafka may wait for its own threads for long, or for ever. */
+void reader_leave(struct reader *reader);
 int reader_fd(const struct reader *reader);
 
 /* Begins to read the partition from the earlier of `offset` and the first receipt not older than `since` (0: from the
- * beginning). Asks the broker for offsets, and waits for them. */
+ * beginning), as soon as the inquiry has told where that is. */
 void reader_add(struct reader *reader, int32_t partition, int64_t offset, struct wall since);
+void reader_looked_up(struct reader *reader, const struct inquiry_answer *answer);
+/* Nothing of it is read any more. */
+void reader_drop(struct reader *reader, int32_t partition);
 /* True when there may be more at once. */
 bool reader_turn(struct reader *reader);
 /* All partitions that were added are finished. */

@@ -45,7 +45,7 @@ static void watchdog_tell(struct watched *one, int32_t partition, const struct s
 static void watchdog_look(struct watched *one, int32_t partition, const struct standing *standing,
                           int64_t lag, struct mono now)
 {
-    bool busy = lag > 0 || standing->unsettled > 0;
+    bool busy = lag > 0 || standing->unsettled > 0 || standing->begins;
     if (!busy || !one->stands || standing->settled != one->settled) {
         if (one->told)
             log_say(LOG_LEVEL_INFO, "moving", "partition %d is settled to %lld", (int)partition,
@@ -58,9 +58,23 @@ static void watchdog_look(struct watched *one, int32_t partition, const struct s
         watchdog_tell(one, partition, standing, lag, now);
 }
 
-void watchdog_turn(struct watchdog *watchdog, const struct consumer *consumer, const struct engine *engine,
-                   struct mono now)
+/* How a partition stands; false where it is not ours. `why` is for what is not the engine's to say. */
+static bool watchdog_standing(const struct consumer *consumer, struct inquiry *inquiry, const struct engine *engine,
+                              int32_t partition, char *why, size_t size, struct standing *out)
 {
+    if (!engine_standing(engine, partition, out)) {
+        *out = (struct standing){.settled = -1, .begins = true, .because = why};
+        return consumer_waits(consumer, partition, why, size);
+    }
+    if (inquiry_trouble(inquiry, INQUIRY_RECEIPTS, partition, why, size))
+        out->because = why;
+    return true;
+}
+
+void watchdog_turn(struct watchdog *watchdog, const struct consumer *consumer, struct inquiry *inquiry,
+                   const struct engine *engine, struct mono now)
+{
+    char why[512];
     if (!mono_reached(watchdog->next, now))
         return;
     watchdog->next = mono_after(now, WATCHDOG_EVERY_MS);
@@ -68,7 +82,7 @@ void watchdog_turn(struct watchdog *watchdog, const struct consumer *consumer, c
     int32_t ours = consumer_next_partition(consumer, -1, &lag);
     for (int32_t i = 0; i < watchdog->count; i++) {
         struct standing standing;
-        if (i != ours || !engine_standing(engine, i, &standing))
+        if (i != ours || !watchdog_standing(consumer, inquiry, engine, i, why, sizeof(why), &standing))
             watchdog->list[i] = (struct watched){0};
         else
             watchdog_look(&watchdog->list[i], i, &standing, lag, now);
