@@ -11,6 +11,7 @@ from contextlib import ExitStack
 
 import pytest
 from broker import wait_until
+from programs import STANDIN_ACCOUNT, STANDIN_API_KEY
 from signing import HmacKey, payload, sign
 from world import BACKEND, World, assert_dead, bodies
 
@@ -138,10 +139,27 @@ def test_a_refused_connection_is_tried_until_it_is_taken(world, customer):
     assert bodies(world, customer) == ["patience"]
 
 
-# Answers that are about the account, not about the event. Each is tried on an account of its own, all at once: a held
-# account is looked at again after ten seconds.
-HELD = {401: "unauthorized", 403: "unauthorized", 301: "redirected", 302: "redirected"}
-ADVICE = {"unauthorized": "put a good one into api_key_file", "redirected": "set url to where it leads"}
+# Answers that are about the account, where /api/v1/me gives them too. Each is tried on an account of its own, all at once: a
+# held account is looked at again after ten seconds.
+HELD = {401: "unauthorized", 403: "unauthorized", 407: "unauthorized", 301: "redirected", 302: "redirected"}
+ADVICE = {"unauthorized": "put a good key into api_key_file", "redirected": "set url to where it leads"}
+WORDS = {401: "unauthorized", 403: "forbidden", 407: "unauthorized", 301: "redirected", 302: "redirected"}
+
+
+def account_of(status):
+    """(API key, account id, inbox id) at the stand-in."""
+    return (f"key-{status}", *(f"5b1a2c3d-000{part}-4000-8000-000000000{status}" for part in (1, 2)))
+
+
+class HeldWorld(World):
+    standin_accounts = (
+        (STANDIN_API_KEY, STANDIN_ACCOUNT, account_of(100)[2]),
+        *(account_of(status) for status in HELD),
+    )
+
+    def prepare(self):
+        for status in HELD:
+            self.installation.secret_write(f"account-{status}.key", account_of(status)[0])
 
 
 def test_an_answer_about_the_account_holds_it_says_what_to_do_and_costs_no_event(kafka, tmp_path, customer):
@@ -150,30 +168,18 @@ def test_an_answer_about_the_account_holds_it_says_what_to_do_and_costs_no_event
     with ExitStack() as cleanup:
         elsewhere = cleanup.enter_context(socket.create_server(("127.0.0.1", 0)))
         location = f"http://127.0.0.1:{elsewhere.getsockname()[1]}/api/v1/messages"
-        made = World(tmp_path, kafka, kafka.topics(), accounts=dict.fromkeys(states, {}), keys=[key])
+        accounts = {f"account-{status}": {"papercups_account": account_of(status)[1]} for status in HELD}
+        made = HeldWorld(tmp_path, kafka, kafka.topics(), accounts=accounts, keys=[key])
         cleanup.callback(made.close)
         for status, state in HELD.items():
             where = {"location": location} if state == "redirected" else {}
-            fault = "redirect" if state == "redirected" else "status"
-            made.standin.fault(fault, f"at account-{status}", status=status, **where)
+            fault = {"fault": "redirect" if state == "redirected" else "status", "status": status, **where}
+            for path in ("/api/v1/conversations", "/api/v1/me"):
+                only = {"method": "GET" if path == "/api/v1/me" else "POST", "key": account_of(status)[0]}
+                made.standin.call("POST", "/_standin/faults", {**fault, **only, "path": path})
         places = {
             name: made.publish(sign(key, payload(f"{customer}_{name}", f"at {name}", account=name))) for name in states
         }
-        for name, state in states.items():
-            made.admin.wait_for(lambda metrics: metrics.value("cupbearer_account_held", account=name, state=state), 1)
-            made.worker.await_log(rf"level=error event=account account={name} state={state} .*{ADVICE[state]}")
-        assert made.outcome(sign(key, payload(customer, "meanwhile"))) == ("delivered", None)
-        assert made.requests() == {}
-        for name, state in states.items():
-            receipt = made.receipt(places[name])
-            assert (receipt["outcome"], receipt["attempts"]) == ("delivered", 2)
-            assert made.requests(name) == {state: 1}
-            assert bodies(made, f"{customer}_{name}") == [f"at {name}"]
-        elsewhere.setblocking(False)
-        with pytest.raises(BlockingIOError):
-            elsewhere.accept()
-
-
 @pytest.fixture
 def deaf():
     """A port that takes no connection and refuses none: its queue is full."""

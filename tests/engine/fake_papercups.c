@@ -352,14 +352,28 @@ static void answer_written(const struct fake_papercups *p, const struct fake_req
     buf_add_text(body, "}}");
 }
 
+/* Its errors have two forms: Papercups' own, and Phoenix'. */
+int fake_papercups_error(int status, struct buf *body)
+{
+    buf_clear(body);
+    if (status == 401)
+        buf_add_text(body, "{\"error\":{\"code\":401,\"message\":\"Not authenticated\"}}");
+    else
+        buf_printf(body, "{\"errors\":{\"detail\":\"%s\"}}",
+                   status == 404 ? "Not Found" : "Internal Server Error");
+    return status;
+}
+
 int fake_papercups_answer(const struct fake_papercups *p, const char *account,
                           const struct fake_request *request, unsigned made, struct buf *body)
 {
-    if (!fake_request_writes(request))
-        return answer_read(p, account, request, body);
-    if (made > 0)
+    bool writes = fake_request_writes(request);
+    int status = !writes ? answer_read(p, account, request, body) : made > 0 ? 201 : 500;
+    if (status >= 400)
+        return fake_papercups_error(status, body);
+    if (writes)
         answer_written(p, request, made, body);
-    return made > 0 ? 201 : 500;
+    return status;
 }
 
 /* ---- for tests ---- */

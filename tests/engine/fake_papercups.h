@@ -81,6 +81,8 @@ unsigned fake_papercups_store(struct fake_papercups *papercups, const char *acco
 /* Appends the body of the answer, `made` as fake_papercups_store says. The status. */
 int fake_papercups_answer(const struct fake_papercups *papercups, const char *account,
                           const struct fake_request *request, unsigned made, struct buf *body);
+/* The body of an error, in the place of what is there. The status. */
+int fake_papercups_error(int status, struct buf *body);
 
 /* Nothing in that conversation is hidden any more by what the worker has to see to. */
 void fake_papercups_unhide(struct fake_papercups *papercups, unsigned conversation);

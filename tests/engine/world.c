@@ -266,6 +266,8 @@ void world_crash(struct world *world, int worker)
     world->options.seed++;
     w->engine = world_engine(world, worker);
     w->stopped = w->frozen = w->refused = w->proved = w->ousted = false;
+    memset(w->doubts, 0, sizeof(w->doubts));
+    memset(w->me_refused, 0, sizeof(w->me_refused));
     memset(w->shares, 0, (size_t)world->options.partition_count * sizeof(struct share));
     for (size_t i = 0; i < world->request_count; i++) {
         struct world_request *request = &world->requests[i];

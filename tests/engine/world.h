@@ -92,6 +92,9 @@ struct worker {
     struct mono frozen_at;
     bool proved; /* a commit was accepted since its last assignment; when the newest of those was sent */
     struct mono proved_at;
+    /* By account: it was told 401, 403, 407 or a redirect, and /api/v1/me has not answered since; that one's last answer was
+     * such. */
+    bool doubts[WORLD_ACCOUNTS_MAX], me_refused[WORLD_ACCOUNTS_MAX];
 };
 
 struct world_request {
@@ -102,6 +105,7 @@ struct world_request {
     struct mono sent_at;
     char account[16];
     unsigned api_key; /* that it was made with */
+    int event; /* for which it is made; -1: for none whose id is e and a number */
     struct fake_request what;
     bool unwritten;    /* its worker was frozen before it left */
     struct mono until; /* from when on it may not leave */
@@ -163,6 +167,16 @@ struct world_account {
 struct world_kept;
 struct world_answered;
 
+/* What was said to the calls for an event. */
+struct world_refusals {
+    unsigned errors; /* posts that were answered 500, and calls that were answered 403 */
+    struct mono first_error;
+    bool error_since; /* the last of them came after its account had taken another message since the first */
+    unsigned refusals; /* Papercups' own 4xx that say "never", but for 404 */
+    unsigned missing;  /* Papercups' own 404 */
+    struct mono first_missing, last_missing;
+};
+
 struct world {
     struct world_options options;
     struct moment now;
@@ -187,8 +201,8 @@ struct world {
     size_t kept_count;       /* ever */
     struct world_answered *answered; /* by address, when a post to it was last answered: world_address.c */
     size_t answered_count;
-    struct mono first_error[WORLD_EVENTS_MAX], taken_at[WORLD_ACCOUNTS_MAX];
-    unsigned errors[WORLD_EVENTS_MAX]; /* posts of an event that were answered 500, and when its account last took one */
+    struct world_refusals refusals[WORLD_EVENTS_MAX];
+    struct mono taken_at[WORLD_ACCOUNTS_MAX]; /* when an account last took a message */
     struct wall finished[WORLD_EVENTS_MAX]; /* events e0, e1, …: as the last of their receipts says */
     unsigned doubled, misreported;          /* events, where breaches are counted */
     unsigned missed;                        /* messages that no open widget showed when they came */
@@ -307,6 +321,13 @@ enum fate {
     FATE_UNAUTHORIZED,
     FATE_UNAVAILABLE_STORED, /* 503, two seconds, done: a proxy says so of a request that it has passed on */
     FATE_TOO_LARGE,          /* done; the answer is longer than is read */
+    FATE_MISSING,            /* 404 in Papercups' own words, for what is there; not done */
+    FATE_STRAY,              /* 404 of something in between: a page, not done */
+    FATE_STRAY_STORED,       /* 409 likewise, but done */
+    FATE_FORBIDDEN,          /* 403 likewise, not done */
+    FATE_FORBIDDEN_STORED,
+    FATE_LOGIN,              /* 302 likewise, not done */
+    FATE_LOGIN_STORED,
     FATE_COUNT,
 };
 
@@ -381,8 +402,13 @@ struct mono world_answered_at(const struct world *world, struct span routing_key
 struct span world_answered_key(const struct world *world, size_t place);
 void world_check_request(struct world *world, const struct world_request *request, int32_t partition);
 void world_check_produce(struct world *world, const struct world_produce *produce);
-/* A receipt: an event that is refused for its 500s. */
+/* world_refusal.c: for what an event may be refused, and an account held. A receipt: */
 void world_check_refused(struct world *world, const struct receipt *receipt, unsigned event);
+void world_check_doubts(struct world *world, const struct world_request *request);
+void world_check_held(struct world *world, int worker, const struct account *account);
+/* A request is about to be told its answer. */
+void world_note_answer(struct world *world, const struct world_request *request, enum fate fate,
+                       const struct reply *reply);
 void world_check_commit(struct world *world, const struct world_commit *commit);
 /* world_widget.c: what the customer's widget shows. A message was stored. */
 void world_check_stored(struct world *world, const struct fake_message *message);

@@ -62,8 +62,7 @@ enum fate world_fate_away(const struct world *world, const struct world_request 
     struct mono since = world->accounts[world_account_of(span_of(request->account))].away_since;
     if (mono_reached(since, request->sent_at))
         return FATE_NOT_SENT;
-    bool stored = fate == FATE_DONE || fate == FATE_LOST_STORED || fate == FATE_ERROR_STORED;
-    return stored ? FATE_LOST_STORED : FATE_LOST; /* it was under way when its Papercups went away */
+    return world_fate_stores(fate) ? FATE_LOST_STORED : FATE_LOST; /* it was under way when its Papercups went away */
 }
 
 /* ---- keys ---- */

@@ -215,6 +215,7 @@ void world_check_request(struct world *world, const struct world_request *reques
     }
     if (in_flight > world->options.max_in_flight || long_lists > 2 * world->options.max_in_flight)
         world_fail(world, "%d requests are under way for account %s", (int)in_flight, request->account);
+    world_check_doubts(world, request);
     bool into = request->what.kind == CALL_POST_MESSAGE;
     if (!fake_request_posts(&request->what))
         return;
@@ -264,19 +265,6 @@ void world_check_produce(struct world *world, const struct world_produce *produc
     if (!outcome_is_rejected(receipt.outcome))
         world_check_proved(world, produce->worker, "decided", receipt.offset);
     json_decref(root);
-}
-
-/* Five of its own, and Papercups took others meanwhile: else it is Papercups that is ill, and not the event. */
-void world_check_refused(struct world *world, const struct receipt *receipt, unsigned event)
-{
-    static const struct span by_errors = SPAN("answered 500");
-    if (receipt->outcome != OUTCOME_REFUSED_BY_PAPERCUPS || !span_starts(receipt->detail, by_errors))
-        return;
-    if (world->errors[event] < 5)
-        world_fail(world, "e%u is refused for five 500s, and was answered %u times so", event,
-                   world->errors[event]);
-    if (world->taken_at[world_account_of(receipt->account)].ms < world->first_error[event].ms)
-        world_fail(world, "e%u is refused for its 500s, and no other message was taken since", event);
 }
 
 void world_check_commit(struct world *world, const struct world_commit *commit)

@@ -7,12 +7,22 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "receipt/receipt.h"
+#include "engine/internal.h"
 #include "world_take.h"
 
 static void *world_more(void *list, size_t count, size_t size)
 {
     return (count & (count - 1)) == 0 ? mem_grow(list, count == 0 ? 1 : count * 2, size) : list;
+}
+
+/* The number of the event for which a request is made; -1: none. */
+static int world_request_event(const struct world *world, int worker, engine_handle handle)
+{
+    struct engine *engine = world->workers[worker].engine;
+    const struct pending *pending = slots_find(&engine->requests, handle);
+    const struct job *job = pending == NULL ? NULL : slots_find(&engine->jobs, pending->job);
+    unsigned number;
+    return job != NULL && world_event_number(job->event_id, &number) ? (int)number : -1;
 }
 
 static void world_perform_request(struct world *world, int worker, struct effect *effect)
@@ -22,7 +32,8 @@ static void world_perform_request(struct world *world, int worker, struct effect
                                     .handle = effect->handle,
                                     .until = effect->until,
                                     .asked_at = world->now.mono,
-                                    .sent_at = world->now.mono};
+                                    .sent_at = world->now.mono,
+                                    .event = world_request_event(world, worker, effect->handle)};
     snprintf(request.account, sizeof(request.account), "%s", effect->account->options.name);
     request.api_key = world->workers[worker].api_keys[world_account_of(span_of(request.account))];
     if (!fake_request_read(span_of(effect->method), buf_span(&effect->path), buf_span(&effect->body),
@@ -220,6 +231,7 @@ static void world_perform(struct world *world, int worker, struct effect *effect
     case EFFECT_ACCOUNT:
         world_note(world, worker, "account %s %s", effect->account->options.name,
                    account_hold_word(effect->account->hold));
+        world_check_held(world, worker, effect->account);
         break;
     case EFFECT_LOG_CHANGED:
         world_note(world, worker, "log %d/%lld %s", (int)effect->partition, (long long)effect->offset,

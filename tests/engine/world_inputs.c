@@ -148,7 +148,7 @@ static void world_answered(struct world *world, struct world_request *request, u
 {
     request->date = world->now.wall;
     request->status = !world_takes_key(world, request)
-                          ? 401
+                          ? fake_papercups_error(401, &request->body)
                           : fake_papercups_answer(&world->papercups, request->account, &request->what, made,
                                                   &request->body);
     world_keep_answer(world, request);
@@ -197,62 +197,6 @@ void world_arrive(struct world *world, size_t place, bool arrives)
         request->status = -1; /* never answered */
 }
 
-static bool fate_stores(enum fate fate)
-{
-    return fate == FATE_DONE || fate == FATE_LOST_STORED || fate == FATE_ERROR_STORED ||
-           fate == FATE_GARBAGE || fate == FATE_TOO_LARGE || fate == FATE_UNAVAILABLE_STORED;
-}
-
-static struct reply world_reply(const struct world_request *request, enum fate fate)
-{
-    struct reply reply = {.transport = TRANSPORT_ANSWERED, .is_json = true};
-    switch (fate) {
-    case FATE_DONE:
-        reply.status = request->status;
-        reply.date = request->date;
-        reply.body = buf_span(&request->body);
-        break;
-    case FATE_LOST:
-    case FATE_LOST_STORED:
-    case FATE_LOST_STORED_LATE:
-        reply.transport = TRANSPORT_LOST;
-        reply.timed_out = fate == FATE_LOST;
-        break;
-    case FATE_ERROR:
-    case FATE_ERROR_STORED:
-    case FATE_ERROR_STORED_LATE:
-        reply.status = 500;
-        break;
-    case FATE_GARBAGE:
-        reply.status = 200;
-        reply.is_json = false;
-        break;
-    case FATE_TOO_LARGE:
-        reply.status = 200;
-        reply.is_json = false;
-        reply.too_large = true;
-        break;
-    case FATE_NOT_SENT:
-        reply.transport = TRANSPORT_NOT_SENT;
-        break;
-    case FATE_BUSY:
-    case FATE_UNAVAILABLE_STORED:
-        reply.status = fate == FATE_BUSY ? 429 : 503;
-        reply.has_retry_after = true;
-        reply.retry_after_ms = 2000;
-        break;
-    case FATE_REFUSED:
-        reply.status = 422;
-        break;
-    case FATE_UNAUTHORIZED:
-        reply.status = 401;
-        break;
-    case FATE_COUNT:
-        abort();
-    }
-    reply.failure = SPAN("the test says so");
-    return reply;
-}
 
 static void world_mark_told(struct world *world, const struct fake_request *what)
 {
@@ -263,18 +207,6 @@ static void world_mark_told(struct world *world, const struct fake_request *what
         world->papercups
             .customers[(of_customer ? what->id : world->papercups.conversations[what->id - 1].customer) - 1]
             .told_at = world->now.mono;
-}
-
-static void world_mark_post(struct world *world, const struct world_request *request, int status)
-{
-    unsigned event;
-    if (!fake_request_posts(&request->what))
-        return;
-    if (status == 201)
-        world->taken_at[world_account_of(span_of(request->account))] = world->now.mono;
-    bool known = world_event_number(span_of(request->what.event), &event);
-    if (known && status == 500 && world->errors[event]++ == 0)
-        world->first_error[event] = world->now.mono;
 }
 
 /* What is told to a former owner is nothing to the one after it. */
@@ -301,7 +233,7 @@ void world_answer(struct world *world, size_t place, enum fate fate)
     world->request_count--;
     memmove(&world->requests[place], &world->requests[place + 1],
             (world->request_count - place) * sizeof(request));
-    if (fate_stores(fate))
+    if (world_fate_stores(fate))
         world_do(world, &request);
     else if (fate == FATE_LOST_STORED_LATE || fate == FATE_ERROR_STORED_LATE)
         world_late(world, &request, WORLD_SETTLE_MS - 1 - world->options.stale_ms);
@@ -314,7 +246,7 @@ void world_answer(struct world *world, size_t place, enum fate fate)
     if (!well)
         world_excuse_conversation(world, &request);
     const struct reply reply = world_reply(&request, fate);
-    world_mark_post(world, &request, request.swapped ? 0 : reply.status);
+    world_note_answer(world, &request, fate, &reply);
     world_tell_answered(world, &request, fate);
     if (request.worker != WORLD_NOBODY)
         world_take(world, request.worker,

@@ -25,6 +25,9 @@ void world_mark_answered(struct world *world, const struct world_request *reques
 /* world_accounts.c: what becomes of what nobody is there to do; whether it has a key that is taken. */
 enum fate world_fate_away(const struct world *world, const struct world_request *request, enum fate fate);
 bool world_takes_key(const struct world *world, const struct world_request *request);
+/* world_reply.c: what becomes of a request, and what is told of it. */
+bool world_fate_stores(enum fate fate);
+struct reply world_reply(const struct world_request *request, enum fate fate);
 
 /* world_swap.c: it is answered. */
 void world_keep_answer(struct world *world, const struct world_request *request);

@@ -15,6 +15,13 @@ static const char *const fates[] = {
     [FATE_REFUSED] = "422, refused",
     [FATE_TOO_LARGE] = "done, the answer too large",
     [FATE_UNAUTHORIZED] = "401, the key is refused",
+    [FATE_MISSING] = "404 in Papercups' own words, though it is there",
+    [FATE_STRAY] = "404 of something in between",
+    [FATE_STRAY_STORED] = "409 of something in between, but done",
+    [FATE_FORBIDDEN] = "403 of something in between",
+    [FATE_FORBIDDEN_STORED] = "403 of something in between, but done",
+    [FATE_LOGIN] = "302 of something in between",
+    [FATE_LOGIN_STORED] = "302 of something in between, but done",
     [FATE_UNAVAILABLE_STORED] = "503, in 2 s again, but done",
 };
 

@@ -61,7 +61,7 @@ static void mark_delivery(struct mark *mark, const struct delivery *d, const str
         mark_number(mark, "absent_needed", d->absent_needed);
         mark_number(mark, "absent_seen", d->absent_seen);
         mark_number(mark, "look_counts", mono_reached(d->absent_from, d->look_started));
-        mark_number(mark, "was_500", d->was_500);
+        mark_number(mark, "refused_by", d->refused_by);
         mark_search(mark, &d->search);
     }
     mark_number(mark, "attempted", d->attempts > 0);
@@ -80,6 +80,7 @@ static void mark_job(struct mark *mark, const struct job *job, const struct scen
     mark_number(mark, "looked_up", job->looked_up);
     mark_number(mark, "judged", job->judged);
     mark_number(mark, "goes_on", job->goes_on);
+    mark_number(mark, "refused_since", job->refused_since);
     if (job->state == JOB_CALLING || job->state == JOB_READY)
         mark_call(mark, &job->call);
     mark_number(mark, "told", job->told);
@@ -186,6 +187,7 @@ static void mark_account(struct mark *mark, const struct account *account, const
     mark_head(mark, "account");
     mark_text(mark, "name", account->options.name);
     mark_number(mark, "hold", account->hold);
+    mark_number(mark, "doubted", account->doubted);
     mark_number(mark, "in_flight", account->in_flight);
     mark_number(mark, "aside", account->aside);
     mark_number(mark, "probing", account->probe != 0);

@@ -312,7 +312,7 @@ broken lost-reach-last engine/assign.c 'if \(partition->committing_reach < parti
     'of two commits without an answer the last one bounds the reach, not the lower'
 broken lost-reach-lifted engine/assign.c 'if \(partition->lost_until.ms == MONO_NEVER.ms\)' 'if (true)' \
     'a commit that was lost meanwhile does not bound the reach any more'
-broken refused-in-outage engine/run.c '&& job->account->posted_at.ms > job->delivery.refused_since.ms' '' \
+broken refused-in-outage engine/run.c 'delivery->refusals >= REFUSALS_MAX && job->refused_since' 'delivery->refusals >= REFUSALS_MAX' \
     'five 500s refuse an event while Papercups fails for everybody'
 broken suspect-one-look engine/run.c 'state == WINDOW_FAILED && !job->delivery.unknown' 'state == WINDOW_FAILED' \
     'a suspect that had failed before gets one look, from now'
@@ -320,7 +320,16 @@ broken cache-kept engine/run.c 'known_forget\(engine, job\);' '{}' \
     'what was known of a customer is not forgotten after a bad answer'
 broken receipts-of-others engine/rebuild.c 'span_equal\(receipt.topic, span_of\(engine->options.events_topic\)\) &&' '' \
     'receipts of another topic of events count'
-broken lost-is-refusal delivery/look.c 'd->was_500 && d->refusals\+\+ == 0' 'd->refusals++ == 0' \
+broken held-unasked engine/accounts.c 'account->doubted = true;' 'account->hold = ACCOUNT_UNAUTHORIZED; accounts_tell(engine, account);' \
+    'one call that is refused holds its account'
+broken doubted-goes-on delivery/account.c '\|\| account->doubted\)' ')' \
+    'others post while it is open whether the account is refused'
+broken forbidden-is-absent delivery/delivery.c 'answer->kind == ANSWER_LOST \|\| answer->kind == ANSWER_FORBIDDEN' 'answer->kind == ANSWER_LOST' \
+    'a 403 of something in between counts as "not done"'
+broken login-is-absent delivery/delivery.c '\(answer_is_doubtful\(answer\) && !answer->own\)' 'false' \
+    'a login of something in between counts as "not done"'
+broken refused-at-once engine/run.c '#define REFUSALS_MAX 5' '#define REFUSALS_MAX 1' 'one 500 or 403 refuses an event'
+broken lost-is-refusal delivery/look.c 'if \(d->refused_by != 0\)' '' \
     'a post that never arrived counts as one that was refused'
 broken lease-kept engine/assign.c 'engine->leased = false;' '' 'the lease of the assignment before counts'
 broken cache-unacked engine/settle.c 'if \(job->delivery.acknowledged\)' 'if (true)' \

@@ -107,7 +107,7 @@ static void sim_calm(struct sim *sim)
     bool refused = world_any_refused(world) && sim_chance(sim, 30);
     sim->weather = (struct sim_weather){0};
     sim->outage_until = from;
-    sim->swaps = 0;
+    sim->swaps = sim->strays = sim->forbidden_texts = 0;
     if (world_any_refused(world) && !refused && !sim->has_accounts)
         world_refuse(world, "");
     int64_t most_ms = SIM_SETTLED_MS + (refused ? REFUSED_MS(sim) : 0);
@@ -244,6 +244,7 @@ void sim_run(const struct sim_options *options, struct buf *report, struct sim_r
     sim_secret_init(&sim);
     sim_twice_init(&sim);
     sim_addresses_init(&sim);
+    sim_proxy_init(&sim);
     struct world *world = sim.world = sim_world(&sim, report);
     world->verbose = options->trace;
     sim_clocks_init(&sim);

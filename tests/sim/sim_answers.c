@@ -91,6 +91,7 @@ static void sim_answered(struct sim *sim, size_t place, enum fate fate)
     const struct world_request *request = &world->requests[place];
     if (fake_request_posts(&request->what) && request->status == 0)
         fate = sim_post_fate(sim, &request->what, fate);
+    fate = sim_proxy(sim, request, fate);
     bool late = fate == FATE_LOST_STORED_LATE || fate == FATE_ERROR_STORED_LATE;
     if (sim->world->options.look_ms > 0)
         sim_agent(sim, &world->requests[place]);

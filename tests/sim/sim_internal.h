@@ -42,7 +42,9 @@ struct sim {
     struct sim_options options;
     int events;        /* how many ids there are */
     int first_event;   /* those before are of a topic that was made again */
-    struct rng log_rng, secret_rng, swap_rng, clock_rng;
+    struct rng log_rng, secret_rng, swap_rng, clock_rng, proxy_rng;
+    int64_t strays;          /* per thousand answers: how many are not Papercups'; 0: nothing stands in between */
+    int64_t forbidden_texts; /* per cent of events: whose text something in between never lets pass */
     int64_t swaps; /* per thousand answers: how many a cache gives that are another's; 0: there is none */
     int64_t clock_unrest; /* per thousand steps: how often a worker's clock is set; 0: only when a worker is dealt with */
     bool secret_changes, impostors; /* see sim_secret.c */
@@ -125,6 +127,10 @@ void sim_twice_crash(struct sim *sim, int worker);
 void sim_twice_thaw(struct sim *sim, int worker);
 /* It ends, for another has its name. */
 void sim_twice_end(struct sim *sim, int worker);
+
+/* sim_proxy.c: something in between answers in Papercups' place. */
+void sim_proxy_init(struct sim *sim);
+enum fate sim_proxy(struct sim *sim, const struct world_request *request, enum fate fate);
 
 /* sim_clocks.c: workers whose clocks are wrong from the start, and are set. */
 void sim_clocks_options(struct sim *sim, struct world_options *options);

@@ -63,20 +63,25 @@ static void answer(struct account *account, enum answer_kind kind)
 static void a_held_account_makes_no_calls_and_asks_for_no_time(void **state)
 {
     (void)state;
-    const enum answer_kind kinds[] = {ANSWER_UNAUTHORIZED, ANSWER_REDIRECTED};
-    const char *const words[] = {"unauthorized", "redirected"};
+    const enum answer_kind kinds[] = {ANSWER_UNAUTHORIZED, ANSWER_FORBIDDEN, ANSWER_REDIRECTED};
+    const char *const words[] = {"unauthorized", "unauthorized", "redirected"};
     struct mono again;
     struct account *account = account_new(
         &(struct account_options){.name = "a", .widget_host = "h", .max_in_flight = 8, .held = true});
     assert_false(account_may_call(account, (struct mono){1000}, &again));
     assert_int_equal(again.ms, MONO_NEVER.ms);
     assert_string_equal(account_hold_word(account->hold), "unchecked");
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < 3; i++) {
         account->hold = ACCOUNT_OPEN;
+        answer(account, kinds[i]); /* to a post: /api/v1/me is not asked yet */
         assert_true(account_may_call(account, (struct mono){1000}, &again));
-        answer(account, kinds[i]);
+        account->doubted = true;
+        assert_false(account_may_call(account, (struct mono){1000}, &again));
+        account_probed(account, &(struct answer){.kind = kinds[i]});
         assert_string_equal(account_hold_word(account->hold), words[i]);
         assert_false(account_may_call(account, (struct mono){1000}, &again));
+        account_probed(account, &(struct answer){.kind = ANSWER_SERVER_ERROR}); /* that says nothing */
+        assert_string_equal(account_hold_word(account->hold), words[i]);
     }
     assert_string_equal(account_hold_word(ACCOUNT_STRANGER), "stranger");
     account_free(account);

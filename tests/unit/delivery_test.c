@@ -103,7 +103,7 @@ static void story_begin(struct story *story, struct table *table, struct span se
         delivery_resolved(&story->delivery, &cached);
 }
 
-/* ---- an answer: its word, then any of ids, `mark ID`, `in ID`, `updated TIME`, `incomplete`, `host_missing`, `closed`,
+/* ---- an answer: its word, then any of ids, `mark ID`, `in ID`, `updated TIME`, `incomplete`, `own`, `host_missing`, `closed`,
  * `unassigned`, `age MS`, `retry_after MS`, `took MS` ---- */
 
 static enum answer_kind answer_named(struct table *table, struct span word)
@@ -135,6 +135,8 @@ static void story_answer(struct story *story, const struct call *call, struct sp
             answer.age_ms = number(&text);
         } else if (span_equal(word, SPAN("incomplete"))) {
             answer.incomplete = true;
+        } else if (span_equal(word, SPAN("own"))) {
+            answer.own = true;
         } else if (span_equal(word, SPAN("host_missing"))) {
             answer.host_missing = true;
         } else if (span_equal(word, SPAN("closed"))) {

@@ -14,6 +14,7 @@ static struct world *world_with_a_held_account(void)
     struct world *w = story_begin(NULL);
     story_arrive(w, "ann", "e1");
     story_answer(w, FATE_UNAUTHORIZED);
+    story_answer(w, FATE_UNAUTHORIZED); /* and to whose it is */
     story_skip(w);
     return w;
 }
@@ -90,9 +91,87 @@ static void while_the_circuit_is_open_the_next_probe_starts_within_five_seconds(
     }
 }
 
+/* e1's text is refused by something in between, as fast as it may be posted. The others of its account go on. */
+static void a_text_that_is_refused_holds_up_its_customer_alone_and_fails_after_five(void **state)
+{
+    (void)state;
+    struct world *w = story_begin(NULL);
+    story_arrive(w, "ann", "e1");
+    story_answers(w, 2);
+    story_skip(w);
+    story_answer(w, FATE_FORBIDDEN);
+    story_expect(w, "me; trouble 0/0 post_conversation forbidden");
+    story_arrive(w, "bob", "e2");
+    story_skip(w); /* it waits for that answer */
+    assert_int_equal(w->request_count, 1);
+    story_answer(w, FATE_DONE);
+    story_expect(w, "rows of ann; find bob");
+    for (int i = 0; i < 4; i++) {
+        for (int waited = 0; waited < 1000; waited++) {
+            world_pass(w, 100);
+            while (w->request_count > 0) {
+                bool bad = fake_request_posts(&w->requests[0].what) &&
+                           strcmp(w->requests[0].what.event, "e1") == 0;
+                story_answer(w, bad ? FATE_FORBIDDEN : FATE_DONE);
+                waited = bad ? 1000 : waited;
+            }
+        }
+        assert_int_equal(fake_papercups_shown(&w->papercups, "bob", "e2"), 1);
+        assert_int_equal(fake_papercups_shown(&w->papercups, "ann", "e1"), 0);
+    }
+    world_go_for(w, 20000);
+    assert_int_equal(fake_log_outcome(&w->log.partitions[0], 0), OUTCOME_REFUSED_BY_PAPERCUPS);
+    story_end(w);
+}
+
+/* 401 and redirects end nothing before its time, however often they come and whatever else is taken. */
+static void what_is_no_403_never_ends_an_event_before_its_deadline(void **state)
+{
+    (void)state;
+    static const enum fate fates[] = {FATE_UNAUTHORIZED, FATE_LOGIN};
+    for (size_t f = 0; f < 2; f++) {
+        struct world *w = story_begin(NULL);
+        story_arrive(w, "ann", "e1");
+        story_arrive(w, "bob", "e2");
+        for (int i = 0; i < 4 * 60; i++) {
+            world_pass(w, 10000);
+            while (w->request_count > 0) {
+                bool bad = strcmp(w->requests[0].what.event, "e1") == 0;
+                story_answer(w, bad ? fates[f] : FATE_DONE);
+            }
+        }
+        assert_int_equal(fake_papercups_shown(&w->papercups, "bob", "e2"), 1);
+        assert_int_equal(fake_log_outcome(&w->log.partitions[0], 0), OUTCOME_NONE);
+        world_go_for(w, 60000);
+        assert_int_equal(fake_papercups_shown(&w->papercups, "ann", "e1"), 1);
+        story_end(w);
+    }
+}
+
+/* All posts get 500 for a while. What had five of them is no more refused than what had none, once they are taken. */
+static void an_outage_that_is_over_refuses_nothing(void **state)
+{
+    (void)state;
+    struct world *w = story_begin(NULL);
+    story_arrive(w, "ann", "e1");
+    story_arrive(w, "bob", "e2");
+    for (int i = 0; i < 12; i++) {
+        world_pass(w, 10000);
+        while (w->request_count > 0)
+            story_answer(w, fake_request_posts(&w->requests[0].what) ? FATE_ERROR : FATE_DONE);
+    }
+    world_go_for(w, 60000);
+    assert_int_equal(fake_papercups_shown(&w->papercups, "ann", "e1"), 1);
+    assert_int_equal(fake_papercups_shown(&w->papercups, "bob", "e2"), 1);
+    story_end(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_text_that_is_refused_holds_up_its_customer_alone_and_fails_after_five),
+        cmocka_unit_test(what_is_no_403_never_ends_an_event_before_its_deadline),
+        cmocka_unit_test(an_outage_that_is_over_refuses_nothing),
         cmocka_unit_test(a_held_account_is_asked_whose_key_it_has_every_ten_seconds),
         cmocka_unit_test(a_new_key_is_asked_for_at_once),
         cmocka_unit_test(while_the_circuit_is_open_the_next_probe_starts_within_five_seconds),

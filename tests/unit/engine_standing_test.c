@@ -40,6 +40,8 @@ static void an_account_that_is_held_is_the_reason(void **state)
     story_arrive(world, "ann", "e1");
     story_answer(world, FATE_UNAUTHORIZED);
     world_pass(world, 1000);
+    expect_because(world, 0, 1, "a call was refused, and /api/v1/me is asked whether all are");
+    story_answer(world, FATE_UNAUTHORIZED);
     expect_because(world, 0, 1, "its account is held: see event=account");
     story_end(world);
 }

@@ -41,7 +41,7 @@ int64_t account_deliver_within_ms(const struct account *account, int64_t wish_s)
 bool account_may_call(const struct account *account, struct mono now, struct mono *again)
 {
     *again = MONO_NEVER;
-    if (account->hold != ACCOUNT_OPEN)
+    if (account->hold != ACCOUNT_OPEN || account->doubted)
         return false;
     if (pace_allows(&account->pace, account->in_flight, now))
         return true;
@@ -78,16 +78,26 @@ void account_answered(struct account *account, enum answer_kind answer, enum cal
     case ANSWER_LOST:
         pace_failed(&account->pace, started, now, rng);
         break;
-    case ANSWER_UNAUTHORIZED:
-        account->hold = ACCOUNT_UNAUTHORIZED;
-        break;
+    case ANSWER_UNAUTHORIZED: /* that of /api/v1/me says whose affair it is */
+    case ANSWER_FORBIDDEN:
     case ANSWER_REDIRECTED:
-        account->hold = ACCOUNT_REDIRECTED;
-        break;
     case ANSWER_TOO_LARGE: /* one customer's affair */
     case ANSWER_COUNT:
         break;
     }
+}
+
+/* What is neither good nor refused says nothing of the key: as it was. */
+void account_probed(struct account *account, const struct answer *answer)
+{
+    const char *expected = account->options.papercups_account;
+    account->probe = 0;
+    account->doubted = false;
+    if (answer->kind == ANSWER_OK)
+        account->hold =
+            expected == NULL || strcmp(answer->ids[0].text, expected) == 0 ? ACCOUNT_OPEN : ACCOUNT_STRANGER;
+    else if (answer_is_doubtful(answer))
+        account->hold = answer->kind == ANSWER_REDIRECTED ? ACCOUNT_REDIRECTED : ACCOUNT_UNAUTHORIZED;
 }
 
 const char *account_hold_word(enum account_hold hold)

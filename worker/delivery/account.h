@@ -29,8 +29,8 @@ struct account_options {
 enum account_hold {
     ACCOUNT_OPEN,
     ACCOUNT_UNCHECKED,    /* its key was not looked at yet */
-    ACCOUNT_UNAUTHORIZED, /* 401 or 403 */
-    ACCOUNT_REDIRECTED,   /* a wrong base URL */
+    ACCOUNT_UNAUTHORIZED, /* /api/v1/me answers 401, 403 or 407 */
+    ACCOUNT_REDIRECTED,   /* it answers with a redirect: a wrong base URL */
     ACCOUNT_STRANGER,     /* the key is good, and somebody else's */
 };
 
@@ -50,6 +50,8 @@ struct account {
     struct queue glances;
     struct pace pace;
     enum account_hold hold;
+    /* A call was refused, and it is open whether all are: /api/v1/me is being asked. Until it answers there are no others. */
+    bool doubted;
     uint64_t probe;     /* the request that asks whose key it is; 0: none that counts */
     struct timer timer; /* the next probe, or the end of a pause */
     size_t memory_used;
@@ -70,6 +72,8 @@ void account_answered(struct account *account, enum answer_kind answer, enum cal
 /* A list that is long under way, begun at `started`, takes no place any more: it is one customer's affair. One may always
  * be; more, as many as there are places at most, where Papercups has answered other calls since. False: not now. */
 bool account_set_aside(struct account *account, struct mono started);
+/* /api/v1/me has answered: how the account is held from now on. */
+void account_probed(struct account *account, const struct answer *answer);
 /* "unauthorized", "redirected", ...; for logs and metrics. */
 const char *account_hold_word(enum account_hold hold);
 

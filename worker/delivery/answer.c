@@ -18,6 +18,12 @@ void answer_done(struct answer *answer)
     *answer = (struct answer){0};
 }
 
+bool answer_is_doubtful(const struct answer *answer)
+{
+    return answer->kind == ANSWER_UNAUTHORIZED || answer->kind == ANSWER_FORBIDDEN ||
+           answer->kind == ANSWER_REDIRECTED;
+}
+
 bool call_posts(const struct call *call)
 {
     return call->kind == CALL_POST_MESSAGE || call->kind == CALL_POST_CONVERSATION;

@@ -49,6 +49,7 @@ enum answer_kind {
 struct answer {
     enum answer_kind kind;
     int status;              /* HTTP's, 0 where there was none */
+    bool own;                /* a 3xx, 4xx or 5xx: in Papercups' own words; else something in between may have said it */
     int64_t retry_after_ms;  /* ANSWER_LATER */
     int64_t retry_within_ms; /* 0, or the longest wait before it is asked again, unless it was told when */
     struct uuid *ids;        /* ANSWER_OK: what was found, the one to take first; owned by the answer */
@@ -73,6 +74,9 @@ bool call_posts(const struct call *call);
 bool call_lists(const struct call *call);
 /* Whether it changes anything at Papercups. */
 bool call_writes(const struct call *call);
+
+/* Whether it may be about the account and not about its one call: /api/v1/me tells. */
+bool answer_is_doubtful(const struct answer *answer);
 
 const char *answer_word(enum answer_kind kind);
 void answer_done(struct answer *answer);

@@ -309,12 +309,14 @@ bool delivery_cut_short(struct delivery *d)
     return true;
 }
 
-/* Whether what was asked may have been done all the same. A 503 that says when to come again may be a proxy's, which had
- * passed the request on; a 429 comes instead of that. */
+/* Whether what was asked may have been done all the same. Something in between may have passed the request on, and have
+ * replaced Papercups' answer by its own: a 503 that says when to come again, a 403, a login. A 429 comes instead of that. */
 static bool answer_leaves_open(const struct answer *answer)
 {
     return answer->kind == ANSWER_SERVER_ERROR || answer->kind == ANSWER_UNREADABLE ||
-           answer->kind == ANSWER_LOST || (answer->kind == ANSWER_LATER && answer->status >= 500);
+           answer->kind == ANSWER_LOST || answer->kind == ANSWER_FORBIDDEN ||
+           (answer->kind == ANSWER_LATER && answer->status >= 500) ||
+           (answer_is_doubtful(answer) && !answer->own);
 }
 
 /* A post, and no word that it failed: it may be there. After a complete answer the look begins at once, or when it says
@@ -325,7 +327,9 @@ static void delivery_take_unknown(struct delivery *d, const struct answer *answe
     bool complete = answer->kind != ANSWER_LOST;
     struct mono settled = mono_after(now, d->limits.settle_ms);
     delivery_suspect(d, settled, complete ? 1 : 2);
-    d->was_500 = answer->kind == ANSWER_SERVER_ERROR;
+    bool may_be_for_good = answer->kind == ANSWER_SERVER_ERROR || answer->kind == ANSWER_FORBIDDEN;
+    d->refused_by = may_be_for_good ? answer->status : 0;
+    d->refused_at = now;
     d->wake = !complete ? settled : answer->kind == ANSWER_LATER ? mono_after(now, delay_ms) : now;
 }
 
@@ -334,6 +338,8 @@ static void delivery_take_open(struct delivery *d, const struct answer *answer, 
 {
     bool told = answer->kind == ANSWER_LATER && delay_ms > d->limits.settle_ms;
     int64_t settled_ms = told ? delay_ms : d->limits.settle_ms;
+    if (answer->kind == ANSWER_FORBIDDEN && d->step != STEP_POST)
+        delivery_refused(d, answer->status, now);
     if (d->step == STEP_POST)
         delivery_take_unknown(d, answer, delay_ms, now);
     else if (d->step == STEP_CREATE) /* it may have been made: looked up once it has had time to appear */
@@ -411,6 +417,7 @@ static void delivery_take_other(struct delivery *d, const struct call *call, con
         delivery_take_too_large(d, delay_ms, now);
         break;
     case ANSWER_SERVER_ERROR:
+    case ANSWER_FORBIDDEN:
     case ANSWER_UNREADABLE:
     case ANSWER_LOST:
     case ANSWER_COUNT:

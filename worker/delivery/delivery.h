@@ -76,8 +76,10 @@ struct delivery {
     struct delivery_search search;
 
     unsigned attempts; /* posts */
-    bool was_500;      /* the last post's answer: a complete 5xx */
-    unsigned refusals; /* posts answered so, each proven absent afterwards */
+    int refused_by;    /* the last post's answer where it may be meant for good: a complete 5xx, 403; 0: another */
+    struct mono refused_at; /* when that came */
+    unsigned refusals; /* posts answered so, each proven absent afterwards; and other calls before it that got 403 */
+    int refused_last;  /* what the last of them got */
     struct mono refused_since;
     bool was_unassigned; /* the conversation, before the post */
     struct uuid message;

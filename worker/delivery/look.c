@@ -41,9 +41,10 @@ static void look_absent(struct delivery *d, struct mono now)
         delivery_enter(d, STEP_LOOK, mono_after(now, LOOK_AGAIN_MS));
         return;
     }
-    if (d->was_500 && d->refusals++ == 0)
-        d->refused_since = now;
-    d->unknown = d->was_500 = false;
+    if (d->refused_by != 0)
+        delivery_refused(d, d->refused_by, d->refused_at);
+    d->refused_by = 0;
+    d->unknown = false;
     delivery_forget(d);
     delivery_enter(d, STEP_RESOLVE, now);
 }

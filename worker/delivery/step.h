@@ -26,6 +26,14 @@ static inline void delivery_there(struct delivery *d, const struct answer *answe
     delivery_finish(d, OUTCOME_DELIVERED);
 }
 
+/* So it was answered at that moment, and the message is not there. */
+static inline void delivery_refused(struct delivery *d, int status, struct mono at)
+{
+    if (d->refusals++ == 0)
+        d->refused_since = at;
+    d->refused_last = status;
+}
+
 /* Where to post has to be found out anew. */
 static inline void delivery_forget(struct delivery *d)
 {

@@ -20,11 +20,13 @@
  *        swapped      the body of the good answer to another question: GET `of`, a path with its query (nothing in it decoded)
  *      or it takes no effect at all:
  *        error_500    500
- *        status       `status` (500) with `answer` (a JSON value, or a string's text; {})
+ *        status       `status` (500) with `answer` (a JSON value, or a string's text; Papercups' own words for that status)
  *        unauthorized 401, as to a key that is none
  *        redirect     `status` (301) to `location` (the same path by https)
- *        html         200 and a page of HTML (`answer`: another one)
+ *        html         `status` (200) and a page of HTML (`answer`: another one), as of something in between
  *        reset        the connection is torn down by a reset
+ *      With "stored": true, status and html let it take effect, too. `type` is another content type, and
+ *      "bom": true puts a byte order mark before the body.
  *      `delay_ms` (at most 600,000) delays each kind, and `busy_ms` adds so much for each other request under way.
  *      "empty": true takes the body and its content type away, `retry_after` (a number, or any text) adds that header.
  *      `skip` lets so many requests that fit pass first. `agent` ("close", "reopen", "archive") is what an agent does with

@@ -35,11 +35,11 @@ static const struct {
 static const char *const fault_members[] = {
     "fault",  "method",      "path",           "body_contains", "key",     "times", "delay_ms", "busy_ms",
     "status", "answer",      "retry_after",    "location",      "size_mb", "depth", "empty",    "skip",
-    "agent",  "agent_first", "conversation_id", "of"};
+    "agent",  "agent_first", "conversation_id", "of", "stored", "type", "bom"};
 
-bool standin_fault_lets(enum standin_fault_kind kind)
+bool standin_fault_lets(const struct standin_fault *fault)
 {
-    return fault_kinds[kind].lets;
+    return fault_kinds[fault->kind].lets || fault->stored;
 }
 
 void standin_fault_free(struct standin_fault *fault)
@@ -79,6 +79,13 @@ static bool fault_read_text(const json_t *json, const char *name, const char **t
         return true;
     *to = json_string_value(value);
     return *to != NULL;
+}
+
+static bool fault_read_bool(const json_t *json, const char *name, bool *to)
+{
+    const json_t *value = json_object_get(json, name);
+    *to = json_is_true(value);
+    return value == NULL || json_is_boolean(value);
 }
 
 /* The text of a string, any other value as JSON; NULL where there is none. */
@@ -122,13 +129,13 @@ static const char *fault_fill(struct standin_fault *fault)
         !fault_read_text(json, "key", &fault->key) || !fault_read_text(json, "location", &fault->location) ||
         !fault_read_text(json, "agent", &fault->agent) ||
         !fault_read_text(json, "conversation_id", &fault->conversation_id) ||
-        !fault_read_text(json, "of", &fault->of))
-        return "method, path, body_contains, key, location, agent, conversation_id and of are strings";
+        !fault_read_text(json, "of", &fault->of) || !fault_read_text(json, "type", &fault->type))
+        return "method, path, body_contains, key, location, agent, conversation_id, of and type are strings";
     if ((fault->of != NULL) != (fault->kind == STANDIN_FAULT_SWAPPED))
         return "swapped needs of, the path whose answer it gives, and no other kind has it";
     if (fault->agent != NULL && !standin_agent_can(fault->agent))
         return "agent is close, reopen or archive";
-    fault->status = fault->kind == STANDIN_FAULT_REDIRECT ? 301 : 500;
+    fault->status = fault->kind == STANDIN_FAULT_REDIRECT ? 301 : fault->kind == STANDIN_FAULT_HTML ? 200 : 500;
     if (!fault_read_number(json, "times", 0, INT32_MAX, &fault->times) ||
         !fault_read_number(json, "skip", 0, INT32_MAX, &fault->skip) ||
         !fault_read_number(json, "delay_ms", 0, DELAY_MAX_MS, &fault->delay_ms) ||
@@ -143,11 +150,12 @@ static const char *fault_fill(struct standin_fault *fault)
     const json_t *retry_after = json_object_get(json, "retry_after");
     if (retry_after != NULL && !json_is_integer(retry_after) && !json_is_string(retry_after))
         return "retry_after is a number or a string";
-    const json_t *empty = json_object_get(json, "empty"), *first = json_object_get(json, "agent_first");
-    if ((empty != NULL && !json_is_boolean(empty)) || (first != NULL && !json_is_boolean(first)))
-        return "empty and agent_first are true or false";
-    fault->empty = json_is_true(empty);
-    fault->agent_first = json_is_true(first);
+    if (!fault_read_bool(json, "empty", &fault->empty) ||
+        !fault_read_bool(json, "agent_first", &fault->agent_first) ||
+        !fault_read_bool(json, "stored", &fault->stored) || !fault_read_bool(json, "bom", &fault->bom))
+        return "empty, agent_first, stored and bom are true or false";
+    if (fault->stored && fault->kind != STANDIN_FAULT_STATUS && fault->kind != STANDIN_FAULT_HTML)
+        return "stored is for status and html";
     fault->answer = fault_copy_value(json, "answer");
     fault->retry_after = fault_copy_value(json, "retry_after");
     return NULL;

@@ -1,8 +1,10 @@
 #include "demo/standin_faults.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "base/json.h"
+#include "base/mem.h"
 #include "demo/standin_calls.h"
 
 /* The store is locked. */
@@ -97,18 +99,31 @@ static void reply_swell(const struct standin_fault *fault, struct standin_reply 
 
 static void reply_status(const struct standin_fault *fault, struct standin_reply *reply)
 {
-    reply->status = (unsigned)fault->status;
+    standin_reply_detail(reply, (unsigned)fault->status);
+    if (fault->answer == NULL)
+        return;
     buf_clear(&reply->body);
-    buf_add_text(&reply->body, fault->answer == NULL ? "{}" : fault->answer);
+    buf_add_text(&reply->body, fault->answer);
 }
 
 static void reply_html(const struct standin_fault *fault, struct standin_reply *reply)
 {
     standin_reply_html(reply);
+    reply->status = (unsigned)fault->status;
     if (fault->answer == NULL)
         return;
     buf_clear(&reply->body);
     buf_add_text(&reply->body, fault->answer);
+}
+
+static void reply_mark(struct standin_reply *reply)
+{
+    char *body = mem_copy(buf_span(&reply->body));
+    size_t size = reply->body.size;
+    buf_clear(&reply->body);
+    buf_add_text(&reply->body, "\xef\xbb\xbf");
+    buf_add(&reply->body, body, size);
+    free(body);
 }
 
 /* Makes of Papercups' own answer, if the request was let take effect, what the fault says. */
@@ -153,6 +168,10 @@ static void fault_shape(const struct standin_fault *fault, const struct standin_
     }
     if (fault->empty)
         standin_reply_empty(reply, reply->status);
+    if (fault->type != NULL)
+        snprintf(reply->other_type, sizeof(reply->other_type), "%s", fault->type);
+    if (fault->bom)
+        reply_mark(reply);
     if (fault->retry_after != NULL)
         snprintf(reply->retry_after, sizeof(reply->retry_after), "%s", fault->retry_after);
 }
@@ -196,7 +215,7 @@ static void fault_happen(const struct standin_fault *fault, unsigned others, str
         standin_store_pause(store, wait_ms);
     if (fault->agent_first)
         fault_act(fault, store, request);
-    if (standin_fault_lets(fault->kind))
+    if (standin_fault_lets(fault))
         standin_route(store, request, reply);
     if (!fault->agent_first)
         fault_act(fault, store, request);

@@ -33,10 +33,10 @@ struct standin_fault {
     enum standin_fault_kind kind;
     json_t *json;                                                     /* as it was set */
     const char *method, *path, *body_contains, *key, *location;       /* of json, or static */
-    const char *agent, *conversation_id, *of;                         /* NULL: none */
+    const char *agent, *conversation_id, *of, *type;                  /* NULL: none */
     long long times, skip, delay_ms, busy_ms, status, size_mb, depth; /* times: 0 until cleared */
     char *answer, *retry_after;                                       /* NULL: none */
-    bool empty, agent_first;
+    bool empty, agent_first, stored, bom;
 };
 
 struct standin_faults {
@@ -57,7 +57,7 @@ void standin_faults_answer(struct standin_faults *faults, struct standin_store *
 /* A fault as JSON describes it, with one holder; NULL, and *wrong a hint, where it describes none. */
 struct standin_fault *standin_fault_read(const json_t *wanted, const char **wrong);
 void standin_fault_free(struct standin_fault *fault);
-/* Whether a fault of this kind lets the request take effect. */
-bool standin_fault_lets(enum standin_fault_kind kind);
+/* Whether it lets the request take effect. */
+bool standin_fault_lets(const struct standin_fault *fault);
 
 #endif

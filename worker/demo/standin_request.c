@@ -185,12 +185,18 @@ static const char *reply_detail_text(unsigned status)
     switch (status) {
     case 400:
         return "Bad Request";
+    case 401:
+        return "Unauthorized";
+    case 403:
+        return "Forbidden";
     case 404:
         return "Not Found";
     case 406:
         return "Not Acceptable";
     case 413:
         return "Request Entity Too Large";
+    case 422:
+        return "Unprocessable Entity";
     default:
         return "Internal Server Error";
     }

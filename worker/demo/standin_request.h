@@ -45,6 +45,7 @@ struct standin_reply {
     struct buf body;
     size_t missing;   /* bytes of the body that are announced and never sent: then the connection closes */
     const char *type; /* the content type; JSON when NULL, none at all when "" */
+    char other_type[64]; /* where not "": instead of that */
     char location[512], retry_after[64], date[32]; /* headers, where not "" */
     enum standin_end end;
     bool page; /* a page of the chat: the strict content security policy goes with it */

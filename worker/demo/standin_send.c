@@ -62,7 +62,9 @@ static struct MHD_Response *response_new(struct standin_reply *reply)
 
 static void response_add_headers(struct MHD_Response *response, const struct standin_reply *reply)
 {
-    const char *type = reply->type == NULL ? "application/json; charset=utf-8" : reply->type;
+    const char *type = reply->other_type[0] != 0 ? reply->other_type
+                       : reply->type == NULL     ? "application/json; charset=utf-8"
+                                                 : reply->type;
     if (type[0] != 0)
         MHD_add_response_header(response, "content-type", type);
     if (reply->location[0] != 0)

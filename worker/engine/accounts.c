@@ -81,19 +81,21 @@ void accounts_hold(struct engine *engine, struct account *account, enum account_
     accounts_tell(engine, account);
 }
 
-/* `before`: how it was held before the answer, which may have changed it. */
-static void accounts_probed(struct engine *engine, struct account *account, const struct answer *answer,
-                            enum account_hold before)
+static void accounts_probed(struct engine *engine, struct account *account, const struct answer *answer)
 {
-    const char *expected = account->options.papercups_account;
-    account->probe = 0;
-    if (answer->kind == ANSWER_OK)
-        account->hold =
-            expected == NULL || strcmp(answer->ids[0].text, expected) == 0 ? ACCOUNT_OPEN : ACCOUNT_STRANGER;
+    enum account_hold before = account->hold;
+    account_probed(account, answer);
     if (account->hold != before)
         accounts_tell(engine, account);
     if (account->hold != ACCOUNT_OPEN)
         timer_set(&engine->timers, &account->timer, mono_after(engine->now.mono, PROBE_EVERY_MS));
+}
+
+/* One message that a firewall dislikes must not hold up all others, nor a bad key refuse one event after the other. */
+static void accounts_doubt(struct engine *engine, struct account *account)
+{
+    account->doubted = true;
+    accounts_probe(engine, account);
 }
 
 void accounts_timer(struct engine *engine, struct account *account)
@@ -137,7 +139,6 @@ struct pending accounts_answered(struct engine *engine, engine_handle handle, co
     struct pending pending = *found;
     struct account *account = pending.account;
     const struct job *job = slots_find(&engine->jobs, pending.job);
-    enum account_hold before = account->hold;
     const struct question question = accounts_question(account, job);
     reply_read(reply, &pending.call, job == NULL ? NULL : job->marks, job == NULL ? 0 : job->mark_count,
                &question, answer);
@@ -160,11 +161,9 @@ struct pending accounts_answered(struct engine *engine, engine_handle handle, co
     slots_remove(&engine->requests, handle);
     free(found);
     if (handle == account->probe)
-        accounts_probed(engine, account, answer, before);
-    else if (before == ACCOUNT_OPEN && account->hold != ACCOUNT_OPEN) {
-        accounts_tell(engine, account);
-        timer_set(&engine->timers, &account->timer, mono_after(engine->now.mono, PROBE_EVERY_MS));
-    }
+        accounts_probed(engine, account, answer);
+    else if (pending.call.kind != CALL_ME && answer_is_doubtful(answer) && account->hold == ACCOUNT_OPEN)
+        accounts_doubt(engine, account);
     return pending;
 }
 

@@ -47,6 +47,7 @@ struct job {
     bool judged;    /* its time was looked at: see run_judge */
     bool no_room;   /* its account had none for it, and it is not decided yet what becomes of it */
     bool goes_on;   /* its next call is made before those of others: see delivery_goes_on */
+    bool refused_since; /* again, after another message of its account had been taken */
     struct delivery delivery;
     struct call call;      /* JOB_CALLING, JOB_READY */
     engine_handle request; /* JOB_CALLING */

@@ -193,23 +193,26 @@ void run_head(struct engine *engine, struct queue *queue)
     queues_tidy(&engine->queues, queue, engine->now.mono);
 }
 
-/* What forbids a post that is about to be made: OUTCOME_NONE for nothing. Papercups answers 500 to some permanent
- * mistakes too, so five of those that stored nothing count as a refusal while it takes other messages. */
+/* What forbids a call that is about to be made: OUTCOME_NONE for nothing. Papercups answers 500 to some permanent mistakes
+ * too, and a firewall 403 to what it takes for an attack, so five of those that stored nothing count as a refusal while other
+ * messages are taken: the last of them came after one was. Those of an outage that is over say nothing. */
 static enum outcome run_forbidden(const struct engine *engine, struct job *job)
 {
+    const struct delivery *delivery = &job->delivery;
     const struct keyring_entry *entry = keyring_find(engine->keyring, job->key_id);
-    if (entry == NULL || entry->revoked)
+    if (call_posts(&job->call) && (entry == NULL || entry->revoked))
         return detail_set(&job->detail, OUTCOME_KEY_REVOKED, "key %.*s", SPAN_ARGS(job->key_id));
-    if (job->delivery.refusals >= REFUSALS_MAX && job->account->posted_at.ms > job->delivery.refused_since.ms)
-        return detail_set(&job->detail, OUTCOME_REFUSED_BY_PAPERCUPS,
-                          "answered 500 %u times and stored nothing, while other messages are taken",
-                          job->delivery.refusals);
+    if (delivery->step <= STEP_POST && delivery->refusals >= REFUSALS_MAX && job->refused_since)
+        return detail_set(
+            &job->detail, OUTCOME_REFUSED_BY_PAPERCUPS,
+            "answered 5xx or 403 %u times, the last time %d, and stored nothing, while other messages are taken",
+            delivery->refusals, delivery->refused_last);
     return OUTCOME_NONE;
 }
 
 static void run_call(struct engine *engine, struct job *job)
 {
-    enum outcome forbidden = call_posts(&job->call) ? run_forbidden(engine, job) : OUTCOME_NONE;
+    enum outcome forbidden = run_forbidden(engine, job);
     if (forbidden != OUTCOME_NONE) {
         settle(engine, job, forbidden);
         return;
@@ -293,6 +296,13 @@ void run_timer(struct engine *engine, struct job *job)
         run_ready(engine, account);
 }
 
+static void run_note_refusal(struct job *job, const struct answer *answer)
+{
+    if (answer->kind == ANSWER_FORBIDDEN || (answer->kind == ANSWER_SERVER_ERROR && call_posts(&job->call)))
+        job->refused_since =
+            job->delivery.refusals > 0 && job->account->posted_at.ms > job->delivery.refused_since.ms;
+}
+
 /* `job` is NULL where it was a glance. */
 static void run_tell_trouble(struct engine *engine, const struct pending *pending, const struct job *job,
                              const struct glance *glance, const struct answer *answer)
@@ -331,6 +341,7 @@ void run_answer(struct engine *engine, engine_handle handle, const struct reply 
             known_forget(engine, job);
         if (!engine_has_lease(engine)) /* it says what was, before others may have done more */
             answer.kind = ANSWER_LOST;
+        run_note_refusal(job, &answer);
         delivery_take(&job->delivery, &job->call, &answer, engine->now.mono, &engine->rng);
         job->goes_on = delivery_goes_on(&job->delivery);
         run_job(engine, job);

@@ -22,6 +22,7 @@ static const char *standing_of_job(const struct engine *engine, const struct job
                    : "its customer had a message a moment ago";
     case JOB_READY:
         return job->account->hold != ACCOUNT_OPEN ? "its account is held: see event=account"
+               : job->account->doubted ? "a call was refused, and /api/v1/me is asked whether all are"
                : !mono_reached(job->account->pace.not_before, engine->now.mono)
                    ? "Papercups has asked for a pause"
                    : "its account makes as many calls as it may";

@@ -58,10 +58,10 @@ static void loop_log_account(const struct effect *effect)
         [ACCOUNT_OPEN] = "deliveries go on",
         [ACCOUNT_UNCHECKED] = "no delivery until /api/v1/me has been asked whose key it is",
         [ACCOUNT_UNAUTHORIZED] =
-            "Papercups refuses the API key: put a good one into api_key_file. Events wait until their "
-            "deliver_within",
+            "/api/v1/me is refused too, with 401, 403 or 407: put a good key into api_key_file, or let what stands in "
+            "between pass it. Events wait until their deliver_within",
         [ACCOUNT_REDIRECTED] =
-            "Papercups answers with a redirect: set url to where it leads. Events wait until their "
+            "/api/v1/me answers with a redirect: set url to where it leads. Events wait until their "
             "deliver_within",
         [ACCOUNT_STRANGER] =
             "the API key is that of another Papercups account than papercups_account: nothing is posted",

@@ -42,17 +42,16 @@ static void reply_words(const json_t *root, struct buf *out)
 /* An error of Papercups is a few hundred bytes; a tree of what is much larger costs memory and time for nothing. */
 #define WORDS_BODY_MAX 65536
 
-static void reply_failure(const struct reply *reply, const char *what, struct answer *out)
+/* The errors of Papercups, and of the Phoenix under it, are JSON whose `error` or `errors` is an object. What something in
+ * between says is a page mostly, or JSON in which that is a text. NULL: it is none of Papercups. */
+static json_t *reply_error(const struct reply *reply)
 {
-    struct buf words;
-    buf_init(&words, 4096);
-    json_t *root =
-        reply->body.size <= WORDS_BODY_MAX ? json_read_loose(reply->body, REPLY_DEPTH_MAX, NULL) : NULL;
-    reply_words(root, &words);
+    bool short_json = reply->is_json && reply->body.size <= WORDS_BODY_MAX;
+    json_t *root = short_json ? json_read_loose(reply->body, REPLY_DEPTH_MAX, NULL) : NULL;
+    if (json_is_object(json_object_get(root, "error")) || json_is_object(json_object_get(root, "errors")))
+        return root;
     json_decref(root);
-    detail_set(&out->detail, OUTCOME_NONE, "%s: %d%s", what, reply->status,
-               words.data == NULL ? "" : words.data);
-    buf_done(&words);
+    return NULL;
 }
 
 static enum answer_kind reply_status(const struct reply *reply)
@@ -62,8 +61,10 @@ static enum answer_kind reply_status(const struct reply *reply)
         return ANSWER_OK;
     if (status >= 300 && status <= 399)
         return ANSWER_REDIRECTED;
-    if (status == 401 || status == 403)
+    if (status == 401 || status == 407)
         return ANSWER_UNAUTHORIZED;
+    if (status == 403)
+        return ANSWER_FORBIDDEN;
     if (status == 404)
         return ANSWER_NOT_FOUND;
     if (status == 429 || (status == 503 && reply->has_retry_after))
@@ -71,6 +72,24 @@ static enum answer_kind reply_status(const struct reply *reply)
     if (status >= 400 && status <= 499 && status != 408)
         return ANSWER_REFUSED;
     return ANSWER_SERVER_ERROR; /* 408 too: a proxy that says so may have passed the request on */
+}
+
+/* What has failed, and by whose word. A 5xx without any is as often Papercups' own. */
+static void reply_failure(const struct reply *reply, struct answer *out)
+{
+    struct buf words;
+    buf_init(&words, 4096);
+    json_t *root = reply_error(reply);
+    out->own = root != NULL;
+    reply_words(root, &words);
+    json_decref(root);
+    bool maybe_own = reply->status < 300 || reply->status >= 500;
+    const char *what = out->own || maybe_own            ? "Papercups answered"
+                       : out->kind == ANSWER_REDIRECTED ? "answered with a redirect"
+                                                        : "answered by something in between, not Papercups";
+    detail_set(&out->detail, OUTCOME_NONE, "%s: %d%s", what, reply->status,
+               words.data == NULL ? "" : words.data);
+    buf_done(&words);
 }
 
 /* Both times have whole seconds, so it may be one younger than it seems; and it was there when the answer was given. */
@@ -94,7 +113,7 @@ void reply_read(const struct reply *reply, const struct call *call, const struct
     out->kind = reply_status(reply);
     out->retry_after_ms = reply->has_retry_after ? reply->retry_after_ms : 1000;
     if (out->kind != ANSWER_OK) {
-        reply_failure(reply, "Papercups answered", out);
+        reply_failure(reply, out);
         return;
     }
     if (reply->too_large && call_lists(call)) {

@@ -1,0 +1,37 @@
+/* Something stands between the workers and Papercups, and answers in its place now and then: pages for 404 and 409, a login, a
+ * firewall that refuses some calls, and some texts always. Papercups itself says 404 once of what is there. This has dice of
+ * its own, and falls to some of the seeds only. */
+#include <stdlib.h>
+
+#include "sim/sim_internal.h"
+
+void sim_proxy_init(struct sim *sim)
+{
+    sim->proxy_rng.state = sim->options.seed ^ 0x70726f7879;
+    sim->proxy_rng.state = rng_next(&sim->proxy_rng);
+    if (sim->options.steady_logs || rng_below(&sim->proxy_rng, 100) >= 40)
+        return;
+    sim->strays = 5 + rng_below(&sim->proxy_rng, 100);
+    sim->forbidden_texts = rng_below(&sim->proxy_rng, 2) * 15;
+}
+
+static bool is_forbidden(const struct sim *sim, int event)
+{
+    uint64_t number = (uint64_t)event * 0xbf58476d1ce4e5b9u + sim->options.seed;
+    return event >= 0 && (int64_t)(number >> 57) * 100 < sim->forbidden_texts * 128;
+}
+
+enum fate sim_proxy(struct sim *sim, const struct world_request *request, enum fate fate)
+{
+    static const enum fate strays[] = {FATE_FORBIDDEN, FATE_LOGIN, FATE_LOGIN, FATE_FORBIDDEN,
+                                       FATE_FORBIDDEN_STORED, FATE_LOGIN, FATE_LOGIN_STORED, FATE_FORBIDDEN};
+    if (request->status != 0 || request->too_late)
+        return fate;
+    if (fake_request_posts(&request->what) && is_forbidden(sim, request->event))
+        return FATE_FORBIDDEN;
+    if (sim->strays == 0 || rng_below(&sim->proxy_rng, 1000) >= sim->strays)
+        return fate;
+    enum fate stray = strays[rng_below(&sim->proxy_rng, 8)];
+    bool again = request->event < 0 || sim->world->refusals[request->event].missing > 0;
+    return stray == FATE_MISSING && again ? FATE_STRAY : stray;
+}
