@@ -5,6 +5,7 @@ upstream is away, a login. None of that is Papercups' word: it costs no event, a
 import json
 
 import pytest
+from broker import wait_until
 from signing import payload, sign
 from world import BACKEND, World, assert_dead, bodies
 
@@ -98,3 +99,62 @@ def test_a_403_for_what_was_stored_is_read_back(world, customer):
     receipt = world.receipt(world.publish(sign(BACKEND, payload(customer, body))))
     assert (receipt["outcome"], receipt["attempts"]) == ("delivered", 1)
     assert bodies(world, customer) == [body]
+
+
+# What is not Papercups' own: (status, content type, body). Its errors are JSON whose `error` or `errors` is an object.
+STRAYS = [
+    (404, "text/html", "<html><head><title>404 Not Found</title></head></html>"),  # nginx
+    (404, "text/plain; charset=utf-8", "404 page not found\n"),  # Traefik
+    (404, "application/json", '{"error":"Not Found"}'),
+    (404, "application/json", '{"message":"no Route matched with those values"}'),  # Kong
+    (404, "application/json", '{"errors":["not here"]}'),
+    (422, "text/plain", '{"error":{"message":"no JSON by its type"}}'),
+    (404, "application/json", ""),
+    *((status, "text/html", "<html></html>") for status in (400, 402, 405, 407, 409, 410, 413, 421, 423, 425, 451)),
+]
+
+
+@pytest.mark.parametrize("stored", [False, True], ids=["not stored", "stored"])
+def test_what_is_not_papercups_own_word_fails_no_event_and_shows_none_twice(world, customer, stored, no_faults_left):
+    events = {}
+    for number, (status, content_type, answer) in enumerate(STRAYS):
+        body = f"stray {number} {customer} {stored}"
+        more = {"stored": True} if stored else {"times": 2}
+        world.standin.fault("status", body, status=status, type=content_type, answer=answer, **more)
+        events[f"{customer}-{number}"] = sign(BACKEND, payload(f"{customer}-{number}", body))
+    places = world.kafka.publish(world.topics.events, list(events.values()))
+    for (name, event), place in zip(events.items(), places, strict=True):
+        receipt = world.receipt(place)
+        assert (receipt["outcome"], receipt["attempts"]) == ("delivered", 1 if stored else 3)
+        assert bodies(world, name) == [json.loads(event.value)["message"]["body"]]
+
+
+def test_a_proxys_default_site_during_a_deployment_costs_no_event(world, customer, no_faults_left):
+    page = "<html><head><title>404 Not Found</title></head><body><center>nginx</center></body></html>"
+    fault = {"fault": "html", "status": 404, "answer": page, "times": 0}
+    world.standin.call("POST", "/_standin/faults", fault)
+    counted = world.requests().get("unreadable", 0)
+    events = [sign(BACKEND, payload(f"{customer}-{number}", "during it")) for number in range(8)]
+    places = world.kafka.publish(world.topics.events, events)
+    wait_until(lambda: world.requests().get("unreadable", 0) >= counted + 12, "twelve such answers")
+    world.standin.call("DELETE", "/_standin/faults")
+    assert [world.receipt(place)["outcome"] for place in places] == ["delivered"] * 8
+
+
+@pytest.mark.parametrize("form", ["customer_id", "conversation_id"])
+def test_one_404_for_what_an_event_names_ends_nothing_and_one_that_stays_does(world, customer, form, no_faults_left):
+    assert world.outcome(sign(BACKEND, payload(customer, "before"))) == ("delivered", None)
+    [stored] = world.standin.messages(customer)
+    kind = form.removesuffix("_id")
+    fault = {"fault": "status", "status": 404, "method": "GET", "path": f"/api/v1/{kind}s/{stored[form]}"}
+
+    def event(body):
+        return sign(BACKEND, {**payload("", body), "to": {form: stored[form]}})
+
+    world.standin.call("POST", "/_standin/faults", {**fault, "times": 0})
+    assert world.outcome(event("never")) == ("failed", f"{kind}_not_found")
+    world.standin.call("DELETE", "/_standin/faults")
+    world.standin.call("POST", "/_standin/faults", {**fault, "times": 1})
+    assert world.outcome(event("behind")) == ("delivered", None)
+    assert world.standin.faults_left() == []
+    assert bodies(world, customer) == ["before", "behind"]

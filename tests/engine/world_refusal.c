@@ -59,7 +59,7 @@ void world_check_refused(struct world *world, const struct receipt *receipt, uns
     const struct world_refusals *said = &world->refusals[event];
     if (receipt->outcome != OUTCOME_REFUSED_BY_PAPERCUPS)
         return;
-    if (span_starts(receipt->detail, SPAN("answered "))) {
+    if (span_starts(receipt->detail, SPAN("answered 5xx or 403"))) {
         if (said->errors < 5)
             world_fail(world, "e%u is refused for five 500s or 403s, and was answered %u times so", event,
                        said->errors);

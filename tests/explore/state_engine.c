@@ -54,7 +54,7 @@ static void mark_delivery(struct mark *mark, const struct delivery *d, const str
     mark_number(mark, "matches", (int64_t)d->customer_matches);
     mark_number(mark, "page", d->page);
     mark_text(mark, "updated", d->page > 0 ? d->customer_updated_at : "");
-    mark_number(mark, "resolved_again", d->resolved_again);
+    mark_number(mark, "missing", d->missing_since.ms == 0 ? -1 : mark_ago(scene, d->missing_since, d->limits.settle_ms));
     mark_number(mark, "unknown", d->unknown);
     if (d->unknown) {
         mark_number(mark, "absent_from", mark_left(scene, d->absent_from));

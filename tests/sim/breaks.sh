@@ -328,6 +328,9 @@ broken forbidden-is-absent delivery/delivery.c 'answer->kind == ANSWER_LOST \|\|
     'a 403 of something in between counts as "not done"'
 broken login-is-absent delivery/delivery.c '\(answer_is_doubtful\(answer\) && !answer->own\)' 'false' \
     'a login of something in between counts as "not done"'
+broken stray-is-papercups papercups/reply.c '!own \? ANSWER_UNREADABLE :' '' 'a 4xx of something in between is taken for Papercups'"'"' own'
+broken one-404 delivery/step.h 'return mono_reached\(mono_after\(d->missing_since, d->limits.settle_ms\), now\);' 'return true;' \
+    'one 404 is believed'
 broken refused-at-once engine/run.c '#define REFUSALS_MAX 5' '#define REFUSALS_MAX 1' 'one 500 or 403 refuses an event'
 broken lost-is-refusal delivery/look.c 'if \(d->refused_by != 0\)' '' \
     'a post that never arrived counts as one that was refused'

@@ -23,15 +23,16 @@ static bool is_forbidden(const struct sim *sim, int event)
 
 enum fate sim_proxy(struct sim *sim, const struct world_request *request, enum fate fate)
 {
-    static const enum fate strays[] = {FATE_FORBIDDEN, FATE_LOGIN, FATE_LOGIN, FATE_FORBIDDEN,
-                                       FATE_FORBIDDEN_STORED, FATE_LOGIN, FATE_LOGIN_STORED, FATE_FORBIDDEN};
+    static const enum fate strays[] = {FATE_STRAY,     FATE_STRAY_STORED,     FATE_STRAY, FATE_STRAY_STORED,
+                                       FATE_FORBIDDEN, FATE_FORBIDDEN_STORED, FATE_LOGIN, FATE_LOGIN_STORED,
+                                       FATE_MISSING,   FATE_MISSING};
     if (request->status != 0 || request->too_late)
         return fate;
     if (fake_request_posts(&request->what) && is_forbidden(sim, request->event))
         return FATE_FORBIDDEN;
     if (sim->strays == 0 || rng_below(&sim->proxy_rng, 1000) >= sim->strays)
         return fate;
-    enum fate stray = strays[rng_below(&sim->proxy_rng, 8)];
+    enum fate stray = strays[rng_below(&sim->proxy_rng, 10)];
     bool again = request->event < 0 || sim->world->refusals[request->event].missing > 0;
     return stray == FATE_MISSING && again ? FATE_STRAY : stray;
 }

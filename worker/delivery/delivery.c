@@ -348,21 +348,22 @@ static void delivery_take_open(struct delivery *d, const struct answer *answer, 
         delivery_retry(d, d->step, delay_ms, now);
 }
 
+/* What was found before may be gone: it is found out anew, at once, and then once more when there was time to settle. */
 static void delivery_take_not_found(struct delivery *d, const struct call *call, const struct answer *answer,
                                     struct mono now)
 {
-    if (d->step == STEP_RESOLVE && d->address != ADDRESS_EXTERNAL_ID) {
+    bool by_id = d->step == STEP_RESOLVE && d->address != ADDRESS_EXTERNAL_ID;
+    bool first = d->missing_since.ms == 0;
+    if (delivery_is_missing(d, now) && !first) {
         d->detail = answer->detail;
-        delivery_finish(d, call->kind == CALL_READ_CUSTOMER ? OUTCOME_CUSTOMER_NOT_FOUND
-                                                            : OUTCOME_CONVERSATION_NOT_FOUND);
-    } else if (!d->resolved_again) {
-        d->resolved_again = true;
-        delivery_forget(d);
-        delivery_enter(d, STEP_RESOLVE, now);
-    } else {
-        d->detail = answer->detail;
-        delivery_finish(d, OUTCOME_REFUSED_BY_PAPERCUPS);
+        delivery_finish(d, !by_id                               ? OUTCOME_REFUSED_BY_PAPERCUPS
+                           : call->kind == CALL_READ_CUSTOMER ? OUTCOME_CUSTOMER_NOT_FOUND
+                                                              : OUTCOME_CONVERSATION_NOT_FOUND);
+        return;
     }
+    delivery_forget(d);
+    delivery_enter(d, STEP_RESOLVE,
+                   first && !by_id ? now : mono_after(d->missing_since, d->limits.settle_ms));
 }
 
 /* Which conversation is the newest cannot be read; one that is made now is it. */

@@ -64,7 +64,7 @@ struct delivery {
     struct mono post_from; /* the conversation is young: see delivery_limits.new_spacing_ms */
     bool opened;           /* it was begun or reopened for this message, or may have been */
     size_t customer_matches;
-    bool resolved_again; /* a 404 for something found before: looked up anew, once */
+    struct mono missing_since; /* the first 404, for whatever it was; 0: there was none. One alone ends nothing */
 
     /* Whether the message may be there already, and what it takes to prove that it is not. */
     bool unknown;

@@ -75,6 +75,11 @@ void look_take(struct delivery *d, const struct call *call, const struct answer 
     bool more = answer->incomplete && call->kind == CALL_LIST_CUSTOMERS && call->page + 1 < CUSTOMER_PAGES;
     bool too_many = search->customer_count + search->conversation_count + answer->id_count > LOOK_IDS_MAX;
     bool cut = too_many || (answer->incomplete && !more);
+    if (gone && !delivery_is_missing(d, now)) {
+        delay_ms = mono_after(d->missing_since, d->limits.settle_ms).ms - now.ms;
+        look_unreadable(d, delay_ms, now);
+        return;
+    }
     if ((answer->kind != ANSWER_OK && !gone) || (cut && !answer->mark_found)) {
         look_unreadable(d, delay_ms, now);
         return;

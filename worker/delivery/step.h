@@ -34,6 +34,14 @@ static inline void delivery_refused(struct delivery *d, int status, struct mono 
     d->refused_last = status;
 }
 
+/* Papercups has said 404. One may be a slip: only another that comes settle_ms behind the first is believed. */
+static inline bool delivery_is_missing(struct delivery *d, struct mono now)
+{
+    if (d->missing_since.ms == 0)
+        d->missing_since = now;
+    return mono_reached(mono_after(d->missing_since, d->limits.settle_ms), now);
+}
+
 /* Where to post has to be found out anew. */
 static inline void delivery_forget(struct delivery *d)
 {

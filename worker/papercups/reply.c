@@ -54,23 +54,20 @@ static json_t *reply_error(const struct reply *reply)
     return NULL;
 }
 
-static enum answer_kind reply_status(const struct reply *reply)
+/* `own`: it is said in Papercups' words. A 4xx that is not says nothing of Papercups. */
+static enum answer_kind reply_status(const struct reply *reply, bool own)
 {
     int status = reply->status;
-    if (status >= 200 && status <= 299)
-        return ANSWER_OK;
     if (status >= 300 && status <= 399)
         return ANSWER_REDIRECTED;
     if (status == 401 || status == 407)
         return ANSWER_UNAUTHORIZED;
     if (status == 403)
         return ANSWER_FORBIDDEN;
-    if (status == 404)
-        return ANSWER_NOT_FOUND;
     if (status == 429 || (status == 503 && reply->has_retry_after))
         return ANSWER_LATER;
     if (status >= 400 && status <= 499 && status != 408)
-        return ANSWER_REFUSED;
+        return !own ? ANSWER_UNREADABLE : status == 404 ? ANSWER_NOT_FOUND : ANSWER_REFUSED;
     return ANSWER_SERVER_ERROR; /* 408 too: a proxy that says so may have passed the request on */
 }
 
@@ -81,6 +78,7 @@ static void reply_failure(const struct reply *reply, struct answer *out)
     buf_init(&words, 4096);
     json_t *root = reply_error(reply);
     out->own = root != NULL;
+    out->kind = reply_status(reply, out->own);
     reply_words(root, &words);
     json_decref(root);
     bool maybe_own = reply->status < 300 || reply->status >= 500;
@@ -110,12 +108,12 @@ void reply_read(const struct reply *reply, const struct call *call, const struct
         detail_set(&out->detail, OUTCOME_NONE, "no answer: %.*s", SPAN_ARGS(reply->failure));
         return;
     }
-    out->kind = reply_status(reply);
     out->retry_after_ms = reply->has_retry_after ? reply->retry_after_ms : 1000;
-    if (out->kind != ANSWER_OK) {
+    if (reply->status < 200 || reply->status > 299) {
         reply_failure(reply, out);
         return;
     }
+    out->kind = ANSWER_OK;
     if (reply->too_large && call_lists(call)) {
         out->kind = ANSWER_TOO_LARGE;
         detail_set(&out->detail, OUTCOME_NONE,
