@@ -139,6 +139,8 @@ listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
 log.dirs=$dir/data
 log.message.timestamp.type=LogAppendTime
 auto.create.topics.enable=false
+# 8 days: what receipts need.
+log.retention.ms=691200000
 # One node: everything internal has one copy. Few partitions and no waiting, so that groups are up at once.
 offsets.topic.replication.factor=1
 offsets.topic.num.partitions=4

@@ -37,8 +37,10 @@ topic() { # NAME CONFIG=VALUE…
 # An event may be delivered for as long as 7 days (deliver_within_max); a receipt counts for 7 days and the
 # deduplication window, which is 1 hour here. The broker's clock stamps all three. What is packed is unpacked by the broker,
 # which refuses what is too large then: a small record that unpacks to more than 100 MB would hold its partition up.
-topic cupbearer.events cleanup.policy=delete retention.ms=$((8 * day_ms)) \
+topic cupbearer.events cleanup.policy=delete retention.ms=$((8 * day_ms)) unclean.leader.election.enable=false \
     message.timestamp.type=LogAppendTime max.message.bytes=1048576 compression.type=uncompressed
-topic cupbearer.receipts cleanup.policy=delete retention.ms=$((8 * day_ms)) message.timestamp.type=LogAppendTime
+topic cupbearer.receipts cleanup.policy=delete retention.ms=$((8 * day_ms)) unclean.leader.election.enable=false \
+    message.timestamp.type=LogAppendTime
 # For people to look at and to send again.
-topic cupbearer.dead cleanup.policy=delete retention.ms=$((30 * day_ms)) message.timestamp.type=LogAppendTime
+topic cupbearer.dead cleanup.policy=delete retention.ms=$((30 * day_ms)) unclean.leader.election.enable=false \
+    message.timestamp.type=LogAppendTime

@@ -31,7 +31,7 @@
 extern "C" {
 #endif
 
-#define CUPBEARER_ERROR_SIZE 512
+#define CUPBEARER_ERROR_SIZE 1024
 
 /* The same numbers as the exit codes of the `cupbearer` program. */
 enum cupbearer_result {

@@ -139,5 +139,28 @@ def test_the_readmes_command_shows_the_receipts(desk):
     assert ("acme/e/user_42", told) in [(key, json.loads(value)) for key, value in shown]
 
 
+def test_a_producer_gives_up_while_its_signature_is_good(own_kafka, desk, tmp_path):
+    """Its Kafka is away: at the latest when a signature's life is over it has said so, and nothing of it is in the topic later."""
+    topics = own_kafka.topics(names=TOPICS)
+    own_kafka.script("kill", own_kafka.directory)
+    began = {}
+    (tmp_path / "node_modules").symlink_to(NODE_MODULES)
+    for name in ("python", "javascript", "sh"):
+        command, ending = RUN[name]
+        program = tmp_path / f"snippet.{ending}"
+        program.write_text(SNIPPETS[name], encoding="utf-8")
+        environment = {**os.environ, "BOOTSTRAP_SERVERS": own_kafka.bootstrap, "KEY_FILE": str(desk.key.file)}
+        began[name] = subprocess.Popen(
+            [*command, program], cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+    for name, program in began.items():
+        told, _ = program.communicate(timeout=240)  # 300 s is librdkafka's own delivery timeout
+        assert "offset" not in told, f"{name}: {told}"
+    own_kafka.script("restart", own_kafka.directory)
+    reader = Reader(own_kafka, topics.events, topics.partitions)
+    assert [reader.consumer.get_watermark_offsets(where, timeout=30)[1] for where in reader.consumer.assignment()] == [0] * 6
+    reader.close()
+
+
 def test_every_block_of_the_section_is_tried():
     assert SNIPPETS.keys() == {*RUN, "python-ed25519"}

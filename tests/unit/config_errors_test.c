@@ -95,7 +95,7 @@ static void an_unknown_name_is_told_with_the_nearest_known_one(void **state)
          AT(7) "unknown setting \"frobnicate\" in [dedup]; there are window"},
         {TWO "[topics]\nfrobnicate = 1h\n", NULL,
          AT(7) "unknown setting \"frobnicate\" in [topics]; there are events, receipts, dead, partitions, "
-               "allow_create_time"},
+               "allow_create_time, accept"},
         {ALL "api_key = sk_live\n", NULL,
          AT(11) "unknown setting \"api_key\" in [account NAME]; did you mean \"api_key_file\"?"},
         {KAFKA "window = 1h\n", NULL, AT(3) "setting \"window\" belongs in [dedup], not in [kafka]"},

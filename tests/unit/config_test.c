@@ -294,7 +294,7 @@ static void a_property_for_a_command_follows_the_same_rules(void **state)
     assert_false(config_property_allowed("acks", &err));
 }
 
-/* The example, with "#name = value" made "name = value" except for files of passwords, which are read at once. */
+/* The example, with "#name = value" made "name = value" except for files of passwords and secrets, which are read at once. */
 static char *example_read(bool uncommented)
 {
     FILE *file = fopen(TESTS_DIR "/../deploy/cupbearer.conf", "r");
@@ -305,7 +305,9 @@ static char *example_read(bool uncommented)
     while (fgets(line, sizeof(line), file) != NULL) {
         bool setting = line[0] == '#' && line[1] >= 'a' && line[1] <= 'z';
         buf_add_text(&text,
-                     setting && uncommented && strstr(line, "password_file") == NULL ? line + 1 : line);
+                     setting && uncommented && strstr(line, "password_file") == NULL && strstr(line, "secret_file") == NULL
+                         ? line + 1
+                         : line);
     }
     fclose(file);
     assert_false(text.failed);
@@ -350,6 +352,37 @@ static void the_example_names_every_setting_once_with_its_default_and_in_its_sec
     free(text);
 }
 
+static void what_stands_before_the_servers_is_their_security_protocol(void **state)
+{
+    (void)state;
+    struct config *config = load("[kafka]\nbootstrap_servers = SASL_SSL://a:1, SASL_SSL://b.example:2\nsasl.mechanisms = PLAIN\n"
+                                 WORKER ACCOUNT, NULL);
+    assert_string_equal(config->bootstrap_servers, "a:1,b.example:2");
+    assert_string_equal(property(config, "security.protocol"), "sasl_ssl");
+    config_free(config);
+    config = load("[kafka]\nbootstrap_servers = SSL://a:1\nsecurity.protocol = ssl\n" WORKER ACCOUNT, NULL);
+    assert_string_equal(config->bootstrap_servers, "a:1");
+    config_free(config);
+    expect_error("[kafka]\nbootstrap_servers = SSL://a:1,b:2\n" WORKER ACCOUNT, NULL,
+                 "cupbearer.conf:2: bootstrap_servers: the servers must all have the same PROTOCOL:// before them, or none");
+    expect_error("[kafka]\nbootstrap_servers = SASL_SSL://a:1\nsecurity.protocol = plaintext\n" WORKER ACCOUNT, NULL,
+                 "cupbearer.conf:2: bootstrap_servers says sasl_ssl, security.protocol says plaintext: correct one of them");
+}
+
+static void who_would_log_in_in_the_clear_is_refused(void **state)
+{
+    (void)state;
+    expect_error(KAFKA "sasl.mechanisms = PLAIN\n" WORKER ACCOUNT, NULL,
+                 "cupbearer.conf:3: sasl.mechanisms with security.protocol = plaintext (its default): nobody would log in, and all "
+                 "would be in the clear. Set security.protocol = sasl_ssl");
+    expect_error(KAFKA "sasl.mechanisms = PLAIN\nsecurity.protocol = ssl\n" WORKER ACCOUNT, NULL,
+                 "cupbearer.conf:3: sasl.mechanisms with security.protocol = ssl: nobody would log in, and all would be in the "
+                 "clear. Set security.protocol = sasl_ssl");
+    expect_error(KAFKA "sasl.mechanisms = OAUTHBEARER\nsecurity.protocol = sasl_ssl\n" WORKER ACCOUNT, NULL,
+                 "cupbearer.conf:3: sasl.mechanisms = OAUTHBEARER needs sasl.oauthbearer.method = oidc, with "
+                 "sasl.oauthbearer.token.endpoint.url, sasl.oauthbearer.client.id and sasl.oauthbearer.client.secret_file");
+}
+
 static void no_two_settings_have_one_variable_and_no_property_is_also_refused(void **state)
 {
     (void)state;
@@ -380,6 +413,8 @@ int main(void)
         IN_DIRECTORY(a_property_for_a_command_follows_the_same_rules),
         IN_DIRECTORY(the_example_is_a_configuration_as_it_is_and_with_all_its_settings),
         IN_DIRECTORY(the_example_names_every_setting_once_with_its_default_and_in_its_section),
+        IN_DIRECTORY(what_stands_before_the_servers_is_their_security_protocol),
+        IN_DIRECTORY(who_would_log_in_in_the_clear_is_refused),
         IN_DIRECTORY(no_two_settings_have_one_variable_and_no_property_is_also_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

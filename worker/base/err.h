@@ -15,7 +15,7 @@ enum err_code {
 struct err {
     enum err_code code;
     int os;         /* errno, or 0 */
-    char text[512]; /* one line: what is wrong and what to do; cut where it is longer */
+    char text[1024]; /* one line: what is wrong and what to do; cut where it is longer */
 };
 
 /* Fills err (NULL is allowed) and returns -1, so that `return err_set(...)` reads as what it is. */

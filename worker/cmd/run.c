@@ -79,9 +79,11 @@ int cmd_run(int argc, char **argv)
     run_memory();
     struct config *config = log_writer_start(&err) != 0 ? NULL : options_config(path, &err);
     int code = config == NULL ? (int)err.code : run_with(config, &err);
-    config_free(config);
-    if (code != 0)
+    if (code != 0 && config == NULL)
         log_plain("cupbearer run: %s", err.text);
+    else if (code != 0)
+        log_say(LOG_LEVEL_ERROR, "ended", "%s", err.text);
+    config_free(config);
     log_writer_stop();
     /* Threads of librdkafka may be left: nothing of a library's may be torn down under them. */
     _exit(code);

@@ -68,7 +68,7 @@ static int ground_configuration(const struct ground *ground, const struct broker
                "[kafka]\n"
                "bootstrap_servers = %s\n"
                "\n[topics]\n"
-               "allow_create_time = %s\n"
+               "%s"
                "\n[admin]\n"
                "listen = off\n"
                "\n[worker]\n"
@@ -80,7 +80,7 @@ static int ground_configuration(const struct ground *ground, const struct broker
                "papercups_account = " STANDIN_ACCOUNT_ID "\n"
                "widget_host = localhost\n"
                "origins = %s http://localhost:3000\n",
-               broker_bootstrap(broker), broker_keeps_create_time(broker) ? "true" : "false",
+               broker_bootstrap(broker), broker_keeps_create_time(broker) ? "allow_create_time = true\naccept = unread_settings\n" : "",
                ground->directory, ground->directory, papercups_url, ground->directory, papercups_url);
     if (result == 0)
         result = ground_gate_settings(ground, gate_port, &text, err);

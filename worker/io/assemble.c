@@ -180,6 +180,8 @@ static int make_io(struct loop *worker, const struct config *config, struct err 
     calls.context = worker;
     if (instance_take(&worker->instance, config, err) != 0)
         return -1;
+    if (kafka_login_note(config) != NULL)
+        log_say(LOG_LEVEL_WARNING, "kafka_login", "%s", kafka_login_note(config));
     worker->checks = log_checks_new(config, err);
     if (worker->checks == NULL)
         return -1;
@@ -213,7 +215,7 @@ static int worker_make(struct loop *worker, const struct config *config, struct 
 {
     int32_t partition_count = 0;
     if (make_io(worker, config, err) != 0 ||
-        topic_checks(consumer_handle(worker->consumer), config, &partition_count, err) != 0 ||
+        topic_checks(consumer_handle(worker->consumer), config, &partition_count, &worker->deviations, err) != 0 ||
         make_core(worker, config, partition_count, err) != 0 ||
         checks_commits(consumer_handle(worker->consumer), config, partition_count, worker->engine, err) != 0 ||
         make_admin(worker, config, err) != 0 ||

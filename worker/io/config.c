@@ -97,7 +97,15 @@ int config_property_read(const char *text, struct config_property *out, struct e
     return -1;
 }
 
-static void property_put(struct config *config, const char *name, const char *value)
+const char *config_property(const struct config *config, const char *name)
+{
+    for (size_t i = 0; i < config->property_count; i++)
+        if (strcmp(config->properties[i].name, name) == 0)
+            return config->properties[i].value;
+    return NULL;
+}
+
+void config_property_put(struct config *config, const char *name, const char *value)
 {
     struct config_property *property = NULL;
     for (size_t i = 0; i < config->property_count && property == NULL; i++)
@@ -134,7 +142,7 @@ static int entries_put(struct config *config, const struct config_source *source
                       &problem) != 0)
             return err_set(err, ERR_USAGE, "%s: %s", entry->origin, problem.text);
         if (setting_is_property(entry->setting))
-            property_put(config, entry->setting->name, entry->value);
+            config_property_put(config, entry->setting->name, entry->value);
     }
     return 0;
 }

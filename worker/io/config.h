@@ -62,8 +62,9 @@ struct config {
     char *events_topic;   /* default "cupbearer.events" */
     char *receipts_topic; /* default "cupbearer.receipts" */
     char *dead_topic;     /* default "cupbearer.dead" */
-    int32_t partitions;   /* what the topics must have; 0: whatever they have, as long as they agree */
+    int32_t partitions;   /* how many are used; 0: whatever the topics have, as long as they agree */
     bool allow_create_time;
+    char *accept; /* words of topic_deviation.def, spaces between; or NULL */
 
     /* [dedup] */
     int64_t window_ms; /* 2 min to 7 days, default 1 h */

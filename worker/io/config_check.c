@@ -22,9 +22,8 @@ void *config_member(struct config *config, const struct setting *setting, size_t
     return (char *)base + setting->offset;
 }
 
-/* Where somebody wrote the setting; where nobody did, the file (or account) in which it could stand. */
-static const char *origin_of(const struct config_source *source, enum config_section section,
-                             const char *name, size_t account, const char *otherwise)
+const char *config_origin(const struct config_source *source, enum config_section section, const char *name,
+                          size_t account, const char *otherwise)
 {
     const struct config_entry *entry = source_find(source, setting_find(section, span_of(name)), account);
     return entry == NULL ? otherwise : entry->origin;
@@ -80,15 +79,13 @@ static int topics_check(const struct config *config, const struct config_source 
         return 0;
     return err_set(err, ERR_USAGE,
                    "%s: %s names a topic that another setting of [topics] names; each needs its own",
-                   origin_of(source, SECTION_TOPICS, twice, ACCOUNT_NONE, path), twice);
+                   config_origin(source, SECTION_TOPICS, twice, ACCOUNT_NONE, path), twice);
 }
 
 static int64_t property_number(const struct config *config, const char *name, int64_t otherwise)
 {
-    for (size_t i = 0; i < config->property_count; i++)
-        if (strcmp(config->properties[i].name, name) == 0)
-            return strtoll(config->properties[i].value, NULL, 10);
-    return otherwise;
+    const char *value = config_property(config, name);
+    return value == NULL ? otherwise : strtoll(value, NULL, 10);
 }
 
 int64_t config_lease_ms(const struct config *config)
@@ -104,9 +101,9 @@ static int lease_check(const struct config *config, const struct config_source *
     int64_t heartbeat = property_number(config, "heartbeat.interval.ms", HEARTBEAT_INTERVAL_MS);
     if (config_lease_ms(config) >= LEASE_MIN_MS)
         return 0;
-    const char *origin = origin_of(source, SECTION_KAFKA, "heartbeat.interval.ms", ACCOUNT_NONE, path);
-    origin = origin_of(source, SECTION_KAFKA, "session.timeout.ms", ACCOUNT_NONE, origin);
-    origin = origin_of(source, SECTION_WORKER, "http_timeout", ACCOUNT_NONE, origin);
+    const char *origin = config_origin(source, SECTION_KAFKA, "heartbeat.interval.ms", ACCOUNT_NONE, path);
+    origin = config_origin(source, SECTION_KAFKA, "session.timeout.ms", ACCOUNT_NONE, origin);
+    origin = config_origin(source, SECTION_WORKER, "http_timeout", ACCOUNT_NONE, origin);
     return err_set(err, ERR_USAGE,
                    "%s: session.timeout.ms (%" PRId64 ") less heartbeat.interval.ms (%" PRId64
                    ") less http_timeout (%" PRId64 "ms) must leave at least %" PRId64
@@ -123,7 +120,7 @@ static int instance_check(const struct config *config, const struct config_sourc
         err, ERR_USAGE,
         "%s: group_instance_id needs [worker] state_dir, a directory of this machine (or container) for the "
         "lock that lets no second worker take the same name",
-        origin_of(source, SECTION_KAFKA, "group_instance_id", ACCOUNT_NONE, path));
+        config_origin(source, SECTION_KAFKA, "group_instance_id", ACCOUNT_NONE, path));
 }
 
 static int accounts_check(const struct config *config, const struct config_source *source, struct err *err)
@@ -133,8 +130,8 @@ static int accounts_check(const struct config *config, const struct config_sourc
         if (account->deliver_within_ms <= account->deliver_within_max_ms)
             continue;
         const char *origin = source->accounts[i].origin;
-        origin = origin_of(source, SECTION_ACCOUNT, "deliver_within_max", i, origin);
-        origin = origin_of(source, SECTION_ACCOUNT, "deliver_within", i, origin);
+        origin = config_origin(source, SECTION_ACCOUNT, "deliver_within_max", i, origin);
+        origin = config_origin(source, SECTION_ACCOUNT, "deliver_within", i, origin);
         return err_set(err, ERR_USAGE,
                        "%s: in [account %s] deliver_within (%" PRId64
                        "s) is longer than deliver_within_max (%" PRId64 "s); set both",
@@ -155,16 +152,16 @@ static int gate_check(const struct config *config, const struct config_source *s
         site = span_skip(site, plain ? 7 : 8);
     if (site.data != NULL && memchr(site.data, '/', site.size) != NULL)
         return err_set(err, ERR_USAGE, "%s: public_url must have no path: the gate wants a host of its own",
-                       origin_of(source, SECTION_GATE, "public_url", ACCOUNT_NONE, path));
+                       config_origin(source, SECTION_GATE, "public_url", ACCOUNT_NONE, path));
     if (plain && !form_is_loopback(site))
         return err_set(err, ERR_USAGE,
                        "%s: public_url must begin with https://: tokens would travel in the clear",
-                       origin_of(source, SECTION_GATE, "public_url", ACCOUNT_NONE, path));
+                       config_origin(source, SECTION_GATE, "public_url", ACCOUNT_NONE, path));
     if ((gate->key_file == NULL) != (gate->key_id == NULL))
         return err_set(
             err, ERR_USAGE,
             "%s: key_file and key_id belong together: the gate's own key, and its id in keyring_file",
-            origin_of(source, SECTION_GATE, gate->key_id == NULL ? "key_file" : "key_id", ACCOUNT_NONE,
+            config_origin(source, SECTION_GATE, gate->key_id == NULL ? "key_file" : "key_id", ACCOUNT_NONE,
                       path));
     struct span host;
     if (!form_listen(span_of(gate->listen), &host, NULL) || form_is_loopback(host) ||
@@ -174,13 +171,14 @@ static int gate_check(const struct config *config, const struct config_source *s
                    "%s: listen is open to others than this machine: that needs tokens_file, and public_url, "
                    "the https:// "
                    "address of the proxy in front of it",
-                   origin_of(source, SECTION_GATE, "listen", ACCOUNT_NONE, path));
+                   config_origin(source, SECTION_GATE, "listen", ACCOUNT_NONE, path));
 }
 
 int config_check(struct config *config, const struct config_source *source, const char *path, struct err *err)
 {
     path = path == NULL ? "the environment" : path;
-    if (required_check(config, source, path, err) != 0 || topics_check(config, source, path, err) != 0 ||
+    if (required_check(config, source, path, err) != 0 || config_security(config, source, path, err) != 0 ||
+        topics_check(config, source, path, err) != 0 ||
         lease_check(config, source, path, err) != 0 || instance_check(config, source, path, err) != 0 ||
         gate_check(config, source, path, err) != 0)
         return -1;

@@ -28,13 +28,30 @@ static bool host_valid(struct span s, const char *allowed)
            (rest.data == NULL || port_valid(rest));
 }
 
+struct span form_server_protocol(struct span *server)
+{
+    static const char *const protocols[] = {"plaintext", "ssl", "sasl_plaintext", "sasl_ssl"};
+    *server = span_trim_end(*server);
+    while (span_starts(*server, SPAN(" ")))
+        *server = span_skip(*server, 1);
+    for (size_t i = 0; i < sizeof(protocols) / sizeof(protocols[0]); i++) {
+        size_t size = strlen(protocols[i]);
+        if (server->size > size + 3 && strncasecmp(server->data, protocols[i], size) == 0 &&
+            memcmp(server->data + size, "://", 3) == 0) {
+            struct span found = {server->data, size};
+            *server = span_skip(*server, size + 3);
+            return found;
+        }
+    }
+    return SPAN_NONE;
+}
+
 bool form_servers(struct span s)
 {
     struct span rest = s;
     while (rest.data != NULL) {
-        struct span server = span_trim_end(span_cut(&rest, ','));
-        while (span_starts(server, SPAN(" ")))
-            server = span_skip(server, 1);
+        struct span server = span_cut(&rest, ',');
+        form_server_protocol(&server);
         if (!host_valid(server, LETTER DIGITS ".-_"))
             return false;
     }
@@ -111,6 +128,29 @@ bool form_link_hosts(struct span s)
             return false;
     }
     return true;
+}
+
+bool form_deviations(struct span s)
+{
+    static const char words[] = ""
+#define DEVIATION(name, word, text) word " "
+#include "io/topic_deviation.def"
+#undef DEVIATION
+        ;
+    while (s.data != NULL) {
+        struct span word = span_cut(&s, ' ');
+        if (word.size > 0 && !form_has_word(span_of(words), word))
+            return false;
+    }
+    return true;
+}
+
+bool form_has_word(struct span words, struct span word)
+{
+    while (words.data != NULL)
+        if (span_equal(span_cut(&words, ' '), word))
+            return true;
+    return false;
 }
 
 bool form_is_loopback(struct span s)

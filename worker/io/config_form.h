@@ -4,8 +4,10 @@
 
 #include "base/span.h"
 
-/* HOST:PORT,HOST:PORT; spaces around the commas and leaving out a port are allowed. */
+/* HOST:PORT,HOST:PORT; spaces around the commas and leaving out a port are allowed, and Kafka's PROTOCOL:// before each. */
 bool form_servers(struct span s);
+/* Takes PROTOCOL:// and spaces off one of them, and returns the protocol; an empty span where there is none. */
+struct span form_server_protocol(struct span *server);
 
 /* A topic's name, as Kafka has it. */
 bool form_topic(struct span s);
@@ -24,6 +26,11 @@ bool form_origins(struct span s);
 
 /* Hosts in lower case, spaces between; one that begins with a dot means all below it. */
 bool form_link_hosts(struct span s);
+
+/* Words of topic_deviation.def, spaces between. */
+bool form_deviations(struct span s);
+/* Whether `word` is among words with spaces between. */
+bool form_has_word(struct span words, struct span word);
 
 /* Whether the host of HOST:PORT (or only HOST) names this machine for itself: localhost, 127.0.0.1, [::1]. */
 bool form_is_loopback(struct span s);

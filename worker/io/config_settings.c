@@ -32,6 +32,12 @@ const struct setting settings[] = {
     {PROPERTY("sasl.mechanisms")},
     {PROPERTY("sasl.username")},
     {PROPERTY_FILE("sasl.password_file")},
+    {PROPERTY("sasl.oauthbearer.method")},
+    {PROPERTY("sasl.oauthbearer.client.id")},
+    {PROPERTY_FILE("sasl.oauthbearer.client.secret_file")},
+    {PROPERTY("sasl.oauthbearer.scope")},
+    {PROPERTY("sasl.oauthbearer.extensions")},
+    {PROPERTY("sasl.oauthbearer.token.endpoint.url")},
     {PROPERTY("sasl.kerberos.service.name")},
     {PROPERTY("sasl.kerberos.principal")},
     {PROPERTY("sasl.kerberos.keytab")},
@@ -61,6 +67,7 @@ const struct setting settings[] = {
     {SECTION_TOPICS, "dead", SETTING_TOPIC, AT(dead_topic), false, "cupbearer.dead", 0, 0},
     {SECTION_TOPICS, "partitions", SETTING_COUNT, AT(partitions), false, "0", 0, 10000},
     {SECTION_TOPICS, "allow_create_time", SETTING_BOOL, AT(allow_create_time), false, "false", 0, 0},
+    {SECTION_TOPICS, "accept", SETTING_DEVIATIONS, AT(accept), false, NULL, 0, 0},
 
     {SECTION_DEDUP, "window", SETTING_DURATION, AT(window_ms), false, "1h", MINUTES(2), DAYS(7)},
 

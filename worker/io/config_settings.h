@@ -35,6 +35,7 @@ enum setting_type {
     SETTING_URL,            /* char * */
     SETTING_ORIGINS,        /* char *: origins as browsers send them, spaces between */
     SETTING_LINK_HOSTS,     /* char *: hosts, with a dot before them also those below, spaces between */
+    SETTING_DEVIATIONS,     /* char *: words of topic_deviation.def, spaces between */
     SETTING_LISTEN,         /* char *: HOST:PORT, or off */
     SETTING_HOST,           /* char *: as location.host */
     SETTING_BOOL,           /* bool */

@@ -14,6 +14,7 @@ static const struct refusal {
     const char *why;
 } refusals[] = {
     {"sasl.password", "write it to a file and set sasl.password_file"},
+    {"sasl.oauthbearer.client.secret", "write it to a file and set sasl.oauthbearer.client.secret_file"},
     {"ssl.key.password", "write it to a file and set ssl.key.password_file"},
     {"ssl.key.pem", INLINE "ssl.key.location"},
     {"ssl.certificate.pem", INLINE "ssl.certificate.location"},

@@ -164,6 +164,10 @@ static const char *text_problem(const struct setting *setting, struct span text)
         return form_link_hosts(text) ? NULL
                                      : "must be hosts in lower case, spaces between: shop.example "
                                        ".help.example (a dot before it: every host below)";
+    case SETTING_DEVIATIONS:
+        return form_deviations(text) ? NULL
+                                     : "must be words of cleanup_policy, receipts_retention, unclean_leader_election and "
+                                       "unread_settings, spaces between";
     case SETTING_PATH:
     case SETTING_SECRET:
     case SETTING_PROPERTY:
@@ -233,6 +237,7 @@ int value_put(const struct setting *setting, const char *text, void *member, str
     case SETTING_URL:
     case SETTING_ORIGINS:
     case SETTING_LINK_HOSTS:
+    case SETTING_DEVIATIONS:
     case SETTING_LISTEN:
     case SETTING_HOST:
     case SETTING_PROPERTY:

@@ -38,7 +38,7 @@ struct consumer {
     int64_t poll_every_ms;
     struct mono poll_by;
     bool closing, join_again;
-    char fatal[512];
+    char fatal[sizeof(((struct err *)0)->text)];
 };
 
 /* While it runs, only librdkafka's log tells that the log did not hold any more what was to be read next, and that it goes

@@ -1,9 +1,11 @@
 #include "io/kafka.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <time.h>
 #include <unistd.h>
@@ -16,10 +18,48 @@
 
 #define POLL_SLACK_MS 15000
 
+/* Clients log from their own threads. */
+static pthread_mutex_t complaint_mutex = PTHREAD_MUTEX_INITIALIZER;
+static char complaint[512];
+
+void kafka_complaint(char *out, size_t size)
+{
+    pthread_mutex_lock(&complaint_mutex);
+    snprintf(out, size, "%s", complaint);
+    pthread_mutex_unlock(&complaint_mutex);
+}
+
+static void complaint_note(const char *text)
+{
+    /* "[thrd:NAME]: " and the broker are before it, and that all brokers are down follows the one that says why. */
+    const char *found = strstr(text, "]: ");
+    if (strstr(text, "brokers are down") != NULL)
+        return;
+    pthread_mutex_lock(&complaint_mutex);
+    snprintf(complaint, sizeof(complaint), "%s", found == NULL ? text : found + 3);
+    pthread_mutex_unlock(&complaint_mutex);
+}
+
+const char *kafka_login_note(const struct config *config)
+{
+    static char note[192];
+    for (size_t i = 0; i < config->property_count; i++)
+        if (strcmp(config->properties[i].name, "sasl.mechanisms") == 0 &&
+            strncmp(config->properties[i].value, "SCRAM-", 6) == 0 && rd_kafka_version() < 0x02060100) {
+            snprintf(note, sizeof(note),
+                     "librdkafka %s cannot log in by %.20s at Kafka 4 (its issue 4895): 2.6.1 and later can, and PLAIN does",
+                     rd_kafka_version_str(), config->properties[i].value);
+            return note;
+        }
+    return NULL;
+}
+
 void kafka_log(const rd_kafka_t *rk, int level, const char *facility, const char *text)
 {
     struct log_line line;
     (void)rk;
+    if (strcmp(facility, "FAIL") == 0 || level <= 3)
+        complaint_note(text);
     log_begin(&line, level <= 3 ? LOG_LEVEL_WARNING : level <= 6 ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG, "kafka");
     log_text(&line, "facility", span_of(facility));
     log_text(&line, "detail", span_of(text));
@@ -32,7 +72,7 @@ static int kafka_set(rd_kafka_conf_t *conf, const char *name, const char *value,
     if (rd_kafka_conf_set(conf, name, value, why, sizeof(why)) == RD_KAFKA_CONF_OK)
         return 0;
     /* librdkafka quotes the value; the value of one of these may be a password. */
-    if (strstr(name, "password") != NULL)
+    if (strstr(name, "password") != NULL || strstr(name, "secret") != NULL)
         return err_set(err, ERR_USAGE, "[kafka] %s: librdkafka refuses the value", name);
     return err_set(err, ERR_USAGE, "[kafka] %s: %s", name, why);
 }
@@ -43,6 +83,15 @@ static int kafka_set_all(rd_kafka_conf_t *conf, const struct kafka_setting *sett
         if (kafka_set(conf, settings->name, settings->value, err) != 0)
             return -1;
     return 0;
+}
+
+/* librdkafka fetches them itself, from a queue that a thread of its own serves: nobody polls while a start is checked. */
+static bool kafka_uses_tokens(const rd_kafka_conf_t *conf)
+{
+    char mechanism[32] = "";
+    size_t size = sizeof(mechanism);
+    return rd_kafka_conf_get(conf, "sasl.mechanisms", mechanism, &size) == RD_KAFKA_CONF_OK &&
+           strcmp(mechanism, "OAUTHBEARER") == 0;
 }
 
 rd_kafka_conf_t *kafka_conf_new_with(const struct config *config, const struct kafka_setting *defaults,
@@ -61,6 +110,8 @@ rd_kafka_conf_t *kafka_conf_new_with(const struct config *config, const struct k
         return NULL;
     }
     rd_kafka_conf_set_log_cb(conf, kafka_log);
+    if (kafka_uses_tokens(conf))
+        rd_kafka_conf_enable_sasl_queue(conf, 1);
     return conf;
 }
 
@@ -123,6 +174,13 @@ rd_kafka_t *kafka_new(rd_kafka_type_t type, rd_kafka_conf_t *conf, struct err *e
     if (rk == NULL) {
         rd_kafka_conf_destroy(conf);
         err_set(err, ERR_USAGE, "librdkafka refuses the settings of [kafka]: %s", why);
+        return NULL;
+    }
+    rd_kafka_error_t *error =
+        kafka_uses_tokens(rd_kafka_conf(rk)) ? rd_kafka_sasl_background_callbacks_enable(rk) : NULL;
+    if (error != NULL) {
+        log_say(LOG_LEVEL_WARNING, "kafka", "%s", rd_kafka_error_string(error));
+        rd_kafka_error_destroy(error);
     }
     return rk;
 }

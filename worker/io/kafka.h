@@ -21,6 +21,10 @@ rd_kafka_conf_t *kafka_conf_new_with(const struct config *config, const struct k
                                      const struct kafka_setting *settings, struct err *err);
 /* librdkafka's log callback: one line of ours for each of its. */
 void kafka_log(const rd_kafka_t *rk, int level, const char *facility, const char *text);
+/* What went wrong last with a broker, of all clients that log so: why none answers. "" while nothing did. */
+void kafka_complaint(char *out, size_t size);
+/* Why this librdkafka cannot log in where the configuration wants it to, as a sentence; NULL: it can, as far as is known. */
+const char *kafka_login_note(const struct config *config);
 
 /* The same, with what makes a consumer small. */
 rd_kafka_conf_t *kafka_consumer_conf_new(const struct config *config, const struct kafka_setting *settings,

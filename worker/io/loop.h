@@ -31,6 +31,7 @@ struct loop {
     struct inquiry *inquiry;
     struct reader *reader; /* while partitions are being rebuilt */
     const struct config *config;
+    unsigned deviations; /* of the topics, that are accepted; a bit for each deviation_kind */
     struct http *http;
     struct files *files;
     struct metrics *metrics;
@@ -43,7 +44,7 @@ struct loop {
 
     struct moment now;               /* of this turn */
     bool more_events, more_receipts; /* consumer or reader were not drained */
-    char fatal[512];
+    char fatal[sizeof(((struct err *)0)->text)];
     struct err refused; /* why the group is being left; code 0: it is not, or in good order */
     struct loop_refusal *refusals;
     size_t refusal_count, refusal_capacity;

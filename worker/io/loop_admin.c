@@ -53,6 +53,7 @@ static void loop_metrics(const struct loop *loop, struct buf *out)
         .unsettled = engine_unsettled(loop->engine),
         .paused = engine_paused(loop->engine),
         .partition_count = count,
+        .deviations = loop->deviations,
         .unserved = consumer_unserved(loop->consumer),
         .partitions = partitions,
         .keyring_read_at_ms = files_keyring_read_at_ms(loop->files),

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "io/topic_settings.h"
 
 /* More than one account's lines take: about 90 of them, 200 bytes each with a name of 63. */
 #define ACCOUNT_BYTES   ((size_t)32 << 10)
@@ -318,6 +319,15 @@ static void write_keyring(struct buf *out, const struct metrics_view *view)
     sample(out, "cupbearer_keyring_stale", NO_LABELS, view->keyring_stale);
 }
 
+static void write_topics(struct buf *out, const struct metrics_view *view)
+{
+    static const char name[] = "cupbearer_topic_deviation";
+    family(out, name, "gauge", "1: a topic is not what the guarantee needs, and [topics] accept allows it.");
+    for (int kind = 0; kind < DEVIATION_KINDS; kind++)
+        sample(out, name, LABELS({"deviation", deviation_kind_word((enum deviation_kind)kind)}),
+               (view->deviations >> kind) & 1U);
+}
+
 static void write_process(const struct metrics *metrics, const struct metrics_view *view, struct buf *out)
 {
     family(out, "process_resident_memory_bytes", "gauge", "Resident memory.");
@@ -345,5 +355,6 @@ void metrics_write(const struct metrics *metrics, const struct metrics_view *vie
     write_partitions(out, view);
     write_clocks(out, view);
     write_keyring(out, view);
+    write_topics(out, view);
     write_process(metrics, view, out);
 }

@@ -25,6 +25,7 @@ struct metrics_view {
     size_t unsettled, paused;
     const struct metrics_partition *partitions; /* those assigned */
     size_t partition_count;
+    unsigned deviations; /* of the topics; a bit for each deviation_kind */
     size_t unserved; /* partitions that are assigned and not served */
     int64_t keyring_read_at_ms;
     size_t keyring_keys;

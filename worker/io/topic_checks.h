@@ -3,11 +3,12 @@
 #ifndef IO_TOPIC_CHECKS_H
 #define IO_TOPIC_CHECKS_H
 
-#include "io/kafka.h"
+#include "io/topic_settings.h"
 
 /* 0 with how many partitions of the events topic are served: all, or as many as [topics] partitions says; -1 with ERR_USAGE
- * (mend it) or ERR_UNREACHABLE. Waits for the broker. */
-int topic_checks(rd_kafka_t *rk, const struct config *config, int32_t *partition_count, struct err *err);
+ * (mend it) or ERR_UNREACHABLE. *deviations: see topic_settings_check. Waits for the broker. */
+int topic_checks(rd_kafka_t *rk, const struct config *config, int32_t *partition_count, unsigned *deviations,
+                 struct err *err);
 
 /* The alarm that so many partitions, beyond the first `served`, are not. */
 void topic_tell_added(const struct config *config, int32_t served, int32_t unserved);

@@ -4,6 +4,7 @@
 import * as quote from "./quote.js";
 
 const KEY_FILE = "backend-1.key";
+const TTL_S = 45; // of an event that says none
 const USUAL = "murmur2_random"; // librdkafka's name for what the others do by default
 // What stands before the 32 bytes of an ed25519 seed in a PKCS 8 key.
 const PKCS8 = "302e020100300506032b657004220420";
@@ -11,7 +12,7 @@ const OCTAL = PKCS8.replace(/../g, (byte) => "\\" + parseInt(byte, 16).toString(
 
 function kcat(of, id, signature, key) {
   return String.raw`kcat -P -b "${"$"}{BOOTSTRAP_SERVERS:-127.0.0.1:9092}" -t ${quote.shell(of.topic)} \
-    -X partitioner=${of.partitioner} -k ${quote.shell(of.key)} \
+    -X partitioner=${of.partitioner} -X delivery.timeout.ms=${of.give_up_ms} -k ${quote.shell(of.key)} \
     ${id} \
     ${signature} \
     -H ${quote.shell("cupbearer-key=" + key)}`;
@@ -57,6 +58,7 @@ ${of.version === "v1" ? "signature = hmac.new(secret, signed, hashlib.sha256).di
 producer = Producer({
     "bootstrap.servers": os.environ.get("BOOTSTRAP_SERVERS", "127.0.0.1:9092"),
     "partitioner": "${of.partitioner}",
+    "delivery.timeout.ms": ${of.give_up_ms},  # less than the signature lives
 })
 producer.produce(${quote.python(of.topic)}, key=${quote.python(of.key)}, value=value, headers={
     "webhook-id": event_id,
@@ -94,7 +96,8 @@ const headers = {
 };
 
 async function publish() {
-  const kafka = new Kafka({ brokers: [process.env.BOOTSTRAP_SERVERS ?? "127.0.0.1:9092"] });
+  const brokers = [process.env.BOOTSTRAP_SERVERS ?? "127.0.0.1:9092"];
+  const kafka = new Kafka({ brokers, requestTimeout: ${Math.floor(of.give_up_ms / 4)}, retry: { retries: 2 } }); // less than the signature lives
   const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner });
   await producer.connect();
   const messages = [{ key: ${quote.node(of.key)}, value, headers }];
@@ -152,7 +155,10 @@ func main() {
 	timestamp := strconv.FormatInt(time.Now().Unix(), 10)
 	value := ${quote.go(quote.json(of.payload))}
 	${goSign[of.version]}
-	client, err := kgo.NewClient(kgo.SeedBrokers(getenv("BOOTSTRAP_SERVERS", "127.0.0.1:9092")))
+	client, err := kgo.NewClient(
+		kgo.SeedBrokers(getenv("BOOTSTRAP_SERVERS", "127.0.0.1:9092")),
+		kgo.RecordDeliveryTimeout(${Math.max(1000, of.give_up_ms)}*time.Millisecond), // less than the signature lives
+	)
 	check(err)
 	defer client.Close()
 	record, err := client.ProduceSync(context.Background(), &kgo.Record{
@@ -207,7 +213,9 @@ public class Publish {
                 "webhook-signature", "${of.version}," + Base64.getEncoder().encodeToString(signature))
             .forEach((name, header) -> record.headers().add(name, header.getBytes(StandardCharsets.UTF_8)));
         String servers = env.getOrDefault("BOOTSTRAP_SERVERS", "127.0.0.1:9092");
-        Map<String, Object> settings = Map.of("bootstrap.servers", servers);
+        Map<String, Object> settings = Map.of("bootstrap.servers", servers,
+            "max.block.ms", ${Math.floor(of.give_up_ms / 2)}, // with the next one less than the signature lives
+            "delivery.timeout.ms", ${Math.floor(of.give_up_ms / 2)}, "request.timeout.ms", ${Math.floor(of.give_up_ms / 4)});
         try (var producer = new KafkaProducer<>(settings, new StringSerializer(), new StringSerializer())) {
             RecordMetadata place = producer.send(record).get();
             System.out.println("partition " + place.partition() + ", offset " + place.offset());
@@ -242,6 +250,8 @@ export function copyOf(kind, signed, setup) {
     version: headers["webhook-signature"].startsWith("v1a,") ? "v1a" : "v1",
     topic: setup.topic ?? "cupbearer.events",
     partitioner: setup.partitioner ?? USUAL,
+    // A producer that tries for longer reports success for what is rejected as expired then.
+    give_up_ms: Math.floor(((signed.payload.ttl ?? TTL_S) * 2000) / 3),
   };
   const other = of.partitioner !== USUAL && ["node", "go", "java"].includes(kind) ?
     " This topic's keys lie where crc32 puts them, which this client does not do by itself: give it such a partitioner." : "";
