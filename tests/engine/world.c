@@ -234,6 +234,7 @@ const struct record *world_publish(struct world *world, const struct publication
                          : publication->signed_at_s != 0 ? ", signed too early"
                                                          : "");
     sealed_done(&sealed);
+    buf_done(&payload);
     return published;
 }
 

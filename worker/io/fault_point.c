@@ -90,6 +90,7 @@ static void point_pass(enum fault_kind kind, enum fault_moment moment)
     if (!point_is(kind, moment))
         return;
     log_say(LOG_LEVEL_ERROR, "fault_point", "%s.%s", kind_words[kind], moment_words[moment]);
+    log_writer_stop(); /* tests read there where it ended */
     while (stand_still)
         pause();
     wanted = 0;

@@ -173,7 +173,7 @@ static int deviation_found(const struct judge *judge, enum topic topic, enum dev
 
 static int settings_judge(const struct judge *judge, enum topic topic, const struct topic_settings *settings)
 {
-    char what[320], mend[80];
+    char what[384], mend[80];
     int64_t needed = retention_needed_ms(judge->config);
     if (!settings->known) {
         snprintf(what, sizeof(what), "does not tell its settings (%s): the worker's user needs DESCRIBE_CONFIGS on it",
