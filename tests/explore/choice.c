@@ -111,9 +111,10 @@ static bool is_written_to(const struct scene *scene, size_t but)
 static void find_fates(const struct scene *scene, struct choices *out, size_t place)
 {
     static const enum fate stored[] = {FATE_LOST_STORED, FATE_LOST_STORED_LATE, FATE_ERROR_STORED,
-                                       FATE_ERROR_STORED_LATE};
+                                       FATE_ERROR_STORED_LATE, FATE_STRAY_STORED};
     static const enum fate others[] = {FATE_LOST, FATE_ERROR,   FATE_GARBAGE,     FATE_NOT_SENT,
-                                       FATE_BUSY, FATE_REFUSED, FATE_UNAUTHORIZED};
+                                       FATE_BUSY, FATE_REFUSED, FATE_UNAUTHORIZED,
+                                       FATE_FORBIDDEN, FATE_MISSING};
     const struct world_request *request = &scene->world->requests[place];
     struct choice choice = {.kind = CHOICE_ANSWER, .place = place, .what = FATE_LOST, .price = 1};
     if (request->status != 0 &&

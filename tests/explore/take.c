@@ -17,6 +17,9 @@ static const char *const fates[] = {
     [FATE_REFUSED] = "422",
     [FATE_TOO_LARGE] = "stored, answer too large",
     [FATE_UNAUTHORIZED] = "401",
+    [FATE_MISSING] = "404, though it is there",
+    [FATE_FORBIDDEN] = "403 of something in between",
+    [FATE_STRAY_STORED] = "409 of something in between, stored",
 };
 
 /* Nobody waits for what a dead worker reads. */
