@@ -5,6 +5,7 @@ upstream is away, a login. None of that is Papercups' word: it costs no event, a
 import json
 
 import pytest
+from between import Between
 from broker import wait_until
 from signing import payload, sign
 from world import BACKEND, World, assert_dead, bodies
@@ -158,3 +159,37 @@ def test_one_404_for_what_an_event_names_ends_nothing_and_one_that_stays_does(wo
     assert world.outcome(event("behind")) == ("delivered", None)
     assert world.standin.faults_left() == []
     assert bodies(world, customer) == ["before", "behind"]
+
+
+TYPES = ["Application/JSON", "application/json", "application/json ; charset=utf-8", "APPLICATION/JSON;charset=UTF-8;q=1"]
+
+
+@pytest.mark.parametrize("content_type", TYPES)
+def test_json_is_json_however_its_type_is_written(world, customer, content_type, no_faults_left):
+    world.standin.call("POST", "/_standin/faults", {"fault": "slow", "type": content_type, "times": 0})
+    counted = world.requests()
+    receipt = world.receipt(world.publish(sign(BACKEND, payload(customer))))
+    assert (receipt["outcome"], receipt["attempts"]) == ("delivered", 1)
+    assert world.requests() == counted
+
+
+def test_a_byte_order_mark_is_named_as_one(world, customer):
+    body = f"marked {customer}"
+    world.standin.fault("slow", body, bom=True)
+    event = sign(BACKEND, payload(customer, body))
+    receipt = world.receipt(world.publish(event))
+    assert (receipt["outcome"], receipt["attempts"]) == ("delivered", 1)
+    world.worker.await_log(rf"event=trouble .*event_id={event.id} .*it begins with a byte order mark")
+
+
+def test_an_answer_in_pieces_with_headers_behind_them_is_an_answer(kafka, tmp_path, standin, customer):
+    between = Between(standin.url, trailers=True)
+    made = World(tmp_path / "world", kafka, kafka.topics(), {"account acme": {"url": between.url}})
+    try:
+        receipt = made.receipt(made.publish(sign(BACKEND, payload(customer))))
+        assert (receipt["outcome"], receipt["attempts"]) == ("delivered", 1)
+        assert made.requests() == {}
+        assert [message["body"] for message in standin.messages(customer)] == ["Need a hand?"]
+    finally:
+        made.close()
+        between.close()

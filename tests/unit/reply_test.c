@@ -163,7 +163,7 @@ static void answers_mean_what_the_table_says(void **state)
         const struct reply reply = {.transport = TRANSPORT_ANSWERED,
                                     .date = date,
                                     .status = (int)json_integer_value(json_object_get(row, "status")),
-                                    .is_json = span_starts(text_of(row, "type"), SPAN("application/json")),
+                                    .is_json = reply_type_is_json(text_of(row, "type")),
                                     .has_retry_after = json_integer_value(retry_after) > 0,
                                     .retry_after_ms = json_integer_value(retry_after),
                                     .body = {exact, body.size}};

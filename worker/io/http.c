@@ -187,7 +187,7 @@ static void exchange_reply(const struct exchange *exchange, CURLcode code, struc
                                                 : curl_easy_strerror(code));
         return;
     }
-    reply->is_json = !reply->too_large && type != NULL && strncmp(type, "application/json", 16) == 0;
+    reply->is_json = !reply->too_large && type != NULL && reply_type_is_json(span_of(type));
     reply->has_retry_after = retry_after_s > 0;
     reply->retry_after_ms = retry_after_s > 86400 ? 86400000 : (int64_t)retry_after_s * 1000;
     reply->date = exchange_date(exchange);

@@ -8,6 +8,28 @@
 #include "event/payload.h"
 #include "papercups/content.h"
 
+/* A type is written in any case, with blanks around it and before its parameters. */
+bool reply_type_is_json(struct span content_type)
+{
+    static const char json[] = "application/json";
+    struct span type = span_cut(&content_type, ';');
+    while (type.size > 0 && (type.data[0] == ' ' || type.data[0] == '\t'))
+        type = span_skip(type, 1);
+    type = span_trim_end(type);
+    for (size_t i = 0; i < type.size; i++) {
+        char small = type.data[i] >= 'A' && type.data[i] <= 'Z' ? (char)(type.data[i] + 32) : type.data[i];
+        if (small != json[i]) /* its end is a 0, and no type holds one */
+            return false;
+    }
+    return type.size == sizeof(json) - 1;
+}
+
+/* Many a tool writes a byte order mark, and no JSON may begin with one: people are told what they do not see. */
+static const char *reply_oddity(const struct reply *reply)
+{
+    return span_starts(reply->body, SPAN("\xef\xbb\xbf")) ? ", for it begins with a byte order mark" : "";
+}
+
 /* At most that many bytes of text, cut at a code point's end. */
 static struct span words_cut(struct span text, size_t most)
 {
@@ -85,8 +107,8 @@ static void reply_failure(const struct reply *reply, struct answer *out)
     const char *what = out->own || maybe_own            ? "Papercups answered"
                        : out->kind == ANSWER_REDIRECTED ? "answered with a redirect"
                                                         : "answered by something in between, not Papercups";
-    detail_set(&out->detail, OUTCOME_NONE, "%s: %d%s", what, reply->status,
-               words.data == NULL ? "" : words.data);
+    detail_set(&out->detail, OUTCOME_NONE, "%s: %d%s%s", what, reply->status,
+               words.data == NULL ? "" : words.data, out->own ? "" : reply_oddity(reply));
     buf_done(&words);
 }
 
@@ -125,8 +147,8 @@ void reply_read(const struct reply *reply, const struct call *call, const struct
         !content_read(reply->body, call, marks, mark_count, question, out)) {
         answer_done(out);
         *out = (struct answer){.kind = ANSWER_UNREADABLE, .status = reply->status, .age_ms = -1};
-        detail_set(&out->detail, OUTCOME_NONE, "Papercups answered %d with something unreadable",
-                   reply->status);
+        detail_set(&out->detail, OUTCOME_NONE, "Papercups answered %d with something unreadable%s",
+                   reply->status, reply_oddity(reply));
         return;
     }
     out->age_ms = reply_age_ms(reply, out);

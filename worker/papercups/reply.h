@@ -32,6 +32,9 @@ struct reply {
     struct span failure; /* why there is no answer, for people */
 };
 
+/* Whether a content type, with or without parameters, is that of JSON. */
+bool reply_type_is_json(struct span content_type);
+
 /* `marks`: those under which this delivery's message may stand, none where nobody waits for the answer any more;
  * `question`: what the answer is held against beside the call; NULL: nothing. An answer to another question is unreadable,
  * but for one that names nothing, as an empty list. answer_done the answer. */
