@@ -237,6 +237,34 @@ def test_receipts_under_the_mark_secret_before_count_where_it_is_configured(ledg
     assert ledger.audit().returncode == 0
 
 
+def test_receipts_of_a_later_version_are_told_once_and_what_they_speak_of_is_not_called_lost(
+    kafka, topics, ledger, installation
+):
+    for partition in (0, 1):
+        for record in ledger.publish(*events(2), partition=partition):
+            ledger.receipt(record, mac="v2,made in another way")
+        ledger.commit(2, partition=partition)
+    ended = ledger.audit()
+    assert ended.returncode == 1, ended.stdout + ended.stderr
+    *_, total, receipts, records = ended.stdout.splitlines()
+    assert total == "all: 4 records; 0 not settled yet, 0 without an outcome"
+    assert receipts == "4 receipts are of another version of cupbearer: ignored"
+    assert records.startswith("4 records have only such receipts, so this version cannot judge them: ")
+    told = json.loads(ledger.audit("--json").stdout.splitlines()[-1])
+    assert (told["other_version_receipts"], told["other_version_only"], told["foreign_receipts"]) == (4, 4, 0)
+    assert (told["deviations"], told["holds"]) == (0, False)
+
+    worker = installation.worker()
+    worker.await_log(r"event=other_version .*: 2 receipts are of another version")
+    for partition in (0, 1):
+        ledger.publish(*events(1), partition=partition)
+    wait_until(
+        lambda: kafka.committed(installation.group, topics) == [(3, 3), (3, 3)], "all is settled", explain=worker.tail
+    )
+    assert worker.text().count("event=other_version") == 1
+    assert "event=foreign_receipts" not in worker.text()
+
+
 def test_records_that_were_deleted_unread_are_named(ledger):
     records = ledger.publish(*events(6))
     ledger.receipt(records[0])

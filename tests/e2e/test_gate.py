@@ -461,9 +461,11 @@ def test_a_forged_receipt_is_not_told(world, gate, customer):
     }  # fmt: skip
     headers = [("cupbearer-mac", base64.b64encode(b"x" * 32).decode())]
     forgery = Event(event.key, headers, json.dumps(forged).encode())
-    (place,) = world.kafka.publish(world.topics.receipts, [forgery], 0)
+    later = Event(event.key, [("cupbearer-mac", "v2,made in another way")], forgery.value)
+    *_, place = world.kafka.publish(world.topics.receipts, [later, later, forgery], 0)
     gate.await_log(f"event=receipt_ignored detail=.*/{place[0]}/{place[1]} ")
     assert gate.receipt(event.id, world.token("acme"), wait=0).status == 204
+    assert gate.text().count("event=other_version") == 1
 
 
 def test_receipts_are_streamed_to_whom_they_concern(world, gate, customer):

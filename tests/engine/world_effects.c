@@ -155,7 +155,10 @@ static void world_perform_start(struct world *world, int worker, const struct ef
     struct share *share = &world->workers[worker].shares[effect->partition];
     share->started = true;
     share->position = effect->offset;
-    if (effect->count == 0)
+    if (effect->other_version > 0)
+        world_note(world, worker, "start %d/%lld other_version=%zu", (int)effect->partition,
+                   (long long)effect->offset, effect->other_version);
+    else if (effect->count == 0)
         world_note(world, worker, "start %d/%lld", (int)effect->partition, (long long)effect->offset);
     else
         world_note(world, worker, "start %d/%lld foreign=%zu", (int)effect->partition,

@@ -161,6 +161,7 @@ static void mark_partition(struct mark *mark, const struct engine *engine, const
     mark_number(mark, "untouched", partition->untouched);
     mark_number(mark, "doubted", (int64_t)partition->doubted);
     mark_number(mark, "foreign", (int64_t)partition->foreign_receipts);
+    mark_number(mark, "other_version", (int64_t)partition->other_version);
     mark_number(mark, "suspect_end", partition->suspect_end);
     if (partition->offsets.next < partition->suspect_end)
         mark_number(mark, "absent_from", mark_left(scene, partition->suspect_absent_from));

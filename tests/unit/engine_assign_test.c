@@ -216,6 +216,29 @@ static void a_receipt_without_a_good_mac_is_counted_and_ignored(void **state)
     story_end(w);
 }
 
+/* A later worker's, perhaps: what it says is not believed, but it is no stranger's either, and shows that somebody was here. */
+static void a_receipt_of_another_version_is_counted_apart_and_not_believed(void **state)
+{
+    (void)state;
+    struct world *w = story_begin(NULL);
+    story_publish(w, "ann", "e1");
+    world_go_for(w, 1000);
+    const struct header header = {SPAN(RECEIPT_MAC), SPAN("v2,made in another way")};
+    struct record later = *w->log.partitions[0].receipts[0].record;
+    later.headers = &header;
+    struct world *v = world_new(&w->options);
+    fake_log_write(&v->log, FAKE_RECEIPTS, &later);
+    /* A group's offsets are forgotten after some days. */
+    story_publish(v, "ann", "e1");
+    world_assign(v, 0, 0);
+    world_rebuild(v, 0, 0);
+    story_expect(v, "read 0 receipts=0 since=0; start 0/0 other_version=1");
+    story_feed(v);
+    story_expect(v, "rows of ann; commit 0/0 reach=5001 receipts=1"); /* it may have been shown */
+    story_end(v);
+    story_end(w);
+}
+
 static void receipts_of_another_topic_or_partition_settle_nothing(void **state)
 {
     (void)state;
@@ -352,6 +375,7 @@ int main(void)
         cmocka_unit_test(the_deduplication_memory_is_rebuilt_from_the_receipts),
         cmocka_unit_test(an_identity_that_failed_is_remembered_with_its_signature),
         cmocka_unit_test(a_receipt_without_a_good_mac_is_counted_and_ignored),
+        cmocka_unit_test(a_receipt_of_another_version_is_counted_apart_and_not_believed),
         cmocka_unit_test(receipts_of_another_topic_or_partition_settle_nothing),
         cmocka_unit_test(receipts_under_the_previous_mark_secret_count_too),
         cmocka_unit_test(a_partition_that_was_committed_under_another_mark_secret_is_not_begun),

@@ -360,6 +360,35 @@ static void every_part_counts_and_no_byte_moves_from_one_to_the_next(void **stat
     assert_string_not_equal(again, macs[0]);
 }
 
+static void a_code_of_another_version_begins_with_it(void **state)
+{
+    (void)state;
+    const struct {
+        const char *code;
+        bool other;
+    } rows[] = {
+        {"v2,FPwah+WahFKrhhcEuNKHvC4SyBfSvabtmrxDsINbUcE=", true},
+        {"v17,x", true},
+        {"v2,", true},
+        {"FPwah+WahFKrhhcEuNKHvC4SyBfSvabtmrxDsINbUcE=", false}, /* version 1, whoever made it */
+        {"v2", false},
+        {"v,x", false},
+        {"V2,x", false},
+        {"v2x,x", false},
+        {"v12345,x", false},
+        {",", false},
+        {"", false},
+        {NULL, false},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        const struct header header = {SPAN(RECEIPT_MAC), span_of(rows[i].code)};
+        const struct record record = {.headers = &header, .header_count = 1};
+        if (receipt_is_of_other_version(&record) != rows[i].other)
+            fail_msg("%s", rows[i].code);
+    }
+    assert_false(receipt_is_of_other_version(&(struct record){0}));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -374,6 +403,7 @@ int main(void)
         cmocka_unit_test(a_detail_that_is_no_utf8_is_still_json_and_the_largest_receipt_fits),
         cmocka_unit_test(the_mac_is_what_python_makes_of_it),
         cmocka_unit_test(every_part_counts_and_no_byte_moves_from_one_to_the_next),
+        cmocka_unit_test(a_code_of_another_version_begins_with_it),
     };
     return cmocka_run_group_tests(tests, group_setup, NULL);
 }

@@ -135,8 +135,9 @@ static void letter(struct bench *bench, const struct written *w)
     sealed_done(&sealed);
 }
 
+/* key NULL: of another version. */
 static void receipt_with(struct bench *bench, enum outcome outcome, int64_t offset, const char *event_id,
-                         int64_t finished_at_ms, const unsigned char key[32])
+                         int64_t finished_at_ms, const unsigned char *key)
 {
     const struct receipt receipt = {.outcome = outcome,
                                     .event_id = span_of(event_id),
@@ -147,11 +148,12 @@ static void receipt_with(struct bench *bench, enum outcome outcome, int64_t offs
                                     .record_timestamp_ms = SIGNED_S * 1000LL,
                                     .admitted_at_ms = SIGNED_S * 1000LL,
                                     .finished_at_ms = finished_at_ms};
-    char code[RECEIPT_MAC_TEXT];
+    char code[RECEIPT_MAC_TEXT] = "v2,as it is made then";
     struct buf json;
     buf_init(&json, RECEIPT_SIZE_MAX);
     receipt_write(&json, &receipt);
-    receipt_mac(key, SPAN("receipts"), 3, SPAN("acme/e/ada"), buf_span(&json), code);
+    if (key != NULL)
+        receipt_mac(key, SPAN("receipts"), 3, SPAN("acme/e/ada"), buf_span(&json), code);
     const struct header header = {SPAN(RECEIPT_MAC), span_of(code)};
     resend_receipt(&bench->resend, &(struct record){.partition = 3,
                                                     .key = SPAN("acme/e/ada"),
@@ -183,6 +185,23 @@ static void expect_one(struct bench *bench, const struct written *w, enum resend
     resend_finish(&bench->resend);
     expect(bench, 0, w->offset, verdict);
     assert_int_equal(bench->resend.count, 1);
+}
+
+static void what_another_version_speaks_of_is_not_sent(void **state)
+{
+    struct bench *bench = *state;
+    letter(bench, &(struct written){.offset = 1, .source = 1, .outcome = OUTCOME_GAVE_UP, .event_id = "a"});
+    letter(bench, &(struct written){.offset = 2, .source = 2, .outcome = OUTCOME_GAVE_UP, .event_id = "b"});
+    letter(bench, &(struct written){.offset = 3, .source = 3, .outcome = OUTCOME_GAVE_UP, .event_id = "c"});
+    resend_letters_end(&bench->resend);
+    receipt(bench, OUTCOME_GAVE_UP, 1, "a");
+    receipt_with(bench, OUTCOME_DELIVERED, 9, "a", NOW_MS, NULL); /* sent again since, perhaps */
+    receipt_with(bench, OUTCOME_GAVE_UP, 2, "b", NOW_MS, NULL);
+    receipt(bench, OUTCOME_GAVE_UP, 3, "c");
+    resend_finish(&bench->resend);
+    expect(bench, 0, 1, RESEND_OTHER_VERSION);
+    expect(bench, 1, 2, RESEND_OTHER_VERSION);
+    expect(bench, 2, 3, RESEND_YES);
 }
 
 static void what_failed_and_has_its_receipt_may_be_sent_again(void **state)
@@ -351,6 +370,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         TEST(what_failed_and_has_its_receipt_may_be_sent_again),
+        TEST(what_another_version_speaks_of_is_not_sent),
         TEST(a_reason_that_was_not_asked_for_is_left_out),
         TEST(account_and_event_id_choose),
         TEST(a_forgery_is_not_signed),

@@ -51,7 +51,7 @@ void audit_record(struct audit *audit, const struct record *record)
         .fingerprint = receipted_fingerprint(receipted_key(record), record_header(record, HEADER_ID),
                                              audit->rules.book.hash_key),
         .key_fingerprint = key_fingerprint(audit, record),
-        .found = audit->rules.truth == NULL ? OUTCOME_NONE : (uint8_t)truth_of(record, audit->rules.truth),
+        .found = audit->rules.truth == NULL ? 0 : truth_of(record, audit->rules.truth) & 0x7f,
     };
 }
 
@@ -70,8 +70,9 @@ static struct audited *record_at(const struct audit *audit, int64_t offset)
 
 /* ---- receipts ---- */
 
+/* `outcome`: what is believed of the receipt. */
 static void sighting_add(struct audit *audit, const struct record *record, const struct receipt *receipt,
-                         bool in_span)
+                         enum outcome outcome, bool in_span)
 {
     if (receipt->event_id.data == NULL || receipt->sender.data == NULL ||
         (!window_remembers(receipt->outcome) && receipt->outcome != OUTCOME_DUPLICATE))
@@ -84,7 +85,7 @@ static void sighting_add(struct audit *audit, const struct record *record, const
         .offset = receipt->offset,
         .admitted_at_ms = receipt->admitted_at_ms,
         .until_s = (uint32_t)((until_ms + 999) / 1000),
-        .outcome = (uint8_t)receipt->outcome,
+        .outcome = (uint8_t)outcome,
         .in_span = in_span,
     };
 }
@@ -114,6 +115,17 @@ static void audited_add(struct audit *audit, struct audited *audited, enum outco
         audited->outcome = (uint8_t)outcome;
 }
 
+/* A receipt of a record that retention has deleted before the group's offset came to it. */
+static void receipt_of_deleted(struct audit *audit, int64_t offset)
+{
+    const struct audit_rules *rules = &audit->rules;
+    if (rules->committed < 0 || offset < rules->committed || offset >= rules->log_begin)
+        return;
+    audit->deleted =
+        list_reserve(audit->deleted, audit->deleted_count, &audit->deleted_capacity, sizeof(*audit->deleted));
+    audit->deleted[audit->deleted_count++] = offset;
+}
+
 /* A receipt that means no record of the span: nothing is wrong with those of records that retention has deleted, or that
  * lie outside the span. Of an offset that is both in the span and in an older topic of this name, the time tells. */
 static void receipt_without_record(struct audit *audit, const struct receipt *receipt,
@@ -121,11 +133,7 @@ static void receipt_without_record(struct audit *audit, const struct receipt *re
 {
     const struct audit_rules *rules = &audit->rules;
     int64_t begin = audit->record_count > 0 ? audit->records[0].offset : rules->end;
-    if (receipt->offset >= rules->committed && receipt->offset < rules->log_begin && rules->committed >= 0) {
-        audit->deleted = list_reserve(audit->deleted, audit->deleted_count, &audit->deleted_capacity,
-                                      sizeof(*audit->deleted));
-        audit->deleted[audit->deleted_count++] = receipt->offset;
-    }
+    receipt_of_deleted(audit, receipt->offset);
     if (receipt->offset < begin || (receipt->offset >= rules->end && receipt->offset < rules->log_end) ||
         receipt->record_timestamp_ms < rules->since_ms || receipt->record_timestamp_ms >= rules->until_ms)
         return;
@@ -138,21 +146,37 @@ static void receipt_without_record(struct audit *audit, const struct receipt *re
                                                            .outcome = receipt->outcome});
 }
 
+/* Nothing that it says is believed, but what it speaks of is not called lost either. */
+static void receipt_of_other_version(struct audit *audit, const struct record *record,
+                                     const struct receipt *receipt, struct audited *audited)
+{
+    sighting_add(audit, record, receipt, OUTCOME_NONE, false);
+    if (audited != NULL)
+        audited->other_version = true;
+    else
+        receipt_of_deleted(audit, receipt->offset);
+}
+
 void audit_receipt(struct audit *audit, const struct record *record)
 {
     struct receipt receipt;
     struct json_t *root;
     enum book_entry entry = book_read(&audit->rules.book, record, &receipt, &root);
     audit->counts.foreign += entry == BOOK_FOREIGN;
-    if (entry != BOOK_RECEIPT)
+    audit->counts.other_version += entry == BOOK_OTHER_VERSION;
+    if (root == NULL)
         return;
     struct audited *audited = record_at(audit, receipt.offset);
     bool matches = audited != NULL && receipt_means(audit, record, &receipt, audited);
-    sighting_add(audit, record, &receipt, matches);
-    if (matches)
-        audited_add(audit, audited, receipt.outcome);
-    else
-        receipt_without_record(audit, &receipt, audited);
+    if (entry == BOOK_OTHER_VERSION) {
+        receipt_of_other_version(audit, record, &receipt, matches ? audited : NULL);
+    } else {
+        sighting_add(audit, record, &receipt, receipt.outcome, matches);
+        if (matches)
+            audited_add(audit, audited, receipt.outcome);
+        else
+            receipt_without_record(audit, &receipt, audited);
+    }
     json_decref(root);
 }
 

@@ -29,7 +29,8 @@ struct audited {
     uint8_t other;            /* of a receipt that disagrees */
     uint8_t
         letter; /* the outcome whose reason a dead letter names: the record's own, if there is such a one */
-    uint8_t found; /* truth_of the record */
+    uint8_t found : 7; /* truth_of the record */
+    uint8_t other_version : 1; /* a receipt of another version names it */
 };
 
 /* A receipt of an identity: what deduplication has to go by. */
@@ -50,6 +51,8 @@ struct audit_counts {
     uint64_t letters_not_judged;      /* no dead letter, but older than those that are left */
     uint64_t repeated;                /* receipts beside a record's first one */
     uint64_t foreign;                 /* what is in the receipts topic and no worker wrote */
+    uint64_t other_version;           /* receipts of which this version cannot tell who wrote them */
+    uint64_t other_version_only;      /* records that only such receipts name, and below the group's offset */
 };
 
 struct audit {

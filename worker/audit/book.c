@@ -18,10 +18,13 @@ enum book_entry book_read(const struct book *book, const struct record *record, 
                           struct json_t **root)
 {
     *root = NULL;
-    if (!book_is_ours(book, record) || receipt_read(record->value, out, root, NULL) != 0)
+    bool ours = book_is_ours(book, record);
+    if (!ours && !receipt_is_of_other_version(record))
         return BOOK_FOREIGN;
+    if (receipt_read(record->value, out, root, NULL) != 0)
+        return ours ? BOOK_FOREIGN : BOOK_OTHER_VERSION;
     if (span_equal(out->topic, span_of(book->events_topic)) && out->partition == book->partition)
-        return BOOK_RECEIPT;
+        return ours ? BOOK_RECEIPT : BOOK_OTHER_VERSION;
     json_decref(*root);
     *root = NULL;
     return BOOK_OTHER;

@@ -17,11 +17,12 @@ struct book {
 enum book_entry {
     BOOK_FOREIGN, /* no worker wrote it */
     BOOK_OTHER,   /* of another topic or partition */
+    BOOK_OTHER_VERSION, /* this version cannot tell who wrote it */
     BOOK_RECEIPT,
 };
 
 /* What a record of the receipts' partition is. For BOOK_RECEIPT *out is what it says, and *root the caller's
- * (json_decref). */
+ * (json_decref); for BOOK_OTHER_VERSION likewise, as far as it can be read: else *root is NULL. */
 enum book_entry book_read(const struct book *book, const struct record *record, struct receipt *out,
                           struct json_t **root);
 

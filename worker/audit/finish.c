@@ -24,6 +24,8 @@ static void finish_without_receipt(struct audit *audit, const struct audited *au
 {
     if (audited->offset >= terms->committed) {
         audit->counts.pending++;
+    } else if (audited->other_version) {
+        audit->counts.other_version_only++;
     } else if (audited->timestamp_ms < terms->receipts_from_ms) {
         audit->counts.not_judged++;
     } else {
@@ -177,6 +179,8 @@ void audit_counts_add(struct audit_counts *sum, const struct audit_counts *count
     sum->letters_not_judged += counts->letters_not_judged;
     sum->repeated += counts->repeated;
     sum->foreign += counts->foreign;
+    sum->other_version += counts->other_version;
+    sum->other_version_only += counts->other_version_only;
 }
 
 int64_t audit_known_from(const struct audit_reading *reading)

@@ -152,13 +152,15 @@ static size_t letters_find(const struct resend *resend, uint64_t identity)
     return low;
 }
 
-static void letters_note(struct resend *resend, uint64_t identity, const struct receipt *receipt)
+/* `believed` is false for a receipt of another version. */
+static void letters_note(struct resend *resend, uint64_t identity, const struct receipt *receipt, bool believed)
 {
     for (size_t i = letters_find(resend, identity);
          i < resend->count && resend->letters[i].identity == identity; i++) {
         struct resend_letter *letter = &resend->letters[i];
-        letter->was_delivered = letter->was_delivered || receipt->outcome == OUTCOME_DELIVERED;
-        if (receipt->offset != letter->source || receipt->outcome != (enum outcome)letter->outcome)
+        letter->other_version = letter->other_version || !believed;
+        letter->was_delivered = letter->was_delivered || (believed && receipt->outcome == OUTCOME_DELIVERED);
+        if (!believed || receipt->offset != letter->source || receipt->outcome != (enum outcome)letter->outcome)
             continue;
         letter->has_receipt = true;
         letter->remembered_until_ms = book_remembered_until_ms(receipt, resend->rules->window_ms);
@@ -181,10 +183,11 @@ void resend_receipt(struct resend *resend, const struct record *record)
     struct json_t *root;
     uint64_t identity;
     const struct book *book = &resend->rules->book;
-    if (book_read(book, record, &receipt, &root) != BOOK_RECEIPT)
+    enum book_entry entry = book_read(book, record, &receipt, &root);
+    if (root == NULL)
         return;
     if (receipt_identity(book, record, &receipt, &identity))
-        letters_note(resend, identity, &receipt);
+        letters_note(resend, identity, &receipt, entry == BOOK_RECEIPT);
     json_decref(root);
 }
 
@@ -203,11 +206,15 @@ void resend_receipt_of(struct resend *resend, int32_t partition, const struct re
     uint64_t identity;
     struct book book = resend->rules->book;
     book.partition = partition;
-    if (book_read(&book, record, &receipt, &root) == BOOK_RECEIPT) {
-        bool known = receipt.outcome == OUTCOME_DELIVERED && receipt_identity(&book, record, &receipt, &identity);
+    bool believed = book_read(&book, record, &receipt, &root) == BOOK_RECEIPT;
+    if (root != NULL) {
+        bool known = (!believed || receipt.outcome == OUTCOME_DELIVERED) && receipt_identity(&book, record, &receipt, &identity);
         for (size_t i = known ? letters_find(resend, identity) : resend->count;
-             i < resend->count && resend->letters[i].identity == identity; i++)
-            resend->letters[i].was_delivered = resend->letters[i].was_delivered || resend->letters[i].home == partition;
+             i < resend->count && resend->letters[i].identity == identity; i++) {
+            struct resend_letter *letter = &resend->letters[i];
+            letter->was_delivered = letter->was_delivered || (believed && letter->home == partition);
+            letter->other_version = letter->other_version || (!believed && letter->home == partition);
+        }
         json_decref(root);
     }
     sodium_memzero(&book, sizeof(book));
@@ -219,6 +226,8 @@ static enum resend_verdict letter_verdict(const struct resend *resend, const str
         return (enum resend_verdict)letter->verdict;
     if (letter->was_delivered)
         return RESEND_DELIVERED;
+    if (letter->other_version)
+        return RESEND_OTHER_VERSION;
     if (!letter->has_receipt)
         return RESEND_NO_RECEIPT;
     /* Every other failed event was not tried, or proven absent. This one is read back first, but only by who knows it. */

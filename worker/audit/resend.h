@@ -50,6 +50,7 @@ struct resend_letter {
     int32_t home; /* the partition of events where it belongs: another one than its own when it was put elsewhere */
     uint8_t outcome, verdict;
     bool has_receipt, was_delivered;
+    bool other_version; /* a receipt speaks of the event of which this version cannot tell who wrote it */
 };
 
 struct resend {

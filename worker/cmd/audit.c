@@ -113,7 +113,7 @@ static int audit_compare(const struct audit_options *audit, const struct config 
     }
     if (result == 0) {
         audit_print_end(&print);
-        result = print.deviation_count == 0 ? ERR_NONE : ERR_NO;
+        result = audit_print_holds(&print) ? ERR_NONE : ERR_NO;
     }
     audit_print_done(&print);
     free(partitions.list);

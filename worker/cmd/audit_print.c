@@ -6,6 +6,11 @@
 #include "base/json.h"
 #include "base/mem.h"
 
+bool audit_print_holds(const struct audit_print *print)
+{
+    return print->deviation_count == 0 && print->sum.other_version_only == 0;
+}
+
 /* ---- for people ---- */
 
 /* ": 5 rejected (3 expired, 2 bad_signature), ..." for the outcomes that occurred; those of one word stand together. */
@@ -56,14 +61,17 @@ static void print_sum(const struct audit_print *print)
     print_note(sum->repeated, "receipts repeat what another says of the same record: counted once");
     print_note(sum->foreign, "records of the receipts topic have no good cupbearer-mac: ignored. If the mark "
                              "secret was changed, name the one before it: mark_secret_previous_file");
+    print_note(sum->other_version, "receipts are of another version of cupbearer: ignored");
+    print_note(sum->other_version_only, "records have only such receipts, so this version cannot judge them: audit with "
+                                        "the newer cupbearer");
     print_note(sum->not_judged, "records have no receipt, but are older than the receipts that are left: "
                                 "nothing can be said of them");
     print_note(sum->letters_not_judged,
                "records should have a dead letter, but are older than the dead letters "
                "that are left: not looked for");
-    if (print->deviation_count == 0)
+    if (audit_print_holds(print))
         printf("records = outcomes\n");
-    else
+    else if (print->deviation_count > 0)
         printf("records and outcomes differ, %llu time%s:\n", (unsigned long long)print->deviation_count,
                print->deviation_count == 1 ? "" : "s");
 }
@@ -117,6 +125,8 @@ static void put_counts(json_t *object, const struct audit_counts *counts)
     put_number(object, "dead_letters_not_judged", (int64_t)counts->letters_not_judged);
     put_number(object, "repeated_receipts", (int64_t)counts->repeated);
     put_number(object, "foreign_receipts", (int64_t)counts->foreign);
+    put_number(object, "other_version_receipts", (int64_t)counts->other_version);
+    put_number(object, "other_version_only", (int64_t)counts->other_version_only);
 }
 
 static void json_partition(const struct audit_partition *partition, const struct audit *audit)
@@ -148,7 +158,7 @@ static void json_sum(const struct audit_print *print)
     json_t *object = json_object();
     put_counts(object, &print->sum);
     put_number(object, "deviations", (int64_t)print->deviation_count);
-    json_object_set_new(object, "holds", json_boolean(print->deviation_count == 0));
+    json_object_set_new(object, "holds", json_boolean(audit_print_holds(print)));
     print_json(object);
 }
 

@@ -21,6 +21,8 @@ struct audit_print {
 /* All zero but `json` is one that has printed nothing. */
 void audit_print_partition(struct audit_print *print, const struct audit_partition *partition,
                            const struct audit *audit);
+/* Whether records = outcomes, as far as was printed. */
+bool audit_print_holds(const struct audit_print *print);
 /* The sum, the deviations, and what to do about them. */
 void audit_print_end(const struct audit_print *print);
 void audit_print_done(struct audit_print *print);

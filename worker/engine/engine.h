@@ -144,7 +144,8 @@ struct effect {
     int32_t partition;
     int64_t offset;    /* COMMIT, CHECK_LOG, READ_RECEIPTS, START */
     struct wall since; /* READ_RECEIPTS; 0: from the beginning */
-    size_t count;      /* START */
+    size_t count;      /* START: receipts without a good MAC */
+    size_t other_version; /* START: receipts whose MAC is of a version that this one does not know */
     enum log_change change; /* LOG_CHANGED */
     uint64_t secret;        /* OTHER_SECRET */
 

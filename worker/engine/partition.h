@@ -41,6 +41,7 @@ struct partition {
     bool inside;             /* it was begun in the middle of its log, and no record below is known */
     bool untouched;          /* never committed, and no receipt: nobody has delivered anything of it */
     size_t foreign_receipts; /* read without a good MAC: ignored */
+    size_t other_version;    /* receipts whose MAC is of a version that this one does not know: likewise */
     int64_t suspect_end; /* a record below it without a receipt may have been posted by an earlier owner */
     struct mono suspect_absent_from; /* when "absent" begins to count for such a one */
     struct mono namesake_until; /* another worker of this one's name may go on with it for so long: nothing is done before */

@@ -103,8 +103,14 @@ void rebuild_receipt(struct engine *engine, struct partition *partition, const s
     struct json_t *root = NULL;
     if (partition->state != PARTITION_REBUILDING)
         return;
-    if (!receipt_is_ours(engine, partition, record) ||
-        (!receipt_scan(record->value, &receipt) && receipt_read(record->value, &receipt, &root, NULL) != 0)) {
+    bool ours = receipt_is_ours(engine, partition, record);
+    if (!ours && receipt_is_of_other_version(record)) {
+        partition->other_version++;
+        partition->untouched = false;
+        return;
+    }
+    if (!ours || (!receipt_scan(record->value, &receipt) &&
+                  receipt_read(record->value, &receipt, &root, NULL) != 0)) {
         partition->foreign_receipts++;
         return;
     }
@@ -140,4 +146,5 @@ void rebuild_finish(struct engine *engine, struct partition *partition, int64_t 
     struct effect *effect = effect_add(engine, EFFECT_START, partition->id);
     effect->offset = partition->offsets.low;
     effect->count = partition->foreign_receipts;
+    effect->other_version = partition->other_version;
 }

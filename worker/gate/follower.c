@@ -28,7 +28,7 @@ struct follower {
     int64_t *tails; /* by partition: where what is for all begins */
     int32_t partition_count;
     pthread_t thread;
-    bool started;
+    bool started, other_version_told;
     atomic_bool ending;
     unsigned char keys[2][32]; /* of the codes: the present mark secret's, and the one's before it */
     size_t key_count;
@@ -68,13 +68,29 @@ static void follower_tell(const struct follower *follower, const struct record *
         receipts_add(gate->receipts, &seen);
 }
 
-static void follower_take(const struct follower *follower, const struct record *record)
+/* Once: it is the same of all that come. */
+static void follower_tell_other_version(struct follower *follower, const struct record *record)
+{
+    if (follower->other_version_told)
+        return;
+    follower->other_version_told = true;
+    log_say(LOG_LEVEL_WARNING, "other_version",
+            "%s/%d/%lld is a receipt of another version of cupbearer: ignored, as all like it; use the newer one",
+            follower->config->receipts_topic, (int)record->partition, (long long)record->offset);
+}
+
+static void follower_take(struct follower *follower, const struct record *record)
 {
     struct receipt receipt;
     json_t *json;
     if (record->partition >= follower->partition_count)
         return;
-    if (!follower_believes(follower, record->partition, record)) {
+    bool believed = follower_believes(follower, record->partition, record);
+    if (!believed && receipt_is_of_other_version(record)) {
+        follower_tell_other_version(follower, record);
+        return;
+    }
+    if (!believed) {
         if (record->offset >= follower->tails[record->partition])
             log_say(LOG_LEVEL_WARNING, "receipt_ignored", "%s/%d/%lld has no good code",
                     follower->config->receipts_topic, (int)record->partition, (long long)record->offset);

@@ -148,8 +148,21 @@ static void loop_read_receipts(struct loop *loop, const struct effect *effect)
     reader_add(loop->reader, effect->partition, effect->offset, effect->since);
 }
 
+/* Once: it is the same of each partition. */
+static void loop_tell_other_version(struct loop *loop, const struct effect *effect)
+{
+    if (effect->other_version == 0 || loop->other_version_told)
+        return;
+    loop->other_version_told = true;
+    log_say(LOG_LEVEL_WARNING, "other_version",
+            "partition %d: %zu receipts are of another version of cupbearer, and were not believed: what they "
+            "settled may be shown again when it is repeated. Start no more workers of this version",
+            (int)effect->partition, effect->other_version);
+}
+
 static void loop_start(struct loop *loop, const struct effect *effect)
 {
+    loop_tell_other_version(loop, effect);
     if (effect->count > 0)
         log_say(LOG_LEVEL_WARNING, "foreign_receipts",
                 "partition %d: %zu receipts without a good MAC were ignored: somebody else writes to the "

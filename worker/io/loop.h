@@ -44,6 +44,7 @@ struct loop {
 
     struct moment now;               /* of this turn */
     bool more_events, more_receipts; /* consumer or reader were not drained */
+    bool other_version_told;         /* of receipts */
     char fatal[sizeof(((struct err *)0)->text)];
     struct err refused; /* why the group is being left; code 0: it is not, or in good order */
     struct loop_refusal *refusals;

@@ -5,6 +5,8 @@
 
 #include "base/json.h"
 
+#define VERSION_DIGITS_MAX 4
+
 static void write_name(struct buf *out, const char *name)
 {
     buf_add_text(out, out->data[out->size - 1] == '{' ? "\"" : ",\"");
@@ -138,4 +140,13 @@ bool receipt_has_mac(const unsigned char mac_key[32], struct span topic, int32_t
     receipt_mac(mac_key, topic, partition, record->key, record->value, expected);
     struct span given = record_header(record, RECEIPT_MAC);
     return given.size == sizeof(expected) - 1 && sodium_memcmp(given.data, expected, given.size) == 0;
+}
+
+bool receipt_is_of_other_version(const struct record *record)
+{
+    struct span code = record_header(record, RECEIPT_MAC);
+    struct span version = code.data == NULL ? SPAN_NONE : span_cut(&code, ',');
+    int64_t number = 0;
+    return code.data != NULL && span_starts(version, SPAN("v")) &&
+           span_number(span_skip(version, 1), VERSION_DIGITS_MAX, &number);
 }

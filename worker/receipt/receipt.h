@@ -10,7 +10,7 @@
 #include "event/record.h"
 
 #define RECEIPT_SIZE_MAX 16384
-#define RECEIPT_MAC      "cupbearer-mac" /* header: base64 of a keyed BLAKE2b-256 (RFC 7693) */
+#define RECEIPT_MAC      "cupbearer-mac" /* header: base64 of a keyed BLAKE2b-256 (RFC 7693), and nothing else: version 1 */
 #define RECEIPT_MAC_TEXT 45              /* with the 0 */
 
 /* Spans are borrowed; SPAN_NONE for what is not known of an unauthentic record. Times are Unix milliseconds. */
@@ -45,5 +45,9 @@ void receipt_mac(const unsigned char mac_key[32], struct span topic, int32_t par
 /* Whether a record of that partition of the receipts' topic has the code in its header. */
 bool receipt_has_mac(const unsigned char mac_key[32], struct span topic, int32_t partition,
                      const struct record *record);
+/* Whether the code is of another version: a later one's begins with it, "v2,". It proves nothing to this version, and is no sign
+ * of a stranger either. Version 1, which has no such word, stays good for ever; a version that changes the code writes both,
+ * version 1 in the header that is looked at, until no worker is left that knows no other. */
+bool receipt_is_of_other_version(const struct record *record);
 
 #endif
