@@ -5,11 +5,12 @@
 #
 #   chaos lost=0 doubled=0 disordered=0 events=N kills=N freezes=N recover_p50=SECONDS recover_max=SECONDS
 #
-#   tests/chaos.sh [--minutes N] [--seed N] [--keep]
+#   tests/chaos.sh [--minutes N] [--seed N] [--keep] [--other PROGRAM]
 #
-#   --minutes N  how long it is disturbed (1)
-#   --seed N     of the order of disturbances and faults (1)
-#   --keep       leave logs and data in tests/.cache/chaos, also when all is well
+#   --minutes N      how long it is disturbed (1)
+#   --seed N         of the order of disturbances and faults (1)
+#   --keep           leave logs and data in tests/.cache/chaos, also when all is well
+#   --other PROGRAM  a cupbearer of another version, which each worker that starts may be: tests/upgrade.sh
 #
 # Disturbances, in a seeded order: a worker is killed (kill -9), frozen, for longer than its session or not (SIGSTOP,
 # SIGCONT), stopped (SIGTERM) or joined by a fourth; all are killed; the broker is stopped and started, or killed. A worker

@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "e2e"))
 from broker import ROOT, Kafka, Reader, wait_until  # noqa: E402
 from judge import judge  # noqa: E402
 from ledger import deviations  # noqa: E402
-from programs import Installation, Process, StandIn  # noqa: E402
+from programs import PROGRAM, Installation, Process, StandIn  # noqa: E402
 from signing import HmacKey, payload, sign  # noqa: E402
 
 WORKERS = 3
@@ -28,6 +28,7 @@ CUSTOMERS = 60
 EVENTS_PER_S = 8
 SESSION_S = 6
 SETTLED_S = 600  # once nothing is disturbed any more: what had an owner that died is read back first, twice
+FOREIGN = "event=foreign_receipts"  # all who write receipts have one mark secret
 KAFKA_TROUBLE = (3, 4, 5)  # how a worker may end by itself while the broker is away; a supervisor starts it again
 
 
@@ -126,13 +127,15 @@ class Publisher:
 
 
 class Slot:
-    """A worker, its successors, and when what was done to it ends."""
+    """A worker, its successors, and when what was done to it ends. `programs`: one of them is started each time."""
 
-    def __init__(self, number, installation):
-        self.number, self.installation = number, installation
+    def __init__(self, number, installation, programs, seed):
+        self.number, self.installation, self.programs = number, installation, programs
+        self.random = random.Random(f"{seed}/{number}")
         self.process, self.until, self.state = None, 0, "down"
 
     def start(self):
+        self.installation.program = self.random.choice(self.programs)
         self.process, self.state = self.installation.make_worker(), "up"
         self.process.launch()
 
@@ -140,9 +143,18 @@ class Slot:
         self.process.process.send_signal(number)
 
 
+def leave_out_unknown(settings, program):
+    """What an older program does not know, it refuses; a setting's name stands in the program that knows it."""
+    text = program.read_bytes()
+    for section, members in settings.items():
+        known = {name: value for name, value in members.items() if "." in name or name.encode() in text}
+        settings[section] = known
+
+
 class Chaos:
-    def __init__(self, directory, seconds, seed):
+    def __init__(self, directory, seconds, seed, other=None):
         self.random = random.Random(seed)
+        self.other = other
         self.seconds, self.directory = seconds, directory
         os.environ["BROKER_SESSION_MS"] = "2000"  # it is killed often, and has to come back soon
         self.kafka = Kafka.start(directory / "kafka")
@@ -153,7 +165,8 @@ class Chaos:
         self.receipts = PatientReader(self.kafka, self.topics.receipts, PARTITIONS)
         self.told = defaultdict(list)
         self.low = [0] * PARTITIONS
-        self.slots = [Slot(number, self.install(number)) for number in range(WORKERS + 1)]
+        programs = [PROGRAM, other] if other else [PROGRAM]
+        self.slots = [Slot(number, self.install(number), programs, seed) for number in range(WORKERS + 1)]
         self.broker, self.broker_trouble = None, 0
         self.waiting, self.recovered, self.counts, self.failures = [], [], defaultdict(int), []
 
@@ -169,6 +182,8 @@ class Chaos:
         if number < 2:
             made.configure("kafka", group_instance_id=f"%h-{number}")
             made.configure("worker", state_dir=made.directory)
+        if self.other:
+            leave_out_unknown(made.settings, self.other)
         return made
 
     # ---- time goes on ----
@@ -346,6 +361,9 @@ class Chaos:
             if committed != end:
                 verdict.other.append(f"{committed} is committed of a partition that ends at {end}")
         verdict.other += [f"cupbearer audit: {one}" for one in deviations(self.slots[0].installation)]
+        for worker in [worker for slot in self.slots for worker in slot.installation.workers]:
+            self.counts["started of another version"] += worker.arguments[0] == self.other
+            verdict.other += [f"{worker.log}: {line}" for line in worker.text().splitlines() if FOREIGN in line]
         return verdict
 
     def summary(self, verdict):
@@ -376,12 +394,13 @@ def main():
     words.add_argument("--minutes", type=float, default=1)
     words.add_argument("--seed", type=int, default=1)
     words.add_argument("--keep", action="store_true")
+    words.add_argument("--other", type=Path)
     words.add_argument("--directory", type=Path, required=True)
     options = words.parse_args()
     shutil.rmtree(options.directory, ignore_errors=True)
     options.directory.mkdir(parents=True)
     print(f"seed {options.seed}, {options.minutes:g} minutes; logs in {options.directory}")
-    chaos = Chaos(options.directory, options.minutes * 60, options.seed)
+    chaos = Chaos(options.directory, options.minutes * 60, options.seed, options.other)
     good = False
     try:
         chaos.run()
