@@ -159,7 +159,11 @@ class Installation:
         directory.mkdir(parents=True, exist_ok=True)
         self.workers = []
         self.settings = {
-            "kafka": {"bootstrap_servers": kafka.bootstrap, "group_id": f"group.{topics.events}"},
+            # A worker polls its consumer four times in max.poll.interval.ms, told to or not: seldom, or that would heal what it
+            # sleeps through.
+            "kafka": {
+                "bootstrap_servers": kafka.bootstrap, "group_id": f"group.{topics.events}", "max.poll.interval.ms": 86400000,
+            },
             "topics": {
                 "events": topics.events, "receipts": topics.receipts, "dead": topics.dead,
                 "partitions": topics.partitions,

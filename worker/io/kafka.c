@@ -199,6 +199,10 @@ void kafka_queue_fd_add(rd_kafka_queue_t *queue, int fd)
 {
     static const uint64_t one = 1;
     rd_kafka_queue_io_event_enable(queue, fd, &one, sizeof(one));
+    /* What it holds already makes no event, and neither does what comes behind that: a partition's queue keeps what was fetched
+     * for an assignment that is over. */
+    while (write(fd, &one, sizeof(one)) < 0 && errno == EINTR)
+        ;
 }
 
 bool kafka_queue_fd_clear(int fd)
