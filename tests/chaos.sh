@@ -13,9 +13,9 @@
 #   --other PROGRAM  a cupbearer of another version, which each worker that starts may be: tests/upgrade.sh
 #
 # Disturbances, in a seeded order: a worker is killed (kill -9), frozen, for longer than its session or not (SIGSTOP,
-# SIGCONT), stopped (SIGTERM) or joined by a fourth; all are killed; the broker is stopped and started, or killed. A worker
-# that ends by itself (3, 4 or 5) while the broker is away, or within a minute of that, is counted and started again, as a
-# supervisor would. "recover" is the time from a disturbance until all that had been published by then has its receipt.
+# SIGCONT), stopped (SIGTERM) or joined by a fourth; all are killed; the broker is stopped and started, or killed; the second
+# broker, which has the other copy of each partition, is killed and is away for a while. A worker that ends by itself (3, 4 or
+# 5) while the first broker is away, or within a minute of that, is counted and started again, as a supervisor would. "recover" is the time from a disturbance until all that had been published by then has its receipt.
 #
 # Exit codes: 0 nothing was lost, doubled or disordered, 1 something was (the logs stay), 2 wrong use, 5 no build.
 set -euo pipefail

@@ -158,7 +158,9 @@ class Chaos:
         self.seconds, self.directory = seconds, directory
         os.environ["BROKER_SESSION_MS"] = "2000"  # it is killed often, and has to come back soon
         self.kafka = Kafka.start(directory / "kafka")
-        self.topics = self.kafka.topics(PARTITIONS)
+        self.kafka.make_groups()
+        self.second = Kafka.join(directory / "second", self.kafka)
+        self.topics = self.kafka.topics(PARTITIONS, replicas=2)
         self.standin = StandIn(directory)
         self.proxy = Proxy(directory, self.standin.port, seed)
         self.publisher = Publisher(self.kafka, self.topics, seed)
@@ -168,6 +170,7 @@ class Chaos:
         programs = [PROGRAM, other] if other else [PROGRAM]
         self.slots = [Slot(number, self.install(number), programs, seed) for number in range(WORKERS + 1)]
         self.broker, self.broker_trouble = None, 0
+        self.second_until, self.second_returns = None, None  # when the second broker is started again; the process that does it
         self.waiting, self.recovered, self.counts, self.failures = [], [], defaultdict(int), []
 
     def install(self, number):
@@ -222,6 +225,12 @@ class Chaos:
             assert self.broker.returncode == 0, "kafka.sh could not start the broker again"
             self.broker, self.broker_trouble = None, self.now()
             self.tell("the broker is back")
+        if self.second_until is not None and self.now() >= self.second_until:
+            self.second_until, self.second_returns = None, self.script("restart", self.second)
+        if self.second_returns and self.second_returns.poll() is not None:
+            assert self.second_returns.returncode == 0, "kafka.sh could not start the second broker again"
+            self.second_returns = None
+            self.tell("the second broker is back")
         for slot in self.slots:
             self.turn_slot(slot)
 
@@ -256,7 +265,7 @@ class Chaos:
     def disturb(self):
         kinds = {
             self.kill: 30, self.freeze: 25, self.terminate: 15, self.join: 10, self.kill_all: 5, self.restart_broker: 7,
-            self.kill_broker: 8,
+            self.kill_broker: 8, self.kill_second: 10,
         }  # fmt: skip
         [what] = self.random.choices(list(kinds), kinds.values())
         slots = [slot for slot in self.slots[:WORKERS] if slot.state == "up"]
@@ -314,10 +323,22 @@ class Chaos:
             return
         self.tell(text)
         self.counts["broker"] += 1
-        self.broker = subprocess.Popen(
-            [ROOT / "deploy/kafka.sh", command, self.kafka.directory], stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )  # fmt: skip
+        self.broker = self.script(command, self.kafka)
+
+    def kill_second(self, slot):
+        """It leads half of the partitions, and has no group: that is no reason for any worker to end."""
+        if self.second_until is not None or self.second_returns:
+            return
+        self.tell("kill -9 of the second broker")
+        self.second.script("kill", self.second.directory)
+        self.second_until = self.now() + self.random.uniform(1, 20)
+        self.counts["second broker"] += 1
+
+    @staticmethod
+    def script(command, broker):
+        return subprocess.Popen(
+            [ROOT / "deploy/kafka.sh", command, broker.directory], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
 
     # ---- the end ----
 
@@ -328,7 +349,8 @@ class Chaos:
 
         def settled():
             self.turn()
-            quiet = not self.broker and all(slot.state == "up" for slot in self.slots[:WORKERS])
+            away = self.broker or self.second_returns or self.second_until is not None
+            quiet = not away and all(slot.state == "up" for slot in self.slots[:WORKERS])
             return quiet and self.publisher.producer.flush(0.01) == 0 and self.low == self.publisher.ends
 
         wait_until(settled, "everything is settled", SETTLED_S, self.explain)
@@ -384,8 +406,10 @@ class Chaos:
             slot.installation.discard()
         for process in (self.proxy, self.standin):
             process.discard()
-        if self.broker:
-            self.broker.wait()
+        for process in (self.broker, self.second_returns):
+            if process:
+                process.wait()
+        self.second.stop()
         self.kafka.stop()
 
 

@@ -104,6 +104,12 @@ class Kafka:
         cls.script("join", directory, other.directory)
         return cls(directory)
 
+    def make_groups(self):
+        """Has the groups' own topic made now: on the brokers that there are, so not on one that joins."""
+        asker = Consumer({**self.client, "group.id": "first"})
+        asker.committed([TopicPartition("none", 0)], timeout=30)
+        asker.close()
+
     def create(self, name, partitions, replicas=1, **config):
         """`replicas`: how many, or for each partition the brokers that have it."""
         where = {"replication_factor": replicas} if isinstance(replicas, int) else {"replica_assignment": replicas}

@@ -6,7 +6,6 @@ import secrets
 
 import pytest
 from broker import Kafka, Topics, wait_until
-from confluent_kafka import Consumer, TopicPartition
 from signing import payload, sign
 from world import BACKEND, World
 
@@ -17,9 +16,7 @@ EVENTS_AWAY, RECEIPTS_AWAY = 2, 4
 @pytest.fixture
 def kafka(own_kafka):
     """The first one, which has the controller and the groups."""
-    asker = Consumer({**own_kafka.client, "group.id": "first"})
-    asker.committed([TopicPartition("none", 0)], timeout=30)  # their topic is made now
-    asker.close()
+    own_kafka.make_groups()
     return own_kafka
 
 

@@ -1,0 +1,138 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <poll.h>
+#include <stdlib.h>
+
+#include "io/inquiry.h"
+
+/* It needs rdkafka.h before it. */
+#include <librdkafka/rdkafka_mock.h>
+
+#define TOPIC    "receipts"
+#define RECEIPTS 50
+
+/* librdkafka's own broker: two partitions, the first with as many receipts, the second without a leader. */
+struct broker {
+    rd_kafka_t *rk, *asker;
+    rd_kafka_mock_cluster_t *cluster;
+    struct config config;
+    struct inquiry *inquiry;
+    struct inquiry_answer answers[2]; /* by partition */
+    size_t count;
+};
+
+static rd_kafka_t *client(rd_kafka_type_t type, const char *bootstrap)
+{
+    char why[256];
+    rd_kafka_conf_t *conf = rd_kafka_conf_new();
+    assert_int_equal(rd_kafka_conf_set(conf, bootstrap == NULL ? "client.id" : "bootstrap.servers",
+                                       bootstrap == NULL ? "mock" : bootstrap, why, sizeof(why)),
+                     RD_KAFKA_CONF_OK);
+    rd_kafka_t *rk = rd_kafka_new(type, conf, why, sizeof(why));
+    assert_non_null(rk);
+    return rk;
+}
+
+static void broker_fill(const char *bootstrap)
+{
+    rd_kafka_t *producer = client(RD_KAFKA_PRODUCER, bootstrap);
+    for (int i = 0; i < RECEIPTS; i++)
+        assert_int_equal(rd_kafka_producev(producer, RD_KAFKA_V_TOPIC(TOPIC), RD_KAFKA_V_PARTITION(0),
+                                           RD_KAFKA_V_VALUE((void *)(uintptr_t) "receipt", 7), RD_KAFKA_V_END),
+                         RD_KAFKA_RESP_ERR_NO_ERROR);
+    assert_int_equal(rd_kafka_flush(producer, 10000), RD_KAFKA_RESP_ERR_NO_ERROR);
+    rd_kafka_destroy(producer);
+}
+
+static int setup(void **state)
+{
+    struct broker *broker = calloc(1, sizeof(*broker));
+    struct err err;
+    broker->rk = client(RD_KAFKA_PRODUCER, NULL);
+    broker->cluster = rd_kafka_mock_cluster_new(broker->rk, 1);
+    assert_non_null(broker->cluster);
+    rd_kafka_mock_topic_create(broker->cluster, TOPIC, 2, 1);
+    const char *bootstrap = rd_kafka_mock_cluster_bootstraps(broker->cluster);
+    broker->config = (struct config){.bootstrap_servers = (char *)(uintptr_t)bootstrap,
+                                     .events_topic = (char *)(uintptr_t) "events",
+                                     .receipts_topic = (char *)(uintptr_t)TOPIC};
+    broker_fill(bootstrap);
+    rd_kafka_mock_partition_set_leader(broker->cluster, TOPIC, 1, -1);
+    broker->asker = client(RD_KAFKA_CONSUMER, bootstrap);
+    broker->inquiry = inquiry_new(&broker->config, broker->asker, broker->asker, &err);
+    *state = broker;
+    return broker->inquiry == NULL ? -1 : 0;
+}
+
+static int teardown(void **state)
+{
+    struct broker *broker = *state;
+    inquiry_free(broker->inquiry);
+    rd_kafka_destroy(broker->asker);
+    rd_kafka_mock_cluster_destroy(broker->cluster);
+    rd_kafka_destroy(broker->rk);
+    free(broker);
+    return 0;
+}
+
+static void take(void *context, const struct inquiry_answer *answer)
+{
+    struct broker *broker = context;
+    broker->answers[answer->partition] = *answer;
+    broker->count++;
+}
+
+static void answers_await(struct broker *broker, size_t count)
+{
+    struct pollfd ready = {.fd = inquiry_fd(broker->inquiry), .events = POLLIN};
+    while (broker->count < count) {
+        assert_int_equal(poll(&ready, 1, 60000), 1);
+        inquiry_turn(broker->inquiry, take, broker);
+    }
+}
+
+static void a_partition_without_a_leader_waits_for_one_and_holds_up_no_other(void **state)
+{
+    struct broker *broker = *state;
+    char why[256];
+    inquiry_ask(broker->inquiry, INQUIRY_RECEIPTS, 1, (struct wall){0});
+    while (!inquiry_trouble(broker->inquiry, INQUIRY_RECEIPTS, 1, why, sizeof(why)))
+        poll(NULL, 0, 5);
+    assert_string_equal(why, "its partition has no leader (topic receipts: Broker: Leader not available)");
+    inquiry_ask(broker->inquiry, INQUIRY_RECEIPTS, 0, (struct wall){0});
+    answers_await(broker, 1);
+    assert_int_equal(broker->answers[0].begin, 0);
+    assert_int_equal(broker->answers[0].end, RECEIPTS);
+    assert_int_equal(broker->answers[0].since, 0);
+    rd_kafka_mock_partition_set_leader(broker->cluster, TOPIC, 1, 1);
+    answers_await(broker, 2);
+    assert_int_equal(broker->answers[1].end, 0);
+    assert_false(inquiry_trouble(broker->inquiry, INQUIRY_RECEIPTS, 1, why, sizeof(why)));
+}
+
+static void what_is_forgotten_is_not_answered(void **state)
+{
+    struct broker *broker = *state;
+    broker->count = 0;
+    inquiry_ask(broker->inquiry, INQUIRY_RECEIPTS, 0, (struct wall){0});
+    inquiry_forget(broker->inquiry, INQUIRY_RECEIPTS, -1);
+    inquiry_ask(broker->inquiry, INQUIRY_RECEIPTS, 1, (struct wall){0});
+    answers_await(broker, 1);
+    assert_int_equal(broker->answers[1].partition, 1);
+    inquiry_turn(broker->inquiry, take, broker);
+    assert_int_equal(broker->count, 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_partition_without_a_leader_waits_for_one_and_holds_up_no_other),
+        cmocka_unit_test(what_is_forgotten_is_not_answered),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
