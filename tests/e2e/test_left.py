@@ -50,3 +50,27 @@ def test_one_that_was_given_up_as_unknown_and_has_no_receipt_is_read_back_by_the
     third.stop()
     assert [json.loads(one.value)["outcome"] for one in receipts.read()] == ["delivered"]
     assert [message["body"] for message in standin.messages(customer)] == ["perhaps"]
+
+
+def test_one_whose_key_is_not_granted_its_account_any_more_is_read_back_by_the_next_owner(
+    kafka, topics, standin, key, installation, receipts, customer
+):
+    """The first posts it and is killed; before the second begins, somebody grants the key less. What comes later is refused."""
+    installation.configure("kafka", **{"session.timeout.ms": 6000, "heartbeat.interval.ms": 500})
+    installation.configure("worker", http_timeout="500ms", settle_time="300ms")
+    first = installation.worker()
+    standin.fault("lost", "granted")
+    kafka.publish(topics.events, [sign(key, payload(customer, "granted"))])
+    wait_until(lambda: standin.messages(customer), "the post", explain=installation.tails)
+    first.discard()
+    keys = [{**key.entry(), "accounts": ["globex"]}]
+    (installation.directory / "keyring.json").write_text(json.dumps({"keys": keys}))
+    kafka.publish(topics.events, [sign(key, payload(customer, "not granted"))])
+    second = installation.worker()
+    wait_until(lambda: len(receipts.read()) == 2, "the receipts", explain=installation.tails)
+    second.stop()
+    told = [json.loads(one.value) for one in receipts.read()]
+    assert [(one["outcome"], one.get("reason")) for one in told] == [
+        ("delivered", None), ("rejected", "account_not_granted"),
+    ]  # fmt: skip
+    assert [message["body"] for message in standin.messages(customer)] == ["granted"]

@@ -10,11 +10,7 @@
 #include "event/seal.h"
 #include "world_take.h"
 
-#define SIGNING_KEY "whsec_QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFB"
 #define MARK_SECRET "whmk_QkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkI="
-#define KEYRING                                                                                              \
-    "{\"keys\":[{\"id\":\"shop-1\",\"sender\":\"shop\",\"key\":\"" SIGNING_KEY                               \
-    "\",\"accounts\":[\"" WORLD_ACCOUNT "\",\"" WORLD_ACCOUNT_2 "\",\"" WORLD_ACCOUNT_3 "\"]}]}"
 #define BEGINS_AT_MS 1767225600000 /* 2026-01-01 */
 
 static const unsigned char hash_key[16] = "0123456789abcdef";
@@ -41,14 +37,7 @@ struct key world_key(const char *text)
     return key;
 }
 
-struct keyring *world_keyring(void)
-{
-    struct keyring *keyring = keyring_read(SPAN(KEYRING), hash_key, NULL);
-    assert(keyring != NULL);
-    return keyring;
-}
-
-static struct engine *world_engine(const struct world *world, int worker)
+static struct engine *world_engine(struct world *world, int worker)
 {
     const struct world_options *o = &world->options;
     struct account_options accounts[WORLD_ACCOUNTS_MAX];
@@ -90,8 +79,9 @@ static struct engine *world_engine(const struct world *world, int worker)
         .accounts = accounts,
         .account_count = o->account_count};
     memcpy(options.hash_key, hash_key, sizeof(hash_key));
-    struct keyring *keyring = world_keyring();
     const struct worker *w = &world->workers[worker];
+    struct keyring *keyring = world_keyring_read(&w->keyring, hash_key);
+    world_note_keyring(world, &w->keyring);
     bool has_own = w->mark_secret != NULL;
     const char *secret = has_own ? w->mark_secret : o->mark_secret;
     const char *before = has_own ? w->previous_mark_secret : o->previous_mark_secret;
@@ -108,7 +98,8 @@ struct world *world_new(const struct world_options *options)
         abort();
     world->options = *options;
     world->now = (struct moment){{1000000}, {BEGINS_AT_MS}};
-    world->signing_key = world_key(SIGNING_KEY);
+    for (size_t i = 0; i < WORLD_KEYS; i++)
+        world->signing_keys[i] = world_signing_key(i);
     world->mark_secret = world_key(options->mark_secret);
     world->papercups.now = world->now.mono;
     world->papercups.unique_marks = options->unique_marks;
@@ -118,6 +109,7 @@ struct world *world_new(const struct world_options *options)
     for (int i = 0; i < options->worker_count; i++) {
         world->workers[i].shares = mem_new((size_t)options->partition_count, sizeof(struct share));
         world->workers[i].widget_host = WORLD_HOST;
+        world->workers[i].keyring = world_keyring();
         world->workers[i].name = options->named ? (unsigned)i + 1 : 0;
         world->workers[i].engine = world_engine(world, i);
     }
@@ -143,7 +135,8 @@ void world_free(struct world *world)
     free(world->answered);
     fake_log_done(&world->log);
     fake_papercups_done(&world->papercups);
-    key_done(&world->signing_key);
+    for (size_t i = 0; i < WORLD_KEYS; i++)
+        key_done(&world->signing_keys[i]);
     key_done(&world->mark_secret);
     buf_done(&world->trace);
     free(world);
@@ -211,8 +204,8 @@ const struct record *world_publish(struct world *world, const struct publication
     int64_t signed_at_s =
         publication->signed_at_s == 0 ? world->now.wall.ms / 1000 : publication->signed_at_s;
     struct sealed sealed;
-    if (seal(&sealed, &world->signing_key, SPAN("shop-1"), span_of(publication->event_id), signed_at_s,
-             buf_span(&payload), NULL) != 0)
+    if (seal(&sealed, &world->signing_keys[publication->key], span_of(world_key_id(publication->key)),
+             span_of(publication->event_id), signed_at_s, buf_span(&payload), NULL) != 0)
         abort();
     if (publication->forged)
         sealed.signature[3] = sealed.signature[3] == 'A' ? 'B' : 'A';

@@ -18,6 +18,7 @@
 #define WORLD_ACCOUNT_2   "beta"
 #define WORLD_ACCOUNT_3   "gamma" /* where options.account_count says so */
 #define WORLD_ACCOUNTS_MAX 3
+#define WORLD_KEYS 2
 
 #define WORLD_WITHIN_S   3600 /* the accounts' deliver_within */
 #define WORLD_HTTP_MS    15000
@@ -77,8 +78,15 @@ struct share {
     struct mono assigned_at, revoked_at;
 };
 
+/* What a keyring's file says. */
+struct world_keyring {
+    bool has[WORLD_KEYS], revoked[WORLD_KEYS];
+    unsigned grants[WORLD_KEYS]; /* accounts, a bit each */
+};
+
 struct worker {
     struct engine *engine;
+    struct world_keyring keyring; /* as it has read it */
     const char *widget_host; /* as its accounts are configured, from its next start on */
     const char *mark_secret, *previous_mark_secret; /* from its next start on; NULL: the world's */
     unsigned api_keys[WORLD_ACCOUNTS_MAX]; /* that it has, by account */
@@ -189,7 +197,9 @@ struct world {
     struct world_commit *commits;
     struct world_late *lates;
     size_t request_count, produce_count, commit_count, late_count;
-    struct key signing_key, mark_secret;
+    struct key signing_keys[WORLD_KEYS], mark_secret;
+    bool was_revoked[WORLD_KEYS]; /* in any keyring that a worker has had */
+    unsigned was_withheld[WORLD_KEYS]; /* accounts that were not granted in one */
     struct buf trace;
     bool verbose; /* the inputs are in the trace too, with the time */
     bool any_ousted; /* two workers had one name at once */
@@ -222,6 +232,7 @@ struct publication {
     const char *host, *email;                  /* NULL: left out */
     int64_t signed_at_s;                       /* 0: now */
     int64_t deliver_within_s;                  /* 0: left out */
+    size_t key; /* that signs it */
     bool forged;
 };
 
@@ -243,6 +254,8 @@ void world_assign(struct world *world, int worker, int32_t partition);
 void world_rebuild(struct world *world, int worker, int32_t partition);
 /* The next record, where the partition is started and not paused. False: there is none. */
 bool world_feed(struct world *world, int worker, int32_t partition);
+/* That one; NULL: there is none. */
+const struct record *world_next_record(const struct world *world, int worker, int32_t partition);
 /* The check of its log that is under way: the broker looks now, and the answer comes later; it comes (the broker looks now, if
  * it has not); or it never comes. */
 void world_look_at_log(struct world *world, int worker, int32_t partition);
@@ -374,13 +387,18 @@ void world_go_for(struct world *world, int64_t ms);
 /* ---- promises ---- */
 
 struct key world_key(const char *text);
-/* keyring_free it. */
-struct keyring *world_keyring(void);
 /* The first breach of a promise is kept. */
 void world_fail(struct world *world, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* The row that the widget of that event's page asks for, where a worker is configured so. */
 void world_question(const struct world *world, int worker, const struct record *record,
                     struct fake_request *out);
+/* world_keyring.c: the first key alone, for all accounts. */
+struct world_keyring world_keyring(void);
+/* The worker has read that one. */
+void world_give_keyring(struct world *world, int worker, const struct world_keyring *keyring);
+/* A post is about to be made; an event has ended so. */
+void world_check_key(struct world *world, const struct world_request *request);
+void world_check_key_outcome(struct world *world, const struct record *record, enum outcome outcome);
 /* world_address.c: a routing key, read. */
 struct world_target {
     struct span account, external_id; /* which the key owns; external_id where the form is 'e' */

@@ -224,6 +224,7 @@ void world_check_request(struct world *world, const struct world_request *reques
         return;
     }
     world_check_post(world, request, partition);
+    world_check_key(world, request);
     if (!into)
         world_check_begun(world, request);
 }
@@ -261,8 +262,9 @@ void world_check_produce(struct world *world, const struct world_produce *produc
                    (long long)receipt.offset);
     if (!world_is_behind(world, produce->worker, receipt.partition))
         world_check_given_up(world, &receipt);
-    /* What is wrong with a record itself is decided by nobody else in another way. */
-    if (!outcome_is_rejected(receipt.outcome))
+    /* What is wrong with a record itself is decided by nobody else in another way; but others may have another keyring. */
+    bool by_keyring = receipt.outcome == OUTCOME_ACCOUNT_NOT_GRANTED || receipt.outcome == OUTCOME_KEY_NOT_ACTIVE;
+    if (!outcome_is_rejected(receipt.outcome) || by_keyring)
         world_check_proved(world, produce->worker, "decided", receipt.offset);
     json_decref(root);
 }

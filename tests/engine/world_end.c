@@ -19,6 +19,7 @@ static void check_record(struct world *world, const struct fake_partition *log, 
                    (long long)record->offset, outcome_reason(outcome));
     bool vague = world->options.email_given &&
                  memmem(record->value.data, record->value.size, "\"email\"", strlen("\"email\"")) == NULL;
+    world_check_key_outcome(world, record, outcome);
     const struct world_target target = world_target(record->key);
     bool by_name = target.form == 'e';
     if ((outcome == OUTCOME_CUSTOMER_NOT_FOUND || outcome == OUTCOME_CONVERSATION_NOT_FOUND) && !by_name &&

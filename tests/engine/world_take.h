@@ -29,6 +29,12 @@ bool world_takes_key(const struct world *world, const struct world_request *requ
 bool world_fate_stores(enum fate fate);
 struct reply world_reply(const struct world_request *request, enum fate fate);
 
+/* world_keyring.c: keyring_free it; the key, to sign with; a worker begins with that keyring. */
+struct keyring *world_keyring_read(const struct world_keyring *what, const unsigned char hash_key[16]);
+struct key world_signing_key(size_t key);
+const char *world_key_id(size_t key);
+void world_note_keyring(struct world *world, const struct world_keyring *keyring);
+
 /* world_swap.c: it is answered. */
 void world_keep_answer(struct world *world, const struct world_request *request);
 void world_forget_answers(struct world *world);

@@ -279,6 +279,13 @@ broken unannounced engine/partition.c '&& partition->announced &&' '&&' \
 broken backlog-unleased engine/admit.c 'return job->no_room && engine_has_lease\(engine\) && partition->announced && !partition->unproved;' \
     '(void)engine; (void)partition; return job->no_room;' 'an account is called full by who may not have the partition any more'
 broken no-limit engine/engine.c 'engine->full = engine->memory_used >= limit;' 'engine->full = false; (void)limit;' 'memory has no bound'
+broken grant-when-read engine/admit.c 'outcome == OUTCOME_NONE \|\| \(outcome == OUTCOME_ACCOUNT_NOT_GRANTED && event.has_route\)' \
+    'outcome == OUTCOME_NONE' 'what an earlier owner may have posted by another keyring is refused unread'
+broken grant-certain engine/settle.c '&& outcome != OUTCOME_ACCOUNT_NOT_GRANTED' '' \
+    'the next starts before the receipt of one that this worker'"'"'s keyring does not grant'
+broken grant-once engine/run.c 'if \(!keyring_entry_grants\(entry, span_of\(job->account->options.name\)\)\)\s+return' \
+    'if (false) return' 'what waits is posted though its key is not granted its account any more'
+broken revoked-once engine/run.c 'entry == NULL \|\| entry->revoked' 'entry == NULL' 'what waits is posted though its key is revoked meanwhile'
 broken no-share engine/admit.c 'job->no_room = !suspect && share > 0' 'job->no_room = false && !suspect && share > 0' \
     'what waits for an account that is away takes the memory of the others'
 broken probed-once engine/accounts.c 'if \(account->hold != ACCOUNT_OPEN\)\s+timer_set\(&engine->timers, &account->timer, mono_after\(engine->now.mono, PROBE_EVERY_MS\)\);' '' \

@@ -37,8 +37,8 @@ static const char help[] =
     "                     is counted then, and is no failure\n"
     "  --unique-marks     Papercups has the index of deploy/papercups-once.sql\n"
     "  --steady-logs      no topic is made again under its owners, and no log loses its tail or its beginning;\n"
-    "                     the mark secret stays what it is, no two workers have one name, and no worker's clock is wrong from\n"
-    "                     the start\n"
+    "                     the mark secret stays what it is, no two workers have one name, no worker's clock is wrong from\n"
+    "                     the start; all events go by external id, accounts are alike, the keyring stays\n"
     "\n"
     "Exit codes: 0 every promise was kept, 1 one was broken, 2 wrong use.\n";
 

@@ -245,6 +245,7 @@ void sim_run(const struct sim_options *options, struct buf *report, struct sim_r
     sim_twice_init(&sim);
     sim_addresses_init(&sim);
     sim_proxy_init(&sim);
+    sim_keyring_init(&sim);
     struct world *world = sim.world = sim_world(&sim, report);
     world->verbose = options->trace;
     sim_clocks_init(&sim);
@@ -255,6 +256,7 @@ void sim_run(const struct sim_options *options, struct buf *report, struct sim_r
         sim_twice(&sim);
         sim_clocks(&sim);
         sim_accounts(&sim);
+        sim_keyring(&sim);
         if (i % AUDIT_STEPS == 0) /* at any moment there may be one */
             world_audit(world);
     }

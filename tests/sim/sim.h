@@ -24,7 +24,8 @@ struct sim_options {
     int reach_step; /* of the engines; 0: a small one, as the seed says */
     bool trace;
     struct sim_windows windows;
-    bool steady_logs;  /* nothing happens to a log under its owners, nor to the mark secret, nor to clocks by their own dice */
+    bool steady_logs;  /* nothing happens by dice of its own: to logs under their owners, the mark secret, names, clocks, addresses,
+                        * accounts, keyrings */
     bool unique_marks; /* Papercups has the index of deploy/papercups-once.sql */
 };
 

@@ -55,6 +55,9 @@ struct sim {
     bool twice;         /* see sim_twice.c */
     unsigned last_name; /* of those that workers have in the group */
     struct mono told_at[WORLD_WORKERS_MAX]; /* when one that was ousted hears of it */
+    struct rng keyring_rng;
+    int64_t keyring_unrest; /* per thousand steps: how often the file is changed; 0: never */
+    struct world_keyring keyring; /* as the file is now */
     struct rng account_rng;
     bool has_accounts;      /* see sim_accounts.c */
     int64_t account_unrest; /* per thousand steps: how often something happens to one */
@@ -94,6 +97,14 @@ void sim_account(const struct sim *sim, int event, struct publication *out);
 void sim_accounts_crash(struct sim *sim, int worker);
 /* Nothing else goes wrong: one is away, one slow, and the others go on; then all are well, but for a key that stays refused. */
 void sim_accounts_calm(struct sim *sim, bool refused);
+
+/* sim_keyring.c: keys are added, revoked, granted less. */
+void sim_keyring_init(struct sim *sim);
+void sim_keyring(struct sim *sim);
+/* That worker is about to begin anew. */
+void sim_keyring_crash(struct sim *sim, int worker);
+/* The key for what is published now. */
+size_t sim_keyring_signs(struct sim *sim);
 
 /* sim_answers.c: what becomes of what was sent, and how time goes on. */
 void sim_answer(struct sim *sim);

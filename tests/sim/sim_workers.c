@@ -127,6 +127,7 @@ static void sim_crash(struct sim *sim, int worker)
 {
     sim_move_host(sim, worker);
     sim_accounts_crash(sim, worker);
+    sim_keyring_crash(sim, worker);
     sim_twice_crash(sim, worker);
     sim_secret_crash(sim, worker);
     sim->stopping[worker] = false;

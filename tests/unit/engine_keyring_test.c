@@ -6,6 +6,9 @@
 #define REVOKED_KEYRING                                                                                      \
     "{\"keys\":[{\"id\":\"shop-1\",\"sender\":\"shop\",\"key\":\"whsec_QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFB\","  \
     "\"accounts\":[\"acme\"],\"revoked\":true}]}"
+#define NARROW_KEYRING                                                                                       \
+    "{\"keys\":[{\"id\":\"shop-1\",\"sender\":\"shop\",\"key\":\"whsec_QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFB\","  \
+    "\"accounts\":[\"beta\"]}]}"
 #define EMPTY_KEYRING "{\"keys\":[]}"
 
 /* The keyring's file has another content, which is in use from here on. */
@@ -20,8 +23,8 @@ static void new_keyring(struct world *w, const char *text)
 static void an_event_whose_key_is_gone_before_its_post_is_not_posted(void **state)
 {
     (void)state;
-    static const char *const keyrings[] = {REVOKED_KEYRING, EMPTY_KEYRING};
-    for (size_t i = 0; i < 2; i++) {
+    static const char *const keyrings[] = {REVOKED_KEYRING, EMPTY_KEYRING, NARROW_KEYRING};
+    for (size_t i = 0; i < 3; i++) {
         struct world *w = story_begin(NULL);
         story_arrive(w, "ann", "e1");
         new_keyring(w, keyrings[i]);
@@ -68,6 +71,47 @@ static void the_successor_of_an_event_whose_key_is_not_active_waits_for_its_rece
     story_end(w);
 }
 
+static void the_successor_of_an_event_whose_account_is_not_granted_waits_for_its_receipt(void **state)
+{
+    (void)state;
+    struct world *w = story_begin(NULL);
+    new_keyring(w, NARROW_KEYRING);
+    story_publish(w, "ann", "e1");
+    story_publish(w, "ann", "e2");
+    story_feed(w);
+    story_skip(w);
+    story_commit(w);
+    story_expect(w, "dead 0/0 account_not_granted");
+    story_acknowledge(w);
+    story_expect(w, "receipt 0/0 account_not_granted");
+    story_acknowledge(w);
+    story_expect(w, "settled 0/0 account_not_granted; dead 0/1 account_not_granted");
+    story_end(w);
+}
+
+/* The first owner posts it and is killed before its receipt; the next one's keyring grants the key less. */
+static void an_event_of_an_earlier_owner_is_read_back_before_its_account_is_called_not_granted(void **state)
+{
+    (void)state;
+    static const struct {
+        enum fate fate;
+        enum outcome outcome;
+    } rows[] = {{FATE_LOST_STORED, OUTCOME_DELIVERED}, {FATE_LOST, OUTCOME_ACCOUNT_NOT_GRANTED}};
+    for (size_t i = 0; i < 2; i++) {
+        struct world *w = story_begin(NULL);
+        story_arrive(w, "ann", "e1");
+        story_answers(w, 2);
+        world_crash(w, 0);
+        new_keyring(w, NARROW_KEYRING);
+        world_answer(w, 0, rows[i].fate);
+        world_assign(w, 0, 0);
+        world_go_for(w, 120000);
+        assert_int_equal(fake_log_outcome(&w->log.partitions[0], 0), rows[i].outcome);
+        assert_int_equal(fake_papercups_shown(&w->papercups, "ann", "e1"), i == 0);
+        story_end(w);
+    }
+}
+
 static void an_event_that_may_have_been_shown_is_read_back_whatever_became_of_its_key(void **state)
 {
     (void)state;
@@ -105,6 +149,8 @@ int main(void)
         cmocka_unit_test(an_event_whose_key_is_gone_before_its_post_is_not_posted),
         cmocka_unit_test(an_event_whose_key_is_gone_before_its_turn_is_refused),
         cmocka_unit_test(the_successor_of_an_event_whose_key_is_not_active_waits_for_its_receipt),
+        cmocka_unit_test(the_successor_of_an_event_whose_account_is_not_granted_waits_for_its_receipt),
+        cmocka_unit_test(an_event_of_an_earlier_owner_is_read_back_before_its_account_is_called_not_granted),
         cmocka_unit_test(an_event_that_may_have_been_shown_is_read_back_whatever_became_of_its_key),
         cmocka_unit_test(a_new_keyring_holds_for_records_from_then_on),
     };

@@ -36,14 +36,25 @@ bool admit_may_refuse(const struct engine *engine, const struct job *job)
     return job->no_room && engine_has_lease(engine) && partition->announced && !partition->unproved;
 }
 
-enum outcome admit_refuse(struct job *job)
+enum outcome admit_grant(const struct engine *engine, struct job *job)
 {
+    const struct keyring_entry *entry = keyring_find(engine->keyring, job->key_id);
+    return entry == NULL ? OUTCOME_NONE
+                         : event_check_grant(entry, span_of(job->account->options.name), &job->detail);
+}
+
+enum outcome admit_refuse(const struct engine *engine, struct job *job)
+{
+    enum outcome grant = admit_grant(engine, job);
+    if (grant != OUTCOME_NONE)
+        return grant;
     return detail_set(&job->detail, OUTCOME_BACKLOG, "%zu bytes of events wait for this account",
                       job->account->memory_used);
 }
 
 /* OUTCOME_BACKLOG where the account has no room for it: it stands in the queue until its receipt is acknowledged, as
- * any failed one. A suspect is let in all the same: it may have been shown. What comes while another may have the partition,
+ * any failed one. A suspect is let in all the same: it may have been shown. So is what the
+ * keyring does not grant, for an earlier owner may have had another one: it is refused at the head of its queue, see run_judge. What comes while another may have the partition,
  * and decide otherwise, waits for that to be known: see run_within_reach. */
 static enum outcome admit_to_queue(struct engine *engine, struct job *job, const struct event *event)
 {
@@ -60,7 +71,8 @@ static enum outcome admit_to_queue(struct engine *engine, struct job *job, const
     size_t share = job->account->options.memory_bytes;
     job->no_room = !suspect && share > 0 && job->account->memory_used + job->size > share;
     if (admit_may_refuse(engine, job))
-        return admit_refuse(job);
+        return admit_refuse(engine, job);
+    job->detail.text[0] = 0;
     const struct account_options *account = &job->account->options;
     const struct message_options options = {.widget_host = account->widget_host,
                                             .email_given = account->email_given,
@@ -113,7 +125,7 @@ void admit(struct engine *engine, struct partition *partition, const struct reco
     struct event event;
     enum outcome outcome = event_open(&event, job->record, &rules, &job->detail);
     admit_facts(engine, job, &event);
-    if (outcome == OUTCOME_NONE)
+    if (outcome == OUTCOME_NONE || (outcome == OUTCOME_ACCOUNT_NOT_GRANTED && event.has_route))
         outcome = admit_to_queue(engine, job, &event);
     event_done(&event);
     if (outcome != OUTCOME_NONE && told != OUTCOME_NONE) {

@@ -252,7 +252,7 @@ static void refuse_without_room(struct engine *engine, struct job *job)
     if (job->account->memory_used <= job->account->options.memory_bytes)
         return;
     timer_clear(&engine->timers, &job->timer);
-    settle(engine, job, admit_refuse(job));
+    settle(engine, job, admit_refuse(engine, job));
 }
 
 /* Heads that waited for the reach. Where any were settled by that, and are gone, it begins anew. */

@@ -77,9 +77,12 @@ void effects_reset(struct engine *engine);
 
 /* admit.c: a record becomes a job. */
 void admit(struct engine *engine, struct partition *partition, const struct record *record);
+/* Whether the keyring as it is now grants the job its account; OUTCOME_NONE too where its key was taken out. */
+enum outcome admit_grant(const struct engine *engine, struct job *job);
 /* Whether one that its account had no room for is this worker's to refuse. */
 bool admit_may_refuse(const struct engine *engine, const struct job *job);
-enum outcome admit_refuse(struct job *job);
+/* The outcome of that. */
+enum outcome admit_refuse(const struct engine *engine, struct job *job);
 
 /* run.c: the jobs of a customer's queue, one after the other. */
 void run_head(struct engine *engine, struct queue *queue);

@@ -29,8 +29,10 @@ static bool run_judge_time(struct engine *engine, struct job *job)
     if (job->judged || job->delivery.unknown || job->delivery.step == STEP_DONE)
         return true;
     job->judged = true;
-    enum outcome outcome = event_judge(keyring_find(engine->keyring, job->key_id), job->signed_at_s,
-                                       job->ttl_s, job->admitted_at_ms, &job->detail);
+    enum outcome outcome = admit_grant(engine, job);
+    if (outcome == OUTCOME_NONE)
+        outcome = event_judge(keyring_find(engine->keyring, job->key_id), job->signed_at_s, job->ttl_s,
+                              job->admitted_at_ms, &job->detail);
     if (outcome == OUTCOME_NONE)
         outcome = run_judge_flood(engine, job);
     if (outcome != OUTCOME_NONE)
@@ -146,6 +148,11 @@ static bool run_judge(struct engine *engine, struct job *job)
 {
     int64_t failed_signed_at_s = 0;
     struct wall admitted_at = {job->admitted_at_ms};
+    enum outcome grant = job->delivery.unknown ? OUTCOME_NONE : admit_grant(engine, job);
+    if (grant != OUTCOME_NONE) {
+        settle(engine, job, grant);
+        return false;
+    }
     enum window_state state =
         window_find(&job->partition->window, &job->marks[0], admitted_at, &failed_signed_at_s);
     bool repeats_failed = state == WINDOW_FAILED && job->signed_at_s <= failed_signed_at_s;
@@ -202,6 +209,9 @@ static enum outcome run_forbidden(const struct engine *engine, struct job *job)
     const struct keyring_entry *entry = keyring_find(engine->keyring, job->key_id);
     if (call_posts(&job->call) && (entry == NULL || entry->revoked))
         return detail_set(&job->detail, OUTCOME_KEY_REVOKED, "key %.*s", SPAN_ARGS(job->key_id));
+    if (call_posts(&job->call) && !keyring_entry_grants(entry, span_of(job->account->options.name)))
+        return detail_set(&job->detail, OUTCOME_KEY_REVOKED, "key %.*s is not granted this account any more",
+                          SPAN_ARGS(job->key_id));
     if (delivery->step <= STEP_POST && delivery->refusals >= REFUSALS_MAX && job->refused_since)
         return detail_set(
             &job->detail, OUTCOME_REFUSED_BY_PAPERCUPS,

@@ -103,7 +103,7 @@ static bool settle_is_certain(const struct engine *engine, enum outcome outcome)
 {
     if (outcome == OUTCOME_EXPIRED || outcome == OUTCOME_EXPIRES_TOO_LATE)
         return !engine->options.admit_by_clock;
-    return outcome != OUTCOME_KEY_NOT_ACTIVE && !outcome_is_failed(outcome);
+    return outcome != OUTCOME_KEY_NOT_ACTIVE && outcome != OUTCOME_ACCOUNT_NOT_GRANTED && !outcome_is_failed(outcome);
 }
 
 /* The time until its customer's next message. */

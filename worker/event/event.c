@@ -19,12 +19,10 @@ static enum outcome event_check_partition(const struct record *record, const str
         partitioner_setting(rules->partitioner));
 }
 
-static enum outcome event_check_address(const struct event *event, const struct record *record,
-                                        const struct event_rules *rules, struct detail *detail)
+/* What no other keyring would change. */
+static enum outcome event_check_route(const struct event *event, const struct record *record,
+                                      const struct event_rules *rules, struct detail *detail)
 {
-    if (!keyring_entry_grants(event->entry, event->payload.account))
-        return detail_set(detail, OUTCOME_ACCOUNT_NOT_GRANTED,
-                          "the keyring does not grant this account to key %.63s", event->entry->id);
     if (!rules->account_exists(rules->accounts, event->payload.account))
         return detail_set(detail, OUTCOME_ACCOUNT_NOT_GRANTED,
                           "no such account in the worker's configuration");
@@ -33,6 +31,26 @@ static enum outcome event_check_address(const struct event *event, const struct 
                           "the record key is not <account>/e/<external_id>, <account>/c/<customer_id> or "
                           "<account>/v/<conversation_id> of this payload");
     return event_check_partition(record, rules, detail);
+}
+
+enum outcome event_check_grant(const struct keyring_entry *entry, struct span account, struct detail *detail)
+{
+    if (keyring_entry_grants(entry, account))
+        return OUTCOME_NONE;
+    return detail_set(detail, OUTCOME_ACCOUNT_NOT_GRANTED, "the keyring does not grant this account to key %.63s",
+                      entry->id);
+}
+
+static enum outcome event_check_address(struct event *event, const struct record *record,
+                                        const struct event_rules *rules, struct detail *detail)
+{
+    struct detail of_route;
+    enum outcome route = event_check_route(event, record, rules, &of_route);
+    enum outcome grant = event_check_grant(event->entry, event->payload.account, detail);
+    event->has_route = route == OUTCOME_NONE;
+    if (grant == OUTCOME_NONE)
+        *detail = of_route;
+    return grant != OUTCOME_NONE ? grant : route;
 }
 
 enum outcome event_open(struct event *event, const struct record *record, const struct event_rules *rules,

@@ -24,6 +24,7 @@ struct event {
     const struct keyring_entry *entry; /* of the keyring; NULL until the key is known */
     bool authentic; /* the signature was good: what the payload says is the sender's word */
     bool has_payload;
+    bool has_route; /* its account, routing key and partition are right: where that is not granted, by another keyring it may be */
     struct payload payload;
 };
 
@@ -32,6 +33,9 @@ struct event {
 enum outcome event_open(struct event *event, const struct record *record, const struct event_rules *rules,
                         struct detail *detail);
 void event_done(struct event *event);
+
+/* Whether that account is granted to the key, by the keyring as it is now: what waits may have been read by another one. */
+enum outcome event_check_grant(const struct keyring_entry *entry, struct span account, struct detail *detail);
 
 /* The checks of time, against the moment of admission (the record's own time): the key's validity, the expiry.
  * `entry` may be NULL: its key was taken out of the keyring while the event waited. */
