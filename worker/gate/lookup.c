@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "delivery/delivery.h"
+#include "io/account_site.h"
 #include "io/http.h"
 #include "papercups/message.h"
 #include "papercups/request.h"
@@ -40,8 +41,8 @@ static int site_open(struct lookup_site *site, const struct config_account *acco
     struct secret key;
     if (secret_read(account->api_key_file, API_KEY_MAX, &key, err) != 0)
         return -1;
-    *site = (struct lookup_site){.account = account, .http = http_site_new(account->url)};
-    int result = http_site_set_key(site->http, &key, err);
+    *site = (struct lookup_site){.account = account, .http = account_site_new(account, err)};
+    int result = site->http == NULL ? -1 : http_site_set_key(site->http, &key, err);
     secret_done(&key);
     if (result == 0)
         message_init(&site->message, payload, &nobody, &options);

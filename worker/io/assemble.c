@@ -10,6 +10,7 @@
 
 #include "base/mem.h"
 #include "engine/progress.h"
+#include "io/account_site.h"
 #include "io/checks.h"
 #include "io/clock.h"
 #include "io/log.h"
@@ -38,6 +39,7 @@ static int check_accounts(struct loop *worker, const struct config *config, bool
     size_t wrong = 0;
     for (size_t i = 0; i < config->account_count; i++) {
         const struct config_account *account = &config->accounts[i];
+        account_site_tell(account);
         if (held[i]) { /* it has no key, which was told */
             wrong++;
             continue;
@@ -137,10 +139,15 @@ static int make_core(struct loop *worker, const struct config *config, int32_t p
     options.member = worker->instance.member;
     worker->sites = mem_new(config->account_count, sizeof(struct http_site *));
     worker->site_count = config->account_count;
-    for (size_t i = 0; i < config->account_count; i++)
-        worker->sites[i] = http_site_new(config->accounts[i].url);
-    worker->files = files_new(config, options.hash_key, &calls, &keyring, worker->sites, held, err);
-    int result = worker->files == NULL ? -1 : mark_secret_read(config->mark_secret_file, &mark_secret, err);
+    int result = 0;
+    for (size_t i = 0; i < config->account_count && result == 0; i++) {
+        worker->sites[i] = account_site_new(&config->accounts[i], err);
+        result = worker->sites[i] == NULL ? -1 : 0;
+    }
+    if (result == 0) {
+        worker->files = files_new(config, options.hash_key, &calls, &keyring, worker->sites, held, err);
+        result = worker->files == NULL ? -1 : mark_secret_read(config->mark_secret_file, &mark_secret, err);
+    }
     if (result == 0 && config->mark_secret_previous_file != NULL)
         result = mark_secret_read(config->mark_secret_previous_file, &previous, err);
     if (result == 0 && config->mark_secret_lost != NULL &&

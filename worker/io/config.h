@@ -14,6 +14,11 @@ struct config_account {
     char *name;                    /* [a-z0-9][a-z0-9_-]{0,62}, from the section's name */
     char *url;                     /* http:// or https://, no trailing slash */
     char *api_key_file;            /* required */
+    char *ca_file;                 /* who signs the certificate of url, instead of the system's; or NULL */
+    char *client_certificate_file; /* what this side shows, and its key; or both NULL */
+    char *client_key_file;
+    char *headers_file;            /* more headers of each request; or NULL */
+    char *proxy;                   /* http://HOST:PORT and the like, or "none"; NULL: as the environment says */
     char *papercups_account;       /* required, a UUID: must be what /api/v1/me says */
     char *inbox;                   /* a UUID, or NULL: the pages give their widget none */
     char *widget_host;             /* location.host of the pages that carry the widget, required */

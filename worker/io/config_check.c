@@ -123,6 +123,21 @@ static int instance_check(const struct config *config, const struct config_sourc
         config_origin(source, SECTION_KAFKA, "group_instance_id", ACCOUNT_NONE, path));
 }
 
+static int certificate_check(const struct config *config, const struct config_source *source, struct err *err)
+{
+    for (size_t i = 0; i < config->account_count; i++) {
+        const struct config_account *account = &config->accounts[i];
+        bool has = account->client_certificate_file != NULL;
+        if (has == (account->client_key_file != NULL))
+            continue;
+        const char *name = has ? "client_certificate_file" : "client_key_file";
+        return err_set(err, ERR_USAGE,
+                       "%s: in [account %s] client_certificate_file and client_key_file belong together",
+                       config_origin(source, SECTION_ACCOUNT, name, i, source->accounts[i].origin), account->name);
+    }
+    return 0;
+}
+
 static int accounts_check(const struct config *config, const struct config_source *source, struct err *err)
 {
     for (size_t i = 0; i < config->account_count; i++) {
@@ -180,7 +195,7 @@ int config_check(struct config *config, const struct config_source *source, cons
     if (required_check(config, source, path, err) != 0 || config_security(config, source, path, err) != 0 ||
         topics_check(config, source, path, err) != 0 ||
         lease_check(config, source, path, err) != 0 || instance_check(config, source, path, err) != 0 ||
-        gate_check(config, source, path, err) != 0)
+        gate_check(config, source, path, err) != 0 || certificate_check(config, source, err) != 0)
         return -1;
     return accounts_check(config, source, err);
 }

@@ -173,6 +173,20 @@ static bool span_ends(struct span s, struct span end)
     return s.size >= end.size && span_equal(span_skip(s, s.size - end.size), end);
 }
 
+const char *form_proxy_problem(struct span s)
+{
+    static const struct span schemes[] = {SPAN("http://"), SPAN("https://"), SPAN("socks5://"), SPAN("socks5h://")};
+    for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++) {
+        struct span host = span_skip(s, schemes[i].size);
+        if (!span_starts(s, schemes[i]))
+            continue;
+        if (memchr(host.data, '@', host.size) != NULL)
+            return "must not hold a user or a password";
+        return host_valid(host, LETTER DIGITS ".-_") ? NULL : "must end with HOST:PORT, such as http://proxy.internal:3128";
+    }
+    return "must be none, or begin with http://, https://, socks5:// or socks5h://";
+}
+
 const char *form_url_problem(struct span s)
 {
     struct span rest = s;

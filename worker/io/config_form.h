@@ -35,6 +35,9 @@ bool form_has_word(struct span words, struct span word);
 /* Whether the host of HOST:PORT (or only HOST) names this machine for itself: localhost, 127.0.0.1, [::1]. */
 bool form_is_loopback(struct span s);
 
+/* Why `s` is no proxy's URL, as half a sentence; NULL where it is one. */
+const char *form_proxy_problem(struct span s);
+
 /* Why `s` is no base URL, as half a sentence that does not repeat it; NULL where it is one. */
 const char *form_url_problem(struct span s);
 

@@ -107,6 +107,11 @@ const struct setting settings[] = {
 
     {SECTION_ACCOUNT, "url", SETTING_URL, IN(url), true, NULL, 0, 0},
     {SECTION_ACCOUNT, "api_key_file", SETTING_SECRET, IN(api_key_file), true, NULL, 0, 0},
+    {SECTION_ACCOUNT, "ca_file", SETTING_PATH, IN(ca_file), false, NULL, 0, 0},
+    {SECTION_ACCOUNT, "client_certificate_file", SETTING_PATH, IN(client_certificate_file), false, NULL, 0, 0},
+    {SECTION_ACCOUNT, "client_key_file", SETTING_SECRET, IN(client_key_file), false, NULL, 0, 0},
+    {SECTION_ACCOUNT, "headers_file", SETTING_SECRET, IN(headers_file), false, NULL, 0, 0},
+    {SECTION_ACCOUNT, "proxy", SETTING_PROXY, IN(proxy), false, NULL, 0, 0},
     {SECTION_ACCOUNT, "papercups_account", SETTING_UUID, IN(papercups_account), true, NULL, 0, 0},
     {SECTION_ACCOUNT, "inbox", SETTING_UUID, IN(inbox), false, NULL, 0, 0},
     {SECTION_ACCOUNT, "widget_host", SETTING_HOST, IN(widget_host), true, NULL, 0, 0},

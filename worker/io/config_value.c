@@ -156,6 +156,8 @@ static const char *text_problem(const struct setting *setting, struct span text)
                    : "must be what location.host says on the page: app.example.com or localhost:3000";
     case SETTING_URL:
         return form_url_problem(text);
+    case SETTING_PROXY:
+        return span_equal(text, SPAN("none")) ? NULL : form_proxy_problem(text);
     case SETTING_ORIGINS:
         return form_origins(text) ? NULL
                                   : "must be origins as browsers send them, spaces between: "
@@ -235,6 +237,7 @@ int value_put(const struct setting *setting, const char *text, void *member, str
     case SETTING_TOPIC:
     case SETTING_UUID:
     case SETTING_URL:
+    case SETTING_PROXY:
     case SETTING_ORIGINS:
     case SETTING_LINK_HOSTS:
     case SETTING_DEVIATIONS:

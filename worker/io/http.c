@@ -101,6 +101,7 @@ static struct exchange *exchange_new(int64_t timeout_ms)
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L); /* never carry the key elsewhere */
+    curl_easy_setopt(easy, CURLOPT_HEADEROPT, (long)CURLHEADER_SEPARATE); /* nor into a proxy's CONNECT */
     curl_easy_setopt(easy, CURLOPT_USERAGENT, "cupbearer/" CUPBEARER_VERSION);
     curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)timeout_ms);
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
@@ -124,6 +125,21 @@ static void exchange_free(struct exchange *exchange)
     free(exchange);
 }
 
+/* An exchange serves one site after the other, so each option is set each time; libcurl takes no connection that was made in
+ * another way. */
+static void exchange_go_by(struct exchange *exchange, const struct http_way *way)
+{
+    CURL *easy = exchange->easy;
+    char *ca_file = NULL, *ca_directory = NULL; /* libcurl's own */
+    curl_easy_setopt(easy, CURLOPT_PROXY, way->proxy);
+    curl_easy_setopt(easy, CURLOPT_SSLCERT, way->client_certificate_file);
+    curl_easy_setopt(easy, CURLOPT_SSLKEY, way->client_key_file);
+    curl_easy_getinfo(easy, CURLINFO_CAINFO, &ca_file);
+    curl_easy_getinfo(easy, CURLINFO_CAPATH, &ca_directory);
+    curl_easy_setopt(easy, CURLOPT_CAINFO, way->ca_file != NULL ? way->ca_file : ca_file);
+    curl_easy_setopt(easy, CURLOPT_CAPATH, way->ca_file != NULL ? NULL : ca_directory);
+}
+
 static void exchange_prepare(struct exchange *exchange, const struct http_site *site, const char *method,
                              const char *path, const struct json_fold_rule *fold)
 {
@@ -136,6 +152,7 @@ static void exchange_prepare(struct exchange *exchange, const struct http_site *
     curl_easy_setopt(easy, CURLOPT_URL, url.data);
     buf_done(&url);
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, http_site_headers(site, writes));
+    exchange_go_by(exchange, http_site_way(site));
     if (writes) {
         curl_easy_setopt(easy, CURLOPT_POST, 1L);
         curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)exchange->request.size);

@@ -2,6 +2,8 @@
 
 #include <curl/curl.h>
 #include <stdlib.h>
+#include <string.h>
+#include <strings.h>
 
 #include "base/buf.h"
 #include "base/mem.h"
@@ -13,6 +15,8 @@ struct http_headers {
 
 struct http_site {
     char *base_url;
+    struct http_way way;
+    struct curl_slist *more; /* headers of each request */
     struct http_headers
         *headers; /* in use; behind it those before, which requests under way may still read */
 };
@@ -33,6 +37,10 @@ static void headers_put(struct http_site *site, const char *authorization)
         headers->read = slist_add(NULL, authorization);
         headers->write = slist_add(NULL, authorization);
     }
+    for (const struct curl_slist *at = site->more; at != NULL; at = at->next) {
+        headers->read = slist_add(headers->read, at->data);
+        headers->write = slist_add(headers->write, at->data);
+    }
     headers->write = slist_add(headers->write, "Content-Type: application/json");
     /* No 100-continue: one round trip less, one state less. */
     headers->write = slist_add(headers->write, "Expect:");
@@ -40,12 +48,60 @@ static void headers_put(struct http_site *site, const char *authorization)
     site->headers = headers;
 }
 
-struct http_site *http_site_new(const char *base_url)
+struct http_site *http_site_new(const char *base_url, const struct http_way *way)
 {
     struct http_site *site = mem_new(1, sizeof(*site));
     site->base_url = mem_copy(span_of(base_url));
+    site->way = *way;
     headers_put(site, NULL);
     return site;
+}
+
+/* Those that the worker, or libcurl, writes itself, or that change what a request is. */
+static bool header_is_own(struct span name)
+{
+    static const char *const names[] = {
+        "authorization", "content-type", "content-length", "host", "transfer-encoding", "connection", "expect",
+        "accept-encoding", "te", "trailer", "upgrade", "keep-alive", "proxy-connection", "range"};
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if (name.size == strlen(names[i]) && strncasecmp(name.data, names[i], name.size) == 0)
+            return true;
+    return false;
+}
+
+static const char *header_problem(struct span line)
+{
+    static const char token[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!#$%&'*+-.^_`|~";
+    struct span value = line, name = span_cut(&value, ':');
+    if (name.size == 0 || name.size == line.size || !span_only(name, token))
+        return "is not of the form NAME: VALUE";
+    if (header_is_own(name))
+        return "is a header that the worker sets itself";
+    bool empty = true;
+    for (size_t i = 0; i < value.size; i++) {
+        if ((value.data[i] < ' ' && value.data[i] != '\t') || value.data[i] > '~')
+            return "holds a character that no HTTP header can carry";
+        empty = empty && (value.data[i] == ' ' || value.data[i] == '\t');
+    }
+    return empty ? "has no value" : NULL;
+}
+
+int http_site_add_headers(struct http_site *site, struct span lines, struct err *err)
+{
+    for (int number = 1; lines.size > 0; number++) {
+        struct span line = span_trim_end(span_cut(&lines, '\n'));
+        if (line.size == 0 || line.data[0] == '#')
+            continue;
+        const char *problem = header_problem(line);
+        if (problem != NULL)
+            return err_set(err, ERR_USAGE, "line %d %s", number, problem);
+        char *copy = mem_copy(line);
+        site->more = slist_add(site->more, copy);
+        explicit_bzero(copy, line.size);
+        free(copy);
+    }
+    headers_put(site, NULL); /* until it has a key */
+    return 0;
 }
 
 int http_site_set_key(struct http_site *site, const struct secret *api_key, struct err *err)
@@ -83,8 +139,14 @@ void http_site_free(struct http_site *site)
         headers_free(headers->write);
         free(headers);
     }
+    headers_free(site->more);
     free(site->base_url);
     free(site);
+}
+
+const struct http_way *http_site_way(const struct http_site *site)
+{
+    return &site->way;
 }
 
 const char *http_site_url(const struct http_site *site)

@@ -1,0 +1,137 @@
+"""How an account's Papercups is reached: certificates, headers, proxies; and what the worker tells of ways that nobody may mean."""
+
+import pytest
+from between import Authority, Between
+from programs import STANDIN_API_KEY, Installation, Process
+from signing import payload, sign
+from world import BACKEND, World
+
+
+@pytest.fixture
+def between(standin):
+    """between(…): a server in front of the stand-in, that is gone after the test."""
+    servers = []
+
+    def start(**settings):
+        servers.append(Between(standin.url, **settings))
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        server.close()
+
+
+@pytest.fixture
+def world(kafka, tmp_path):
+    """world(settings of the account): a worker that has delivered nothing yet."""
+    worlds = []
+
+    def start(**settings):
+        worlds.append(World(tmp_path / "world", kafka, kafka.topics(), {"account acme": settings}))
+        return worlds[-1]
+
+    yield start
+    for made in worlds:
+        made.close()
+
+
+def test_a_server_with_an_authority_of_its_own_and_clients_of_another_is_reached(world, between, tmp_path, customer):
+    (tmp_path / "servers").mkdir()
+    (tmp_path / "clients").mkdir()
+    servers, clients = Authority(tmp_path / "servers"), Authority(tmp_path / "clients")
+    certificate, key = clients.issue("worker")
+    server = between(authority=servers, clients=clients)
+    made = world(
+        url=server.url, ca_file=servers.file, client_certificate_file=certificate, client_key_file=key
+    )  # fmt: skip
+    assert made.outcome(sign(BACKEND, payload(customer))) == ("delivered", None)
+    assert made.requests() == {}
+
+
+@pytest.mark.parametrize("lacks", ["ca_file", "client_certificate_file"])
+def test_without_either_nothing_is_sent(world, between, tmp_path, customer, lacks):
+    (tmp_path / "servers").mkdir()
+    (tmp_path / "clients").mkdir()
+    servers, clients = Authority(tmp_path / "servers"), Authority(tmp_path / "clients")
+    certificate, key = clients.issue("worker")
+    server = between(authority=servers, clients=clients)
+    settings = {"ca_file": servers.file, "client_certificate_file": certificate, "client_key_file": key}
+    del settings[lacks]
+    if lacks == "client_certificate_file":
+        del settings["client_key_file"]
+    made = world(url=server.url, **settings)
+    made.admin.wait_for(lambda metrics: metrics.value("cupbearer_account_held", account="acme", state="unchecked"), 1)
+    assert server.seen == []
+
+
+def test_headers_of_the_file_go_with_every_request_and_into_no_log(world, between, tmp_path, customer):
+    server = between()
+    headers = tmp_path / "acme.headers"
+    headers.write_text("# Cloudflare Access\nCF-Access-Client-Id: an-id\nCF-Access-Client-Secret: hidden-secret\n")
+    made = world(url=server.url, headers_file=headers)
+    assert made.outcome(sign(BACKEND, payload(customer))) == ("delivered", None)
+    assert {method for method, _, _ in server.seen} == {"GET", "POST"}
+    for _, _, seen in server.seen:
+        assert (seen["CF-Access-Client-Id"], seen["CF-Access-Client-Secret"]) == ("an-id", "hidden-secret")
+        assert seen["Authorization"] == f"Bearer {STANDIN_API_KEY}"
+    assert "hidden-secret" not in made.worker.text()
+
+
+def test_the_proxy_that_is_named_is_used_and_none_goes_by_none_of_the_environment(
+    world, between, customer, monkeypatch
+):
+    named, environments = between(), between()
+    monkeypatch.setattr(Process, "environment", {**Process.environment, "http_proxy": environments.url})
+    made = world(url="http://papercups.example", proxy=named.url)
+    assert made.outcome(sign(BACKEND, payload(customer))) == ("delivered", None)
+    assert made.worker.text().count("event=proxy ") == 0
+    assert all(target.startswith("http://papercups.example/api/v1/") for _, target, _ in named.seen)
+    assert named.seen and environments.seen == []
+
+
+def test_a_proxy_of_the_environment_is_used_and_told_and_plain_http_beyond_this_machine_is_told(
+    world, between, monkeypatch, customer
+):
+    proxy = between()
+    given = proxy.url.replace("http://", "http://user:hidden-password@")
+    monkeypatch.setattr(Process, "environment", {**Process.environment, "http_proxy": given})
+    made = world(url="http://papercups.example")
+    assert made.outcome(sign(BACKEND, payload(customer))) == ("delivered", None)
+    host = proxy.url.removeprefix("http://")
+    made.worker.await_log(rf"level=warning event=proxy .*http_proxy is set, so requests go by {host}, .*reads the API key")
+    made.worker.await_log(r"level=warning event=plain_http .*http://")
+    assert "hidden-password" not in made.worker.text()
+
+
+def test_none_goes_past_the_proxy_of_the_environment_and_a_loopback_url_is_no_warning(
+    world, between, monkeypatch, customer
+):
+    server, environments = between(), between()
+    monkeypatch.setattr(Process, "environment", {**Process.environment, "http_proxy": environments.url})
+    made = world(url=server.url, proxy="none")
+    assert made.outcome(sign(BACKEND, payload(customer))) == ("delivered", None)
+    assert environments.seen == []
+    assert "event=proxy" not in made.worker.text() and "event=plain_http" not in made.worker.text()
+
+
+WRONG = {
+    "a file that is not there": ({"ca_file": "/nowhere/ca.pem"}, "ca_file /nowhere/ca.pem: No such file"),
+    "a certificate without its key": ({"client_certificate_file": "/dev/null"}, "belong together"),
+    "a header of the worker's own": ({"headers": "X-A: b\nauthorization: x"}, "line 2 is a header that the worker sets itself"),
+    "no header": ({"headers": "hidden-secret"}, "line 1 is not of the form NAME: VALUE"),
+    "a proxy with a password": ({"proxy": "http://a:hidden-secret@b:1"}, "must not hold a user or a password"),
+    "no proxy": ({"proxy": "b:1"}, "must be none, or begin with http://"),
+}
+
+
+@pytest.mark.parametrize("slip", WRONG)
+def test_a_slip_in_it_ends_the_start_and_is_named(kafka, tmp_path, standin, slip):
+    settings, said = dict(WRONG[slip][0]), WRONG[slip][1]
+    if "headers" in settings:
+        settings["headers_file"] = tmp_path / "acme.headers"
+        settings["headers_file"].write_text(settings.pop("headers"))
+    installation = Installation(tmp_path / "worker", kafka, kafka.topics(), standin.url, [BACKEND])
+    installation.configure("account acme", **settings)
+    ended = installation.run_to_end()
+    assert ended.returncode == 2 and said in ended.stderr
+    assert "hidden-secret" not in ended.stderr

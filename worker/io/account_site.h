@@ -1,0 +1,15 @@
+/* An account's site, as it is configured: its URL, and how it is reached. */
+#ifndef IO_ACCOUNT_SITE_H
+#define IO_ACCOUNT_SITE_H
+
+#include "io/config.h"
+#include "io/http_site.h"
+
+/* Without its key. NULL with ERR_USAGE where a file cannot be read. Lives no longer than the account. */
+struct http_site *account_site_new(const struct config_account *account, struct err *err);
+
+/* Logs by which ways the API key leaves this machine that somebody may not mean: in the clear, or by a proxy that only the
+ * environment names. */
+void account_site_tell(const struct config_account *account);
+
+#endif
