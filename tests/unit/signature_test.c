@@ -7,6 +7,7 @@
 
 #include <jansson.h>
 #include <sodium.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "event/signature.h"
@@ -106,29 +107,36 @@ static void the_vectors_of_other_implementations_are_judged_as_they_say(void **s
     table_done(&table);
 }
 
-/* Whether a list is valid under `key` in which $ stands for the signature by `secret`, & for all of it but its last
- * character, and % for what is behind its comma. */
-static bool checks_as(const char *secret_text, const char *key_text, const char *text)
+/* The text with $ for the signature by `secret` of evt_1 at 1767225600 over {}, & for all of it but its last character, % for
+ * what is behind its comma, and ~ for a space. */
+static void list_fill(const char *secret_text, const char *text, struct buf *list)
 {
-    struct key secret = key_of(secret_text), key = key_of(key_text);
+    struct key secret = key_of(secret_text);
     char made[SIGNATURE_TEXT_MAX];
-    struct buf list;
-    struct envelope envelope = {.event_id = SPAN("evt_1"), .timestamp_text = SPAN("1767225600")};
-    buf_init(&list, 1000);
-    signature_make(&secret, envelope.event_id, envelope.timestamp_text, SPAN("{}"), made);
+    buf_init(list, 8192);
+    signature_make(&secret, SPAN("evt_1"), SPAN("1767225600"), SPAN("{}"), made);
     for (const char *at = text; *at != 0; at++) {
         if (*at == '$')
-            buf_add_text(&list, made);
+            buf_add_text(list, made);
         else if (*at == '&')
-            buf_add(&list, made, strlen(made) - 1);
+            buf_add(list, made, strlen(made) - 1);
         else if (*at == '%')
-            buf_add_text(&list, strchr(made, ',') + 1);
+            buf_add_text(list, strchr(made, ',') + 1);
         else
-            buf_add(&list, at, 1);
+            buf_add(list, *at == '~' ? " " : at, 1);
     }
+    key_done(&secret);
+}
+
+/* Whether that list is valid under `key`. */
+static bool checks_as(const char *secret_text, const char *key_text, const char *text)
+{
+    struct key key = key_of(key_text);
+    struct buf list;
+    struct envelope envelope = {.event_id = SPAN("evt_1"), .timestamp_text = SPAN("1767225600")};
+    list_fill(secret_text, text, &list);
     envelope.signatures = buf_span(&list);
     bool valid = check_exact(&key, &envelope, SPAN("{}"));
-    key_done(&secret);
     key_done(&key);
     buf_done(&list);
     return valid;
@@ -160,6 +168,63 @@ static void one_good_signature_of_the_keys_kind_is_enough(void **state)
     assert_false(checks_as(SECRET, HMAC, "$"));
 }
 
+/* What becomes of a record whose list is that text. */
+static const char *list_becomes(const char *text)
+{
+    struct buf list;
+    struct envelope envelope;
+    struct detail detail;
+    list_fill(HMAC, text, &list);
+    const struct header headers[] = {{SPAN(HEADER_ID), SPAN("evt_1")},
+                                     {SPAN(HEADER_TIMESTAMP), SPAN("1767225600")},
+                                     {SPAN(HEADER_SIGNATURE), buf_span(&list)},
+                                     {SPAN(HEADER_KEY), SPAN("k")}};
+    const struct record record = {.value = SPAN("{}"), .headers = headers, .header_count = 4};
+    struct key key = key_of(HMAC);
+    const char *becomes = envelope_open(&record, &envelope, &detail) != OUTCOME_NONE ? "malformed"
+                          : check_exact(&key, &envelope, record.value)               ? "valid"
+                                                                                     : "invalid";
+    key_done(&key);
+    buf_done(&list);
+    return becomes;
+}
+
+static void lists_are_read_as_the_standards_libraries_read_them(void **state)
+{
+    (void)state;
+    struct table table;
+    size_t rows = 0;
+    table_init(&table, TESTS_DIR "/unit/tables/signature_lists.txt");
+    for (; table_next(&table); rows++) {
+        char text[200];
+        snprintf(text, sizeof(text), "%.*s", SPAN_ARGS(table.cells[0]));
+        const char *becomes = list_becomes(text);
+        if (!span_equal(table.cells[1], span_of(becomes)))
+            table_wrong(&table, "%s is %s", text, becomes);
+    }
+    assert_true(rows >= 40);
+    table_done(&table);
+}
+
+/* A record may hold eighty of them, and each costs 50 us. */
+static void of_ed25519_signatures_the_first_sixteen_are_tried(void **state)
+{
+    (void)state;
+    for (int before = 15; before <= 16; before++) {
+        struct key other = key_of(SECRET);
+        char wrong[SIGNATURE_TEXT_MAX];
+        struct buf list;
+        buf_init(&list, 8192);
+        signature_make(&other, SPAN("another"), SPAN("1"), SPAN("{}"), wrong);
+        for (int i = 0; i < before; i++)
+            buf_printf(&list, "%s v1,AAAA v1a,AAAA ", wrong);
+        buf_add_text(&list, "$");
+        assert_int_equal(checks_as(SECRET, PUBLIC, list.data), before < 16);
+        buf_done(&list);
+        key_done(&other);
+    }
+}
+
 static void no_value_and_an_empty_one_are_signed_alike(void **state)
 {
     (void)state;
@@ -184,6 +249,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_vectors_of_other_implementations_are_judged_as_they_say),
         cmocka_unit_test(one_good_signature_of_the_keys_kind_is_enough),
+        cmocka_unit_test(lists_are_read_as_the_standards_libraries_read_them),
+        cmocka_unit_test(of_ed25519_signatures_the_first_sixteen_are_tried),
         cmocka_unit_test(no_value_and_an_empty_one_are_signed_alike),
     };
     return cmocka_run_group_tests(tests, group_setup, NULL);

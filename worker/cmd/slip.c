@@ -5,7 +5,7 @@
 #include "base/base64.h"
 #include "cmd/slip_message.h"
 
-#define CANDIDATES_MAX ENVELOPE_SIGNATURES_MAX
+#define CANDIDATES_MAX 16
 
 /* A signature of the list, decoded in whatever way it can be. */
 struct candidate {

@@ -11,7 +11,6 @@
 #define ENVELOPE_HEADERS_MAX      32
 #define ENVELOPE_HEADER_BYTES_MAX 8192
 #define ENVELOPE_ID_MAX           128
-#define ENVELOPE_SIGNATURES_MAX   4
 #define NAME_MAX_SIZE             63 /* of a key id, an account, a sender */
 
 #define HEADER_ID        "webhook-id"
@@ -23,7 +22,7 @@ struct envelope {
     struct span event_id;
     struct span timestamp_text; /* signed as it stands */
     int64_t timestamp_s;        /* Unix seconds */
-    struct span signatures;     /* one to four, single spaces between */
+    struct span signatures;     /* spaces between; at least one is of a version that is known */
     struct span key_id;
 };
 
