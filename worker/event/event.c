@@ -48,9 +48,11 @@ static enum outcome event_check_address(struct event *event, const struct record
     enum outcome route = event_check_route(event, record, rules, &of_route);
     enum outcome grant = event_check_grant(event->entry, event->payload.account, detail);
     event->has_route = route == OUTCOME_NONE;
-    if (grant == OUTCOME_NONE)
+    if (grant != OUTCOME_NONE)
+        return grant;
+    if (route != OUTCOME_NONE)
         *detail = of_route;
-    return grant != OUTCOME_NONE ? grant : route;
+    return route;
 }
 
 enum outcome event_open(struct event *event, const struct record *record, const struct event_rules *rules,
