@@ -49,6 +49,12 @@ def obey(kafka, told, topic):
     for done in kafka.admin.incremental_alter_configs([resource]).values():
         done.result(30)
 
+    def told_by_the_broker():
+        asked = kafka.admin.describe_configs([ConfigResource(ConfigResource.Type.TOPIC, topic)])
+        return next(iter(asked.values())).result(30)[command[3]].value == command[4]
+
+    wait_until(told_by_the_broker, f"{command[3]}={command[4]} from the broker")
+
 
 @pytest.mark.parametrize(("kind", "settings", "word"), DEVIATIONS)
 def test_a_topic_that_cannot_keep_the_promise_is_refused_with_the_command_that_mends_it(
