@@ -51,10 +51,7 @@ bool world_feed(struct world *world, int worker, int32_t partition)
 {
     struct share *share = world_share(world, worker, partition);
     world_reset(world, worker, partition);
-    const struct record *record =
-        share->started && !share->paused && engine_has_room(world->workers[worker].engine)
-            ? fake_log_event(&world->log.partitions[partition], share->position)
-            : NULL;
+    const struct record *record = world_next_record(world, worker, partition);
     if (record == NULL)
         return false;
     share->position = record->offset + 1;

@@ -152,13 +152,30 @@ void world_retire(struct world *world, int32_t partition, int64_t begin)
 
 /* Where a tail was lost, a fetch falls between the loss and the records that come after it. (Else nobody would notice: the
  * README says so.) A topic that was made again may have as many records as the one before when it is fetched from next. */
+static bool is_reset(const struct world *world, int worker, int32_t partition)
+{
+    const struct share *share = &world->workers[worker].shares[partition];
+    const struct fake_partition *log = &world->log.partitions[partition];
+    bool fits = log->made_again && share->position >= log->begin && share->position <= log->end;
+    return share->started && world_is_behind(world, worker, partition) && share->reset != log->generation && !fits &&
+           fake_log_event(log, log->begin) != NULL;
+}
+
+const struct record *world_next_record(const struct world *world, int worker, int32_t partition)
+{
+    const struct worker *w = &world->workers[worker];
+    const struct fake_partition *log = &world->log.partitions[partition];
+    const struct share *share = &w->shares[partition];
+    if (!share->started || share->paused || !engine_has_room(w->engine))
+        return NULL;
+    return fake_log_event(log, is_reset(world, worker, partition) ? log->begin : share->position);
+}
+
 void world_reset(struct world *world, int worker, int32_t partition)
 {
     struct share *share = world_share(world, worker, partition);
     const struct fake_partition *log = &world->log.partitions[partition];
-    bool fits = log->made_again && share->position >= log->begin && share->position <= log->end;
-    if (!share->started || !world_is_behind(world, worker, partition) || share->reset == log->generation ||
-        fits || fake_log_event(log, log->begin) == NULL)
+    if (!is_reset(world, worker, partition))
         return;
     world_tell(world, worker, "partition %d: offset out of range, reset to %lld", (int)partition,
                (long long)log->begin);

@@ -16,8 +16,9 @@ static void choices_add(const struct scene *scene, struct choices *out, struct c
 
 /* ---- workers and partitions ---- */
 
-/* A failed receipt of somebody else's arrives before the new owner reads the receipts, or never. (Later: the owner has
- * posted the event, crashes before its own receipt, and the third takes it for failed.) */
+/* But for the scenario `late`, a failed receipt of somebody else's arrives before the new owner reads the receipts, or never:
+ * else there would be many more states. (Later: the owner has posted the event, crashes before its own receipt, and the third
+ * must not take it for failed.) */
 static bool blocks_assignment(const struct world_produce *produce, int32_t partition)
 {
     return produce->record->partition == partition && !produce->written &&
@@ -31,7 +32,7 @@ static bool can_be_assigned(const struct scene *scene, int worker, int32_t parti
         world->workers[worker].shares[partition].held || world_owner(world, partition) != WORLD_NOBODY)
         return false;
     for (size_t i = 0; i < world->produce_count; i++)
-        if (world->produces[i].worker != WORLD_NOBODY && blocks_assignment(&world->produces[i], partition))
+        if (scene->scenario->late == 0 && world->produces[i].worker != WORLD_NOBODY && blocks_assignment(&world->produces[i], partition))
             return false;
     return true;
 }
@@ -48,10 +49,12 @@ static void find_share(const struct scene *scene, struct choices *out, int worke
         choice.kind = CHOICE_ASSIGN;
         choices_add(scene, out, choice);
     }
-    if (share->reading ||
-        (share->started && !share->paused && engine_has_room(w->engine) &&
-         fake_log_event(&scene->world->log.partitions[partition], share->position) != NULL)) {
+    if (share->reading || world_next_record(scene->world, worker, partition) != NULL) {
         choice.kind = share->reading ? CHOICE_REBUILD : CHOICE_FEED;
+        choices_add(scene, out, choice);
+    }
+    if (share->check != 0) {
+        choice.kind = CHOICE_CHECKED;
         choices_add(scene, out, choice);
     }
     if (share->given_away) {
@@ -65,6 +68,7 @@ static void find_share(const struct scene *scene, struct choices *out, int worke
     }
     if (share->held && !share->given_away) {
         choice.kind = CHOICE_LOSE;
+        choice.price = scene->scenario->late > 0 && !scene->lost ? 0 : 1;
         choices_add(scene, out, choice);
     }
 }
@@ -124,8 +128,12 @@ static void find_fates(const struct scene *scene, struct choices *out, size_t pl
     }
     for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
         choice.what = (int)others[i];
+        bool is_free = scene->scenario->late > 0 && !scene->refused && others[i] == FATE_REFUSED &&
+                       fake_request_posts(&request->what);
+        choice.price = !is_free;
         choices_add(scene, out, choice);
     }
+    choice.price = 1;
     if (call_lists(&(struct call){.kind = request->what.kind})) {
         choice.what = FATE_TOO_LARGE;
         choices_add(scene, out, choice);
@@ -309,11 +317,21 @@ static void find_time(const struct scene *scene, struct choices *out)
 {
     bool must, passes = choice_next_moment(scene).ms != MONO_NEVER.ms;
     int waiting = find_waiting(scene, &must);
+    passes = passes && !(scene_only_checks(scene) && is_calm(scene) && waiting == 0);
     struct choice choice = {.kind = waiting == 0 ? CHOICE_TIME : CHOICE_SLOW, .price = waiting};
     if (passes && !must)
         choices_add(scene, out, choice);
     out->calm = is_calm(scene);
     out->at_rest = !passes && out->calm && waiting == 0;
+}
+
+static void find_logs(const struct scene *scene, struct choices *out)
+{
+    const struct fake_partition *log = &scene->world->log.partitions[0];
+    if (scene->scenario->logs == 0 || log->event_count == 0)
+        return;
+    choices_add(scene, out, (struct choice){.kind = CHOICE_MAKE_AGAIN, .price = 1});
+    choices_add(scene, out, (struct choice){.kind = CHOICE_CUT, .price = 1});
 }
 
 void choices_find(const struct scene *scene, struct choices *out)
@@ -337,5 +355,6 @@ void choices_find(const struct scene *scene, struct choices *out)
     for (unsigned i = 0; i < world->papercups.conversation_count && scene->scenario->closes > 0; i++)
         if (!world->papercups.conversations[i].closed)
             choices_add(scene, out, (struct choice){.kind = CHOICE_CLOSE, .place = i, .price = 1});
+    find_logs(scene, out);
     find_time(scene, out);
 }

@@ -34,6 +34,9 @@ enum choice_kind {
     CHOICE_CRASH,
     CHOICE_FREEZE,
     CHOICE_CLOSE, /* an agent closes a conversation */
+    CHOICE_CHECKED, /* the broker says what stands where a worker asked */
+    CHOICE_MAKE_AGAIN, /* the topic */
+    CHOICE_CUT,        /* the log loses its last record, and its offset comes again */
 };
 
 #define CHOICE_APPLIED 1

@@ -20,6 +20,8 @@ static const char help[] =
     "  --new-spacing MS       behind the first message of a conversation\n"
     "  --look MS              how often conversations are looked at after posts (0: never)\n"
     "  --closes N             1: an agent may close conversations\n"
+    "  --logs N               1: the topic may be made again, or lose its last record\n"
+    "  --late N               1: an event may be refused and a partition be lost for nothing, and the receipt may be late\n"
     "  --limit-states N       stop then (0: never)\n"
     "  --check-fingerprint    whether states that are taken for the same go on in the same way\n"
     "  --replay STEPS         tell what happens on that path, as a breach prints it\n"
@@ -53,6 +55,17 @@ static const struct scenario scenarios[] = {
      .at_once = 4,
      .look_ms = 3000,
      .closes = 1},
+    {.name = "logs",
+     .tells = "two events of one customer, and a topic that is made again or loses its last record",
+     .customers = 1,
+     .at_once = 4,
+     .logs = 1},
+    {.name = "late",
+     .tells = "one event that is refused, a partition that is lost, and the receipt of it at any time",
+     .events = 1,
+     .customers = 1,
+     .at_once = 4,
+     .late = 1},
     {.name = "narrow",
      .tells = "two events of two customers, and one request at a time",
      .customers = 2,
@@ -77,6 +90,8 @@ static const struct number {
     {"--new-spacing", 0, 60000, offsetof(struct scenario, new_spacing_ms)},
     {"--look", 0, 60000, offsetof(struct scenario, look_ms)},
     {"--closes", 0, 1, offsetof(struct scenario, closes)},
+    {"--logs", 0, 1, offsetof(struct scenario, logs)},
+    {"--late", 0, 1, offsetof(struct scenario, late)},
 };
 
 #define NUMBERS (sizeof(numbers) / sizeof(numbers[0]))
@@ -113,7 +128,8 @@ static void read_scenario(struct scenario *scenario, const char *name)
     struct scenario before = *scenario;
     *scenario = scenarios[i];
     scenario->workers = before.workers;
-    scenario->events = before.events;
+    if (scenario->events == 0)
+        scenario->events = before.events;
     scenario->faults = before.faults;
 }
 

@@ -14,7 +14,7 @@ struct scene *scene_new(const struct scenario *scenario)
     options.spacing_ms = scenario->spacing_ms;
     options.new_spacing_ms = scenario->new_spacing_ms;
     options.look_ms = scenario->look_ms;
-    options.log_check_ms = 0; /* its logs stay what they are */
+    options.log_check_ms = scenario->logs > 0 ? ENGINE_LOG_CHECK_MS : 0;
     options.lease_ms = WORLD_LEASE_MS;
     options.window_ms = 7LL * 24 * 3600 * 1000;
     scene->scenario = scenario;
@@ -70,9 +70,7 @@ static bool share_reads(const struct scene *scene, int worker, int32_t partition
     const struct share *share = &w->shares[partition];
     if (w->frozen)
         return false;
-    return share->reading ||
-           (share->started && !share->paused && engine_has_room(w->engine) &&
-            fake_log_event(&scene->world->log.partitions[partition], share->position) != NULL);
+    return share->reading || share->check != 0 || world_next_record(scene->world, worker, partition) != NULL;
 }
 
 bool scene_reads(const struct scene *scene)
@@ -82,6 +80,33 @@ bool scene_reads(const struct scene *scene)
             if (share_reads(scene, worker, i))
                 return true;
     return false;
+}
+
+/* The engine's deadline, as if it did not look at its logs. */
+static struct mono next_but_for_checks(const struct engine *engine)
+{
+    struct mono at = mono_earlier(timers_next(&engine->timers), engine->sweep_at);
+    for (int32_t i = 0; i < engine->options.partition_count; i++) {
+        if (engine->partitions[i] == NULL)
+            continue;
+        struct partition partition = *engine->partitions[i];
+        partition.check_at = MONO_NEVER;
+        at = mono_earlier(at, partition_deadline(engine, &partition));
+    }
+    return at;
+}
+
+bool scene_only_checks(const struct scene *scene)
+{
+    const struct world *world = scene->world;
+    bool only = scene->scenario->logs > 0 && world->request_count == 0 && world->late_count == 0 &&
+                world->late_commit_count == 0;
+    for (int worker = 0; worker < scene->scenario->workers; worker++) {
+        only = only && next_but_for_checks(world->workers[worker].engine).ms == MONO_NEVER.ms;
+        for (int32_t i = 0; i < world->log.count; i++)
+            only = only && !world_is_behind(world, worker, i);
+    }
+    return only;
 }
 
 bool scene_learns(const struct scene *scene)

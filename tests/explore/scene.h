@@ -23,6 +23,8 @@ struct scenario {
     int new_spacing_ms; /* behind a new conversation's first */
     int look_ms;        /* how often conversations are looked at after posts; 0: never */
     int closes;         /* 1: an agent may close them, which counts as a fault */
+    int logs;           /* 1: the topic may be made again, and the log may lose its last record, which are faults */
+    int late;           /* 1: one event, which may be refused, then a partition lost, for nothing; the receipt may come later */
 };
 
 struct scene {
@@ -30,6 +32,7 @@ struct scene {
     struct world *world;
     struct mono began;
     int published, faults;
+    bool refused, lost; /* for nothing: scenario.late */
 };
 
 /* In the arena, which must be open. */
@@ -43,6 +46,8 @@ void scene_publish(struct scene *scene);
 
 bool scene_reads(const struct scene *scene);    /* receipts or records can be read now */
 bool scene_learns(const struct scene *scene);   /* a worker that was frozen will be told what it has lost */
+/* Nobody waits for anything but to look at a log again that is as it was. */
+bool scene_only_checks(const struct scene *scene);
 bool scene_is_owned(const struct scene *scene); /* every partition is */
 bool scene_is_frozen(const struct scene *scene, int worker);
 bool scene_is_stopping(const struct scene *scene, int worker);
@@ -60,6 +65,13 @@ void mark_engine(struct mark *mark, const struct engine *engine, const struct sc
 int64_t mark_left(const struct scene *scene, struct mono at);
 /* How long it is ago, `most` at most. */
 int64_t mark_ago(const struct scene *scene, struct mono at, int64_t most);
+/* state_log.c: where scenario.logs. */
+struct partition;
+void mark_progress_log(struct mark *mark, const struct fake_partition *log, const struct progress *progress);
+void mark_share_log(struct mark *mark, const struct fake_partition *log, const struct share *share);
+void mark_world_log(struct mark *mark, const struct fake_partition *log);
+void mark_partition_log(struct mark *mark, const struct engine *engine, const struct partition *partition,
+                        const struct scene *scene);
 /* state_cache.c */
 struct cache;
 void mark_cache(struct mark *mark, const struct cache *cache, const struct scene *scene);

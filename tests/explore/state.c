@@ -110,6 +110,11 @@ static void mark_commits(struct mark *mark, const struct scene *scene, int worke
         mark_number(mark, "reach", progress.reach);
         mark_number(mark, "receipts", progress.receipts);
         mark_number(mark, "last", progress.has_last ? progress.last : -1);
+        if (scene->scenario->logs > 0) {
+            const struct fake_partition *log = &world->log.partitions[commit->partition];
+            mark_progress_log(mark, log, &progress);
+            mark_number(mark, "behind", log->generation - commit->generation);
+        }
         mark_number(mark, "fenced", commit->fenced);
         mark_number(mark, "applied", commit->applied);
         mark_number(mark, "slow", commit->slow);
@@ -142,8 +147,11 @@ static void mark_worker(struct mark *mark, const struct scene *scene, int worker
     mark_head(mark, "worker");
     mark_number(mark, "stopped", w->stopped);
     mark_number(mark, "frozen", w->frozen ? 1 + mark_ago(scene, w->frozen_at, WORLD_SESSION_MS) : 0);
-    for (int32_t i = 0; i < scene->world->log.count; i++)
+    for (int32_t i = 0; i < scene->world->log.count; i++) {
         mark_share(mark, &w->shares[i], scene);
+        if (scene->scenario->logs > 0)
+            mark_share_log(mark, &scene->world->log.partitions[i], &w->shares[i]);
+    }
     const struct fake_papercups *papercups = &scene->world->papercups;
     for (unsigned i = 0; i < papercups->message_count; i++) {
         const struct fake_message *message = &papercups->messages[i];
@@ -177,6 +185,10 @@ static void mark_log(struct mark *mark, const struct scene *scene)
         for (size_t j = 0; j < log->receipt_count; j++) {
             mark_number(mark, "receipt_of", log->receipts[j].of);
             mark_number(mark, "outcome", log->receipts[j].outcome);
+        }
+        if (scene->scenario->logs > 0) {
+            mark_progress_log(mark, log, &progress);
+            mark_world_log(mark, log);
         }
         mark_number(mark, "any_dead", log->dead_count > 0);
         for (size_t j = 0; j < log->event_count && log->dead_count > 0; j++)
@@ -264,6 +276,11 @@ static void mark_lates(struct mark *mark, const struct scene *scene)
         mark_number(&item, "reach", progress.reach);
         mark_number(&item, "receipts", progress.receipts);
         mark_number(&item, "last", progress.has_last ? progress.last : -1);
+        if (scene->scenario->logs > 0) {
+            const struct fake_partition *log = &world->log.partitions[commit->partition];
+            mark_progress_log(&item, log, &progress);
+            mark_number(&item, "behind", log->generation - commit->generation);
+        }
         mark_number(&item, "fenced", commit->fenced);
         mark_number(&item, "left", mark_left(scene, world->late_commits[i].at));
         mark_set_add(&set, &item);
@@ -286,6 +303,7 @@ struct fingerprint scene_fingerprint(const struct scene *scene, FILE *print)
     mark_head(&mark, "world");
     mark_number(&mark, "published", scene->published);
     mark_number(&mark, "faults", scene->faults);
+    mark_number(&mark, "for_nothing", scene->refused + 2 * scene->lost);
     mark_number(&mark, "cut_off", scene->world->cut_off);
     mark_sent(&mark, scene, WORLD_NOBODY);
     mark_log(&mark, scene);

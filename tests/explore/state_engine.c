@@ -88,6 +88,8 @@ static void mark_job(struct mark *mark, const struct job *job, const struct scen
     mark_number(mark, "without_value", job->without_value);
     mark_number(mark, "bare", job->bare);
     mark_number(mark, "producing", job->producing);
+    /* Its acknowledgement tells the broker's time, as roughly as that is long ago. */
+    mark_number(mark, "produced", job->producing ? mark_ago(scene, job->produced_at, REMOTE_CLOCK_VAGUE_MS + 1) : 0);
     mark_number(mark, "produce_tries", job->produce_tries);
     mark_number(mark, "lettered", job->lettered);
     if (job->outcome == OUTCOME_NONE)
@@ -156,6 +158,8 @@ static void mark_partition(struct mark *mark, const struct engine *engine, const
 {
     mark_head(mark, "partition");
     mark_number(mark, "state", partition->state);
+    if (scene->scenario->logs > 0)
+        mark_partition_log(mark, engine, partition, scene);
     mark_offsets(mark, &partition->offsets, &scene->world->log.partitions[partition->id]);
     mark_memory(mark, engine, partition, scene);
     mark_number(mark, "untouched", partition->untouched);

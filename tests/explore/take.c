@@ -47,11 +47,12 @@ static void drop_gone(struct scene *scene)
 }
 
 /* A failed receipt from a dead worker arrives before it or never: see choice.c. */
-static void take_assign(struct world *world, int worker, int32_t partition)
+static void take_assign(const struct scene *scene, int worker, int32_t partition)
 {
+    struct world *world = scene->world;
     for (size_t i = world->produce_count; i > 0; i--) {
         const struct world_produce *produce = &world->produces[i - 1];
-        if (produce->worker == WORLD_NOBODY && produce->record->partition == partition &&
+        if (scene->scenario->late == 0 && produce->worker == WORLD_NOBODY && produce->record->partition == partition &&
             strcmp(produce->topic, FAKE_RECEIPTS) == 0 && outcome_is_failed(produce->outcome))
             world_acknowledge(world, i - 1, PRODUCED_FAILED);
     }
@@ -90,6 +91,7 @@ static void take_sent(struct scene *scene, const struct choice *choice)
 {
     struct world *world = scene->world;
     bool applied = (choice->what & CHOICE_APPLIED) != 0, ok = (choice->what & CHOICE_OK) != 0;
+    scene->refused = scene->refused || (choice->kind == CHOICE_ANSWER && choice->what == FATE_REFUSED && choice->price == 0);
     if (choice->kind == CHOICE_ANSWER)
         world_answer(world, choice->place, (enum fate)choice->what);
     else if (choice->kind == CHOICE_LOOK)
@@ -126,7 +128,7 @@ void choice_take(struct scene *scene, const struct choice *choice)
         scene_publish(scene);
         break;
     case CHOICE_ASSIGN:
-        take_assign(world, worker, partition);
+        take_assign(scene, worker, partition);
         break;
     case CHOICE_REBUILD:
         world_rebuild(world, worker, partition);
@@ -148,7 +150,17 @@ void choice_take(struct scene *scene, const struct choice *choice)
         break;
     case CHOICE_LEARN:
     case CHOICE_LOSE:
+        scene->lost = scene->lost || (choice->kind == CHOICE_LOSE && choice->price == 0);
         world_lose(world, worker, partition);
+        break;
+    case CHOICE_CHECKED:
+        world_log_checked(world, worker, partition);
+        break;
+    case CHOICE_MAKE_AGAIN:
+        world_make_again(world, 0);
+        break;
+    case CHOICE_CUT:
+        world_cut(world, 0, world->log.partitions[0].end - 1);
         break;
     case CHOICE_THAW:
         world_thaw(world, worker);
@@ -245,7 +257,8 @@ static const char *write_other(enum choice_kind kind)
                                         [CHOICE_STOP] = "is to stop",
                                         [CHOICE_RESTART] = "begins anew",
                                         [CHOICE_CRASH] = "is killed",
-                                        [CHOICE_FREEZE] = "is frozen"};
+                                        [CHOICE_FREEZE] = "is frozen",
+                                        [CHOICE_CHECKED] = "is told what stands where it asked"};
     return words[kind];
 }
 
@@ -291,6 +304,12 @@ void choice_write(const struct scene *scene, const struct choice *choice, struct
     case CHOICE_CLOSE:
         buf_printf(out, "an agent closes conversation %zu", choice->place + 1);
         break;
+    case CHOICE_MAKE_AGAIN:
+        buf_add_text(out, "the topic is made again");
+        break;
+    case CHOICE_CUT:
+        buf_add_text(out, "the log loses its last record");
+        break;
     case CHOICE_ASSIGN:
     case CHOICE_REBUILD:
     case CHOICE_FEED:
@@ -302,6 +321,7 @@ void choice_write(const struct scene *scene, const struct choice *choice, struct
     case CHOICE_STOP:
     case CHOICE_RESTART:
     case CHOICE_FREEZE:
+    case CHOICE_CHECKED:
         write_worker(out, choice->worker);
         buf_add_text(out, write_other(choice->kind));
         break;

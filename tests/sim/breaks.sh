@@ -80,7 +80,7 @@ caught_by_sim() { # NAME
 
 caught_by_explorer() { # NAME
     local scenario
-    for scenario in order repeat reach spaced young closed narrow apart; do
+    for scenario in order repeat reach spaced young closed logs late narrow apart; do
         sees_it_broken "$1" "$build/tests/explore/explore" --scenario $scenario --faults 1 && return 0
     done
     return 1
