@@ -4,6 +4,7 @@ import re
 
 import pytest
 from admin import Admin
+from broker import wait_until
 from confluent_kafka.admin import AlterConfigOpType, ConfigEntry, ConfigResource
 
 DAY_MS = 86400000
