@@ -194,15 +194,15 @@ broken no-read-back engine/admit.c 'bool suspect = job->record->offset < job->pa
     'what an earlier owner may have posted is not read back'
 broken posts-again delivery/delivery.c 'if \(d->step == STEP_POST\)\s+delivery_take_unknown\(d, answer, delay_ms, now\);' \
     'if (d->step == STEP_POST) delivery_retry(d, STEP_POST, delay_ms, now);' 'a post without a good answer is made again'
-broken later-posts-again delivery/delivery.c 'answer->kind == ANSWER_LOST \|\| \(answer->kind == ANSWER_LATER && answer->status >= 500\)' \
-    'answer->kind == ANSWER_LOST' 'a 503 that says when to come again counts as "not done"'
+broken later-posts-again delivery/delivery.c '\(answer->kind == ANSWER_LATER && answer->status >= 500\) \|\|' \
+    '' 'a 503 that says when to come again counts as "not done"'
 broken too-large-posts-again papercups/reply.c 'reply->too_large && call_lists\(call\)' 'reply->too_large' \
     'a post whose answer is too large is made again'
 broken long-lists-fail engine/accounts.c 'pending->aside = account_set_aside\(pending->account, pending->started\);' '' \
     'a list that is long under way keeps its place'
 broken one-too-far engine/assign.c 'partition->committing = offsets_settled\(&partition->offsets\);' 'partition->committing = offsets_settled(&partition->offsets) + 1;' \
     'one offset too many is committed'
-broken unreadable-is-absent delivery/look.c 'look_unreadable\(d, delay_ms, now\);\s+return;' '(void)delay_ms; look_absent(d, now); return;' \
+broken unreadable-is-absent delivery/look.c '\(cut && !answer->mark_found\)\) \{\s+look_unreadable\(d, delay_ms, now\);' '(cut && !answer->mark_found)) { (void)delay_ms; look_absent(d, now);' \
     '"cannot be read" counts as "absent"'
 broken reach-ignored engine/partition.c 'offset < partition_reach\(partition\) &&' '' 'deliveries start beyond the committed reach'
 broken receipts-from-end engine/partition.c 'partition_has_none_beyond\(partition\) \? partition->receipts_end\s+: partition->receipts_from' \
@@ -283,8 +283,8 @@ broken grant-when-read engine/admit.c 'outcome == OUTCOME_NONE \|\| \(outcome ==
     'outcome == OUTCOME_NONE' 'what an earlier owner may have posted by another keyring is refused unread'
 broken grant-certain engine/settle.c '&& outcome != OUTCOME_ACCOUNT_NOT_GRANTED' '' \
     'the next starts before the receipt of one that this worker'"'"'s keyring does not grant'
-broken grant-once engine/run.c 'if \(!keyring_entry_grants\(entry, span_of\(job->account->options.name\)\)\)\s+return' \
-    'if (false) return' 'what waits is posted though its key is not granted its account any more'
+broken grant-once engine/run.c 'call_posts\(&job->call\) && !keyring_entry_grants' \
+    'false && !keyring_entry_grants' 'what waits is posted though its key is not granted its account any more'
 broken revoked-once engine/run.c 'entry == NULL \|\| entry->revoked' 'entry == NULL' 'what waits is posted though its key is revoked meanwhile'
 broken no-share engine/admit.c 'job->no_room = !suspect && share > 0' 'job->no_room = false && !suspect && share > 0' \
     'what waits for an account that is away takes the memory of the others'
