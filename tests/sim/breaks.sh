@@ -331,11 +331,9 @@ broken held-unasked engine/accounts.c 'account->doubted = true;' 'account->hold 
     'one call that is refused holds its account'
 broken doubted-goes-on delivery/account.c '\|\| account->doubted\)' ')' \
     'others post while it is open whether the account is refused'
-broken forbidden-is-absent delivery/delivery.c 'answer->kind == ANSWER_LOST \|\| answer->kind == ANSWER_FORBIDDEN' 'answer->kind == ANSWER_LOST' \
-    'a 403 of something in between counts as "not done"'
-broken login-is-absent delivery/delivery.c '\(answer_is_doubtful\(answer\) && !answer->own\)' 'false' \
-    'a login of something in between counts as "not done"'
-broken stray-is-papercups papercups/reply.c '!own \? ANSWER_UNREADABLE :' '' 'a 4xx of something in between is taken for Papercups'"'"' own'
+broken doubtful-is-absent delivery/delivery.c '\(answer_is_doubtful\(answer\) && \(!answer->own \|\| answer->kind == ANSWER_FORBIDDEN\)\)' 'false' \
+    'a 403 or a login of something in between counts as "not done"'
+broken stray-is-papercups papercups/reply.c '!own \? ANSWER_UNREADABLE :' '(void)own,' 'a 4xx of something in between is taken for Papercups'"'"' own'
 broken one-404 delivery/step.h 'return mono_reached\(mono_after\(d->missing_since, d->limits.settle_ms\), now\);' 'return true;' \
     'one 404 is believed'
 broken refused-at-once engine/run.c '#define REFUSALS_MAX 5' '#define REFUSALS_MAX 1' 'one 500 or 403 refuses an event'

@@ -30,7 +30,9 @@ enum fate sim_proxy(struct sim *sim, const struct world_request *request, enum f
         return fate;
     if (fake_request_posts(&request->what) && is_forbidden(sim, request->event))
         return FATE_FORBIDDEN;
-    if (sim->strays == 0 || rng_below(&sim->proxy_rng, 1000) >= sim->strays)
+    /* What is looked through is of more weight than how seldom it is. */
+    int64_t weight = request->what.kind == CALL_READ_CUSTOMER ? 3 : 1;
+    if (sim->strays == 0 || rng_below(&sim->proxy_rng, 1000) >= sim->strays * weight)
         return fate;
     enum fate stray = strays[rng_below(&sim->proxy_rng, 10)];
     bool again = request->event < 0 || sim->world->refusals[request->event].missing > 0;

@@ -191,9 +191,34 @@ static void an_event_behind_a_suspect_waits_for_it(void **state)
     story_end(w);
 }
 
+/* Its message is there, in a conversation that an agent has closed, and Papercups cannot be read until "absent" would count;
+ * then it says 404 of the customer, once. */
+static void one_404_for_a_customer_does_not_prove_that_a_message_is_absent(void **state)
+{
+    (void)state;
+    struct world *w = story_begin(NULL);
+    story_arrive(w, "ann", "e1");
+    story_answers(w, 2);
+    story_answer(w, FATE_ERROR_STORED);
+    world_close(w, 1);
+    struct mono until = mono_after(w->now.mono, WORLD_SETTLE_MS);
+    while (w->request_count == 0 || !mono_reached(until, w->requests[0].sent_at)) {
+        while (w->request_count > 0)
+            story_answer(w, FATE_ERROR);
+        world_pass(w, 100);
+    }
+    story_answer(w, FATE_DONE); /* rows of ann */
+    assert_int_equal(w->requests[0].what.kind, CALL_READ_CUSTOMER);
+    story_answer(w, FATE_MISSING);
+    world_go_for(w, 60000);
+    assert_int_equal(fake_papercups_shown(&w->papercups, "ann", "e1"), 1);
+    story_end(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(one_404_for_a_customer_does_not_prove_that_a_message_is_absent),
         cmocka_unit_test(a_suspect_that_is_there_is_delivered_at_once),
         cmocka_unit_test(a_suspect_that_is_there_is_not_posted_again_by_a_worker_that_knows_where),
         cmocka_unit_test(a_suspect_is_absent_only_when_read_twice_after_all_that_was_under_way_has_ended),

@@ -314,9 +314,8 @@ bool delivery_cut_short(struct delivery *d)
 static bool answer_leaves_open(const struct answer *answer)
 {
     return answer->kind == ANSWER_SERVER_ERROR || answer->kind == ANSWER_UNREADABLE ||
-           answer->kind == ANSWER_LOST || answer->kind == ANSWER_FORBIDDEN ||
-           (answer->kind == ANSWER_LATER && answer->status >= 500) ||
-           (answer_is_doubtful(answer) && !answer->own);
+           answer->kind == ANSWER_LOST || (answer->kind == ANSWER_LATER && answer->status >= 500) ||
+           (answer_is_doubtful(answer) && (!answer->own || answer->kind == ANSWER_FORBIDDEN));
 }
 
 /* A post, and no word that it failed: it may be there. After a complete answer the look begins at once, or when it says
