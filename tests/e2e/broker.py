@@ -107,7 +107,14 @@ class Kafka:
     def make_groups(self):
         """Has the groups' own topic made now: on the brokers that there are, so not on one that joins."""
         asker = Consumer({**self.client, "group.id": "first"})
-        asker.committed([TopicPartition("none", 0)], timeout=30)
+
+        def made():
+            try:
+                return asker.committed([TopicPartition("none", 0)], timeout=30)
+            except KafkaException as failure:
+                assert failure.args[0].code() in COORDINATOR_IS_COMING, failure
+
+        wait_until(made, "the groups' topic")
         asker.close()
 
     def create(self, name, partitions, replicas=1, **config):

@@ -2,11 +2,12 @@
 that is told; what was put elsewhere by that is sent again once all three topics have as many."""
 
 import json
+import re
 
 import pytest
 from broker import wait_until
 from confluent_kafka.admin import NewPartitions
-from ledger import Ledger
+from ledger import Ledger, audit
 from signing import payload, sign
 from test_dead import BEN, failed, lines, resend, sent_events
 from world import BACKEND, World, bodies
@@ -58,6 +59,10 @@ def test_the_old_partitions_go_on_and_the_new_ones_are_told_and_served_when_all_
     place = world.publish(sign(BACKEND, payload(customer, "again")), place[0])
     assert json.loads(world.receipt_record(place).value)["outcome"] == "delivered"
     world.worker.stop()
+    audited = audit(world.installation)
+    assert audited.returncode == 0, audited.stdout
+    for number in {there[0] for there in waits.values()}:
+        assert re.search(rf"(?m)^partition {number}, .*nothing committed.* [1-9]\d* not settled yet", audited.stdout), audited.stdout
 
     # Where it is not told it says what to do, and nothing that would move what lies in the topic.
     world.installation.configure("topics", partitions=0)

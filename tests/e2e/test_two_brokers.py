@@ -2,6 +2,7 @@
 and none stands still."""
 
 import json
+import re
 import secrets
 
 import pytest
@@ -92,6 +93,7 @@ def delivered(world, places):
 
 
 def test_who_joins_while_a_dead_broker_is_still_taken_for_alive_serves_all_when_others_lead(both, second, customer):
+    assert re.search("event=topic_settings .*min.insync.replicas=1", both.worker.text())
     delivered(both, publish(both, customer, range(PARTITIONS)))
     assert len(set(both.kafka.leaders(both.topics.events))) == 2, "both lead some"
     second.script("kill", second.directory)
@@ -120,6 +122,7 @@ def test_a_worker_that_asks_a_dead_broker_answers_and_obeys(both, second):
 
 def test_a_partition_without_a_leader_waits_and_is_told_and_the_others_are_served(either, second, customer):
     world, topics = either, either.topics
+    assert re.search("event=topic_settings .*replication factor 1 in a cluster of 2 brokers", world.worker.text())
     serves = [number for number in range(PARTITIONS) if number not in (EVENTS_AWAY, RECEIPTS_AWAY)]
     world.worker.stop()
     second.stop()

@@ -118,8 +118,8 @@ int client_offsets(struct client *client, const char *topic, int32_t partition, 
                    struct err *err)
 {
     int64_t unasked;
-    rd_kafka_resp_err_t error = rd_kafka_query_watermark_offsets(
-        client->rk, topic, partition, begin == NULL ? &unasked : begin, end, CLIENT_TIMEOUT_MS);
+    rd_kafka_resp_err_t error =
+        kafka_watermarks(client->rk, topic, partition, begin == NULL ? &unasked : begin, end);
     if (error == RD_KAFKA_RESP_ERR_NO_ERROR)
         return 0;
     if (client_may_pass(error))
