@@ -27,9 +27,14 @@ while [ $# -gt 0 ]; do
     shift
 done
 
+if ! mkdir -p build || ! touch build/demo.log || [ ! -f build/demo.log ]; then
+    echo "demo.sh: build/demo.log cannot be written: the demo is built in $PWD; have it where you may write" >&2
+    exit 5
+fi
 setup build kcat
-mkdir -p build
-if ! { cmake -G Ninja -B build -DCUPBEARER_TESTS=OFF && cmake --build build; } >build/demo.log 2>&1; then
+echo "building: a minute or two the first time; what it says is in build/demo.log"
+(cmake -G Ninja -B build -DCUPBEARER_TESTS=OFF && cmake --build build) >build/demo.log 2>&1 && status=0 || status=$?
+if [ $status != 0 ]; then
     tail -n 30 build/demo.log >&2
     echo "demo.sh: the build failed; all of it is in build/demo.log" >&2
     exit 5

@@ -97,24 +97,29 @@ setup_packages() { # PACKAGE…
     for package in "$@"; do setup_package "$package"; done
 }
 
-# Runs apt-get as root, itself or by sudo; its words are shown only when it fails.
+# Runs apt-get as root, itself or by sudo; its words are shown only when it fails. Without a network `update` warns and
+# succeeds, and what fails is the installation: what it warned of is shown then.
 setup_apt() {
-    local words
+    local words status=0
     words=$("${setup_root[@]}" env DEBIAN_FRONTEND=noninteractive \
-        apt-get -qq -o DPkg::Lock::Timeout=300 -o APT::Keep-Downloaded-Packages=false "$@" 2>&1 </dev/null) && return
-    printf '%s\n' "$words" | tail -n 15 >&2
-    echo "setup.sh: 'apt-get $*' failed" >&2
+        apt-get -qq -o DPkg::Lock::Timeout=300 -o APT::Keep-Downloaded-Packages=false "$@" 2>&1 </dev/null) || status=5
+    if [ $status = 0 ]; then
+        setup_warnings=$words
+        return
+    fi
+    printf '%s\n' ${setup_warnings:+"$setup_warnings"} "$words" | tail -n 15 >&2
+    echo "setup.sh: 'apt-get $*' failed${setup_warnings:+, after an 'apt-get update' that complained: is there a network?}" >&2
     return 5
 }
 
 # Says what that will take, as apt-get reckons it; with --print-uris it installs nothing.
 setup_size() { # APT_GET_ARGUMENT…
     LC_ALL=C apt-get --print-uris "$@" 2>/dev/null </dev/null |
-        sed -n -E 's/^Need to get (.*) of archives\.$/  \1 to download/p; s/^After this operation, (.*) of additional .*/  \1 on the disk/p'
+        sed -n -E 's/^Need to get (.*) of archives\.$/  \1 to download: mostly less than a minute/p; s/^After this operation, (.*) of additional .*/  \1 on the disk/p'
 }
 
 setup() { # PURPOSE…
-    local purpose needs need missing=() packages setup_root=()
+    local purpose needs need missing=() packages setup_root=() setup_warnings=''
     for purpose in "$@"; do
         needs=$(setup_needs "$purpose") || return 2
         for need in $needs; do
@@ -137,7 +142,8 @@ setup() { # PURPOSE…
             return 2
         fi
     fi
-    echo "installing: ${missing[*]}"
+    mapfile -t missing < <(printf '%s\n' "${missing[@]}" | sort -u)
+    printf 'installing %d Debian package%s: %s\n' ${#missing[@]} "$([ ${#missing[@]} = 1 ] || echo s)" "${missing[*]}" | fold -s -w 79
     if [ ${#setup_root[@]} -gt 0 ] && [ -t 0 ]; then
         sudo -v || return 2
     fi

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 
@@ -175,6 +176,26 @@ def test_what_is_copied_publishes_the_message_where_it_belongs(shop, kind, versi
     shop.verify(record, key)
     if kind == "kcat":
         assert record.header("webhook-id") == event.id and record.value == event.value
+
+
+@pytest.mark.parametrize("kind", [kind for kind in RUN if kind != "kcat"])
+def test_a_program_to_which_kafka_does_not_answer_gives_up_and_says_so(shop, tmp_path, kind):
+    """What listens takes the connection and says nothing, as the embedded broker does to clients in Go and Java."""
+    if kind == "go" and not (GO / "build").is_dir():
+        pytest.skip("there is no franz-go: tests/run.sh says why")
+    content = payload("user_42", "Hi", ttl=6)
+    name, command = RUN[kind]
+    (shop.directory / name).write_text(shop.copied(kind, sign(KEYS["v1"], content), content), encoding="utf-8")
+    key_file = tmp_path / "backend-1.key"
+    key_file.write_text(KEYS["v1"].secret + "\n")
+    with socket.create_server(("127.0.0.1", 0), backlog=64) as silent:
+        environment = {**os.environ, "BOOTSTRAP_SERVERS": f"127.0.0.1:{silent.getsockname()[1]}", "KEY_FILE": str(key_file)}
+        ended = subprocess.run(
+            [*command(), name], cwd=shop.directory, env=environment, capture_output=True, text=True, timeout=120
+        )
+    assert ended.returncode != 0 and "offset" not in ended.stdout, ended.stdout + ended.stderr
+    assert ("% " if kind == "shell" else "\nnot published: ") in "\n" + ended.stderr, ended.stderr
+    assert not any(trace in ended.stderr for trace in ("goroutine", "\tat ", "Traceback", "    at ")), ended.stderr
 
 
 def test_json_is_the_record_itself(shop):

@@ -3,13 +3,15 @@
 import json
 import os
 import re
+import socket
 import subprocess
+import sys
 import tempfile
 import urllib.request
 from pathlib import Path
 
 import pytest
-from broker import wait_until
+from broker import ROOT, wait_until
 from programs import ENVIRONMENT, Process, run_program
 
 EXPECTED = [("delivered", None), ("duplicate", None), ("rejected", "bad_signature"), ("delivered", None)]
@@ -39,29 +41,74 @@ def test_the_demo_shows_the_same_on_a_real_kafka(own_kafka, tmp_path):  # its to
     expect_the_scene(run_program("demo", *arguments, seconds=120, cwd=tmp_path))
 
 
-def test_the_demos_own_words_send_through_its_gate(tmp_path):
+class Visitor:
+    """Whoever looks at a demo: what it printed, and a second terminal that knows nothing of it."""
+
+    def __init__(self, demo, home):
+        self.demo, self.home = demo, home
+        (home / "node_modules").symlink_to(ROOT / "tests/.cache/node/node_modules")
+        text = demo.text()
+        self.page = re.search(r"Chat page +(http://[\d.:]+)/", text)[1]
+        self.export, *self.commands = re.findall(r"\n\n((?:  .+\n)+)\n", text)
+
+    def type(self, command):
+        """In a new terminal, behind the one line that the demo says to type there first."""
+        environment = {"PATH": os.environ["PATH"], "HOME": str(self.home)}
+        ended = subprocess.run(
+            ["sh", "-c", self.export + command], cwd=self.home, env=environment, capture_output=True, text=True, timeout=90
+        )
+        assert ended.returncode == 0, command + ended.stdout + ended.stderr
+        return ended.stdout
+
+    def run(self, name):
+        """A block of the README, as it is printed there."""
+        runner, ending = {"python": (sys.executable, "py"), "javascript": ("node", "js")}.get(name, ("sh", "sh"))
+        block = re.search(rf"(?ms)^<!-- snippet: {name} -->\n```\w+\n(.*?)^```$", (ROOT / "README.md").read_text())[1]
+        (self.home / f"snippet.{ending}").write_text(block)
+        return self.type(f"{runner} snippet.{ending}")
+
+    def bodies(self):
+        with urllib.request.urlopen(f"{self.page}/_standin/messages", timeout=30) as answer:
+            return [message["body"] for message in json.load(answer)["messages"]]
+
+    def sees(self, body):
+        wait_until(lambda: body in self.bodies(), f"'{body}' in the stand-in", explain=self.demo.tail)
+
+
+def test_what_the_demo_prints_and_the_readmes_programs_run_in_a_second_terminal(tmp_path):
     demo = Process(tmp_path / "demo.log", "demo")
     demo.environment = {**ENVIRONMENT, "TMPDIR": "/tmp"}
     try:
         demo.launch()  # the embedded broker may take its time to make a group
         wait_until(lambda: "\nCtrl-C ends it" in demo.text(), "the demo's words", 90, demo.tail)
-        text = demo.text()
-        page = re.search(r"Chat page +(http://[\d.:]+)/", text)[1]
-        directory = re.search(r"(?m)^Ctrl-C ends it and deletes (\S+)", text)[1]
-        command = re.search(r"(?s)by the gate, .*?\n\n(  curl .*?)\n\n", text)[1]
-        sent = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=60)
-        assert '"event_id"' in sent.stdout, sent.stdout + sent.stderr
-
-        def bodies():
-            with urllib.request.urlopen(f"{page}/_standin/messages", timeout=30) as answer:
-                return [message["body"] for message in json.load(answer)["messages"]]
-
-        wait_until(bodies, "a message in the stand-in", explain=demo.tail)
-        assert bodies() == ["Hello Ada, what is wrong? Pick one, or just write."]
+        visitor = Visitor(demo, tmp_path)
+        directory = re.search(r"(?m)^Ctrl-C ends it and deletes (\S+)", demo.text())[1]
+        send, curl, kcat = visitor.commands
+        assert "delivered: Papercups holds the message" in visitor.type(send)
+        assert '"event_id"' in visitor.type(curl)
+        visitor.sees("Hello Ada, what is wrong? Pick one, or just write.")
+        for name, body in (("python", "Hello from *Python*"), ("javascript", "Hello from *Node*"), ("sh", "Hello from the *shell*")):
+            visitor.run(name)
+            visitor.sees(body)
+        visitor.run("gate-send")
+        assert '"outcome":"delivered"' in visitor.run("gate-receipt")
+        for told in (visitor.run("receipts"), visitor.type(kcat)):
+            assert told.count('"outcome":"delivered"') == 6, told
+        logged = "".join((Path(directory) / name).read_text() for name in ("worker.log", "gate.log"))
+        assert "AUTOCREATE" not in logged, "librdkafka 2.0.2 says it to the embedded broker several times a second"
         demo.stop()
         assert not os.path.exists(directory)
     finally:
         demo.discard()
+
+
+@pytest.mark.parametrize("option", ["--port", "--gate-port"])
+def test_a_port_that_is_taken_is_told_by_the_option_that_named_it(tmp_path, option):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        ended = run_program("demo", option, port, cwd=tmp_path)
+    assert ended.returncode == 2, ended.stdout + ended.stderr
+    assert ended.stderr.startswith(f"cupbearer demo: {option}: ") and str(port) in ended.stderr, ended.stderr
 
 
 def children_of(pid):

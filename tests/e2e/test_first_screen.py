@@ -77,3 +77,10 @@ def test_the_first_screen_of_the_readme_does_what_it_says(pages):
     answer = json.dumps("Where is my order?")
     page.until(f"![...document.querySelectorAll('button')].some(one => one.checkVisibility() && one.innerText.trim() === {answer})")
     page.until(f"document.body.innerText.includes({answer})")
+    # The composer's link to the conversation leads to what an agent would see.
+    composer = pages["composer"]
+    composer.front()
+    composer.until("document.querySelector('#outcome a') !== null")
+    link = composer.run("document.querySelector('#outcome a').href")
+    page.ask("Page.navigate", url=link)
+    page.until(f"location.pathname.startsWith('/conversations/all/') && document.body.innerText.includes({answer})")

@@ -1,6 +1,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cmd/cmd.h"
 #include "cmd/failure.h"
@@ -9,22 +10,25 @@
 #include "demo/ground_gate.h"
 #include "demo/scene.h"
 #include "demo/standin.h"
+#include "io/listen.h"
 
 #define DEMO "demo"
 
 static const char help[] =
-    "Usage: cupbearer demo [--once] [--bootstrap-servers SERVERS] [--port PORT] [--gate-port PORT]\n"
+    "Usage: cupbearer demo [--once] [--bootstrap-servers SERVERS] [--port PORT]\n"
+    "                      [--gate-port PORT]\n"
     "\n"
-    "All of it on this machine: a broker (librdkafka's embedded one), a stand-in Papercups with a chat page, "
-    "a worker,\n"
-    "a gate, and keys made on the spot. Prints the page's address and the commands that send to it; Ctrl-C "
-    "ends "
-    "it.\n"
+    "All of it on this machine: a broker (librdkafka's embedded one), a stand-in\n"
+    "Papercups with a chat page, a worker, a gate, and keys made on the spot. Prints\n"
+    "where they are, the line that lets another terminal know it, and commands that\n"
+    "send there; Ctrl-C ends it.\n"
     "\n"
-    "  --once                        sends four events, prints their receipts and exits: 0 where they end as "
-    "they must\n"
-    "  --bootstrap-servers SERVERS   a Kafka that runs already, instead of the embedded one; the topics\n"
-    "                                cupbearer.events, .receipts and .dead are made there\n"
+    "  --once                        sends four events, prints their receipts and\n"
+    "                                exits: 0 where they end as they must\n"
+    "  --bootstrap-servers SERVERS   a Kafka that runs already, instead of the embedded\n"
+    "                                one, which clients in Go and Java cannot speak to;\n"
+    "                                the topics cupbearer.events, .receipts and .dead\n"
+    "                                are made there\n"
     "  --port PORT                   of the stand-in; any free one when left out\n"
     "  --gate-port PORT              of the gate; any free one when left out\n";
 
@@ -61,36 +65,83 @@ static int demo_options(struct demo *demo, int argc, char **argv)
     if (options.operands[0] != NULL)
         return failure_usage(DEMO, "'%.60s' is not expected here; see cupbearer demo --help",
                              options.operands[0]);
+    if (demo->port != 0 && demo->port == demo->gate_port)
+        return failure_usage(DEMO, "--port and --gate-port: stand-in and gate need a port each");
     return 0;
+}
+
+/* The directory of this program, "" where it cannot be told. */
+static void demo_directory(char out[4096])
+{
+    ssize_t size = readlink("/proc/self/exe", out, 4095);
+    out[size < 0 ? 0 : size] = 0;
+    char *end = strrchr(out, '/');
+    if (end != NULL)
+        *end = 0;
+}
+
+static void demo_tell_addresses(const struct broker *broker, const struct ground *ground,
+                                const struct ground_gate *gate, const char *url)
+{
+    printf("Kafka      %s%s\n", broker_bootstrap(broker),
+           broker_is_embedded(broker) ? " (embedded: Go and Java clients get no answer from it;\n"
+                                        "           for those: ./deploy/demo.sh --kafka real)"
+                                      : "");
+    printf("Chat page  %s/chat?external_id=user_42&host=localhost\n"
+           "Gate       %s\n",
+           url, gate->url);
+    if (gate->composer[0] != 0)
+        printf("Composer   %s\n", gate->composer);
+    printf("Logs       %s/worker.log, gate.log\n", ground->directory);
+}
+
+/* What another terminal needs for all that follows and for the README's programs, as one line. */
+static void demo_tell_environment(const struct broker *broker, const struct ground *ground,
+                                  const struct ground_gate *gate)
+{
+    char directory[4096];
+    demo_directory(directory);
+    printf("  export PATH=\"%s:$PATH\" BOOTSTRAP_SERVERS=%s KEY_FILE=%s/" GROUND_KEY_FILE
+           " GATE=%s TOKEN=\"$(cat %s/demo.token)\"\n",
+           directory, broker_bootstrap(broker), ground->directory, gate->url, ground->directory);
 }
 
 static void demo_tell(const struct broker *broker, const struct ground *ground,
                       const struct ground_gate *gate, const char *url)
 {
-    const char *servers = broker_bootstrap(broker), *directory = ground->directory;
-    printf("Kafka           %s\n"
-           "Chat page       %s/chat?external_id=user_42&host=localhost\n"
-           "Gate            %s\n",
-           servers, url, gate->url);
-    if (gate->composer[0] != 0)
-        printf("Composer        %s\n", gate->composer);
-    printf(
-        "Logs            %s/worker.log, gate.log\n"
-        "\nOpen the chat page and press \"Identify the customer\", which your page does by itself; then send "
-        "to it from\n"
-        "another terminal, by Kafka:\n\n"
-        "  cupbearer send -b %s --key-file %s/demo.key --key-id " GROUND_KEY_ID " --account acme \\\n"
-        "    --to-external-id user_42 --body 'Need a hand? Pick one, or write what is wrong.' \\\n"
-        "    --quick-reply 'Reset my password' --quick-reply 'Talk to a person' --wait\n"
-        "\nor by the gate, a message that was written beforehand:\n\n"
-        "  curl %s/v1/send -H \"Authorization: Bearer $(cat %s/demo.token)\" \\\n"
-        "    -H 'Content-Type: application/json' -d '{\"account\": \"acme\", \"message\": \"need-help\",\n"
-        "      \"to\": {\"customer\": {\"external_id\": \"user_42\"}}, \"blanks\": {\"name\": \"Ada\"}}'\n"
-        "\nWhat became of each event:\n\n"
-        "  kcat -C -b %s -t cupbearer.receipts -f '%%s\\n'\n"
-        "\nCtrl-C ends it and deletes %s\n",
-        directory, servers, directory, gate->url, directory, servers, directory);
+    demo_tell_addresses(broker, ground, gate, url);
+    puts("\nOpen the chat page and press \"Identify the customer\", as your own page would do\n"
+         "by itself. To send to it, let another terminal know first where all this is:\n");
+    demo_tell_environment(broker, ground, gate);
+    puts("\nThen send by Kafka, with this or with the programs of the README:\n\n"
+         "  cupbearer send -b \"$BOOTSTRAP_SERVERS\" --key-file \"$KEY_FILE\" \\\n"
+         "    --key-id " GROUND_KEY_ID " --account acme --to-external-id user_42 \\\n"
+         "    --body 'Need a hand? Pick one, or write what is wrong.' \\\n"
+         "    --quick-reply 'Reset my password' --quick-reply 'Talk to a person' --wait\n"
+         "\nor by the gate, a message that was written beforehand:\n\n"
+         "  curl -sS \"$GATE/v1/send\" -H \"Authorization: Bearer $TOKEN\" \\\n"
+         "    -H 'Content-Type: application/json' -d '{\"account\": \"acme\",\n"
+         "      \"to\": {\"customer\": {\"external_id\": \"user_42\"}},\n"
+         "      \"message\": \"need-help\", \"blanks\": {\"name\": \"Ada\"}}'\n"
+         "\nWhat became of each event:\n\n"
+         "  kcat -C -q -b \"$BOOTSTRAP_SERVERS\" -t cupbearer.receipts -e -f '%s\\n'\n");
+    printf("Ctrl-C ends it and deletes %s\n", ground->directory);
     fflush(stdout);
+}
+
+/* Asked before anything is started, so that the mistake is told at once and by the option that was given. */
+static int demo_port_is_free(const char *option, uint16_t port, struct err *err)
+{
+    char address[32];
+    struct err why;
+    if (port == 0)
+        return 0;
+    snprintf(address, sizeof(address), "127.0.0.1:%u", (unsigned)port);
+    int fd = listen_open(address, &why);
+    if (fd < 0)
+        return err_set(err, ERR_USAGE, "%s: %s; another port, or none for any free one", option, why.text);
+    close(fd);
+    return 0;
 }
 
 static int demo_play(const struct demo *demo, const struct broker *broker, struct ground *ground,
@@ -108,7 +159,7 @@ static int demo_play(const struct demo *demo, const struct broker *broker, struc
         sigwait(signals, &signal);
         return 0;
     }
-    ground_path(ground, "demo.key", key);
+    ground_path(ground, GROUND_KEY_FILE, key);
     const struct scene scene = {broker_bootstrap(broker), url, key};
     return scene_play(&scene, err);
 }
@@ -120,6 +171,11 @@ static int demo_run(const struct demo *demo, struct err *err)
     struct ground ground = {0};
     char url[64];
     sigset_t signals;
+    if (demo_port_is_free("--port", demo->port, err) != 0 ||
+        demo_port_is_free("--gate-port", demo->gate_port, err) != 0)
+        return -1;
+    puts("starting broker, Papercups stand-in, worker and gate: up to half a minute");
+    fflush(stdout);
     sigemptyset(&signals);
     sigaddset(&signals, SIGTERM);
     sigaddset(&signals, SIGINT);

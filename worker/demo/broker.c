@@ -122,7 +122,7 @@ const char *broker_bootstrap(const struct broker *broker)
     return broker->bootstrap_servers;
 }
 
-bool broker_keeps_create_time(const struct broker *broker)
+bool broker_is_embedded(const struct broker *broker)
 {
     return broker->cluster != NULL;
 }

@@ -17,7 +17,8 @@ struct broker *broker_start(const char *bootstrap_servers, struct err *err);
 void broker_stop(struct broker *broker);
 
 const char *broker_bootstrap(const struct broker *broker);
-/* Producers' timestamps are all it knows (the mock cluster), so the worker must admit by its own clock. */
-bool broker_keeps_create_time(const struct broker *broker);
+/* librdkafka's mock cluster: producers' timestamps are all it knows, so the worker must admit by its own clock; and its
+ * list of versions is of no use to the clients of Go and Java. */
+bool broker_is_embedded(const struct broker *broker);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -25,33 +26,37 @@ static int ground_write(const struct ground *ground, const char *name, const str
     return secret_write_new(path, buf_span(content), err);
 }
 
+static int ground_write_key(const struct ground *ground, const char *name, const struct key *key, struct err *err)
+{
+    struct buf text;
+    buf_init(&text, 4096);
+    key_write(&text, key);
+    int result = ground_write(ground, name, &text, err);
+    sodium_memzero(text.data, text.capacity);
+    buf_done(&text);
+    return result;
+}
+
 static int ground_keys(const struct ground *ground, struct err *err)
 {
-    struct key secret = {0}, public_key = {0}, mark = {0};
-    struct buf text, entry;
-    buf_init(&text, 4096);
-    buf_init(&entry, 4096);
-    int result = key_generate(KEY_ED25519_SECRET, &secret, err);
-    if (result == 0 && (result = key_public(&secret, &public_key, err)) == 0) {
-        key_write(&text, &secret);
-        result = ground_write(ground, "demo.key", &text, err);
-        buf_add_text(&entry, "{\"keys\": [{\"id\": \"" GROUND_KEY_ID "\", \"sender\": \"demo\", \"key\": \"");
-        key_write(&entry, &public_key);
-        buf_add_text(&entry, "\", \"accounts\": [\"acme\"]}, ");
-        result = result == 0 ? ground_gate_key(ground, &entry, err) : result;
-        buf_add_text(&entry, "]}\n");
+    struct key backend = {0}, mark = {0};
+    struct buf keyring;
+    buf_init(&keyring, 4096);
+    int result = key_generate(KEY_HMAC, &backend, err);
+    if (result == 0 && (result = ground_write_key(ground, GROUND_KEY_FILE, &backend, err)) == 0) {
+        buf_add_text(&keyring, "{\"keys\": [{\"id\": \"" GROUND_KEY_ID "\", \"sender\": \"backend\", \"key\": \"");
+        key_write(&keyring, &backend);
+        buf_add_text(&keyring, "\", \"accounts\": [\"acme\"]}, ");
+        result = ground_gate_key(ground, &keyring, err);
+        buf_add_text(&keyring, "]}\n");
     }
     if (result == 0)
-        result = ground_write(ground, "keyring.json", &entry, err);
-    if (result == 0 && (result = key_generate(KEY_MARK, &mark, err)) == 0) {
-        buf_clear(&text);
-        key_write(&text, &mark);
-        result = ground_write(ground, "mark.key", &text, err);
-    }
-    buf_done(&text);
-    buf_done(&entry);
-    key_done(&secret);
-    key_done(&public_key);
+        result = ground_write(ground, "keyring.json", &keyring, err);
+    if (result == 0 && (result = key_generate(KEY_MARK, &mark, err)) == 0)
+        result = ground_write_key(ground, "mark.key", &mark, err);
+    sodium_memzero(keyring.data, keyring.capacity);
+    buf_done(&keyring);
+    key_done(&backend);
     key_done(&mark);
     return result;
 }
@@ -80,7 +85,7 @@ static int ground_configuration(const struct ground *ground, const struct broker
                "papercups_account = " STANDIN_ACCOUNT_ID "\n"
                "widget_host = localhost\n"
                "origins = %s http://localhost:3000\n",
-               broker_bootstrap(broker), broker_keeps_create_time(broker) ? "allow_create_time = true\naccept = unread_settings\n" : "",
+               broker_bootstrap(broker), broker_is_embedded(broker) ? "allow_create_time = true\naccept = unread_settings\n" : "",
                ground->directory, ground->directory, papercups_url, ground->directory, papercups_url);
     if (result == 0)
         result = ground_gate_settings(ground, gate_port, &text, err);

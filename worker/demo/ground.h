@@ -7,7 +7,8 @@
 #include "demo/broker.h"
 #include "demo/child.h"
 
-#define GROUND_KEY_ID   "demo"
+#define GROUND_KEY_ID   "backend-1" /* the README's, so that its programs run here as they stand there */
+#define GROUND_KEY_FILE GROUND_KEY_ID ".key"
 #define GROUND_MESSAGES "messages" /* the directory of the pre-defined messages, in the ground's */
 
 struct ground {
@@ -15,8 +16,8 @@ struct ground {
     struct child worker, gate;
 };
 
-/* Makes the directory and what is in it: demo.key and gate.key (ed25519), mark.key, api.key, keyring.json, tokens.json,
- * demo.token, cupbearer.conf, messages/. gate_port 0: any free one. -1 with err; ground_done it in either case. */
+/* Makes the directory and what is in it: backend-1.key (HMAC) and gate.key (ed25519), mark.key, api.key, keyring.json,
+ * tokens.json, demo.token, cupbearer.conf, messages/. gate_port 0: any free one. -1 with err; ground_done it in either case. */
 int ground_init(struct ground *ground, const struct broker *broker, const char *papercups_url,
                 uint16_t gate_port, struct err *err);
 /* Stops what was started (SIGTERM, and waits) and deletes the directory. */

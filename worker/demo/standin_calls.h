@@ -49,6 +49,9 @@ struct standin_customer *standin_customer_identify(struct standin_store *store,
                                                    const struct standin_owner *owner, struct span external_id,
                                                    struct span host, struct span email);
 
+/* The page of /conversations/all/ID, to which the composer links. False where that is not asked for, or not there. */
+bool standin_dashboard(struct standin_store *store, const struct standin_request *request, struct standin_reply *reply);
+
 /* What an agent does in the dashboard, the store locked. Whether it is "close", "reopen" or "archive". */
 bool standin_agent_can(const char *act);
 /* Does what standin_agent_can knows. */

@@ -57,13 +57,14 @@ static bool request_query_is_utf8(const struct standin_request *request)
 }
 
 /* A route that is none: Papercups shows its dashboard to whoever asks with GET. */
-static void answer_unknown(const struct standin_request *request, struct standin_reply *reply)
+static void answer_unknown(struct standin_store *store, const struct standin_request *request,
+                           struct standin_reply *reply)
 {
     if (!standin_request_is(request, "GET"))
         standin_reply_detail(reply, 404);
     else if (!request_accepts(request, "html"))
         standin_reply_detail(reply, 406);
-    else
+    else if (!standin_dashboard(store, request, reply))
         standin_reply_html(reply);
 }
 
@@ -88,5 +89,5 @@ void standin_route(struct standin_store *store, const struct standin_request *re
             routes[i].answer(&call);
         return;
     }
-    answer_unknown(request, reply);
+    answer_unknown(store, request, reply);
 }

@@ -7,6 +7,7 @@
 #include "io/log.h"
 
 #define BROKER_MS 10000
+#define ACCEPT_MS 2000 /* where their being unread is accepted: the embedded broker never answers */
 #define DAY_MS    INT64_C(86400000)
 #define KEPT_MS   (7 * DAY_MS) /* what deliver_within_max may be at most */
 /* The largest event, with its headers and key, and what Kafka wraps around it. */
@@ -100,9 +101,12 @@ static void settings_ask(rd_kafka_t *rk, const struct config *config, struct top
     }
     rd_kafka_queue_t *queue = rd_kafka_queue_new(rk);
     rd_kafka_AdminOptions_t *options = rd_kafka_AdminOptions_new(rk, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS);
-    rd_kafka_AdminOptions_set_request_timeout(options, BROKER_MS, NULL, 0);
+    int wait_ms = form_has_word(span_of(config->accept), span_of(deviation_kind_word(DEVIATION_UNREAD_SETTINGS)))
+                      ? ACCEPT_MS
+                      : BROKER_MS;
+    rd_kafka_AdminOptions_set_request_timeout(options, wait_ms, NULL, 0);
     rd_kafka_DescribeConfigs(rk, asked, TOPICS, options, queue);
-    rd_kafka_event_t *event = rd_kafka_queue_poll(queue, BROKER_MS + 1000);
+    rd_kafka_event_t *event = rd_kafka_queue_poll(queue, wait_ms + 1000);
     const rd_kafka_DescribeConfigs_result_t *result =
         event == NULL ? NULL : rd_kafka_event_DescribeConfigs_result(event);
     size_t count = 0;

@@ -55,6 +55,12 @@ event_id, timestamp = f"message-{uuid.uuid4()}", str(int(time.time()))
 signed = f"{event_id}.{timestamp}.".encode() + value
 ${of.version === "v1" ? "signature = hmac.new(secret, signed, hashlib.sha256).digest()" :
   "signature = Ed25519PrivateKey.from_private_bytes(secret[:32]).sign(signed)"}
+
+def told(error, record):
+    if error:
+        raise SystemExit(f"not published: {error.str()}")
+    print(f"partition {record.partition()}, offset {record.offset()}")
+
 producer = Producer({
     "bootstrap.servers": os.environ.get("BOOTSTRAP_SERVERS", "127.0.0.1:9092"),
     "partitioner": "${of.partitioner}",
@@ -65,7 +71,7 @@ producer.produce(${quote.python(of.topic)}, key=${quote.python(of.key)}, value=v
     "webhook-timestamp": timestamp,
     "webhook-signature": "${of.version}," + base64.b64encode(signature).decode(),
     "cupbearer-key": ${quote.python(of.key_id)},
-}, on_delivery=lambda error, record: print(error or f"partition {record.partition()}, offset {record.offset()}"))
+}, on_delivery=told)
 producer.flush()
 `;
 
@@ -105,7 +111,10 @@ async function publish() {
   console.log(\`partition \${record.partition}, offset \${record.baseOffset}\`);
   await producer.disconnect();
 }
-publish();
+publish().catch((error) => {
+  console.error(\`not published: \${error.message}\`);
+  process.exit(1); // its connections would keep it waiting
+});
 `;
 
 const goImports = { v1: ["crypto/hmac", "crypto/sha256"], v1a: ["crypto/ed25519"] };
@@ -141,7 +150,8 @@ func getenv(name, otherwise string) string {
 
 func check(err error) {
 	if err != nil {
-		panic(err)
+		fmt.Fprintln(os.Stderr, "not published:", err)
+		os.Exit(1)
 	}
 }
 
@@ -193,6 +203,7 @@ import java.nio.file.*;
 import java.security.*;
 import java.security.spec.*;
 import java.util.*;
+import java.util.concurrent.ExecutionException;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 import org.apache.kafka.clients.producer.*;
@@ -219,6 +230,9 @@ public class Publish {
         try (var producer = new KafkaProducer<>(settings, new StringSerializer(), new StringSerializer())) {
             RecordMetadata place = producer.send(record).get();
             System.out.println("partition " + place.partition() + ", offset " + place.offset());
+        } catch (ExecutionException failed) {
+            System.err.println("not published: " + failed.getCause().getMessage());
+            System.exit(1);
         }
     }
 }

@@ -1,0 +1,67 @@
+"""deploy/demo.sh and deploy/setup.sh where something is in their way: they say what, and do not pass over it."""
+
+import os
+import shutil
+import subprocess
+
+import pytest
+from broker import ROOT
+
+
+@pytest.fixture
+def project(tmp_path):
+    """A copy of what deploy/demo.sh needs, with a program that was built long ago."""
+    directory = tmp_path / "project"
+    (directory / "build").mkdir(parents=True)
+    shutil.copytree(ROOT / "deploy", directory / "deploy")
+    old = directory / "build/cupbearer"
+    old.write_text("#!/bin/sh\necho the old program\n")
+    old.chmod(0o755)
+    return directory
+
+
+def run(directory, *command, path=os.environ["PATH"]):
+    return subprocess.run(command, cwd=directory, env={"PATH": str(path)}, capture_output=True, text=True, timeout=60)
+
+
+def test_a_demo_that_cannot_be_built_does_not_run_what_was_built_before(project):
+    (project / "build/demo.log").mkdir()  # not to be written, for root neither
+    ended = run(project, "deploy/demo.sh", "--once")
+    assert ended.returncode == 5 and "the old program" not in ended.stdout, ended.stdout + ended.stderr
+    assert "build/demo.log cannot be written" in ended.stderr
+
+
+@pytest.fixture
+def bare(tmp_path):
+    """A PATH on which there is no wrk, and an apt-get without a network: `update` warns and succeeds, as Debian's does."""
+    directory = tmp_path / "bin"
+    directory.mkdir()
+    for name in ("bash", "env", "grep", "id", "sed", "sort", "tail", "xargs", "cat", "fold"):
+        (directory / name).symlink_to(shutil.which(name))
+    (directory / "id").unlink()
+    fakes = {
+        "id": "echo 0\n",
+        "apt-cache": "exit 0\n",
+        "apt-get": 'case " $* " in\n'
+        '*" --print-uris "*) printf "Need to get 85.0 MB of archives.\\nAfter this operation, 400 MB of additional disk space will be used.\\n" ;;\n'
+        '*" update "*) echo "W: Failed to fetch the lists: Temporary failure resolving" >&2 ;;\n'
+        '*) echo "E: Unable to locate package wrk" >&2; exit 100 ;;\nesac\n',
+    }
+    for name, text in fakes.items():
+        (directory / name).write_text("#!/bin/bash\n" + text)
+        (directory / name).chmod(0o755)
+    return directory
+
+
+def test_a_failed_installation_says_why_the_lists_are_not_there(bare):
+    ended = run(ROOT, str(bare / "bash"), "deploy/setup.sh", "load", path=bare)
+    assert ended.returncode == 5
+    for said in ("Temporary failure resolving", "Unable to locate package wrk", "is there a network?"):
+        assert said in ended.stderr, ended.stdout + ended.stderr
+
+
+def test_an_installation_says_what_it_installs_how_much_and_how_long(bare):
+    lines = run(ROOT, str(bare / "bash"), "deploy/setup.sh", "load", path=bare).stdout.splitlines()
+    assert lines[0] == "installing 1 Debian package: wrk", lines
+    assert any("85.0 MB to download" in line and "minute" in line for line in lines), lines
+    assert max(map(len, lines)) <= 80
