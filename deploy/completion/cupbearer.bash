@@ -7,7 +7,7 @@ _cupbearer_options() { # COMMAND
         --deliver-within --webhooks --topic"
     case $1 in
     run) echo --config --log-level ;;
-    keygen) echo --hmac --dir --sender --account --mark --token --message ;;
+    keygen) echo --hmac --dir --sender --account --keyring --mark --token --message --tokens ;;
     send) echo "$event" --bootstrap-servers --partitioner --kafka --wait --receipts-topic --timeout ;;
     sign) echo "$event" --at --format ;;
     verify) echo --keyring --partitions --partition --partitioner --admitted-at --show-signed ;;
@@ -40,7 +40,7 @@ _cupbearer() {
         return
     fi
     case $before in
-    --config | -c | --key-file | --keyring | --mark) _cupbearer_paths -f ;;
+    --config | -c | --key-file | --keyring | --mark | --tokens) _cupbearer_paths -f ;;
     --dir | --messages-dir) _cupbearer_paths -d ;;
     --log-level) _cupbearer_words error warning info debug ;;
     --partitioner) _cupbearer_words murmur2 crc32 ;;

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from broker import ROOT, wait_until
 from gate import Gate
-from programs import ENVIRONMENT, PROGRAM, Process, free_port, run_program
+from programs import ENVIRONMENT, PROGRAM, Installation, Process, free_port, run_program
 from signing import HmacKey
 from world import World
 
@@ -89,6 +89,23 @@ def test_a_backend_sends_with_one_call_and_asks_what_became_of_it(shop, gate):
     told = shell("gate-receipt", shop, gate)
     assert (told["event_id"], told["outcome"]) == ("order-99-shipped", "delivered")
     assert shop.standin.messages("user_42")[-1]["body"] == "Your order has left the house."
+
+
+def test_the_composers_block_runs_as_it_is_printed(kafka, topics, standin, tmp_path):
+    """Where the README's worker is: its configuration names no gate, its keyring has the backend's key."""
+    installation = Installation(tmp_path / "etc", kafka, topics, standin.url, [HmacKey("backend-1")])
+    directory = installation.configuration().parent
+    block = SNIPPETS["composer"].replace("127.0.0.1:8787", "127.0.0.1:0").replace("cupbearer gate", "exec cupbearer gate")
+    process = Process(tmp_path / "gate.log", "-c", f"cd {directory}\n{block}", program="sh")
+    process.environment = {**ENVIRONMENT, "PATH": f"{PROGRAM.parent}:{ENVIRONMENT['PATH']}"}
+    url, token = process.start(r"composer: (http\S+)/composer/#token=(\S+)").groups()
+    try:
+        request = urllib.request.Request(f"{url}/composer/api/setup", headers={"X-Cupbearer-Token": token})
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            [account] = json.load(answer)["accounts"]
+        assert [key["id"] for key in account["keys"]] == ["gate-1"]
+    finally:
+        process.discard()
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "cmd/cmd.h"
@@ -8,40 +9,52 @@
 #include "cmd/options.h"
 #include "event/envelope.h"
 #include "event/key.h"
+#include "event/keyring.h"
 #include "gate/tokens.h"
+#include "io/list_file.h"
 #include "io/secret.h"
 #include "lib/generate.h"
 
 #define KEYGEN "keygen"
 
 static const char help[] =
-    "cupbearer keygen: make a key to sign events with, the workers' mark secret, or a token of the gate\n"
+    "cupbearer keygen: make a key to sign events with, the workers' mark secret, or a\n"
+    "token of the gate\n"
     "\n"
-    "  cupbearer keygen NAME [--hmac] [--dir DIR] [--sender SENDER] [--account ACCOUNT]...\n"
+    "  cupbearer keygen NAME [--hmac] [--dir DIR] [--sender SENDER]\n"
+    "                   [--account ACCOUNT]... [--keyring FILE]\n"
     "  cupbearer keygen --mark FILE\n"
     "  cupbearer keygen --token NAME --account ACCOUNT... [--message NAME]...\n"
+    "                   [--tokens FILE]\n"
     "\n"
-    "Writes the secret to DIR/NAME.key (mode 0600, never over a file that is there) and prints the entry for "
-    "the\n"
-    "workers' keyring, {\"keys\": [ENTRY, ...]}.\n"
+    "Writes the secret to DIR/NAME.key (mode 0600, never over a file that is there)\n"
+    "and adds its entry to the workers' keyring, or prints it.\n"
     "\n"
-    "  NAME               the key's id, [a-z0-9][a-z0-9_-]{0,62}; what `cupbearer send --key-id` names\n"
-    "  --hmac             a shared HMAC secret (whsec_, v1) instead of an ed25519 pair (whsk_, v1a). Whoever "
-    "can\n"
-    "                     read the keyring can then sign as well.\n"
+    "  NAME               the key's id, [a-z0-9][a-z0-9_-]{0,62}; what\n"
+    "                     `cupbearer send --key-id` names\n"
+    "  --hmac             a shared HMAC secret (whsec_, v1) instead of an ed25519 pair\n"
+    "                     (whsk_, v1a). Whoever can read the keyring can sign as well.\n"
     "  --dir DIR          where NAME.key goes; the current directory when left out\n"
-    "  --sender SENDER    who signs; stays when keys change. NAME when left out: give it, if keys will "
-    "rotate\n"
-    "  --account ACCOUNT  an account of the workers' configuration that the key may write to; repeatable\n"
-    "  --mark FILE        write a mark secret (mark_secret_file; the same for all workers) to FILE\n"
-    "  --token NAME       print a token for the gate, this once, and the entry for [gate] tokens_file,\n"
-    "                     {\"tokens\": [ENTRY, ...]}, which holds only its hash\n"
-    "  --message NAME     a pre-defined message that the token may send; repeatable; any when left out\n"
+    "  --sender SENDER    who signs; stays when keys change. NAME when left out: give\n"
+    "                     it, if keys will rotate\n"
+    "  --account ACCOUNT  an account of the workers' configuration that the key may\n"
+    "                     write to; repeatable\n"
+    "  --keyring FILE     add the entry to this keyring, which is made if missing;\n"
+    "                     left out, it is printed, for {\"keys\": [ENTRY, ...]}\n"
+    "  --mark FILE        write a mark secret (mark_secret_file; the same for all\n"
+    "                     workers) to FILE\n"
+    "  --token NAME       print a token for the gate, this once, and its entry, which\n"
+    "                     holds only its hash\n"
+    "  --tokens FILE      add the entry to this file ([gate] tokens_file), which is\n"
+    "                     made if missing; left out, it is printed behind the token,\n"
+    "                     for {\"tokens\": [ENTRY, ...]}\n"
+    "  --message NAME     a pre-defined message that the token may send; repeatable;\n"
+    "                     any when left out\n"
     "  --help             this text\n"
     "\n"
-    "Exit codes: 0 done, 2 usage (also where the file exists), 5 system.\n";
+    "Exit codes: 0 done, 2 usage (also where the secret's file exists), 5 system.\n";
 
-enum { HMAC = 0x100, DIR_, SENDER, ACCOUNT, MARK, TOKEN, MESSAGE };
+enum { HMAC = 0x100, DIR_, SENDER, ACCOUNT, MARK, TOKEN, MESSAGE, KEYRING, TOKENS };
 
 static const struct option table[] = {
     {"hmac", no_argument, NULL, HMAC},
@@ -51,12 +64,14 @@ static const struct option table[] = {
     {"mark", required_argument, NULL, MARK},
     {"token", required_argument, NULL, TOKEN},
     {"message", required_argument, NULL, MESSAGE},
+    {"keyring", required_argument, NULL, KEYRING},
+    {"tokens", required_argument, NULL, TOKENS},
     {"help", no_argument, NULL, 'h'},
     {NULL, 0, NULL, 0},
 };
 
 struct keygen {
-    const char *name, *dir, *sender, *mark, *token;
+    const char *name, *dir, *sender, *mark, *token, *keyring, *tokens;
     bool hmac, help;
     const char **accounts;
     size_t account_count;
@@ -97,6 +112,12 @@ static int keygen_options(struct keygen *keygen, int argc, char **argv)
         case TOKEN:
             keygen->token = value;
             break;
+        case KEYRING:
+            keygen->keyring = value;
+            break;
+        case TOKENS:
+            keygen->tokens = value;
+            break;
         case MESSAGE:
             keygen->messages[keygen->message_count++] = value;
             break;
@@ -124,8 +145,8 @@ static int message_check(const char *name)
 static int keygen_check_token(const struct keygen *keygen)
 {
     if (keygen->name != NULL || keygen->hmac || keygen->dir != NULL || keygen->sender != NULL ||
-        keygen->mark != NULL)
-        return failure_usage(KEYGEN, "--token NAME goes with --account and --message only");
+        keygen->mark != NULL || keygen->keyring != NULL)
+        return failure_usage(KEYGEN, "--token NAME goes with --account, --message and --tokens only");
     if (keygen->account_count == 0)
         return failure_usage(KEYGEN, "which accounts may the token write to? Add --account ACCOUNT");
     int code = name_check("--token", keygen->token);
@@ -142,8 +163,10 @@ static int keygen_check(struct keygen *keygen)
         return keygen_check_token(keygen);
     if (keygen->message_count > 0)
         return failure_usage(KEYGEN, "--message belongs to --token NAME");
+    if (keygen->tokens != NULL)
+        return failure_usage(KEYGEN, "--tokens belongs to --token NAME");
     bool more = keygen->name != NULL || keygen->hmac || keygen->dir != NULL || keygen->sender != NULL ||
-                keygen->account_count > 0;
+                keygen->account_count > 0 || keygen->keyring != NULL;
     if (keygen->mark != NULL)
         return more ? failure_usage(KEYGEN,
                                     "--mark FILE stands alone: a mark secret has no name, sender or account")
@@ -151,6 +174,8 @@ static int keygen_check(struct keygen *keygen)
     if (keygen->name == NULL)
         return failure_usage(KEYGEN,
                              "what shall the key be called? cupbearer keygen NAME, or keygen --mark FILE");
+    if (keygen->keyring != NULL && keygen->account_count == 0)
+        return failure_usage(KEYGEN, "which accounts may the key write to? Add --account ACCOUNT");
     if (keygen->dir == NULL)
         keygen->dir = ".";
     if (keygen->sender == NULL)
@@ -181,24 +206,52 @@ static int key_save(const struct key *key, const char *path, struct err *err)
     return result;
 }
 
-static int entry_print(const struct keygen *keygen, const struct key *key, struct err *err)
+static int entry_write(const struct keygen *keygen, const struct key *key, struct buf *out, struct err *err)
 {
     struct key shown = *key;
     if (!keygen->hmac && key_public(key, &shown, err) != 0)
         return -1;
-    struct buf text;
-    buf_init(&text, 200);
-    key_write(&text, &shown);
-    printf("{\n  \"id\": \"%s\",\n  \"sender\": \"%s\",\n  \"key\": \"%s\",\n  \"accounts\": [", keygen->name,
-           keygen->sender, text.data);
+    buf_printf(out, "{\n  \"id\": \"%s\",\n  \"sender\": \"%s\",\n  \"key\": \"", keygen->name, keygen->sender);
+    key_write(out, &shown);
+    buf_add_text(out, "\",\n  \"accounts\": [");
     for (size_t i = 0; i < keygen->account_count; i++)
-        printf("%s\"%s\"", i == 0 ? "" : ", ", keygen->accounts[i]);
-    printf("]\n}\n");
-    sodium_memzero(text.data, text.capacity);
-    buf_done(&text);
+        buf_printf(out, "%s\"%s\"", i == 0 ? "" : ", ", keygen->accounts[i]);
+    buf_add_text(out, "]\n}\n");
     if (!keygen->hmac)
         key_done(&shown);
-    return 0;
+    return out->failed ? err_set(err, ERR_SYSTEM, "no memory") : 0;
+}
+
+static int keyring_check(struct span text, struct err *err)
+{
+    unsigned char hash_key[16];
+    randombytes_buf(hash_key, sizeof(hash_key));
+    struct keyring *keyring = keyring_read(text, hash_key, err);
+    keyring_free(keyring);
+    return keyring == NULL ? -1 : 0;
+}
+
+static int tokens_check(struct span text, struct err *err)
+{
+    struct token_list *list = token_list_read(text, err);
+    token_list_free(list);
+    return list == NULL ? -1 : 0;
+}
+
+/* Into the keyring, or to standard output. */
+static int entry_put(const struct keygen *keygen, const struct key *key, struct err *err)
+{
+    const struct list_file keyring = {keygen->keyring, "keys", KEYRING_SIZE_MAX, keyring_check};
+    struct buf entry;
+    buf_init(&entry, 1 << 20);
+    int result = entry_write(keygen, key, &entry, err);
+    if (result == 0 && keygen->keyring != NULL)
+        result = list_file_add(&keyring, buf_span(&entry), err);
+    else if (result == 0)
+        fputs(entry.data, stdout);
+    sodium_memzero(entry.data, entry.capacity);
+    buf_done(&entry);
+    return result;
 }
 
 static int keygen_mark(const struct keygen *keygen, struct err *err)
@@ -215,6 +268,15 @@ static int keygen_mark(const struct keygen *keygen, struct err *err)
     return result;
 }
 
+static void keygen_tell(const struct keygen *keygen, const char *path)
+{
+    fprintf(stderr, "the secret is in %s: keep it where events are signed%s%s\n", path,
+            keygen->hmac ? "; the entry holds it too: keep the keyring as secret as the key" : "",
+            keygen->account_count == 0 ? "; name accounts in the entry before a worker reads it" : "");
+    if (keygen->keyring != NULL)
+        fprintf(stderr, "its entry is in %s\n", keygen->keyring);
+}
+
 static int keygen_key(const struct keygen *keygen, struct err *err)
 {
     struct buf path;
@@ -227,13 +289,11 @@ static int keygen_key(const struct keygen *keygen, struct err *err)
         return too_long ? err_set(err, ERR_USAGE, "--dir: longer than a path can be") : -1;
     }
     int result = key_save(&key, path.data, err);
-    if (result == 0)
-        result = entry_print(keygen, &key, err);
+    if (result == 0 && (result = entry_put(keygen, &key, err)) != 0)
+        unlink(path.data); /* nobody knows it */
     key_done(&key);
     if (result == 0)
-        fprintf(stderr, "the secret is in %s: keep it where events are signed%s%s\n", path.data,
-                keygen->hmac ? "; the entry holds it too: keep the keyring as secret as the key" : "",
-                keygen->account_count == 0 ? "; name accounts in the entry before a worker reads it" : "");
+        keygen_tell(keygen, path.data);
     buf_done(&path);
     return result;
 }
@@ -246,8 +306,14 @@ static int keygen_token(const struct keygen *keygen, struct err *err)
     token_generate(token);
     token_entry_write(&entry, token, keygen->token, keygen->accounts, keygen->account_count, keygen->messages,
                       keygen->message_count);
+    const struct list_file tokens = {keygen->tokens, "tokens", TOKENS_SIZE_MAX, tokens_check};
     int result = entry.failed ? err_set(err, ERR_SYSTEM, "no memory") : 0;
-    if (result == 0) {
+    if (result == 0 && keygen->tokens != NULL)
+        result = list_file_add(&tokens, buf_span(&entry), err);
+    if (result == 0 && keygen->tokens != NULL) {
+        printf("%s\n", token);
+        fprintf(stderr, "that is the token, which is kept nowhere; its entry is in %s\n", keygen->tokens);
+    } else if (result == 0) {
         printf("%s\n%s", token, entry.data);
         fprintf(stderr,
                 "the first line is the token, which is kept nowhere; the rest is for [gate] tokens_file\n");

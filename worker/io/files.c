@@ -71,6 +71,19 @@ static bool files_begin_api_key(struct files *files, size_t account, struct err 
     return false;
 }
 
+/* At start only: the last key that is taken out of a keyring in use is no key from then on. */
+static int files_refuse_empty(const struct files *files, struct keyring **keyring, struct err *err)
+{
+    if (files->keyring_size > 0)
+        return 0;
+    keyring_free(*keyring);
+    *keyring = NULL;
+    return err_set(err, ERR_USAGE,
+                   "%s has no keys, so every event would be rejected; add one: cupbearer keygen NAME --account "
+                   "ACCOUNT --keyring %s",
+                   files->keyring.path, files->keyring.path);
+}
+
 struct files *files_new(const struct config *config, const unsigned char hash_key[16],
                         const struct files_calls *calls, struct keyring **keyring, struct http_site **sites,
                         bool *no_key, struct err *err)
@@ -81,7 +94,7 @@ struct files *files_new(const struct config *config, const unsigned char hash_ke
     files->keyring.path = config->keyring_file;
     files->api_keys = mem_new(config->account_count, sizeof(*files->api_keys));
     files->next = mono_after(clock_now().mono, FILES_EVERY_MS);
-    if (files_read_keyring(files, keyring, err) < 0) {
+    if (files_read_keyring(files, keyring, err) < 0 || files_refuse_empty(files, keyring, err) != 0) {
         files_free(files);
         return NULL;
     }
