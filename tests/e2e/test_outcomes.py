@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 from broker import ROOT
-from signing import HmacKey, payload, sign
+from signing import Ed25519Key, HmacKey, payload, sign
 from world import BACKEND, KEYS, World, assert_dead, bodies
 
 
@@ -127,6 +127,12 @@ REJECTED = {
     "expired": lambda customer: sign(BACKEND, payload(customer), signed_at=int(time.time()) - 120),
     "expires_too_late": lambda customer: sign(BACKEND, payload(customer), signed_at=int(time.time()) + 120),
 }
+def test_a_signature_of_another_kind_than_the_keys_is_told_as_such(world, customer):
+    event = sign(Ed25519Key("backend-1"), payload(customer))
+    receipt = assert_dead(world, world.publish(event), event, "rejected", "bad_signature")
+    assert receipt["detail"] == "the record has no v1 signature, and a whsec_ key verifies no other"
+
+
 UNAUTHENTIC = ("malformed_headers", "unknown_key", "bad_signature")
 
 

@@ -133,6 +133,17 @@ def test_one_tenants_mistake_keeps_none_of_the_others_down(kafka, topics, standi
     worker.stop()
 
 
+def test_a_keyring_without_keys_is_no_keyring_to_start_with(installation, refused):
+    installation.secret_write("keyring.json", '{"keys": []}')
+    holds(refused(), "keyring.json has no keys", "cupbearer keygen NAME")
+
+
+def test_all_secrets_that_are_missing_are_told_at_once_with_what_makes_them(installation, refused):
+    for name in ("keyring.json", "mark.key"):
+        (installation.directory / name).unlink()
+    holds(refused(), "[worker] keyring_file: ", "--keyring ", "[worker] mark_secret_file: ", "cupbearer keygen --mark ")
+
+
 def test_a_worker_none_of_whose_accounts_can_work_says_what_is_wrong_and_ends(installation, refused):
     installation.add_account("globex")
     (installation.directory / "globex.key").unlink()

@@ -165,19 +165,21 @@ static void what_is_missing_is_told_with_its_place_and_its_variable(void **state
     static const struct expectation table[] = {
         {"", NULL,
          "cupbearer.conf: [kafka] has no \"bootstrap_servers\"; write it there or set "
-         "CUPBEARER_KAFKA_BOOTSTRAP_SERVERS"},
+         "CUPBEARER_KAFKA_BOOTSTRAP_SERVERS; missing too: [worker] keyring_file, [worker] mark_secret_file"},
         {KAFKA, NULL,
          "cupbearer.conf: [worker] has no \"keyring_file\"; write it there or set "
-         "CUPBEARER_WORKER_KEYRING_FILE"},
+         "CUPBEARER_WORKER_KEYRING_FILE; missing too: [worker] mark_secret_file"},
         {TWO, NULL,
          "cupbearer.conf: no account is configured; add a section [account NAME], or set "
          "CUPBEARER_ACCOUNT_NAME_URL "
          "and its other variables"},
         {TWO "[account acme-eu]\n", NULL,
-         AT(6) "[account acme-eu] has no \"url\"; write it there or set CUPBEARER_ACCOUNT_ACME_EU_URL"},
+         AT(6) "[account acme-eu] has no \"url\"; write it there or set CUPBEARER_ACCOUNT_ACME_EU_URL; missing too: "
+               "[account acme-eu] api_key_file, [account acme-eu] papercups_account, [account acme-eu] widget_host"},
         {ALL, "CUPBEARER_ACCOUNT_ACMEE_URL=https://p",
          "CUPBEARER_ACCOUNT_ACMEE_URL: [account acmee] has no \"api_key_file\"; write it there or set "
-         "CUPBEARER_ACCOUNT_ACMEE_API_KEY_FILE"},
+         "CUPBEARER_ACCOUNT_ACMEE_API_KEY_FILE; missing too: [account acmee] papercups_account, [account acmee] "
+         "widget_host"},
     };
     EXPECT(table);
     struct err err;

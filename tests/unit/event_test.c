@@ -201,6 +201,17 @@ static void of_every_set_of_faults_the_first_check_names_the_outcome(void **stat
     event_done(&faultless.event);
 }
 
+static void a_signature_of_another_kind_than_the_keys_is_told_as_such(void **state)
+{
+    (void)state;
+    struct trial trial;
+    trial_init(&trial, 0);
+    trial.headers[2].value = SPAN("v1a,AAAA v1a,BBBB");
+    assert_int_equal(trial_run(&trial), OUTCOME_BAD_SIGNATURE);
+    assert_string_equal(trial.detail.text, "the record has no v1 signature, and a whsec_ key verifies no other");
+    event_done(&trial.event);
+}
+
 static void the_partition_is_looked_at_only_where_there_is_a_count(void **state)
 {
     (void)state;
@@ -241,6 +252,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(of_every_set_of_faults_the_first_check_names_the_outcome),
+        cmocka_unit_test(a_signature_of_another_kind_than_the_keys_is_told_as_such),
         cmocka_unit_test(the_partition_is_looked_at_only_where_there_is_a_count),
         cmocka_unit_test(a_record_without_key_or_value_is_refused),
     };

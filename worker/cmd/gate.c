@@ -62,7 +62,8 @@ static int gate_serve(const char *path, struct err *err)
     struct config *config = log_writer_start(err) != 0 ? NULL : options_config(path, err);
     if (config != NULL)
         config_secrets_tell(config);
-    struct gate *gate = config == NULL ? NULL : gate_new(config, err);
+    struct gate *gate =
+        config == NULL || config_secrets_exist(config, true, err) != 0 ? NULL : gate_new(config, err);
     if (gate != NULL)
         gate_say_composer(gate);
     int result = gate == NULL ? -1 : gate_run(gate, err);

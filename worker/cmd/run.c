@@ -38,7 +38,7 @@ static void run_memory(void)
 static int run_with(const struct config *config, struct err *err)
 {
     config_secrets_tell(config);
-    struct loop *worker = worker_new(config, err);
+    struct loop *worker = config_secrets_exist(config, false, err) != 0 ? NULL : worker_new(config, err);
     if (worker == NULL || loop_run(worker, err) != 0)
         return (int)err->code; /* nothing is waited for: librdkafka might never let go of what has failed */
     worker_leave(worker);

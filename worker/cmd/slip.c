@@ -4,6 +4,7 @@
 
 #include "base/base64.h"
 #include "cmd/slip_message.h"
+#include "event/signature.h"
 
 #define CANDIDATES_MAX 16
 
@@ -165,14 +166,12 @@ static bool slip_of_other_key(const struct slip_question *question, struct buf *
     return false;
 }
 
-/* Whether the list holds a signature that says it is of the key's kind. */
+/* Whether that is all: no signature in the list says that it is of the key's kind. */
 static bool slip_of_kind(const struct slip_question *question, struct buf *out)
 {
     bool hmac = question->entry->key.kind == KEY_HMAC;
-    struct span list = question->envelope->signatures;
-    while (list.data != NULL)
-        if (span_starts(span_cut(&list, ' '), hmac ? SPAN("v1,") : SPAN("v1a,")))
-            return false;
+    if (signature_is_of_kind(&question->entry->key, question->envelope))
+        return false;
     buf_printf(out, "the record has no %s signature, and a %s key verifies no other", hmac ? "v1" : "v1a",
                hmac ? "whsec_" : "whpk_");
     return true;

@@ -55,6 +55,17 @@ static enum outcome event_check_address(struct event *event, const struct record
     return route;
 }
 
+static enum outcome event_bad_signature(const struct event *event, struct detail *detail)
+{
+    const struct key *key = &event->entry->key;
+    const char *version = key->kind == KEY_HMAC ? "v1" : "v1a";
+    if (signature_is_of_kind(key, &event->envelope))
+        return detail_set(detail, OUTCOME_BAD_SIGNATURE, "no %s signature is valid for this key and these bytes", version);
+    return detail_set(detail, OUTCOME_BAD_SIGNATURE,
+                      "the record has no %s signature, and a %s key verifies no other",
+                      version, key->kind == KEY_HMAC ? "whsec_" : "whpk_");
+}
+
 enum outcome event_open(struct event *event, const struct record *record, const struct event_rules *rules,
                         struct detail *detail)
 {
@@ -68,9 +79,7 @@ enum outcome event_open(struct event *event, const struct record *record, const 
         return detail_set(detail, OUTCOME_UNKNOWN_KEY, "no key \"%.*s\" in the keyring",
                           SPAN_ARGS(event->envelope.key_id));
     if (!signature_check(&event->entry->key, &event->envelope, record->value))
-        return detail_set(detail, OUTCOME_BAD_SIGNATURE,
-                          "no %s signature is valid for this key and these bytes",
-                          event->entry->key.kind == KEY_HMAC ? "v1" : "v1a");
+        return event_bad_signature(event, detail);
     event->authentic = true;
     outcome = payload_read(record->value, &event->payload, detail);
     if (outcome != OUTCOME_NONE)

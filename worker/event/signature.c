@@ -72,6 +72,15 @@ bool signature_check(const struct key *key, const struct envelope *envelope, str
     return valid;
 }
 
+bool signature_is_of_kind(const struct key *key, const struct envelope *envelope)
+{
+    struct span list = envelope->signatures;
+    while (list.data != NULL)
+        if (span_starts(span_cut(&list, ' '), key->kind == KEY_HMAC ? SPAN("v1,") : SPAN("v1a,")))
+            return true;
+    return false;
+}
+
 int signature_make(const struct key *key, struct span event_id, struct span timestamp, struct span value,
                    char out[SIGNATURE_TEXT_MAX])
 {

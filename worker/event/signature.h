@@ -12,6 +12,9 @@
  * key; a signature that does not decode is invalid. */
 bool signature_check(const struct key *key, const struct envelope *envelope, struct span value);
 
+/* Whether one of them says that it is of this key's kind. */
+bool signature_is_of_kind(const struct key *key, const struct envelope *envelope);
+
 /* Writes the signature by a whsk_ or whsec_ key, terminated. 0, or -1 where there is no memory. */
 int signature_make(const struct key *key, struct span event_id, struct span timestamp, struct span value,
                    char out[SIGNATURE_TEXT_MAX]);

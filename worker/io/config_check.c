@@ -48,16 +48,35 @@ static int required_missing(const struct config_source *source, const struct set
     return -1;
 }
 
+/* The first one that is missing in full, those behind it by name. */
 static int required_check(struct config *config, const struct config_source *source, const char *path,
                           struct err *err)
 {
+    struct err first;
+    struct buf more;
+    size_t missing = 0;
+    buf_init(&more, sizeof(first.text));
     for (size_t i = 0; i < settings_count; i++) {
         const struct setting *setting = &settings[i];
         size_t times = setting->section == SECTION_ACCOUNT ? config->account_count : 1;
-        for (size_t account = 0; setting->required && account < times; account++)
-            if (*(char **)config_member(config, setting, account) == NULL)
-                return required_missing(source, setting, account, path, err);
+        for (size_t account = 0; setting->required && account < times; account++) {
+            if (*(char **)config_member(config, setting, account) != NULL)
+                continue;
+            if (missing++ == 0)
+                required_missing(source, setting, account, path, &first);
+            else if (setting->section == SECTION_ACCOUNT)
+                buf_printf(&more, "%s[account %s] %s", missing == 2 ? "; missing too: " : ", ", source->accounts[account].name,
+                           setting->name);
+            else
+                buf_printf(&more, "%s[%s] %s", missing == 2 ? "; missing too: " : ", ", section_name(setting->section),
+                           setting->name);
+        }
     }
+    if (missing > 0)
+        err_set(err, ERR_USAGE, "%s%s", first.text, more.data == NULL ? "" : more.data);
+    buf_done(&more);
+    if (missing > 0)
+        return -1;
     if (config->account_count == 0)
         return err_set(err, ERR_USAGE,
                        "%s: no account is configured; add a section [account NAME], or set "

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include "base/buf.h"
 #include "base/mem.h"
 #include "io/config_check.h"
 #include "io/log.h"
@@ -41,6 +42,34 @@ int config_secrets_check(struct config *config, struct err *err)
             return -1;
     }
     return 0;
+}
+
+int config_secrets_exist(const struct config *config, bool gate, struct err *err)
+{
+    const struct {
+        const char *setting, *path, *make;
+        bool wanted;
+    } files[] = {
+        {"[worker] keyring_file", config->keyring_file, "NAME --account ACCOUNT --keyring", true},
+        {"[worker] mark_secret_file", config->mark_secret_file, "--mark", true},
+        {"[gate] tokens_file", config->gate.tokens_file, "--token NAME --account ACCOUNT --tokens", gate},
+    };
+    struct stat status;
+    struct buf text;
+    buf_init(&text, sizeof(err->text));
+    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+        if (files[i].wanted && files[i].path != NULL && stat(files[i].path, &status) != 0 && errno == ENOENT)
+            buf_printf(&text, "%s%s: there is no %.200s; make it: cupbearer keygen %s %.200s", text.size == 0 ? "" : "; ",
+                       files[i].setting, files[i].path, files[i].make, files[i].path);
+    if (gate && config->gate.key_file != NULL && stat(config->gate.key_file, &status) != 0 && errno == ENOENT)
+        buf_printf(&text,
+                   "%s[gate] key_file: there is no %.200s; make it: cupbearer keygen %s --sender gate --account ACCOUNT "
+                   "--keyring %.200s",
+                   text.size == 0 ? "" : "; ", config->gate.key_file,
+                   config->gate.key_id == NULL ? "NAME" : config->gate.key_id, config->keyring_file);
+    int result = text.size == 0 ? 0 : err_set(err, ERR_USAGE, "%s", text.data);
+    buf_done(&text);
+    return result;
 }
 
 void config_secrets_tell(const struct config *config)

@@ -8,6 +8,10 @@
  * where every user may read it and strict_permissions is set. */
 int config_secrets_check(struct config *config, struct err *err);
 
+/* What a worker, or a gate, cannot start without: -1 with ERR_USAGE where such a file is not there, which names each setting and
+ * the command that makes it. An account's API key is not among them: without it that account waits. */
+int config_secrets_exist(const struct config *config, bool gate, struct err *err);
+
 /* Says in the log which of them every user may read. */
 void config_secrets_tell(const struct config *config);
 
