@@ -473,13 +473,14 @@ def test_nobody_is_made_by_a_slip(tab, files, world, customer):
     files.put("hi", {"body": "Hi"})
     page = tab()
     sign(page, "hi", customer)
-    until_text(page, "sign-error", "Confirm")
+    until_text(page, "found", "Confirm")
+    assert not shown(page, "sign-error"), "once, where it is"
     page.until("document.activeElement.id === 'confirmed'")
     assert not shown(page, "record") and world.standin.messages(customer) == []
     page.run("document.getElementById('confirmed').click()")
     page.fill("to", customer + "x")  # another one: the confirmation was not for that
     page.click("Sign")
-    until_text(page, "sign-error", "Confirm")
+    until_text(page, "found", "Confirm")
     page.until("document.getElementById('confirmed-text').innerText.includes('x\"')")
     page.run("document.getElementById('confirmed').click()")
     page.fill("to-name", "Ada")
@@ -541,6 +542,37 @@ def test_an_expiry_while_one_looks_is_told_and_signed_again(tab, files, world, k
     assert world.standin.messages(known)[-1]["body"] == "Slow"
 
 
+def test_what_was_changed_after_signing_is_not_sent_before_it_is_signed_again(tab, files, world, known):
+    files.put("hi", {"body": "Hi {{name}}", "blanks": {"name": {"type": "text"}}})
+    page = tab()
+    sign(page, "hi", known, name="Ada")
+    signed(page)
+    until_text(page, "sign-shows", "what was signed")
+    fill_in(page, name="Grace")
+    until_text(page, "sign-preview", "Hi Grace")
+    assert shown(page, "changed") and page.run("document.getElementById('send').disabled")
+    assert "not what was signed" in text_of(page, "sign-shows")
+    page.click("Sign")
+    assert json.loads(signed(page)["value"])["message"]["body"] == "Hi Grace"
+    assert "not what" not in text_of(page, "sign-shows") and not shown(page, "changed")
+    page.click("Send")
+    until_text(page, "outcome", "Papercups holds the message")
+    assert [message["body"] for message in world.standin.messages(known)][-1] == "Hi Grace"
+
+
+def test_what_became_of_one_message_is_not_shown_beside_the_next_ones_failure(tab, files, known):
+    files.put("hi", {"body": "Hi {{name}}", "blanks": {"name": {"type": "text"}}})
+    page = tab()
+    sign(page, "hi", known, name="Ada")
+    signed(page)
+    page.click("Send")
+    until_text(page, "outcome", "Papercups holds the message")
+    fill_in(page, name="")
+    page.click("Sign")
+    error_at(page, "blanks.name", "name")
+    assert not shown(page, "record")
+
+
 def test_what_cannot_be_delivered_is_told_with_its_reason(tab, files, known, world):
     files.put("hi", {"body": "Hi there, refuse me"})
     page = tab()
@@ -560,6 +592,7 @@ def test_a_papercups_that_does_not_answer_keeps_what_was_written(tab, files, wor
     page = tab()
     sign(page, "hi", customer)
     until_text(page, "sign-error", "Papercups")
+    page.until(f"document.getElementById('found').innerText === ''")
     assert page.run("document.getElementById('to').value") == customer
     world.standin.call("DELETE", "/_standin/faults")
 

@@ -111,7 +111,7 @@ async function send() {
   } catch (error) {
     show(find("record-error"), error.message);
   } finally {
-    find("send").disabled = false;
+    find("send").disabled = !find("changed").hidden;
   }
 }
 
@@ -127,9 +127,21 @@ async function copy() {
   say(find("copy-hint").textContent);
 }
 
+// What is sent is what the form says: after a change it has to be signed anew first.
 export function recordChanged() {
-  if (signed && !find("record").hidden)
-    find("changed").hidden = signed.sent === true;
+  if (!signed || find("record").hidden)
+    return;
+  find("changed").hidden = signed.sent === true;
+  find("send").disabled = !find("changed").hidden;
+}
+
+// An attempt to sign again has failed: what became of the one before is no answer to it.
+export function recordOutdated() {
+  if (!signed?.sent)
+    return recordChanged();
+  waiting.abort();
+  signed = null;
+  find("record").hidden = true;
 }
 
 // `answer`: of the gate's sign; `known`: what the form knew: { name, dashboard_url, setup }.
@@ -140,7 +152,7 @@ export function showRecord(answer, known) {
   signed = { ...answer, ...known, deadline: performance.now() + life, sent: false };
   find("left").max = Math.max(1, Math.ceil(life / 1000));
   find("changed").hidden = find("again").hidden = true;
-  find("send").hidden = find("record").hidden = false;
+  find("send").hidden = find("send").disabled = find("record").hidden = false;
   find("record").classList.remove("expired", "sent");
   find("outcome").replaceChildren();
   show(find("record-error"), "");

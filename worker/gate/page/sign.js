@@ -5,8 +5,8 @@ import { gate } from "./api.js";
 import { blanksOf, fill } from "./blanks.js";
 import { listedMessage, listedMessages } from "./drafts.js";
 import { newPreview } from "./preview.js";
-import { recordChanged, showRecord, startRecord } from "./record.js";
-import { showUnknown, startWhom, whom } from "./whom.js";
+import { recordChanged, recordOutdated, showRecord, startRecord } from "./record.js";
+import { forgetFound, showUnknown, startWhom, whom } from "./whom.js";
 
 const form = find("sign-form");
 const drawPreview = newPreview(find("sign-preview"));
@@ -27,6 +27,13 @@ function changed() {
   if (message)
     drawPreview(fill(message, filled));
   recordChanged();
+  sayShown(message && (find("record").hidden ? "The preview shows what the form says." :
+    "The preview shows what the form says now, not what was signed."));
+}
+
+function sayShown(text) {
+  if (find("sign-shows").textContent !== (text || ""))
+    show(find("sign-shows"), text);
 }
 
 function drawFill() {
@@ -97,6 +104,7 @@ async function sign() {
     [!asked.to, "to", "Write to whom it goes."],
   ].find(([is]) => is);
   if (missing) {
+    recordOutdated();
     showError(form, general, missing[2], missing[1]);
     if (missing[1] === "to")
       find("to").focus();
@@ -109,13 +117,17 @@ async function sign() {
     const account = setup.accounts.find(({ name }) => name === asked.account);
     showRecord(answer, { name: asked.name, dashboard_url: account.dashboard_url, setup });
     drawPreview(answer.payload.message);
+    if (JSON.stringify(wanted()) === JSON.stringify(asked))
+      sayShown("The preview shows what was signed.");
+    else
+      changed(); // while it was being signed
   } catch (error) {
+    recordOutdated();
     if (error.data?.unknown_customer) {
       showUnknown();
-      showError(form, general, "Nobody of this id is in Papercups yet. Confirm that the customer is to be made, or mend " +
-        "the id.");
       find("confirmed").focus();
     } else {
+      forgetFound(error.message);
       showError(form, general, error.message, error.field);
       if (error.field?.startsWith("to"))
         find("to").focus();

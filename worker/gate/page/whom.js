@@ -43,12 +43,18 @@ function describe(found) {
 }
 
 // Papercups knows nobody: whoever signs has to say that this is meant.
-export function showUnknown(text) {
+export function showUnknown() {
   find("unknown").hidden = false;
   find("confirmed-text").textContent = `Yes, make the new customer "${find("to").value.trim()}" in ${account()}`;
-  find("found").textContent = text ?? "Papercups knows no such customer. If this is no slip, it is made when the " +
-    "message is delivered.";
+  find("found").textContent = "Papercups knows no such customer. Confirm that it is to be made when the message is " +
+    "delivered, or mend the id.";
   find("found").className = "found unsure";
+}
+
+// An error is shown once: what signing says is not said here too.
+export function forgetFound(text) {
+  if (find("found").textContent === text)
+    find("found").textContent = "";
 }
 
 function missing(found) {
