@@ -176,71 +176,6 @@ static void the_previous_mac_key_counts_only_where_there_is_one(void **state)
     assert_int_equal(bench->audit.counts.foreign, 1);
 }
 
-static void what_only_another_versions_receipts_speak_of_is_not_called_lost(void **state)
-{
-    struct bench *bench = *state;
-    begin(bench, 8, 7);
-    bench->audit.rules.log_begin = 1;
-    bench->audit.rules.committed = 7;
-    record(bench, 1, "a", "one");
-    record(bench, 2, "a", "two");
-    record(bench, 3, "a", "two");
-    record(bench, 4, "a", "three");
-    record(bench, 5, "a", "four");
-    record(bench, 7, "a", "five");
-    for (int64_t offset = 1; offset < 8; offset++) {
-        struct receipt one = receipt_of(OUTCOME_DELIVERED, offset, offset == 1 ? "one" : offset == 2 ? "two" : "five");
-        if (offset == 1 || offset == 2 || offset == 7)
-            receipt_with(bench, &one, "a", NULL);
-    }
-    struct receipt of_another = receipt_of(OUTCOME_DELIVERED, 4, "other"); /* than the record that is there */
-    receipt_with(bench, &of_another, "a", NULL);
-    receipt(bench, OUTCOME_DUPLICATE, 3, "a", "two");
-    finish(bench);
-    assert_int_equal(bench->audit.counts.other_version, 4);
-    assert_int_equal(bench->audit.counts.other_version_only, 2);
-    assert_int_equal(bench->audit.counts.pending, 1);
-    assert_int_equal(bench->audit.counts.foreign, 0);
-    expect_deviation(bench, 0, 4, "no_outcome", "no receipt, and the group's offset is beyond it");
-    expect_deviation(bench, 1, 5, "no_outcome", "no receipt, and the group's offset is beyond it");
-    assert_int_equal(bench->audit.deviations.count, 2);
-}
-
-static void a_deleted_record_of_which_another_versions_receipt_speaks_is_not_called_unread(void **state)
-{
-    struct bench *bench = *state;
-    struct receipt one = receipt_of(OUTCOME_DELIVERED, 1, "one");
-    begin(bench, 2, 1);
-    bench->audit.rules.log_begin = bench->audit.rules.begin = 2;
-    receipt_with(bench, &one, "a", NULL);
-    one.topic = SPAN("other"); /* it counts, but not here */
-    receipt_with(bench, &one, "a", NULL);
-    finish(bench);
-    expect_none(bench);
-    assert_int_equal(bench->audit.counts.other_version, 1);
-}
-
-/* A receipt that this version knows is believed beside one that it does not. */
-static void a_record_with_a_receipt_of_this_version_too_is_judged_by_that(void **state)
-{
-    struct bench *bench = *state;
-    struct receipt one = receipt_of(OUTCOME_GAVE_UP, 0, "one");
-    begin(bench, 1, 1);
-    record(bench, 0, "a", "one");
-    receipt_with(bench, &one, "a", NULL);
-    receipt(bench, OUTCOME_DELIVERED, 0, "a", "one");
-    audit_receipt(&bench->audit,
-                  &(struct record){.partition = 3,
-                                   .value = SPAN("not JSON"),
-                                   .headers = &(struct header){SPAN(RECEIPT_MAC), SPAN("v3,x")},
-                                   .header_count = 1});
-    finish(bench);
-    expect_none(bench);
-    assert_int_equal(bench->audit.counts.outcomes[OUTCOME_DELIVERED], 1);
-    assert_int_equal(bench->audit.counts.other_version, 2);
-    assert_int_equal(bench->audit.counts.other_version_only, 0);
-}
-
 static void a_receipt_of_another_topic_or_partition_means_nothing(void **state)
 {
     struct bench *bench = *state;
@@ -410,9 +345,6 @@ int main(void)
         TEST(an_offset_beyond_the_logs_end_is_named_and_settles_nothing),
         TEST(receipts_without_a_good_mac_are_counted_and_mean_nothing),
         TEST(the_previous_mac_key_counts_only_where_there_is_one),
-        TEST(what_only_another_versions_receipts_speak_of_is_not_called_lost),
-        TEST(a_deleted_record_of_which_another_versions_receipt_speaks_is_not_called_unread),
-        TEST(a_record_with_a_receipt_of_this_version_too_is_judged_by_that),
         TEST(a_receipt_of_another_topic_or_partition_means_nothing),
         TEST(two_receipts_that_say_the_same_are_counted_once),
         TEST(of_receipts_that_disagree_delivered_counts_else_the_first),

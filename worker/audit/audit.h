@@ -1,7 +1,7 @@
 /* Whether records = outcomes in one partition: every record of a span has exactly one outcome, said by receipts that mean
- * it, which is true of it as far as it can tell by itself, and by a dead letter where there has to be one. Fed with what the three topics' partitions hold, records first, then
- * receipts, then dead letters; it reads nothing itself. A record takes 32 bytes, and so does an outcome that
- * deduplication goes by. */
+ * it and are true of it, as far as it can tell by itself, and by a dead letter where there has to be one. Fed with what the
+ * three topics' partitions hold, records first, then receipts, then dead letters; it reads nothing itself. A record takes 32
+ * bytes, and so does an outcome that deduplication goes by. */
 #ifndef AUDIT_AUDIT_H
 #define AUDIT_AUDIT_H
 

@@ -21,8 +21,9 @@ struct deviation {
     int64_t other; /* the second offset that the sentence names, where it names one */
     enum deviation_kind kind;
     enum outcome outcome; /* of the record, or of the receipt that has none */
-    enum outcome other_outcome; /* of the receipt, dead letter or record that says something else; OUTCOME_NONE: there is none,
-                                 * or the record passes all checks */
+    /* Of the receipt, dead letter or record that says something else; OUTCOME_NONE: there is none, or the record passes
+     * all checks. */
+    enum outcome other_outcome;
 };
 
 struct deviations {

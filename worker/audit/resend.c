@@ -153,14 +153,16 @@ static size_t letters_find(const struct resend *resend, uint64_t identity)
 }
 
 /* `believed` is false for a receipt of another version. */
-static void letters_note(struct resend *resend, uint64_t identity, const struct receipt *receipt, bool believed)
+static void letters_note(struct resend *resend, uint64_t identity, const struct receipt *receipt,
+                         bool believed)
 {
     for (size_t i = letters_find(resend, identity);
          i < resend->count && resend->letters[i].identity == identity; i++) {
         struct resend_letter *letter = &resend->letters[i];
         letter->other_version = letter->other_version || !believed;
         letter->was_delivered = letter->was_delivered || (believed && receipt->outcome == OUTCOME_DELIVERED);
-        if (!believed || receipt->offset != letter->source || receipt->outcome != (enum outcome)letter->outcome)
+        if (!believed || receipt->offset != letter->source ||
+            receipt->outcome != (enum outcome)letter->outcome)
             continue;
         letter->has_receipt = true;
         letter->remembered_until_ms = book_remembered_until_ms(receipt, resend->rules->window_ms);
