@@ -84,6 +84,7 @@ def test_what_the_demo_prints_and_the_readmes_programs_run_in_a_second_terminal(
         visitor = Visitor(demo, tmp_path)
         directory = re.search(r"(?m)^Ctrl-C ends it and deletes (\S+)", demo.text())[1]
         send, curl, kcat = visitor.commands
+        assert re.search(r"Kafka +\S+ \(embedded: Go and Java clients get no answer.*\n.*--kafka real", demo.text())
         assert "delivered: Papercups holds the message" in visitor.type(send)
         assert '"event_id"' in visitor.type(curl)
         visitor.sees("Hello Ada, what is wrong? Pick one, or just write.")

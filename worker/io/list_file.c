@@ -55,7 +55,7 @@ static int list_append(const struct list_file *file, bool there, struct span ent
 /* Who may read the old file may read the new one. */
 static int list_keep_owner(const char *path, const struct stat *old, struct err *err)
 {
-    if ((old->st_uid != geteuid() || old->st_gid != getegid()) && chown(path, old->st_uid, old->st_gid) != 0)
+    if (chown(path, old->st_uid, old->st_gid) != 0)
         return err_os(err, errno, "%s cannot be given the owner of the file that it replaces", path);
     return chmod(path, old->st_mode & 07777) == 0 ? 0 : err_os(err, errno, "%s: its mode", path);
 }
