@@ -9,9 +9,7 @@
 #include <stdlib.h>
 
 #include "io/inquiry.h"
-
-/* It needs rdkafka.h before it. */
-#include <librdkafka/rdkafka_mock.h>
+#include "unit/mock_broker.h"
 
 #define TOPIC    "receipts"
 #define RECEIPTS 50
@@ -26,34 +24,11 @@ struct broker {
     size_t count;
 };
 
-static rd_kafka_t *client(rd_kafka_type_t type, const char *bootstrap)
-{
-    char why[256];
-    rd_kafka_conf_t *conf = rd_kafka_conf_new();
-    assert_int_equal(rd_kafka_conf_set(conf, bootstrap == NULL ? "client.id" : "bootstrap.servers",
-                                       bootstrap == NULL ? "mock" : bootstrap, why, sizeof(why)),
-                     RD_KAFKA_CONF_OK);
-    rd_kafka_t *rk = rd_kafka_new(type, conf, why, sizeof(why));
-    assert_non_null(rk);
-    return rk;
-}
-
-static void broker_fill(const char *bootstrap)
-{
-    rd_kafka_t *producer = client(RD_KAFKA_PRODUCER, bootstrap);
-    for (int i = 0; i < RECEIPTS; i++)
-        assert_int_equal(rd_kafka_producev(producer, RD_KAFKA_V_TOPIC(TOPIC), RD_KAFKA_V_PARTITION(0),
-                                           RD_KAFKA_V_VALUE((void *)(uintptr_t) "receipt", 7), RD_KAFKA_V_END),
-                         RD_KAFKA_RESP_ERR_NO_ERROR);
-    assert_int_equal(rd_kafka_flush(producer, 10000), RD_KAFKA_RESP_ERR_NO_ERROR);
-    rd_kafka_destroy(producer);
-}
-
 static int setup(void **state)
 {
     struct broker *broker = calloc(1, sizeof(*broker));
     struct err err;
-    broker->rk = client(RD_KAFKA_PRODUCER, NULL);
+    broker->rk = mock_client(RD_KAFKA_PRODUCER, NULL);
     broker->cluster = rd_kafka_mock_cluster_new(broker->rk, 1);
     assert_non_null(broker->cluster);
     rd_kafka_mock_topic_create(broker->cluster, TOPIC, 2, 1);
@@ -61,9 +36,9 @@ static int setup(void **state)
     broker->config = (struct config){.bootstrap_servers = (char *)(uintptr_t)bootstrap,
                                      .events_topic = (char *)(uintptr_t) "events",
                                      .receipts_topic = (char *)(uintptr_t)TOPIC};
-    broker_fill(bootstrap);
+    mock_fill(bootstrap, TOPIC, RECEIPTS);
     rd_kafka_mock_partition_set_leader(broker->cluster, TOPIC, 1, -1);
-    broker->asker = client(RD_KAFKA_CONSUMER, bootstrap);
+    broker->asker = mock_client(RD_KAFKA_CONSUMER, bootstrap);
     broker->inquiry = inquiry_new(&broker->config, broker->asker, broker->asker, &err);
     *state = broker;
     return broker->inquiry == NULL ? -1 : 0;

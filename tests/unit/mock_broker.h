@@ -1,0 +1,32 @@
+/* Clients of librdkafka's own broker, and records in it. Behind a header that has rdkafka.h. */
+#ifndef UNIT_MOCK_BROKER_H
+#define UNIT_MOCK_BROKER_H
+
+#include <librdkafka/rdkafka_mock.h>
+
+/* `bootstrap` NULL: one that the mock cluster is made in. rd_kafka_destroy it. */
+static inline rd_kafka_t *mock_client(rd_kafka_type_t type, const char *bootstrap)
+{
+    char why[256];
+    rd_kafka_conf_t *conf = rd_kafka_conf_new();
+    assert_int_equal(rd_kafka_conf_set(conf, bootstrap == NULL ? "client.id" : "bootstrap.servers",
+                                       bootstrap == NULL ? "mock" : bootstrap, why, sizeof(why)),
+                     RD_KAFKA_CONF_OK);
+    rd_kafka_t *rk = rd_kafka_new(type, conf, why, sizeof(why));
+    assert_non_null(rk);
+    return rk;
+}
+
+/* So many records in partition 0. */
+static inline void mock_fill(const char *bootstrap, const char *topic, int count)
+{
+    rd_kafka_t *producer = mock_client(RD_KAFKA_PRODUCER, bootstrap);
+    for (int i = 0; i < count; i++)
+        assert_int_equal(rd_kafka_producev(producer, RD_KAFKA_V_TOPIC(topic), RD_KAFKA_V_PARTITION(0),
+                                           RD_KAFKA_V_VALUE((void *)(uintptr_t) "receipt", 7), RD_KAFKA_V_END),
+                         RD_KAFKA_RESP_ERR_NO_ERROR);
+    assert_int_equal(rd_kafka_flush(producer, 10000), RD_KAFKA_RESP_ERR_NO_ERROR);
+    rd_kafka_destroy(producer);
+}
+
+#endif
