@@ -32,7 +32,7 @@ def test_one_that_was_given_up_as_unknown_and_has_no_receipt_is_read_back_by_the
     )
     first = installation.worker()
     standin.fault("lost", "perhaps")
-    kafka.publish(topics.events, [sign(key, payload(customer, "perhaps", deliver_within=1))])
+    kafka.publish(topics.events, [sign(key, payload(customer, "perhaps", deliver_within=10))])
     wait_until(lambda: standin.messages(customer), "the post", explain=installation.tails)
     first.discard()
     standin.call("POST", "/_standin/faults", {
