@@ -110,12 +110,16 @@ bool producer_send(struct producer *producer, const struct effect *effect, enum 
     return false;
 }
 
+/* What no broker's clock says: September 2001. librdkafka's own broker, the demo's, tells a time since its machine's start. */
+#define STAMP_MIN_MS INT64_C(1000000000000)
+
 /* With CreateTime it is the stamp that was handed over, which says nothing of the broker's clock. */
 static int64_t producer_stamp_ms(const rd_kafka_message_t *message)
 {
     rd_kafka_timestamp_type_t type;
     int64_t ms = rd_kafka_message_timestamp(message, &type);
-    return message->err == RD_KAFKA_RESP_ERR_NO_ERROR && type == RD_KAFKA_TIMESTAMP_LOG_APPEND_TIME ? ms : 0;
+    bool is_brokers = type == RD_KAFKA_TIMESTAMP_LOG_APPEND_TIME && ms >= STAMP_MIN_MS;
+    return message->err == RD_KAFKA_RESP_ERR_NO_ERROR && is_brokers ? ms : 0;
 }
 
 static void producer_event(struct producer *producer, rd_kafka_event_t *event)
