@@ -683,7 +683,7 @@ def views(page, files, known):
     until_text(page, "broken-why", "half.json")
     yield "broken"
     sign(page, "need-help", known + "-stranger", order="o_99")
-    until_text(page, "sign-error", "Confirm")
+    until_text(page, "found", "Confirm")
     yield "sign-stranger"
     page.fill("to", known)
     until_text(page, "found", "Ada")

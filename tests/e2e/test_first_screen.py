@@ -83,4 +83,4 @@ def test_the_first_screen_of_the_readme_does_what_it_says(pages):
     composer.until("document.querySelector('#outcome a') !== null")
     link = composer.run("document.querySelector('#outcome a').href")
     page.ask("Page.navigate", url=link)
-    page.until(f"location.pathname.startsWith('/conversations/all/') && document.body.innerText.includes({answer})")
+    page.until(f"location.pathname.startsWith('/conversations/all/') && document.body?.innerText.includes({answer})")

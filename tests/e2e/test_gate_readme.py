@@ -176,9 +176,7 @@ def test_the_composer_is_started_by_the_lines_of_the_readme(installation, tmp_pa
     made, started = SNIPPETS["composer"].replace("8787", str(port)).split("\n", 1)
     environment = {**ENVIRONMENT, "PATH": f"{Path(PROGRAM).parent}:{os.environ['PATH']}"}
     ended = subprocess.run(["sh", "-c", made], cwd=directory, env=environment, capture_output=True, text=True, timeout=60)
-    keyring = json.loads((directory / "keyring.json").read_text())
-    keyring["keys"].append(json.loads(ended.stdout))
-    (directory / "keyring.json").write_text(json.dumps(keyring))
+    assert ended.returncode == 0, ended.stderr
     gate = Process(tmp_path / "gate.log", "-c", started.replace("cupbearer gate", "exec cupbearer gate"), program="sh")
     gate.arguments = ["env", "-C", directory, *gate.arguments]
     gate.environment = environment
