@@ -124,7 +124,7 @@ class Shop:
         environment = {**os.environ, "BOOTSTRAP_SERVERS": self.kafka.bootstrap, "KEY_FILE": str(key_file)}
         seen = len(self.records.read())
         ended = subprocess.run(
-            [*command, name], cwd=self.directory, env=environment, capture_output=True, text=True, timeout=120
+            [*command, name], cwd=self.directory, env=environment, capture_output=True, text=True, timeout=300
         )
         assert ended.returncode == 0, ended.stdout + ended.stderr
         return self.records.find(lambda record: len(self.records.records) > seen, "the record") and self.records.records[-1]
@@ -191,7 +191,7 @@ def test_a_program_to_which_kafka_does_not_answer_gives_up_and_says_so(shop, tmp
     with socket.create_server(("127.0.0.1", 0), backlog=64) as silent:
         environment = {**os.environ, "BOOTSTRAP_SERVERS": f"127.0.0.1:{silent.getsockname()[1]}", "KEY_FILE": str(key_file)}
         ended = subprocess.run(
-            [*command(), name], cwd=shop.directory, env=environment, capture_output=True, text=True, timeout=120
+            [*command(), name], cwd=shop.directory, env=environment, capture_output=True, text=True, timeout=300
         )
     assert ended.returncode != 0 and "offset" not in ended.stdout, ended.stdout + ended.stderr
     assert ("% " if kind == "shell" else "\nnot published: ") in "\n" + ended.stderr, ended.stderr
