@@ -49,4 +49,4 @@ def test_the_worker_reads_them_as_the_table_says(kafka, tmp_path, customer):
 def test_the_standards_library_says_what_the_table_says_of_it(text, ours, others):
     event = sign(BACKEND, payload("user_42"))
     event = event.with_header("webhook-signature", filled(text, event.header("webhook-signature")))
-    assert by_library(event) == others.split()[0]
+    assert by_library(event) in others.split()[0].split("/")

@@ -162,6 +162,8 @@ rd_kafka_conf_t *kafka_consumer_conf_new(const struct config *config, const stru
         rd_kafka_version() >= 0x02020000
             ? (struct kafka_setting){"fetch.queue.backoff.ms", "5"}
             : (struct kafka_setting){"topic.metadata.refresh.interval.ms", "100"},
+        /* How late partitions that were added are noticed; by itself librdkafka looks each five minutes. */
+        {rd_kafka_version() >= 0x02020000 ? "topic.metadata.refresh.interval.ms" : NULL, "30000"},
         {NULL, NULL},
     };
     rd_kafka_conf_t *conf = kafka_conf_new_with(config, defaults, settings, err);

@@ -7,6 +7,7 @@
 #include "io/log.h"
 
 #define BROKER_MS 10000
+#define ASK_TIMES 3
 #define ACCEPT_MS 2000 /* where their being unread is accepted: the embedded broker never answers */
 #define DAY_MS    INT64_C(86400000)
 #define KEPT_MS   (7 * DAY_MS) /* what deliver_within_max may be at most */
@@ -91,7 +92,9 @@ static void settings_read(struct topic_settings *settings, const rd_kafka_Config
     snprintf(settings->why, sizeof(settings->why), "%s", why == NULL ? "nothing was answered" : why);
 }
 
-static void settings_ask(rd_kafka_t *rk, const struct config *config, struct topic_settings settings[TOPICS])
+/* Whether there was an answer. */
+static bool settings_ask_once(rd_kafka_t *rk, const struct config *config, int wait_ms,
+                              struct topic_settings settings[TOPICS])
 {
     rd_kafka_ConfigResource_t *asked[TOPICS];
     for (int i = 0; i < TOPICS; i++) {
@@ -101,9 +104,6 @@ static void settings_ask(rd_kafka_t *rk, const struct config *config, struct top
     }
     rd_kafka_queue_t *queue = rd_kafka_queue_new(rk);
     rd_kafka_AdminOptions_t *options = rd_kafka_AdminOptions_new(rk, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS);
-    int wait_ms = form_has_word(span_of(config->accept), span_of(deviation_kind_word(DEVIATION_UNREAD_SETTINGS)))
-                      ? ACCEPT_MS
-                      : BROKER_MS;
     rd_kafka_AdminOptions_set_request_timeout(options, wait_ms, NULL, 0);
     rd_kafka_DescribeConfigs(rk, asked, TOPICS, options, queue);
     rd_kafka_event_t *event = rd_kafka_queue_poll(queue, wait_ms + 1000);
@@ -112,9 +112,10 @@ static void settings_ask(rd_kafka_t *rk, const struct config *config, struct top
     size_t count = 0;
     const rd_kafka_ConfigResource_t **found =
         result == NULL ? NULL : rd_kafka_DescribeConfigs_result_resources(result, &count);
-    const char *why = event == NULL                        ? "no answer"
-                      : rd_kafka_event_error(event) != 0 ? rd_kafka_event_error_string(event)
-                                                           : "nothing was answered";
+    bool answered = event != NULL && rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR_NO_ERROR;
+    const char *why = event == NULL ? "no answer"
+                      : answered    ? "nothing was answered"
+                                    : rd_kafka_event_error_string(event);
     for (int i = 0; i < TOPICS; i++) {
         snprintf(settings[i].why, sizeof(settings[i].why), "%s", why);
         for (size_t j = 0; j < count; j++)
@@ -126,6 +127,18 @@ static void settings_ask(rd_kafka_t *rk, const struct config *config, struct top
         rd_kafka_event_destroy(event);
     rd_kafka_AdminOptions_destroy(options);
     rd_kafka_queue_destroy(queue);
+    return answered;
+}
+
+/* librdkafka asks the controller for it, and what brokers call so may be one that has just died: until they notice, which takes
+ * them 9 s by default, nobody answers. */
+static void settings_ask(rd_kafka_t *rk, const struct config *config, struct topic_settings settings[TOPICS])
+{
+    struct span word = span_of(deviation_kind_word(DEVIATION_UNREAD_SETTINGS));
+    bool accepted = form_has_word(span_of(config->accept), word);
+    for (int i = 0; i < (accepted ? 1 : ASK_TIMES); i++)
+        if (settings_ask_once(rk, config, accepted ? ACCEPT_MS : BROKER_MS, settings))
+            return;
 }
 
 /* ---- what is refused ---- */
