@@ -65,12 +65,10 @@ static void question_trouble(struct inquiry *inquiry, struct question *question,
 
 static void question_done(struct inquiry *inquiry, struct question *question)
 {
-    static const uint64_t one = 1;
     pthread_mutex_lock(&inquiry->mutex);
     question->done = true;
     pthread_mutex_unlock(&inquiry->mutex);
-    while (write(inquiry->fd, &one, sizeof(one)) < 0 && errno == EINTR)
-        ;
+    kafka_queue_fd_set(inquiry->fd);
 }
 
 static bool is_open(const struct question *question, enum inquiry_kind kind)

@@ -207,6 +207,12 @@ void kafka_queue_fd_add(rd_kafka_queue_t *queue, int fd)
     rd_kafka_queue_io_event_enable(queue, fd, &one, sizeof(one));
     /* What it holds already makes no event, and neither does what comes behind that: a partition's queue keeps what was fetched
      * for an assignment that is over. */
+    kafka_queue_fd_set(fd);
+}
+
+void kafka_queue_fd_set(int fd)
+{
+    static const uint64_t one = 1;
     while (write(fd, &one, sizeof(one)) < 0 && errno == EINTR)
         ;
 }

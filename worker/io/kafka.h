@@ -39,6 +39,8 @@ int64_t kafka_max_poll_ms(const rd_kafka_t *rk);
 int kafka_queue_fd(rd_kafka_queue_t *queue, struct err *err);
 /* Lets one more queue write to the same eventfd. */
 void kafka_queue_fd_add(rd_kafka_queue_t *queue, int fd);
+/* Makes such an eventfd readable, as a queue would. */
+void kafka_queue_fd_set(int fd);
 /* Takes back the word of the eventfd; to be called before draining. Whether there was one. */
 bool kafka_queue_fd_clear(int fd);
 
