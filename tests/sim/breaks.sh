@@ -4,9 +4,11 @@
 #
 #   tests/sim/breaks.sh [--seeds N] [--list] [NAME…]
 #
-#   --seeds N  how many runs of the simulator each gets (3000, as in tests/run.sh), and a tenth of that long ones; what they do not catch, the explorer
-#              is asked about (tests/explore/), with one fault, and the engine's stories last
+#   --seeds N  how many runs of the simulator each gets (3000, as in tests/run.sh), and a tenth of that long ones
 #   --list     names the breaks
+#
+# Asked is what answers soonest: a tenth of the seeds, the engine's stories (tests/unit/engine_*_test.c), all seeds, the long
+# runs, and the explorer (tests/explore/) with one fault.
 #
 # Not here is a rule that is a margin: that a suspect must be "absent" twice in a row (in a world whose lists are never
 # behind, one look after the settle time is enough). Neither simulator nor explorer miss it.
@@ -22,6 +24,7 @@ cd "$(dirname "$0")/../.."
 
 cache=tests/.cache/breaks
 copy=$cache/source build=$cache/build
+stories=(tests/unit/engine_*_test.c) stories=("${stories[@]##*/}") stories=("${stories[@]%.c}")
 seeds=3000 list=false wanted=()
 while [ $# -gt 0 ]; do
     case $1 in
@@ -73,7 +76,11 @@ sees_it_broken() { # NAME COMMAND…
     esac
 }
 
-caught_by_sim() { # NAME
+caught_by_few_seeds() { # NAME
+    sees_it_broken "$1" "$build/tests/sim" --seeds $((seeds / 10))
+}
+
+caught_by_many_seeds() { # NAME
     sees_it_broken "$1" "$build/tests/sim" --seeds "$seeds" ||
         sees_it_broken "$1" "$build/tests/sim" --seeds $((seeds / 10)) --steps 2000 --events 150
 }
@@ -89,10 +96,9 @@ caught_by_explorer() { # NAME
 # The stories of single workers (tests/unit/engine_*_test.c), for what random runs meet too rarely.
 caught_by_stories() { # NAME
     local story
-    for story in tests/unit/engine_*_test.c; do
-        story=$(basename "$story" .c)
-        cmake --build "$build" --target "$story" >"$cache/build.log" 2>&1 || fail 5 "$1 does not compile: $cache/build.log"
-        "$build/tests/$story" >"$cache/$1.log" 2>&1 || return 0
+    cmake --build "$build" --target "${stories[@]}" >"$cache/build.log" 2>&1 || fail 5 "$1 does not compile: $cache/build.log"
+    for story in "${stories[@]}"; do
+        timeout --foreground 60 "$build/tests/$story" >"$cache/$1.log" 2>&1 || return 0
     done
     return 1
 }
@@ -107,18 +113,24 @@ broken() { # NAME FILE PERL_PATTERN REPLACEMENT WHAT
     FROM=$3 TO=$4 perl -0777 -i -pe '$n = s/$ENV{FROM}/$ENV{TO}/g; END { exit($n == 1 ? 0 : 1) }' "$file" ||
         fail 5 "$name does not fit worker/$2 once"
     cmake --build "$build" --target sim explore >"$cache/build.log" 2>&1 || fail 5 "$name does not compile: $cache/build.log"
-    if caught_by_sim "$name"; then
-        by="seed $(grep -o 'seed [0-9]*' "$cache/$name.log" | tail -n 1 | cut -d' ' -f2): $(said "$name")"
-    elif caught_by_explorer "$name"; then
-        by="the explorer"
+    if caught_by_few_seeds "$name"; then
+        by=$(seed_that_caught "$name")
     elif caught_by_stories "$name"; then
         by="a story: $(sed -n 's/^\[  FAILED  \] \(.*[a-z]\)$/\1/p' "$cache/$name.log" | head -n 1)"
+    elif caught_by_many_seeds "$name"; then
+        by=$(seed_that_caught "$name")
+    elif caught_by_explorer "$name"; then
+        by="the explorer"
     else
         by="NOBODY"
         missed+=("$name")
     fi
     printf '%-26s %s\n%26s caught by %s\n' "$name" "$5" "" "$by"
     cp "$cache/whole" "$file"
+}
+
+seed_that_caught() { # NAME
+    echo "seed $(grep -o 'seed [0-9]*' "$cache/$1.log" | tail -n 1 | cut -d' ' -f2): $(said "$1")"
 }
 
 # The promise that was seen broken, in the simulator's words.
