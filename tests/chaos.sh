@@ -5,16 +5,18 @@
 #
 #   chaos lost=0 doubled=0 disordered=0 events=N kills=N freezes=N recover_p50=SECONDS recover_max=SECONDS
 #
-#   tests/chaos.sh [--minutes N] [--seed N] [--keep] [--other PROGRAM]
+#   tests/chaos.sh [--minutes N] [--seed N] [--again] [--keep] [--other PROGRAM]
 #
 #   --minutes N      how long it is disturbed (1)
 #   --seed N         of the order of disturbances and faults (1)
+#   --again          the events' topic is now and then deleted and made again, under its owners
 #   --keep           leave logs and data in tests/.cache/chaos, also when all is well
 #   --other PROGRAM  a cupbearer of another version, which each worker that starts may be: tests/upgrade.sh
 #
 # Disturbances, in a seeded order: a worker is killed (kill -9), frozen, for longer than its session or not (SIGSTOP,
 # SIGCONT), stopped (SIGTERM) or joined by a fourth; all are killed; the broker is stopped and started, or killed; the second
-# broker, which has the other copy of each partition, is killed and is away for a while. A worker that ends by itself (3, 4 or
+# broker, which has the other copy of each partition, is killed and is away for a while. Each worker that starts has a clock of
+# its own: the broker's, or one that is half a minute or two hours ahead or behind. A worker that ends by itself (3, 4 or
 # 5) while the first broker is away, or within a minute of that, is counted and started again, as a supervisor would. "recover" is the time from a disturbance until all that had been published by then has its receipt.
 #
 # Exit codes: 0 nothing was lost, doubled or disordered, 1 something was (the logs stay), 2 wrong use, 5 no build.

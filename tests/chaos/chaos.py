@@ -3,7 +3,6 @@ tests/chaos.sh runs it, and says what it does.
 """
 
 import argparse
-import json
 import os
 import random
 import shutil
@@ -16,18 +15,18 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "e2e"))
 
-from broker import ROOT, Kafka, Reader, wait_until  # noqa: E402
+from broker import ROOT, Kafka, wait_until  # noqa: E402
 from judge import judge  # noqa: E402
 from ledger import deviations  # noqa: E402
-from programs import PROGRAM, Installation, Process, StandIn  # noqa: E402
-from signing import HmacKey, payload, sign  # noqa: E402
+from programs import ENVIRONMENT, PROGRAM, Installation, Process, StandIn  # noqa: E402
+from published import PatientReader, Publisher  # noqa: E402
 
 WORKERS = 3
 PARTITIONS = 6
-CUSTOMERS = 60
-EVENTS_PER_S = 8
 SESSION_S = 6
 SETTLED_S = 600  # once nothing is disturbed any more: what had an owner that died is read back first, twice
+APART_MS = (0, 0, -7_200_000, -30_000, 30_000, 7_200_000)  # how far from the broker's a worker's clock may be
+AGAIN_S = 100  # between two topics of the same name: each is known by all workers for a while
 FOREIGN = "event=foreign_receipts"  # all who write receipts have one mark secret
 KAFKA_TROUBLE = (3, 4, 5)  # how a worker may end by itself while the broker is away; a supervisor starts it again
 
@@ -46,86 +45,6 @@ class Proxy(Process):
         self.await_log("calm")
 
 
-class PatientReader(Reader):
-    """The broker goes and comes: what a consumer says about that is no news here. One that has said nothing for a while is
-    replaced: a partition whose answer got lost with the broker may never be read again."""
-
-    SILENCE_S = 5
-
-    def __init__(self, kafka, topic, partitions):
-        super().__init__(kafka, topic, partitions)
-        self.next = [0] * partitions
-        self.heard = time.monotonic()
-
-    def read(self, seconds=0.0):
-        known = len(self.records)
-        for message in self.consumer.consume(1000, seconds):
-            if message.error() is None and message.offset() >= self.next[message.partition()]:
-                self.next[message.partition()] = message.offset() + 1
-                self.records.append((message.partition(), message.offset(), json.loads(message.value())))
-        if len(self.records) > known:
-            self.heard = time.monotonic()
-        elif time.monotonic() - self.heard > self.SILENCE_S:
-            self.begin_again()
-        return self.records[known:]
-
-    def begin_again(self):
-        self.consumer.close()
-        self.consumer = self.consumer_from(self.next)
-        self.heard = time.monotonic()
-
-
-class Publisher:
-    """Publishes at a steady rate and remembers where everything came to lie."""
-
-    def __init__(self, kafka, topics, seed):
-        self.random = random.Random(seed)
-        self.producer = kafka.producer_with(message_timeout_ms=300000)
-        self.topic = topics.events
-        self.key = HmacKey("backend-1")
-        self.records = []  # (place, event id, customer, whether it is forged)
-        self.ends = [0] * topics.partitions
-        self.recent = []
-        self.count = 0
-
-    def due(self, seconds):
-        while self.count < seconds * EVENTS_PER_S:
-            self.publish_some()
-        self.producer.poll(0)
-
-    def publish_some(self):
-        dice = self.random.random()
-        if self.recent and dice < 0.04:
-            event, customer = self.random.choice(self.recent)
-            self.send(event, customer)  # the same bytes
-        elif self.recent and dice < 0.08:
-            event, customer = self.random.choice(self.recent)
-            self.send(self.event(customer, event.id), customer)
-        else:
-            customer = f"customer_{self.random.randrange(CUSTOMERS)}"
-            event = self.event(customer, f"evt_{self.count}")
-            if self.random.random() < 0.03:
-                forged = event.with_header("webhook-signature", event.header("webhook-signature")[:-6] + "AAAAA=")
-                self.send(forged, customer, True)
-            self.send(event, customer)
-            self.recent = [*self.recent[-200:], (event, customer)]
-
-    def event(self, customer, event_id):
-        return sign(self.key, payload(customer, event_id, deliver_within=86400), event_id)
-
-    def send(self, event, customer, forged=False):
-        def note(error, message):
-            assert error is None, f"publishing: {error}"
-            place = message.partition(), message.offset()
-            self.records.append((place, event.id, customer, forged))
-            self.ends[place[0]] = max(self.ends[place[0]], place[1] + 1)
-
-        self.count += 1
-        self.producer.produce(
-            self.topic, key=event.key, value=event.value, headers=event.headers, on_delivery=note
-        )
-
-
 class Slot:
     """A worker, its successors, and when what was done to it ends. `programs`: one of them is started each time."""
 
@@ -137,6 +56,7 @@ class Slot:
     def start(self):
         self.installation.program = self.random.choice(self.programs)
         self.process, self.state = self.installation.make_worker(), "up"
+        self.process.environment = {**ENVIRONMENT, "FAULT_CLOCK_AHEAD_MS": str(self.random.choice(APART_MS))}
         self.process.launch()
 
     def send(self, number):
@@ -152,9 +72,9 @@ def leave_out_unknown(settings, program):
 
 
 class Chaos:
-    def __init__(self, directory, seconds, seed, other=None):
+    def __init__(self, directory, seconds, seed, other=None, again=False):
         self.random = random.Random(seed)
-        self.other = other
+        self.other, self.again, self.again_at = other, again, 0
         self.seconds, self.directory = seconds, directory
         os.environ["BROKER_SESSION_MS"] = "2000"  # it is killed often, and has to come back soon
         self.kafka = Kafka.start(directory / "kafka")
@@ -163,7 +83,7 @@ class Chaos:
         self.topics = self.kafka.topics(PARTITIONS, replicas=2)
         self.standin = StandIn(directory)
         self.proxy = Proxy(directory, self.standin.port, seed)
-        self.publisher = Publisher(self.kafka, self.topics, seed)
+        self.publisher = Publisher(self.kafka, self.topics, 2, seed)
         self.receipts = PatientReader(self.kafka, self.topics.receipts, PARTITIONS)
         self.told = defaultdict(list)
         self.low = [0] * PARTITIONS
@@ -214,9 +134,9 @@ class Chaos:
     def turn(self):
         for partition, offset, told in self.receipts.read():
             assert told["partition"] == partition, (partition, offset, told)
-            self.told[partition, told["offset"]].append(told)
+            self.told[self.publisher.log_at(told["record_timestamp"]), partition, told["offset"]].append(told)
         for partition in range(PARTITIONS):
-            while (partition, self.low[partition]) in self.told:
+            while (self.publisher.log, partition, self.low[partition]) in self.told:
                 self.low[partition] += 1
         for at, ends in [one for one in self.waiting if all(map(int.__ge__, self.low, one[1]))]:
             self.recovered.append(self.now() - at)
@@ -268,6 +188,8 @@ class Chaos:
             self.kill_broker: 8, self.kill_second: 10,
         }  # fmt: skip
         [what] = self.random.choices(list(kinds), kinds.values())
+        if self.may_make_again():
+            what = self.make_again
         slots = [slot for slot in self.slots[:WORKERS] if slot.state == "up"]
         chosen = self.random.randrange(WORKERS)
         self.waiting.append((self.now(), list(self.publisher.ends)))
@@ -334,6 +256,19 @@ class Chaos:
         self.second_until = self.now() + self.random.uniform(1, 20)
         self.counts["second broker"] += 1
 
+    def may_make_again(self):
+        away = self.broker or self.second_until is not None or self.second_returns
+        return self.again and not away and self.now() > self.again_at + AGAIN_S
+
+    def make_again(self, slot):
+        """The events' topic is deleted under its owners, with what nobody has read of it, and another one takes its name."""
+        self.tell("the events' topic is made again")
+        self.turn()
+        self.publisher.make_again(self.told)
+        self.low, self.waiting = [0] * PARTITIONS, []
+        self.broker_trouble = self.again_at = self.now()  # who starts meanwhile finds no topic
+        self.counts["topics made again"] += 1
+
     @staticmethod
     def script(command, broker):
         return subprocess.Popen(
@@ -376,13 +311,14 @@ class Chaos:
 
     def judge(self):
         messages = [(message["external_id"], message["body"]) for message in self.standin.messages()]
-        verdict = judge(self.publisher.records, self.told, messages)
+        verdict = judge(self.publisher.records, self.told, messages, self.publisher.gone, self.publisher.unordered)
         verdict.other += self.failures
         group = self.slots[0].installation.group
         for committed, end in self.kafka.committed(group, self.topics):
             if committed != end:
                 verdict.other.append(f"{committed} is committed of a partition that ends at {end}")
-        verdict.other += [f"cupbearer audit: {one}" for one in deviations(self.slots[0].installation)]
+        told = deviations(self.slots[0].installation, *self.publisher.last_log())
+        verdict.other += [f"cupbearer audit: {one}" for one in told]
         for worker in [worker for slot in self.slots for worker in slot.installation.workers]:
             self.counts["started of another version"] += worker.arguments[0] == self.other
             verdict.other += [f"{worker.log}: {line}" for line in worker.text().splitlines() if FOREIGN in line]
@@ -419,12 +355,13 @@ def main():
     words.add_argument("--seed", type=int, default=1)
     words.add_argument("--keep", action="store_true")
     words.add_argument("--other", type=Path)
+    words.add_argument("--again", action="store_true")
     words.add_argument("--directory", type=Path, required=True)
     options = words.parse_args()
     shutil.rmtree(options.directory, ignore_errors=True)
     options.directory.mkdir(parents=True)
     print(f"seed {options.seed}, {options.minutes:g} minutes; logs in {options.directory}")
-    chaos = Chaos(options.directory, options.minutes * 60, options.seed, options.other)
+    chaos = Chaos(options.directory, options.minutes * 60, options.seed, options.other, options.again)
     good = False
     try:
         chaos.run()

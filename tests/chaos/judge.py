@@ -17,11 +17,13 @@ class Verdict:
                 yield f"{name}: {text}"
 
 
-def judge(published, receipts, messages):
+def judge(published, receipts, messages, gone=(), unordered=frozenset()):
     """`published`: (place, id, customer, forged) of each record; `receipts`: what is told of each place, in its order;
-    `messages`: (customer, id) in the order in which they are shown."""
+    `messages`: (customer, id) in the order in which they are shown. `gone`: places whose topic was deleted before they had a
+    receipt; they need none, and may be shown, once. `unordered`: places whose order is not promised."""
     verdict = Verdict()
-    delivered = records_judged(verdict, published, receipts)
+    delivered = records_judged(verdict, published, receipts, gone)
+    once = {(customer, event) for place, event, customer, forged in published if place in gone and not forged}
     shown = Counter(messages)
     for (customer, event), places in delivered.items():
         count = shown.pop((customer, event), 0)
@@ -30,18 +32,22 @@ def judge(published, receipts, messages):
         elif count > 1:
             verdict.doubled.append(f"{event} of {customer}, delivered at {places}, is shown {count} times")
     for (customer, event), count in shown.items():
+        if count == 1 and (customer, event) in once:
+            continue
         verdict.other.append(f"{event} of {customer} is shown {count} times, and told as something else")
-    order_judged(verdict, delivered, messages)
+    order_judged(verdict, delivered, messages, unordered)
     return verdict
 
 
-def records_judged(verdict, published, receipts):
+def records_judged(verdict, published, receipts, gone):
     """Where each event, by (customer, id), was delivered."""
     delivered = defaultdict(list)
     for place, event, customer, forged in published:
         told = receipts.get(place, [])
         outcomes = {(one["outcome"], one.get("reason")) for one in told}
         if not told:
+            if place in gone:
+                continue
             verdict.lost.append(f"{event} of {customer} at {place} has no receipt")
         elif forged and outcomes != {("rejected", "bad_signature")}:
             verdict.other.append(f"a forged {event} at {place} is told as {outcomes}")
@@ -52,7 +58,7 @@ def records_judged(verdict, published, receipts):
     return delivered
 
 
-def order_judged(verdict, delivered, messages):
+def order_judged(verdict, delivered, messages, unordered):
     of_customer = defaultdict(list)
     for customer, event in messages:
         if (customer, event) in delivered and event not in of_customer[customer]:
@@ -60,5 +66,5 @@ def order_judged(verdict, delivered, messages):
     for customer, events in of_customer.items():
         places = [min(delivered[customer, event]) for event in events]
         for before, after, event in zip(places, places[1:], events[1:], strict=False):
-            if after < before:
+            if after < before and not {before, after} & unordered:
                 verdict.disordered.append(f"{event} of {customer}, published at {after}, is shown behind {before}")

@@ -135,14 +135,14 @@ class Kafka:
         for gone in self.admin.delete_topics(list(names)).values():
             gone.result(30)
 
-    def make_again(self, topics):
+    def make_again(self, topics, replicas=1):
         """Deletes the events and makes their topic anew."""
         self.delete(topics.events)
         wait_until(lambda: topics.events not in self.admin.list_topics(timeout=10).topics, "the topic is gone")
 
         def made():
             try:
-                self.create(topics.events, topics.partitions, message_timestamp_type="LogAppendTime")
+                self.create(topics.events, topics.partitions, replicas, message_timestamp_type="LogAppendTime")
             except KafkaException as failure:
                 assert "already exists" in str(failure) or "marked for deletion" in str(failure), failure
                 return False

@@ -81,10 +81,10 @@ def audit(installation, *options):
     return run_program("audit", "--config", installation.configuration(), *options)
 
 
-def deviations(installation):
+def deviations(installation, *options):
     """What an audit names, but for two receipts of one record that disagree: who was frozen or killed may have had one
     under way."""
-    ended = audit(installation, "--json")
+    ended = audit(installation, "--json", *options)
     assert ended.returncode in (0, 1) and ended.stderr == "", ended.stdout + ended.stderr
     told = [json.loads(line) for line in ended.stdout.splitlines()]
     return [one for one in told if one.get("deviation", "receipts_disagree") != "receipts_disagree"]
