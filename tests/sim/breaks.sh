@@ -2,13 +2,14 @@
 # Shows that the simulator can fail: breaks one rule of the engine after the other, in a copy, and expects that a promise is
 # seen broken. Those marked * are the sentences of the design without which its first model showed doubles.
 #
-#   tests/sim/breaks.sh [--seeds N] [--list] [NAME…]
+#   tests/sim/breaks.sh [--seeds N] [--list] [--update] [NAME…]
 #
 #   --seeds N  how many runs of the simulator each gets (3000, as in tests/run.sh), and a tenth of that long ones
 #   --list     names the breaks
+#   --update   writes down who caught each
 #
-# Asked is what answers soonest: a tenth of the seeds, the engine's stories (tests/unit/engine_*_test.c), all seeds, the long
-# runs, and the explorer (tests/explore/) with one fault.
+# Asked is first who caught it before (tests/sim/breaks.caught); then what answers soonest: a tenth of the seeds, the engine's
+# stories (tests/unit/engine_*_test.c) and the table of answers, all seeds, the long runs, and the explorer (tests/explore/) with one fault.
 #
 # Not here is a rule that is a margin: that a suspect must be "absent" twice in a row (in a world whose lists are never
 # behind, one look after the settle time is enough). Neither simulator nor explorer miss it.
@@ -24,8 +25,9 @@ cd "$(dirname "$0")/../.."
 
 cache=tests/.cache/breaks
 copy=$cache/source build=$cache/build
-stories=(tests/unit/engine_*_test.c) stories=("${stories[@]##*/}") stories=("${stories[@]%.c}")
-seeds=3000 list=false wanted=()
+stories=(tests/unit/{engine_*,reply}_test.c) stories=("${stories[@]##*/}") stories=("${stories[@]%.c}")
+caught=tests/sim/breaks.caught # lines "NAME PROGRAM ARGUMENT…"
+seeds=3000 list=false update=false wanted=()
 while [ $# -gt 0 ]; do
     case $1 in
     --seeds)
@@ -34,12 +36,13 @@ while [ $# -gt 0 ]; do
         shift
         ;;
     --list) list=true ;;
+    --update) update=true ;;
     --help | -h)
         setup_usage
         exit 0
         ;;
     -*)
-        echo "breaks.sh: unknown option '$1': say --seeds N, --list or the name of a break" >&2
+        echo "breaks.sh: unknown option '$1': say --seeds N, --list, --update or the name of a break" >&2
         exit 2
         ;;
     *) wanted+=("$1") ;;
@@ -47,7 +50,7 @@ while [ $# -gt 0 ]; do
     shift
 done
 
-tried=0 missed=()
+tried=0 found=() missed=()
 
 fail() { # EXIT_CODE TEXT
     echo "breaks.sh: $2" >&2
@@ -64,43 +67,61 @@ prepare() {
 }
 
 # Whether a run saw a promise broken, or an assertion failed: it says which, in $cache/NAME.log. One that ends for another
-# reason, that its time is over or there are too many states, has seen nothing, unless it has said so before.
-sees_it_broken() { # NAME COMMAND…
-    local log=$cache/$1.log code=0
+# reason, that its time is over or there are too many states, has seen nothing, unless it has said so before. A story that
+# takes ten seconds of the processor turns for ever.
+limit_s=120
+sees_it_broken() { # NAME PROGRAM ARGUMENT…: of the build
+    local log=$cache/$1.log code=0 limit=$limit_s
     shift
-    timeout --foreground 300 "$@" >"$log" 2>&1 || code=$?
+    by="$*"
+    if [[ $1 == *_test ]]; then
+        limit=10
+        cmake --build "$build" --target "$1" >"$cache/build.log" 2>&1 || fail 5 "$1 does not compile: $cache/build.log"
+    fi
+    { (ulimit -St $limit && exec "$build/tests/${1/#explore/explore/explore}" "${@:2}") || code=$?; } >"$log" 2>&1
     case $code in
     0) return 1 ;;
-    1 | 134 | 139) return 0 ;; # as it says; aborted; or it has run astray
-    *) grep -qE '^(again: |found at a depth|BREACH: )' "$log" ;;
+    152) [[ $1 == *_test ]] || grep -q '^again: ' "$log" ;; # SIGXCPU
+    134 | 139) return 0 ;; # aborted; or it has run astray
+    *) grep -qE '^(again: |found at a depth|BREACH: |\[  FAILED  \])' "$log" ;;
     esac
 }
 
-caught_by_few_seeds() { # NAME
-    sees_it_broken "$1" "$build/tests/sim" --seeds $((seeds / 10))
+caught_as_before() { # NAME
+    local words
+    read -ra words < <(sed -n "s/^$1 //p" "$caught") && sees_it_broken "$1" "${words[@]}"
 }
 
-caught_by_many_seeds() { # NAME
-    sees_it_broken "$1" "$build/tests/sim" --seeds "$seeds" ||
-        sees_it_broken "$1" "$build/tests/sim" --seeds $((seeds / 10)) --steps 2000 --events 150
+# The simulator says how to see one seed again; not where it was aborted.
+caught_by_seeds() { # NAME OPTION…: of the simulator
+    local again
+    sees_it_broken "$1" sim "${@:2}" || return 1
+    again=$(sed -n 's/^again: \(sim .*\) --trace$/\1/p; /^again: /q' "$cache/$1.log")
+    by=${again:-$by}
 }
 
 caught_by_explorer() { # NAME
     local scenario
     for scenario in order repeat reach spaced young closed logs late narrow apart; do
-        sees_it_broken "$1" "$build/tests/explore/explore" --scenario $scenario --faults 1 && return 0
+        sees_it_broken "$1" explore --scenario $scenario --faults 1 && return 0
     done
     return 1
 }
 
-# The stories of single workers (tests/unit/engine_*_test.c), for what random runs meet too rarely.
+# The stories of single workers, for what random runs meet too rarely.
 caught_by_stories() { # NAME
     local story
     cmake --build "$build" --target "${stories[@]}" >"$cache/build.log" 2>&1 || fail 5 "$1 does not compile: $cache/build.log"
     for story in "${stories[@]}"; do
-        timeout --foreground 60 "$build/tests/$story" >"$cache/$1.log" 2>&1 || return 0
+        sees_it_broken "$1" "$story" && return 0
     done
     return 1
+}
+
+is_caught() { # NAME
+    caught_as_before "$1" || limit_s=20 caught_by_seeds "$1" --seeds $((seeds / 10)) || caught_by_stories "$1" ||
+        caught_by_seeds "$1" --seeds "$seeds" ||
+        caught_by_seeds "$1" --seeds $((seeds / 10)) --steps 2000 --events 150 || caught_by_explorer "$1"
 }
 
 # A break is a substitution in one file that fits exactly once, over line ends too.
@@ -113,29 +134,19 @@ broken() { # NAME FILE PERL_PATTERN REPLACEMENT WHAT
     FROM=$3 TO=$4 perl -0777 -i -pe '$n = s/$ENV{FROM}/$ENV{TO}/g; END { exit($n == 1 ? 0 : 1) }' "$file" ||
         fail 5 "$name does not fit worker/$2 once"
     cmake --build "$build" --target sim explore >"$cache/build.log" 2>&1 || fail 5 "$name does not compile: $cache/build.log"
-    if caught_by_few_seeds "$name"; then
-        by=$(seed_that_caught "$name")
-    elif caught_by_stories "$name"; then
-        by="a story: $(sed -n 's/^\[  FAILED  \] \(.*[a-z]\)$/\1/p' "$cache/$name.log" | head -n 1)"
-    elif caught_by_many_seeds "$name"; then
-        by=$(seed_that_caught "$name")
-    elif caught_by_explorer "$name"; then
-        by="the explorer"
+    if is_caught "$name"; then
+        found+=("$name $by")
     else
         by="NOBODY"
         missed+=("$name")
     fi
-    printf '%-26s %s\n%26s caught by %s\n' "$name" "$5" "" "$by"
+    printf '%-26s %s\n%26s caught by %s\n' "$name" "$5" "" "$by$(said "$name")"
     cp "$cache/whole" "$file"
 }
 
-seed_that_caught() { # NAME
-    echo "seed $(grep -o 'seed [0-9]*' "$cache/$1.log" | tail -n 1 | cut -d' ' -f2): $(said "$1")"
-}
-
-# The promise that was seen broken, in the simulator's words.
+# The promise that was seen broken, in the simulator's words, or the story that failed.
 said() { # NAME
-    grep -m 1 -B 1 -E '^again: |^sim --seed' "$cache/$1.log" | head -n 1 | cut -c 1-110
+    sed -nE '/^\[  FAILED  \] [a-z_]*[a-z]$/ { s/^\[  FAILED  \] /: /p; q }; /^again: / { x; s/^/: /; s/^(.{110}).*/\1/; p; q }; h' "$cache/$1.log"
 }
 
 $list || prepare
@@ -365,5 +376,6 @@ broken job-no-lease engine/run.c 'if \(!run_has_lease\(engine, job\)\)\s+return;
 
 $list && exit 0
 [ $tried -gt 0 ] || fail 2 "there is no such break: say --list"
+$update && { printf '%s\n' "${found[@]}"; cat "$caught"; } | awk '!known[$1]++' | sort -o "$caught"
 echo "breaks tried=$tried caught=$((tried - ${#missed[@]})) missed=${#missed[@]} ${missed[*]}"
 [ ${#missed[@]} = 0 ]
