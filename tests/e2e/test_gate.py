@@ -610,7 +610,7 @@ def test_a_token_entry_that_is_no_good_is_named(installation):
 # ---- Host, Origin, CORS ----
 
 
-@pytest.mark.parametrize("path", ["/healthz", "/v1/events", "/openapi.json", "/composer/", "/nothing"])
+@pytest.mark.parametrize("path", ["/v1/events", "/openapi.json", "/composer/", "/nothing"])
 @pytest.mark.parametrize("host", ["evil.example", "localhost.evil.example", "evil.example:8787", "127.0.0.1.evil.example", ""])
 def test_a_foreign_host_is_403_on_every_route(gate, path, host):
     for method in ("GET", "POST", "OPTIONS"):
@@ -622,13 +622,23 @@ def test_a_foreign_host_is_403_on_every_route(gate, path, host):
 
 @pytest.mark.parametrize("host", ["localhost", "localhost:1", "LOCALHOST:8787", "127.0.0.1:8787", "[::1]:8787"])
 def test_this_machines_own_names_are_taken(gate, host):
-    assert gate.call("GET", "/healthz", None, {"Host": host}).status == 200
+    assert gate.call("GET", "/openapi.json", None, {"Host": host}).status == 200
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+def test_what_checks_its_health_may_call_it_by_whatever_name(gate, path):
+    """Load balancers cannot set Host, or send none."""
+    for name in ("10.1.2.3:8787", "evil.example", "localhost"):
+        answer = gate.call("GET", path, None, {"Host": name})
+        assert (answer.status, answer.json) == (200, {"status": "ok"})
+    for request in (f"GET {path} HTTP/1.0\r\n\r\n", f"HEAD {path} HTTP/1.1\r\nConnection: close\r\n\r\n"):
+        assert status_of(gate.raw(request.encode())) == 200
 
 
 def test_the_public_name_is_taken_and_no_other(own_gate):
     gate = own_gate(public_url="https://gate.example")
-    assert gate.call("GET", "/healthz", None, {"Host": "gate.example"}).status == 200
-    assert gate.call("GET", "/healthz", None, {"Host": "gate.example:444"}).status == 403
+    assert gate.call("GET", "/openapi.json", None, {"Host": "gate.example"}).status == 200
+    assert gate.call("GET", "/openapi.json", None, {"Host": "gate.example:444"}).status == 403
 
 
 @pytest.mark.parametrize("origin", ["https://evil.example", "null", f"{SHOP}.evil.example", f"{SHOP}:8443", "http://shop.example", f"{SHOP} http://localhost:3000"])
@@ -746,10 +756,10 @@ def test_chunks_without_end_are_cut_off(gate):
     head("GET", "/" + "a" * 100000), b"\x00" * 100000, b"GET /healthz HTTP/1.1\r\n" + b"a: b\r\n" * 20000 + b"\r\n",
     head(Content_Length="99999999999999999999"), head(Content_Length="-1"), head(Content_Length="x"),
     head(Content_Type="application/json", Content_Length="5", Transfer_Encoding="chunked") + b"zz\r\n\r\n",
-    b"GET /healthz HTTP/1.1\r\n\r\n", b"GET /healthz HTTP/1.0\r\n\r\n", b"GET /healthz\r\n\r\n", b"\x16\x03\x01\x02\x00\x01\x00\x01",
-    b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\n\r\n",
-    b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n Folded: x\r\n\r\n", b"GET /healthz HTTP/9.9\r\nHost: localhost\r\n\r\n",
-    b"GET /healthz HTTP/1.1\r\nHost: evil.example\r\nX-Forwarded-Host: localhost\r\n\r\n",
+    b"GET /openapi.json HTTP/1.1\r\n\r\n", b"GET /openapi.json HTTP/1.0\r\n\r\n", b"GET /healthz\r\n\r\n", b"\x16\x03\x01\x02\x00\x01\x00\x01",
+    b"GET /openapi.json HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\n\r\n",
+    b"GET /openapi.json HTTP/1.1\r\nHost: localhost\r\n Folded: x\r\n\r\n", b"GET /healthz HTTP/9.9\r\nHost: localhost\r\n\r\n",
+    b"GET /openapi.json HTTP/1.1\r\nHost: evil.example\r\nX-Forwarded-Host: localhost\r\n\r\n",
 ], ids=lambda text: text[:30])  # fmt: skip
 def test_a_request_that_is_no_good_is_refused_and_hurts_nobody(gate, request_bytes):
     with socket.create_connection((gate.host, gate.port), timeout=30) as connection:

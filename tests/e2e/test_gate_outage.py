@@ -32,13 +32,29 @@ def gate(tmp_path, own_kafka):
 KEY = HmacKey("backend-1")
 
 
+def test_readiness_says_whether_kafka_is_there(own_kafka, gate):
+    def becomes(status):
+        wait_until(lambda: gate.call("GET", "/readyz").status == status, f"/readyz {status}", explain=gate.tail)
+
+    assert gate.call("GET", "/readyz").status == 200
+    own_kafka.script("kill", own_kafka.directory)
+    becomes(503)
+    answer = gate.call("GET", "/readyz", None, {"Host": "10.1.2.3"})
+    assert "Kafka does not answer" in answer.error
+    assert own_kafka.bootstrap not in answer.error, "anybody may ask"
+    assert gate.call("GET", "/healthz").status == 200, "it goes on by itself when Kafka is back"
+    gate.await_log("event=not_ready")
+    own_kafka.script("restart", own_kafka.directory)
+    becomes(200)
+    gate.stop()
+
+
 def test_what_kafka_does_not_acknowledge_is_503_and_may_be_sent_again(own_kafka, gate):
     own_kafka.script("kill", own_kafka.directory)
     answer = gate.publish(sign(KEY, payload("user_1")))
     assert answer.status == 503
     assert int(answer.headers["retry-after"]) > 0
     assert "in the topic" in answer.error, "it says whether the event may be there"
-    assert gate.call("GET", "/healthz").status == 200, "it goes on by itself when Kafka is back"
     own_kafka.script("restart", own_kafka.directory)
     assert gate.publish(sign(KEY, payload("user_1"))).status == 202
     gate.stop()

@@ -52,6 +52,9 @@ static int gate_make(struct gate *gate, struct err *err)
     gate->publisher = publisher_new(gate->config, err);
     if (gate->publisher == NULL)
         return -1;
+    gate->probe = probe_new(gate->publisher, err);
+    if (gate->probe == NULL)
+        return -1;
     gate->receipts = receipts_new(RECEIPTS_MAX, RECEIPTS_BYTES_MAX);
     gate->follower = follower_new(gate, publisher_partition_count(gate->publisher), err);
     if (gate->follower == NULL)
@@ -112,6 +115,7 @@ void gate_free(struct gate *gate)
     http_server_free(gate->http); /* before what its threads use */
     follower_free(gate->follower);
     receipts_free(gate->receipts);
+    probe_free(gate->probe);
     publisher_free(gate->publisher);
     held_free(gate->keys);
     held_free(gate->tokens);

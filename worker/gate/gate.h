@@ -7,6 +7,7 @@
 #include "gate/http.h"
 #include "gate/keys.h"
 #include "gate/limit.h"
+#include "gate/probe.h"
 #include "gate/publisher.h"
 #include "gate/receipts.h"
 #include "gate/waiting.h"
@@ -20,6 +21,7 @@ struct gate {
     struct http_server *http;
     struct held *keys;
     struct publisher *publisher;
+    struct probe *probe;
     struct held *tokens; /* NULL: none are configured */
     struct receipts *receipts;
     struct follower *follower;

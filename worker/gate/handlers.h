@@ -4,8 +4,10 @@
 
 #include "gate/routes.h"
 
-/* GET /healthz: whether events can be published. */
+/* GET /healthz: whether this process can go on; GET /readyz: whether Kafka is there, too. What they say tells nothing of the
+ * installation: anybody may ask. */
 gate_handler health_answer;
+gate_handler readiness_answer;
 
 /* POST /v1/events: a signed record, {"key", "headers", "value"}, as `cupbearer sign` prints it. */
 gate_handler events_answer;

@@ -20,6 +20,9 @@ int32_t publisher_partition_count(const struct publisher *publisher);
 int publisher_send(struct publisher *publisher, const struct record *record, int32_t *partition,
                    int64_t *offset, struct err *err);
 
+/* Whether Kafka answers within `wait_ms` and some partition of the events topic has a leader: waits for it. */
+bool publisher_finds_kafka(struct publisher *publisher, int wait_ms);
+
 /* Why nothing can be published any more; NULL while all is well. The text lives as long as the publisher. */
 const char *publisher_fatal(struct publisher *publisher);
 

@@ -10,7 +10,8 @@
 #include "io/log.h"
 
 static const struct route routes[] = {
-    {"GET", "healthz", health_answer, 0},
+    {"GET", "healthz", health_answer, ROUTE_ANY_HOST},
+    {"GET", "readyz", readiness_answer, ROUTE_ANY_HOST},
     {"GET", "openapi.json", openapi_answer, 0},
     {"GET", "cupbearer.js", module_answer, ROUTE_PAGES},
     {"POST", "v1/events", events_answer, ROUTE_TYPE | ROUTE_PAGES},
@@ -66,7 +67,7 @@ static bool site_check(const struct gate *gate, const struct gate_request *reque
 {
     const char *public_url = gate->config->gate.public_url;
     struct span host = gate_request_header(request, "host");
-    if (!site_host_is_ours(host, public_url)) {
+    if ((flags & ROUTE_ANY_HOST) == 0 && !site_host_is_ours(host, public_url)) {
         gate_reply_error(reply, 403, NULL, NULL,
                          "the gate is not called by this name (Host): ask for %s, or set [gate] public_url",
                          public_url == NULL ? http_server_url(gate->http) : public_url);

@@ -11,6 +11,7 @@ enum route_flag {
     ROUTE_TYPE = 8,     /* only says so: the route reads it itself */
     ROUTE_TOKEN = 16,   /* wants "Authorization: Bearer TOKEN": request->token */
     ROUTE_PAGES = 2,    /* pages of other origins may call it: those of any account in the configuration */
+    ROUTE_ANY_HOST = 32, /* by whatever name: what checks a gate's health cannot set Host */
     ROUTE_COMPOSER = 4, /* wants the start token in X-Cupbearer-Token, and for changes our own Origin */
 };
 
