@@ -7,7 +7,7 @@ _cupbearer_options() { # COMMAND
         --deliver-within --webhooks --topic"
     case $1 in
     run) echo --config --log-level ;;
-    keygen) echo --hmac --dir --sender --account --keyring --mark --token --message --tokens ;;
+    keygen) echo --hmac --dir --sender --account --keyring --mark --token --message --metrics --tokens ;;
     send) echo "$event" --bootstrap-servers --partitioner --kafka --wait --receipts-topic --timeout ;;
     sign) echo "$event" --at --format ;;
     verify) echo --keyring --partitions --partition --partitioner --admitted-at --show-signed ;;

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from programs import Process
+from prometheus import Metrics
 
 
 @dataclass
@@ -65,6 +66,11 @@ class Gate(Process):
 
     def receipt(self, event_id, token, wait=30):
         return self.call("GET", f"/v1/events/{event_id}/receipt?wait={wait}", None, {"Authorization": f"Bearer {token}"})
+
+    def metrics(self, **headers):
+        answer = self.call("GET", "/metrics", None, headers)
+        assert (answer.status, answer.headers["content-type"]) == (200, "text/plain; version=0.0.4; charset=utf-8"), answer
+        return Metrics(answer.body.decode())
 
     @contextmanager
     def listen(self, token, last_id=None):

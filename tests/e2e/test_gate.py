@@ -607,6 +607,61 @@ def test_a_token_entry_that_is_no_good_is_named(installation):
     assert "entry 1" in told and "64 hex digits" in told
 
 
+# ---- /metrics ----
+
+
+def test_what_is_counted_is_what_was_asked(own_gate, installation, key, customer):
+    token = make_token("shop", "--account", "acme")
+    write_tokens(installation.directory / "tokens.json", token)
+    gate = own_gate(tokens_file=installation.directory / "tokens.json")
+    before = gate.metrics()
+    assert before.value("cupbearer_gate_requests_total", method="POST", route="/v1/events", code="5xx") == 0
+    for _ in range(2):
+        assert gate.publish(sign(key, payload(customer))).status == 202
+    assert gate.publish(sign(HmacKey(key.id), payload(customer))).status == 422
+    assert gate.call("GET", f"/{customer}").status == 404
+    assert gate.call("POST", "/v1/events", b" " * ((1 << 20) + 1), {"Content-Type": "application/json"}).status == 413
+    assert gate.call("GET", "/openapi.json", None, {"Host": "evil.example"}).status == 403
+    with gate.listen(token[0]):
+        metrics = gate.metrics()
+    requests = {labels: count for labels, count in metrics.all("cupbearer_gate_requests_total").items() if count}
+    assert requests == {  # code, method, route
+        ("2xx", "POST", "/v1/events"): 2, ("4xx", "POST", "/v1/events"): 1, ("4xx", "other", "other"): 2,
+        ("4xx", "GET", "/openapi.json"): 1, ("2xx", "GET", "/v1/receipts"): 1, ("2xx", "GET", "/metrics"): 1,
+    }  # fmt: skip
+    assert metrics.value("cupbearer_gate_events_published_total") == 2
+    assert sum(metrics.all("cupbearer_gate_publish_errors_total").values()) == 0
+    assert metrics.all("cupbearer_gate_waiting_requests") == {("kafka",): 0, ("receipt",): 1}
+    assert metrics.value("cupbearer_gate_connections") >= 2
+    assert metrics.value("cupbearer_gate_ready") == 1
+    assert 4e6 < metrics.value("process_resident_memory_bytes") < 1e9
+    assert set(metrics.all("cupbearer_build_info").values()) == {1}
+    assert customer not in gate.call("GET", "/metrics").body.decode(), "nothing of a request is a label"
+
+
+def test_the_metrics_of_a_gate_that_others_reach_are_for_a_token_that_may_read_them(own_gate, installation):
+    shop, prometheus = make_token("shop", "--account", "acme"), make_token("prometheus", "--metrics")
+    write_tokens(installation.directory / "tokens.json", shop, prometheus)
+    gate = own_gate(tokens_file=installation.directory / "tokens.json", public_url="https://gate.example")
+
+    def status(host, token=None):
+        headers = {"Host": host, **({"Authorization": f"Bearer {token}"} if token else {})}
+        return gate.call("GET", "/metrics", None, headers).status
+
+    for host in ("localhost", "127.0.0.1", "gate.example", "10.1.2.3:8787"):
+        assert status(host) == 401, "a proxy on this machine asks by such a name, for whoever asked it"
+        assert status(host, "x" * 43) == 401
+        assert status(host, shop[0]) == 403
+        assert status(host, prometheus[0]) == 200, "Prometheus asks by addresses"
+    assert gate.send({"payload": payload("user_1")}, prometheus[0]).status == 403, "it may nothing else"
+
+
+@pytest.mark.parametrize("host, status", [("localhost", 200), ("evil.example", 403), ("10.1.2.3", 403)])
+def test_the_metrics_of_a_gate_of_this_machine_alone_are_for_whoever_asks_by_its_name(gate, host, status):
+    """A page that makes its own name point here is told nothing."""
+    assert gate.call("GET", "/metrics", None, {"Host": host}).status == status
+
+
 # ---- Host, Origin, CORS ----
 
 

@@ -55,6 +55,9 @@ def test_what_kafka_does_not_acknowledge_is_503_and_may_be_sent_again(own_kafka,
     assert answer.status == 503
     assert int(answer.headers["retry-after"]) > 0
     assert "in the topic" in answer.error, "it says whether the event may be there"
+    metrics = gate.metrics()
+    assert sum(metrics.all("cupbearer_gate_publish_errors_total").values()) == 1
+    assert metrics.value("cupbearer_gate_events_published_total") == 0
     own_kafka.script("restart", own_kafka.directory)
     assert gate.publish(sign(KEY, payload("user_1"))).status == 202
     gate.stop()

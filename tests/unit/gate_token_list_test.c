@@ -35,9 +35,9 @@ static void a_fresh_token_is_known_by_the_entry_that_goes_with_it(void **state)
     assert_int_equal(strlen(one), TOKEN_SIZE - 1);
     buf_init(&json, 10000);
     buf_add_text(&json, "{\"tokens\": [");
-    token_entry_write(&json, one, "one", accounts, 2, messages, 1);
+    token_entry_write(&json, one, "one", accounts, 2, messages, 1, false);
     buf_add_text(&json, ",");
-    token_entry_write(&json, other, "other", accounts, 1, NULL, 0);
+    token_entry_write(&json, other, "other", accounts, 1, NULL, 0, false);
     buf_add_text(&json, "]}");
     assert_null(strstr(json.data, one));
     struct token_list *list = read_list(json.data, NULL);
@@ -83,6 +83,7 @@ static void a_file_that_is_no_good_says_which_entry_and_why(void **state)
         {ENTRY(", \"per_minute\": 0"), "\"per_minute\""},
         {ENTRY(", \"per_minute\": 1.5"), "\"per_minute\""},
         {ENTRY(", \"per_minut\": 1"), "there are only"},
+        {ENTRY(", \"metrics\": 1"), "\"metrics\""},
         {"{\"tokens\": [{\"name\": \"a\", \"hash\": \"" HASH
          "\", \"accounts\": [\"acme\"]}, {\"name\": \"b\", \"hash\": "
          "\"" HASH "\", \"accounts\": [\"acme\"]}]}",
@@ -101,11 +102,35 @@ static void a_file_that_is_no_good_says_which_entry_and_why(void **state)
     token_list_free(read_list("{\"tokens\": []}", NULL));
 }
 
+static void metrics_are_for_whose_entry_says_so(void **state)
+{
+    char token[TOKEN_SIZE];
+    struct buf json;
+    (void)state;
+    token_generate(token);
+    buf_init(&json, 10000);
+    buf_add_text(&json, "{\"tokens\": [");
+    token_entry_write(&json, token, "prometheus", NULL, 0, NULL, 0, true);
+    buf_add_text(&json, "]}");
+    struct token_list *list = read_list(json.data, NULL);
+    assert_true(list->tokens[0].may_read_metrics);
+    assert_int_equal(list->tokens[0].account_count, 0);
+    token_list_free(list);
+    list = read_list(ENTRY(""), NULL);
+    assert_false(list->tokens[0].may_read_metrics);
+    token_list_free(list);
+    list = read_list(ENTRY(", \"metrics\": false"), NULL);
+    assert_false(list->tokens[0].may_read_metrics);
+    token_list_free(list);
+    buf_done(&json);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_fresh_token_is_known_by_the_entry_that_goes_with_it),
         cmocka_unit_test(a_file_that_is_no_good_says_which_entry_and_why),
+        cmocka_unit_test(metrics_are_for_whose_entry_says_so),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

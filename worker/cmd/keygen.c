@@ -25,7 +25,7 @@ static const char help[] =
     "                   [--account ACCOUNT]... [--keyring FILE]\n"
     "  cupbearer keygen --mark FILE\n"
     "  cupbearer keygen --token NAME --account ACCOUNT... [--message NAME]...\n"
-    "                   [--tokens FILE]\n"
+    "                   [--metrics] [--tokens FILE]\n"
     "\n"
     "Writes the secret to DIR/NAME.key (mode 0600, never over a file that is there)\n"
     "and adds its entry to the workers' keyring, or prints it.\n"
@@ -50,11 +50,13 @@ static const char help[] =
     "                     for {\"tokens\": [ENTRY, ...]}\n"
     "  --message NAME     a pre-defined message that the token may send; repeatable;\n"
     "                     any when left out\n"
+    "  --metrics          the token may read the gate's /metrics; it then needs no\n"
+    "                     --account\n"
     "  --help             this text\n"
     "\n"
     "Exit codes: 0 done, 2 usage (also where the secret's file exists), 5 system.\n";
 
-enum { HMAC = 0x100, DIR_, SENDER, ACCOUNT, MARK, TOKEN, MESSAGE, KEYRING, TOKENS };
+enum { HMAC = 0x100, DIR_, SENDER, ACCOUNT, MARK, TOKEN, MESSAGE, KEYRING, TOKENS, METRICS };
 
 static const struct option table[] = {
     {"hmac", no_argument, NULL, HMAC},
@@ -66,13 +68,14 @@ static const struct option table[] = {
     {"message", required_argument, NULL, MESSAGE},
     {"keyring", required_argument, NULL, KEYRING},
     {"tokens", required_argument, NULL, TOKENS},
+    {"metrics", no_argument, NULL, METRICS},
     {"help", no_argument, NULL, 'h'},
     {NULL, 0, NULL, 0},
 };
 
 struct keygen {
     const char *name, *dir, *sender, *mark, *token, *keyring, *tokens;
-    bool hmac, help;
+    bool hmac, metrics, help;
     const char **accounts;
     size_t account_count;
     const char **messages;
@@ -118,6 +121,9 @@ static int keygen_options(struct keygen *keygen, int argc, char **argv)
         case TOKENS:
             keygen->tokens = value;
             break;
+        case METRICS:
+            keygen->metrics = true;
+            break;
         case MESSAGE:
             keygen->messages[keygen->message_count++] = value;
             break;
@@ -146,8 +152,8 @@ static int keygen_check_token(const struct keygen *keygen)
 {
     if (keygen->name != NULL || keygen->hmac || keygen->dir != NULL || keygen->sender != NULL ||
         keygen->mark != NULL || keygen->keyring != NULL)
-        return failure_usage(KEYGEN, "--token NAME goes with --account, --message and --tokens only");
-    if (keygen->account_count == 0)
+        return failure_usage(KEYGEN, "--token NAME goes with --account, --message, --metrics and --tokens only");
+    if (keygen->account_count == 0 && !keygen->metrics)
         return failure_usage(KEYGEN, "which accounts may the token write to? Add --account ACCOUNT");
     int code = name_check("--token", keygen->token);
     for (size_t i = 0; i < keygen->account_count && code == 0; i++)
@@ -165,6 +171,8 @@ static int keygen_check(struct keygen *keygen)
         return failure_usage(KEYGEN, "--message belongs to --token NAME");
     if (keygen->tokens != NULL)
         return failure_usage(KEYGEN, "--tokens belongs to --token NAME");
+    if (keygen->metrics)
+        return failure_usage(KEYGEN, "--metrics belongs to --token NAME");
     bool more = keygen->name != NULL || keygen->hmac || keygen->dir != NULL || keygen->sender != NULL ||
                 keygen->account_count > 0 || keygen->keyring != NULL;
     if (keygen->mark != NULL)
@@ -305,7 +313,7 @@ static int keygen_token(const struct keygen *keygen, struct err *err)
     buf_init(&entry, 1 << 20);
     token_generate(token);
     token_entry_write(&entry, token, keygen->token, keygen->accounts, keygen->account_count, keygen->messages,
-                      keygen->message_count);
+                      keygen->message_count, keygen->metrics);
     const struct list_file tokens = {keygen->tokens, "tokens", TOKENS_SIZE_MAX, tokens_check};
     int result = entry.failed ? err_set(err, ERR_SYSTEM, "no memory") : 0;
     if (result == 0 && keygen->tokens != NULL)

@@ -53,7 +53,7 @@ static int gate_token(const struct ground *ground, struct err *err)
     token_generate(token);
     buf_init(&text, 4096);
     buf_add_text(&text, "{\"tokens\": [");
-    token_entry_write(&text, token, "demo", accounts, 1, NULL, 0);
+    token_entry_write(&text, token, "demo", accounts, 1, NULL, 0, false);
     buf_add_text(&text, "]}\n");
     int result = gate_write(ground, "tokens.json", buf_span(&text), err);
     if (result == 0)

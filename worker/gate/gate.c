@@ -61,7 +61,7 @@ static int gate_make(struct gate *gate, struct err *err)
         return -1;
     gate->http = http_server_new(
         settings->listen, settings->public_url != NULL && strncmp(settings->public_url, "https://", 8) == 0,
-        routes_answer, gate, err);
+        routes_answer, routes_answered, gate, err);
     /* Routes ask the server for its URL. */
     return gate->http == NULL ? -1 : http_server_start(gate->http, err);
 }
@@ -70,6 +70,7 @@ struct gate *gate_new(const struct config *config, struct err *err)
 {
     struct gate *gate = mem_new(1, sizeof(*gate));
     gate->config = config;
+    gate->started_at = clock_now().wall;
     waiting_init(&gate->waiting);
     if (gate_make(gate, err) == 0)
         return gate;
@@ -128,6 +129,12 @@ void gate_free(struct gate *gate)
     waiting_done(&gate->waiting);
     sodium_memzero(gate->start_token, sizeof(gate->start_token));
     free(gate);
+}
+
+/* Else it does not listen beyond loopback. */
+bool gate_is_local(const struct gate *gate)
+{
+    return gate->config->gate.public_url == NULL;
 }
 
 const struct config_account *gate_account(const struct gate *gate, struct span name)

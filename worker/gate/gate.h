@@ -4,6 +4,8 @@
 #define GATE_GATE_H
 
 #include "base/err.h"
+#include "base/moment.h"
+#include "gate/counts.h"
 #include "gate/http.h"
 #include "gate/keys.h"
 #include "gate/limit.h"
@@ -26,6 +28,8 @@ struct gate {
     struct receipts *receipts;
     struct follower *follower;
     struct waiting waiting;
+    struct counts counts;
+    struct wall started_at;
     struct limit *addresses, *keys_limit, *tokens_limit;
     struct key key; /* the gate's own; no bytes: none */
     char *sender;   /* what the keyring calls it; NULL without a key */
@@ -40,6 +44,9 @@ struct gate *gate_new(const struct config *config, struct err *err);
  * cannot go on. */
 int gate_run(struct gate *gate, struct err *err);
 void gate_free(struct gate *gate);
+
+/* Whether nobody but this machine is meant to reach it. */
+bool gate_is_local(const struct gate *gate);
 
 /* The account of that name in the configuration, or NULL. */
 const struct config_account *gate_account(const struct gate *gate, struct span name);

@@ -9,6 +9,9 @@
 gate_handler health_answer;
 gate_handler readiness_answer;
 
+/* GET /metrics: what is counted, for Prometheus. */
+gate_handler metrics_answer;
+
 /* POST /v1/events: a signed record, {"key", "headers", "value"}, as `cupbearer sign` prints it. */
 gate_handler events_answer;
 

@@ -30,3 +30,10 @@ void readiness_answer(struct gate *gate, const struct gate_request *request, str
     else
         gate_reply_error(reply, 503, NULL, NULL, "Kafka does not answer: what is published now may get 503");
 }
+
+void metrics_answer(struct gate *gate, const struct gate_request *request, struct gate_reply *reply)
+{
+    (void)request;
+    reply->type = "text/plain; version=0.0.4; charset=utf-8";
+    counts_write(gate, &reply->body);
+}

@@ -25,9 +25,11 @@ struct http_server {
     struct MHD_Daemon *daemon;
     struct idle idle;
     http_answer *answer;
+    http_answered *answered;
     void *context;
     bool forwarded;
     int fd;
+    atomic_size_t connections;
     atomic_int under_way; /* requests that are answered and whose reply is not out yet */
     atomic_bool draining; /* a request that was not there before is refused */
     char url[LISTEN_URL_SIZE];
@@ -100,6 +102,7 @@ static enum MHD_Result http_end(struct http_server *server, struct MHD_Connectio
     else
         server->answer(server->context, request, &reply);
     idle_wait(&server->idle, idle_of(connection), REPLY_S);
+    server->answered(server->context, &reply);
     reply.last = server->draining; /* or its next request would be refused */
     json_decref(request->json);
     free(request);
@@ -178,6 +181,17 @@ static void http_completed(void *cls, struct MHD_Connection *connection, void **
     *state = NULL;
 }
 
+static void http_connection(void *cls, struct MHD_Connection *connection, void **context,
+                            enum MHD_ConnectionNotificationCode code)
+{
+    struct http_server *server = cls;
+    if (code == MHD_CONNECTION_NOTIFY_STARTED)
+        server->connections++;
+    else
+        server->connections--;
+    idle_notify(&server->idle, connection, context, code);
+}
+
 static int http_listen(struct http_server *server, const char *address, struct err *err)
 {
     server->fd = listen_open(address, err);
@@ -197,15 +211,16 @@ int http_server_start(struct http_server *server, struct err *err)
         NULL, http_request, server, MHD_OPTION_LISTEN_SOCKET, server->fd, MHD_OPTION_CONNECTION_LIMIT,
         CONNECTIONS_MAX, MHD_OPTION_CONNECTION_MEMORY_LIMIT, HEAD_BYTES, MHD_OPTION_THREAD_STACK_SIZE,
         THREAD_STACK_BYTES, MHD_OPTION_URI_LOG_CALLBACK, http_target, server, MHD_OPTION_NOTIFY_COMPLETED,
-        http_completed, server, MHD_OPTION_NOTIFY_CONNECTION, idle_notify, &server->idle, MHD_OPTION_END);
+        http_completed, server, MHD_OPTION_NOTIFY_CONNECTION, http_connection, server, MHD_OPTION_END);
     return server->daemon != NULL ? 0 : err_set(err, ERR_SYSTEM, "the HTTP server cannot start");
 }
 
-struct http_server *http_server_new(const char *address, bool forwarded, http_answer *answer, void *context,
-                                    struct err *err)
+struct http_server *http_server_new(const char *address, bool forwarded, http_answer *answer,
+                                    http_answered *answered, void *context, struct err *err)
 {
     struct http_server *server = mem_new(1, sizeof(*server));
-    *server = (struct http_server){.answer = answer, .context = context, .forwarded = forwarded, .fd = -1};
+    *server = (struct http_server){
+        .answer = answer, .answered = answered, .context = context, .forwarded = forwarded, .fd = -1};
     idle_init(&server->idle, REQUEST_S);
     if (http_listen(server, address, err) == 0)
         return server;
@@ -234,6 +249,11 @@ void http_server_free(struct http_server *server)
         close(server->fd);
     idle_done(&server->idle);
     free(server);
+}
+
+size_t http_server_connections(const struct http_server *server)
+{
+    return server->connections;
 }
 
 const char *http_server_url(const struct http_server *server)

@@ -46,6 +46,7 @@ struct gate_reply {
     int64_t retry_after_s;
     bool wants_token; /* WWW-Authenticate */
     bool last;        /* of its connection */
+    unsigned route;   /* that was asked for, as routes_name takes it; 0: none */
     gate_stream *stream;
     void *stream_context;
     void (*stream_done)(void *context);

@@ -21,6 +21,7 @@ struct publisher {
     bool started;
     atomic_bool ending;
     pthread_mutex_t mutex; /* for the waits, and for what follows */
+    struct publisher_counts counts;
     char complaint[256];
     char fatal[256];
 };
@@ -126,18 +127,33 @@ int publisher_send(struct publisher *publisher, const struct record *record, int
         partitioner_partition(publisher->config->partitioner, record->key, publisher->partition_count);
     rd_kafka_resp_err_t error =
         publish_start(publisher->rk, publisher->config->events_topic, *partition, record, &wait);
-    if (error != RD_KAFKA_RESP_ERR_NO_ERROR)
+    pthread_mutex_lock(&publisher->mutex);
+    if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        publisher->counts.not_stored++;
+        pthread_mutex_unlock(&publisher->mutex);
         return err_set(err, error == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE ? ERR_LIMIT : ERR_UNREACHABLE,
                        "the record was not published: %s", rd_kafka_err2str(error));
-    pthread_mutex_lock(&publisher->mutex);
+    }
+    publisher->counts.waiting++;
     while (!wait.is_done) /* ends: message.timeout.ms */
         pthread_cond_wait(&wait.done, &publisher->mutex);
     int result = publish_reported(wait.error, wait.status, publisher->complaint,
                                   "send the same bytes again, no customer sees an event twice", err);
+    publisher->counts.waiting--;
+    publisher->counts.published += result == 0;
+    publisher->counts.not_stored += result != 0 && wait.status == RD_KAFKA_MSG_STATUS_NOT_PERSISTED;
+    publisher->counts.unknown += result != 0 && wait.status != RD_KAFKA_MSG_STATUS_NOT_PERSISTED;
     pthread_mutex_unlock(&publisher->mutex);
     pthread_cond_destroy(&wait.done);
     *offset = wait.offset;
     return result;
+}
+
+void publisher_count(struct publisher *publisher, struct publisher_counts *out)
+{
+    pthread_mutex_lock(&publisher->mutex);
+    *out = publisher->counts;
+    pthread_mutex_unlock(&publisher->mutex);
 }
 
 bool publisher_finds_kafka(struct publisher *publisher, int wait_ms)

@@ -20,6 +20,13 @@ int32_t publisher_partition_count(const struct publisher *publisher);
 int publisher_send(struct publisher *publisher, const struct record *record, int32_t *partition,
                    int64_t *offset, struct err *err);
 
+/* Since the start; and how many wait now. */
+struct publisher_counts {
+    uint64_t published, not_stored, unknown; /* `unknown`: may be in the topic all the same */
+    uint64_t waiting;
+};
+void publisher_count(struct publisher *publisher, struct publisher_counts *out);
+
 /* Whether Kafka answers within `wait_ms` and some partition of the events topic has a leader: waits for it. */
 bool publisher_finds_kafka(struct publisher *publisher, int wait_ms);
 

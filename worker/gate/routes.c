@@ -12,6 +12,7 @@
 static const struct route routes[] = {
     {"GET", "healthz", health_answer, ROUTE_ANY_HOST},
     {"GET", "readyz", readiness_answer, ROUTE_ANY_HOST},
+    {"GET", "metrics", metrics_answer, ROUTE_ANY_HOST | ROUTE_METRICS},
     {"GET", "openapi.json", openapi_answer, 0},
     {"GET", "cupbearer.js", module_answer, ROUTE_PAGES},
     {"POST", "v1/events", events_answer, ROUTE_TYPE | ROUTE_PAGES},
@@ -32,6 +33,21 @@ static const struct route routes[] = {
     {"GET", "composer/api/history", composer_history, ROUTE_COMPOSER},
 };
 #define ROUTE_COUNT (sizeof(routes) / sizeof(routes[0]))
+
+bool routes_name(unsigned number, const char **method, const char **path)
+{
+    if (number > ROUTE_COUNT)
+        return false;
+    *method = number == 0 ? "other" : routes[number - 1].method;
+    *path = number == 0 ? "other" : routes[number - 1].pattern;
+    return true;
+}
+
+void routes_answered(void *context, const struct gate_reply *reply)
+{
+    struct gate *gate = context;
+    counts_answered(&gate->counts, reply->route, reply->status);
+}
 
 /* The route of method and path. NULL, and `allow` then names the methods that the path has ("" where there is no such
  * path). */
@@ -61,18 +77,25 @@ static bool origin_is_an_accounts(const struct gate *gate, struct span origin)
     return false;
 }
 
+static bool host_check(const struct gate *gate, const struct gate_request *request, struct gate_reply *reply)
+{
+    const char *public_url = gate->config->gate.public_url;
+    if (site_host_is_ours(gate_request_header(request, "host"), public_url))
+        return true;
+    gate_reply_error(reply, 403, NULL, NULL,
+                     "the gate is not called by this name (Host): ask for %s, or set [gate] public_url",
+                     public_url == NULL ? http_server_url(gate->http) : public_url);
+    return false;
+}
+
 /* Whether the request came by a name of ours, and from no page of somebody else's. */
 static bool site_check(const struct gate *gate, const struct gate_request *request, unsigned flags,
                        struct gate_reply *reply)
 {
     const char *public_url = gate->config->gate.public_url;
     struct span host = gate_request_header(request, "host");
-    if ((flags & ROUTE_ANY_HOST) == 0 && !site_host_is_ours(host, public_url)) {
-        gate_reply_error(reply, 403, NULL, NULL,
-                         "the gate is not called by this name (Host): ask for %s, or set [gate] public_url",
-                         public_url == NULL ? http_server_url(gate->http) : public_url);
+    if ((flags & ROUTE_ANY_HOST) == 0 && !host_check(gate, request, reply))
         return false;
-    }
     struct span origin = gate_request_header(request, "origin");
     if (gate_request_header_count(request, "origin") == 0 || site_origin_is_own(origin, host, public_url))
         return true;
@@ -145,6 +168,23 @@ static bool token_check(struct gate *gate, const struct token_list *list, struct
     return false;
 }
 
+/* Numbers of the gate's are its owner's to know. Where nobody but this machine reaches it, whoever asks by this machine's own name
+ * may have them, as at a worker; else a token is wanted, and a name cannot be had: Prometheus asks by addresses. */
+static bool metrics_check(struct gate *gate, const struct token_list *list, struct gate_request *request,
+                          struct gate_reply *reply)
+{
+    if (gate_is_local(gate) && gate_request_bearer(request).data == NULL)
+        return host_check(gate, request, reply);
+    if (!token_check(gate, list, request, reply))
+        return false;
+    if (!request->token->may_read_metrics)
+        gate_reply_error(reply, 403, NULL, NULL,
+                         "the token '%s' may not read metrics: its entry wants \"metrics\": true (cupbearer keygen --token NAME "
+                         "--metrics)",
+                         request->token->name);
+    return request->token->may_read_metrics;
+}
+
 static void answer_no_route(const struct gate_request *request, unsigned flags, struct gate_reply *reply)
 {
     if (reply->allow[0] == 0) {
@@ -182,6 +222,7 @@ void routes_answer(void *context, struct gate_request *request, struct gate_repl
     unsigned flags;
     routes_log(request);
     const struct route *route = route_find(request, reply->allow, &flags);
+    reply->route = route == NULL ? 0 : (unsigned)(route - routes) + 1;
     if (!site_check(gate, request, route == NULL ? flags : route->flags, reply)) {
         reply->allow[0] = 0;
         return;
@@ -192,9 +233,10 @@ void routes_answer(void *context, struct gate_request *request, struct gate_repl
     }
     reply->allow[0] = 0;
     const struct token_list *tokens =
-        (route->flags & ROUTE_TOKEN) == 0 || gate->tokens == NULL ? NULL : tokens_take(gate->tokens);
+        (route->flags & (ROUTE_TOKEN | ROUTE_METRICS)) == 0 || gate->tokens == NULL ? NULL : tokens_take(gate->tokens);
     if (((route->flags & ROUTE_COMPOSER) == 0 || composer_check(gate, request, reply)) &&
         ((route->flags & ROUTE_TOKEN) == 0 || token_check(gate, tokens, request, reply)) &&
+        ((route->flags & ROUTE_METRICS) == 0 || metrics_check(gate, tokens, request, reply)) &&
         ((route->flags & ROUTE_TYPE) == 0 || type_check(request, reply)) &&
         ((route->flags & ROUTE_JSON) == 0 || json_check(request, reply)))
         route->handle(gate, request, reply);

@@ -12,6 +12,7 @@ enum route_flag {
     ROUTE_TOKEN = 16,   /* wants "Authorization: Bearer TOKEN": request->token */
     ROUTE_PAGES = 2,    /* pages of other origins may call it: those of any account in the configuration */
     ROUTE_ANY_HOST = 32, /* by whatever name: what checks a gate's health cannot set Host */
+    ROUTE_METRICS = 64,  /* wants a token that may read metrics, unless only this machine reaches the gate */
     ROUTE_COMPOSER = 4, /* wants the start token in X-Cupbearer-Token, and for changes our own Origin */
 };
 
@@ -24,5 +25,11 @@ struct route {
 
 /* http_answer of the gate; `gate` is a struct gate *. */
 void routes_answer(void *gate, struct gate_request *request, struct gate_reply *reply);
+
+/* http_answered of the gate. */
+void routes_answered(void *gate, const struct gate_reply *reply);
+
+/* What the route of that number is called, as struct route has it; 0 is for what has none. False where there are no more. */
+bool routes_name(unsigned number, const char **method, const char **path);
 
 #endif

@@ -67,20 +67,21 @@ static const char *hash_read(const json_t *value, unsigned char out[TOKEN_BYTES]
 
 static const char *members_problem(const json_t *entry)
 {
-    static const char *const known[] = {"name", "hash", "accounts", "messages", "per_minute"};
+    static const char *const known[] = {"name", "hash", "accounts", "messages", "per_minute", "metrics"};
     size_t found = 0;
     for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
         found += json_object_get(entry, known[i]) != NULL;
     return found == json_object_size(entry)
                ? NULL
-               : "there are only \"name\", \"hash\", \"accounts\", \"messages\" and \"per_minute\"";
+               : "there are only \"name\", \"hash\", \"accounts\", \"messages\", \"per_minute\" and \"metrics\"";
 }
 
 /* What is wrong with the entry, or NULL. */
 static const char *token_read(const json_t *entry, struct token *out)
 {
     struct span name = json_member_span(entry, "name");
-    const json_t *messages = json_object_get(entry, "messages"), *rate = json_object_get(entry, "per_minute");
+    const json_t *messages = json_object_get(entry, "messages"), *rate = json_object_get(entry, "per_minute"),
+                 *metrics = json_object_get(entry, "metrics");
     const char *problem = members_problem(entry);
     if (problem != NULL)
         return problem;
@@ -89,9 +90,12 @@ static const char *token_read(const json_t *entry, struct token *out)
     out->name = mem_copy(name);
     if ((problem = hash_read(json_object_get(entry, "hash"), out->hash)) != NULL)
         return problem;
+    if (metrics != NULL && !json_is_boolean(metrics))
+        return "\"metrics\" must be true or false";
+    out->may_read_metrics = json_is_true(metrics);
     if (texts_read(json_object_get(entry, "accounts"), name_is_valid, &out->accounts, &out->account_count) !=
             0 ||
-        out->account_count == 0)
+        (out->account_count == 0 && !out->may_read_metrics))
         return "\"accounts\" must be a list of accounts of the configuration";
     out->any_message = messages == NULL || span_equal(json_span(messages), SPAN("*"));
     if (!out->any_message &&
@@ -205,7 +209,8 @@ static void texts_write(struct buf *out, const char *const *texts, size_t count)
 }
 
 void token_entry_write(struct buf *out, const char *token, const char *name, const char *const *accounts,
-                       size_t account_count, const char *const *messages, size_t message_count)
+                       size_t account_count, const char *const *messages, size_t message_count,
+                       bool may_read_metrics)
 {
     unsigned char hash[TOKEN_BYTES];
     char hex[2 * TOKEN_BYTES + 1];
@@ -218,5 +223,6 @@ void token_entry_write(struct buf *out, const char *token, const char *name, con
         buf_add_text(out, "\"*\"");
     else
         texts_write(out, messages, message_count);
-    buf_printf(out, ",\n  \"per_minute\": %d\n}\n", TOKEN_PER_MINUTE);
+    buf_printf(out, ",\n  \"per_minute\": %d%s\n}\n", TOKEN_PER_MINUTE,
+               may_read_metrics ? ",\n  \"metrics\": true" : "");
 }

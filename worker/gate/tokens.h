@@ -1,7 +1,8 @@
 /* Who may ask the gate to sign and may see receipts: the tokens file, which holds no token, only what each hashes to. Form:
  *   {"tokens": [{"name": "shop", "hash": "64 hex digits", "accounts": ["acme"], "messages": "*" or ["need-help"],
- *                "per_minute": 60}]}
- * `messages` left out or "*": whatever it likes; a list: only these pre-defined messages. */
+ *                "per_minute": 60, "metrics": true}]}
+ * `messages` left out or "*": whatever it likes; a list: only these pre-defined messages. `metrics`: may read /metrics; it may then
+ * have no account. */
 #ifndef GATE_TOKENS_H
 #define GATE_TOKENS_H
 
@@ -23,6 +24,7 @@ struct token {
     char **messages;
     size_t message_count;
     int64_t per_minute;
+    bool may_read_metrics;
 };
 
 struct token_list {
@@ -44,7 +46,8 @@ bool token_grants_message(const struct token *token, struct span name);
 /* A fresh token, terminated, and its entry for the file. */
 void token_generate(char out[TOKEN_SIZE]);
 void token_entry_write(struct buf *out, const char *token, const char *name, const char *const *accounts,
-                       size_t account_count, const char *const *messages, size_t message_count);
+                       size_t account_count, const char *const *messages, size_t message_count,
+                       bool may_read_metrics);
 
 /* The file as the gate holds it; `path` is borrowed. NULL with err. */
 struct held *tokens_new(const char *path, struct err *err);

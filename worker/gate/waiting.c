@@ -37,3 +37,11 @@ void waiting_end(struct waiting *waiting, const unsigned char hash[TOKEN_BYTES])
     memmove(waiting->hashes[place], waiting->hashes[--waiting->count], TOKEN_BYTES);
     pthread_mutex_unlock(&waiting->mutex);
 }
+
+size_t waiting_count(struct waiting *waiting)
+{
+    pthread_mutex_lock(&waiting->mutex);
+    size_t count = waiting->count;
+    pthread_mutex_unlock(&waiting->mutex);
+    return count;
+}

@@ -23,5 +23,7 @@ void waiting_done(struct waiting *waiting);
 /* Whether one more may wait with the token of that hash; then waiting_end. */
 bool waiting_begin(struct waiting *waiting, const unsigned char hash[TOKEN_BYTES]);
 void waiting_end(struct waiting *waiting, const unsigned char hash[TOKEN_BYTES]);
+/* How many wait. */
+size_t waiting_count(struct waiting *waiting);
 
 #endif

@@ -1,0 +1,84 @@
+#include "gate/counts.h"
+
+#include <assert.h>
+#include <stdio.h>
+
+#include "gate/gate.h"
+#include "gate/routes.h"
+#include "io/clock.h"
+#include "io/exposition.h"
+#include "io/log_writer.h"
+#include "io/process.h"
+
+void counts_answered(struct counts *counts, unsigned route, unsigned status)
+{
+    assert(route < COUNTS_ROUTES && status / 100 < COUNTS_CLASSES);
+    counts->requests[route][status / 100]++;
+}
+
+/* What can be answered, also where nothing was: a rate wants the zero before it. */
+static void write_requests(const struct counts *counts, struct buf *out)
+{
+    static const char *const classes[COUNTS_CLASSES] = {[2] = "2xx", [4] = "4xx", [5] = "5xx"};
+    static const char name[] = "cupbearer_gate_requests_total";
+    const char *method, *path;
+    char text[64];
+    family_begin(out, name, "counter", "Requests that were answered, by the route that they asked for and the status' class.");
+    for (unsigned route = 0; routes_name(route, &method, &path); route++) {
+        snprintf(text, sizeof(text), "%s%s", route == 0 ? "" : "/", path);
+        for (unsigned i = 0; i < COUNTS_CLASSES; i++)
+            if (classes[i] != NULL)
+                sample_add(out, name, LABELS({"method", method}, {"route", text}, {"code", classes[i]}),
+                           counts->requests[route][i]);
+    }
+}
+
+static void write_events(struct gate *gate, struct buf *out)
+{
+    static const char failed[] = "cupbearer_gate_publish_errors_total";
+    static const char waiting[] = "cupbearer_gate_waiting_requests";
+    struct publisher_counts counts;
+    publisher_count(gate->publisher, &counts);
+    family_begin(out, "cupbearer_gate_events_published_total", "counter", "Events that Kafka has, on all its replicas.");
+    sample_add(out, "cupbearer_gate_events_published_total", NO_LABELS, counts.published);
+    family_begin(out, failed, "counter", "Events that Kafka did not acknowledge, by whether they may be in the topic all the same.");
+    sample_add(out, failed, LABELS({"stored", "no"}), counts.not_stored);
+    sample_add(out, failed, LABELS({"stored", "unknown"}), counts.unknown);
+    family_begin(out, waiting, "gauge", "Requests that wait, for Kafka or for a receipt.");
+    sample_add(out, waiting, LABELS({"waits_for", "kafka"}), counts.waiting);
+    sample_add(out, waiting, LABELS({"waits_for", "receipt"}), waiting_count(&gate->waiting));
+}
+
+static void write_server(const struct gate *gate, struct buf *out)
+{
+    family_begin(out, "cupbearer_gate_connections", "gauge", "Connections that are open.");
+    sample_add(out, "cupbearer_gate_connections", NO_LABELS, http_server_connections(gate->http));
+    family_begin(out, "cupbearer_gate_ready", "gauge", "1: Kafka answers, as /readyz says.");
+    sample_add(out, "cupbearer_gate_ready", NO_LABELS,
+               publisher_fatal(gate->publisher) == NULL && probe_found_kafka(gate->probe));
+}
+
+static void write_process(const struct gate *gate, struct buf *out)
+{
+    struct process_usage usage;
+    process_usage_read(&usage);
+    family_begin(out, "process_resident_memory_bytes", "gauge", "Resident memory.");
+    sample_add(out, "process_resident_memory_bytes", NO_LABELS, (uint64_t)usage.resident_bytes);
+    family_begin(out, "process_cpu_seconds_total", "counter", "CPU time, user and system.");
+    sample_seconds(out, "process_cpu_seconds_total", "", NO_LABELS, usage.cpu_ms);
+    family_begin(out, "process_start_time_seconds", "gauge", "When the gate started, Unix time.");
+    sample_seconds(out, "process_start_time_seconds", "", NO_LABELS, gate->started_at.ms);
+    family_begin(out, "cupbearer_log_lines_dropped_total", "counter",
+                 "Lines of the log that were dropped because whoever reads it did not keep up.");
+    sample_add(out, "cupbearer_log_lines_dropped_total", NO_LABELS, log_writer_dropped());
+    family_begin(out, "cupbearer_build_info", "gauge", "1, with the version.");
+    sample_add(out, "cupbearer_build_info", LABELS({"version", CUPBEARER_VERSION}), 1);
+}
+
+void counts_write(struct gate *gate, struct buf *out)
+{
+    write_requests(&gate->counts, out);
+    write_events(gate, out);
+    write_server(gate, out);
+    write_process(gate, out);
+}
