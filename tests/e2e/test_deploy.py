@@ -372,6 +372,9 @@ def test_what_compose_starts_delivers_an_event(own_kafka, kafka_commands, standi
     )  # fmt: skip
     with urllib.request.urlopen(request, timeout=30) as answer:
         assert answer.status == 202
+    request.add_header("Host", "gate:8787")  # as others in its network call it
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        assert answer.status == 202
     gate.stop()
     worker.stop()
 

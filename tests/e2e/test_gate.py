@@ -585,6 +585,7 @@ def gate_told(installation, **settings):
     ({"listen": "off"}, "[gate] listen is off"),
     ({"listen": "0.0.0.0:0"}, "needs tokens_file, and public_url"),
     ({"tokens_file": "/nothing/here"}, "/nothing/here"),
+    ({"hosts": "http://gate:8787"}, "hosts must be hosts as Host has them"),
 ])  # fmt: skip
 def test_a_configuration_that_is_no_good_says_what_to_do(installation, settings, words):
     assert words in gate_told(installation, **settings)
@@ -694,6 +695,30 @@ def test_the_public_name_is_taken_and_no_other(own_gate):
     gate = own_gate(public_url="https://gate.example")
     assert gate.call("GET", "/openapi.json", None, {"Host": "gate.example"}).status == 200
     assert gate.call("GET", "/openapi.json", None, {"Host": "gate.example:444"}).status == 403
+
+
+@pytest.mark.parametrize("public_url", ["https://gate.example", "https://gate.example:443"])
+def test_the_public_names_port_may_be_the_usual_one(own_gate, public_url):
+    gate = own_gate(public_url=public_url)
+    for host in ("gate.example", "gate.example:443"):
+        assert gate.call("GET", "/openapi.json", None, {"Host": host}).status == 200
+        answer = gate.call("GET", "/cupbearer.js", None, {"Host": host, "Origin": "https://gate.example"})
+        assert answer.status == 200, "its own page"
+    assert gate.call("GET", "/openapi.json", None, {"Host": "gate.example:80"}).status == 403
+
+
+def test_it_may_have_several_names_of_a_network(own_gate, installation, key, customer):
+    token = make_token("shop", "--account", "acme")
+    write_tokens(installation.directory / "tokens.json", token)
+    gate = own_gate(
+        listen="0.0.0.0:0", tokens_file=installation.directory / "tokens.json", hosts="gate gate.internal:8787",
+        key_file=installation.secret_write("gate.key", key.secret), key_id=key.id,
+    )  # fmt: skip
+    for host, status in {"gate:8787": 202, "GATE": 202, "gate.internal:8787": 202, "gate.internal": 403, "evil.gate": 403}.items():
+        assert gate.send({"payload": payload(customer)}, token[0], Host=host).status == status, host
+    assert gate.call("GET", "/cupbearer.js", None, {"Host": "gate:8787", "Origin": "http://gate:8787"}).status == 200
+    assert gate.call("GET", "/cupbearer.js", None, {"Host": "gate:8787", "Origin": "http://gate:3000"}).status == 403
+    assert gate.call("GET", "/metrics").status == 401, "it is not this machine's alone"
 
 
 @pytest.mark.parametrize("origin", ["https://evil.example", "null", f"{SHOP}.evil.example", f"{SHOP}:8443", "http://shop.example", f"{SHOP} http://localhost:3000"])

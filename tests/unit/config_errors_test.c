@@ -286,6 +286,8 @@ static void a_value_of_the_wrong_form_or_out_of_range_is_told_with_the_right_one
         {ALL "inbox = 0b4a7c1e\n", NULL, AT(11) "inbox " NO_UUID},
         {TWO "[account a]\nwidget_host = https://app.example.com\n", NULL, AT(7) NO_HOST},
         {TWO "[account a]\nwidget_host = App.example.com\n", NULL, AT(7) NO_HOST},
+        {TWO "[gate]\nhosts = gate http://gate\n", NULL,
+         AT(7) "hosts must be hosts as Host has them, spaces between: gate gate.internal:8787 (without a port: by any)"},
         {TWO "[gate]\nlink_hosts = https://shop.example\n", NULL,
          AT(7) "link_hosts must be hosts in lower case, spaces between: shop.example .help.example (a dot "
                "before it: every host below)"},
@@ -302,7 +304,7 @@ static void a_value_of_the_wrong_form_or_out_of_range_is_told_with_the_right_one
 
 #define OPEN                                                                                                 \
     "listen is open to others than this machine: that needs tokens_file, and public_url, the https:// "      \
-    "address of the proxy in front of it"
+    "address of the proxy in front of it, or hosts, its names in a network where nobody listens in"
 
 static void settings_that_contradict_each_other_are_refused(void **state)
 {

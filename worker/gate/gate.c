@@ -134,7 +134,12 @@ void gate_free(struct gate *gate)
 /* Else it does not listen beyond loopback. */
 bool gate_is_local(const struct gate *gate)
 {
-    return gate->config->gate.public_url == NULL;
+    return gate->config->gate.public_url == NULL && gate->config->gate.hosts == NULL;
+}
+
+struct site_names gate_names(const struct gate *gate)
+{
+    return (struct site_names){gate->config->gate.public_url, gate->config->gate.hosts};
 }
 
 const struct config_account *gate_account(const struct gate *gate, struct span name)

@@ -12,6 +12,7 @@
 #include "gate/probe.h"
 #include "gate/publisher.h"
 #include "gate/receipts.h"
+#include "gate/site.h"
 #include "gate/waiting.h"
 #include "io/config.h"
 
@@ -47,6 +48,9 @@ void gate_free(struct gate *gate);
 
 /* Whether nobody but this machine is meant to reach it. */
 bool gate_is_local(const struct gate *gate);
+
+/* What it is called. */
+struct site_names gate_names(const struct gate *gate);
 
 /* The account of that name in the configuration, or NULL. */
 const struct config_account *gate_account(const struct gate *gate, struct span name);

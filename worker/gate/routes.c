@@ -79,12 +79,12 @@ static bool origin_is_an_accounts(const struct gate *gate, struct span origin)
 
 static bool host_check(const struct gate *gate, const struct gate_request *request, struct gate_reply *reply)
 {
-    const char *public_url = gate->config->gate.public_url;
-    if (site_host_is_ours(gate_request_header(request, "host"), public_url))
+    const struct site_names names = gate_names(gate);
+    if (site_host_is_ours(gate_request_header(request, "host"), &names))
         return true;
     gate_reply_error(reply, 403, NULL, NULL,
-                     "the gate is not called by this name (Host): ask for %s, or set [gate] public_url",
-                     public_url == NULL ? http_server_url(gate->http) : public_url);
+                     "the gate is not called by this name (Host): ask for %s, or set [gate] public_url, or hosts",
+                     names.public_url == NULL ? http_server_url(gate->http) : names.public_url);
     return false;
 }
 
@@ -92,12 +92,12 @@ static bool host_check(const struct gate *gate, const struct gate_request *reque
 static bool site_check(const struct gate *gate, const struct gate_request *request, unsigned flags,
                        struct gate_reply *reply)
 {
-    const char *public_url = gate->config->gate.public_url;
+    const struct site_names names = gate_names(gate);
     struct span host = gate_request_header(request, "host");
     if ((flags & ROUTE_ANY_HOST) == 0 && !host_check(gate, request, reply))
         return false;
     struct span origin = gate_request_header(request, "origin");
-    if (gate_request_header_count(request, "origin") == 0 || site_origin_is_own(origin, host, public_url))
+    if (gate_request_header_count(request, "origin") == 0 || site_origin_is_own(origin, host, &names))
         return true;
     if ((flags & ROUTE_PAGES) != 0 && origin_is_an_accounts(gate, origin) &&
         origin.size < sizeof(reply->origin)) {
@@ -138,6 +138,7 @@ static bool composer_check(const struct gate *gate, const struct gate_request *r
 {
     struct span token = gate_request_header(request, "x-cupbearer-token");
     struct span host = gate_request_header(request, "host"), origin = gate_request_header(request, "origin");
+    const struct site_names names = gate_names(gate);
     if (token.size != GATE_START_TOKEN_SIZE - 1 ||
         sodium_memcmp(token.data, gate->start_token, GATE_START_TOKEN_SIZE - 1) != 0) {
         gate_reply_error(reply, 401, NULL, NULL,
@@ -145,7 +146,7 @@ static bool composer_check(const struct gate *gate, const struct gate_request *r
         return false;
     }
     if (!span_equal(request->method, SPAN("GET")) &&
-        !site_origin_is_own(origin, host, gate->config->gate.public_url)) {
+        !site_origin_is_own(origin, host, &names)) {
         gate_reply_error(reply, 403, NULL, NULL, "changes come from the composer's own page only");
         return false;
     }

@@ -5,11 +5,17 @@
 
 #include "base/span.h"
 
-/* Whether `host`, as the header Host has it, names this machine for itself or is what `public_url` (NULL: none) names. */
-bool site_host_is_ours(struct span host, const char *public_url);
+/* What the gate is called besides this machine's names for itself. */
+struct site_names {
+    const char *public_url; /* or NULL; the port that its scheme has anyway may be left out on either side */
+    const char *hosts;      /* HOST, by any port, or HOST:PORT, spaces between; or NULL */
+};
+
+/* Whether `host`, as the header Host has it, names this machine for itself or is among the names. */
+bool site_host_is_ours(struct span host, const struct site_names *names);
 
 /* Whether `origin`, as the header Origin has it, is the gate's own for a request that came by `host`. */
-bool site_origin_is_own(struct span origin, struct span host, const char *public_url);
+bool site_origin_is_own(struct span origin, struct span host, const struct site_names *names);
 
 /* Whether it stands in `list` (NULL: empty), spaces between. */
 bool site_origin_is_listed(struct span origin, const char *list);

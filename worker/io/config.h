@@ -42,8 +42,9 @@ struct config_property {
 
 /* [gate]: only `cupbearer gate` reads it. */
 struct config_gate {
-    char *listen;      /* HOST:PORT; default 127.0.0.1:8787. Beyond loopback it needs the next two */
+    char *listen;      /* HOST:PORT; default 127.0.0.1:8787. Beyond loopback it needs tokens_file and one of the next two */
     char *public_url;  /* what a proxy with TLS serves it as; or NULL */
+    char *hosts;       /* what else it is called: HOST or HOST:PORT, spaces between; or NULL */
     char *tokens_file; /* or NULL: no route that needs a token answers */
     char *key_file;    /* what it signs with, and that key's id in the keyring; or both NULL */
     char *key_id;

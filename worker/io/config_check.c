@@ -199,12 +199,11 @@ static int gate_check(const struct config *config, const struct config_source *s
                       path));
     struct span host;
     if (!form_listen(span_of(gate->listen), &host, NULL) || form_is_loopback(host) ||
-        span_equal(host, SPAN("::1")) || (gate->public_url != NULL && gate->tokens_file != NULL))
+        span_equal(host, SPAN("::1")) || ((gate->public_url != NULL || gate->hosts != NULL) && gate->tokens_file != NULL))
         return 0;
     return err_set(err, ERR_USAGE,
                    "%s: listen is open to others than this machine: that needs tokens_file, and public_url, "
-                   "the https:// "
-                   "address of the proxy in front of it",
+                   "the https:// address of the proxy in front of it, or hosts, its names in a network where nobody listens in",
                    config_origin(source, SECTION_GATE, "listen", ACCOUNT_NONE, path));
 }
 

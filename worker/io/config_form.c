@@ -118,6 +118,16 @@ bool form_origins(struct span s)
     return true;
 }
 
+bool form_hosts(struct span s)
+{
+    while (s.data != NULL) {
+        struct span host = span_cut(&s, ' ');
+        if (host.size > 0 && !host_valid(host, LETTER DIGITS ".-_"))
+            return false;
+    }
+    return true;
+}
+
 bool form_link_hosts(struct span s)
 {
     while (s.data != NULL) {

@@ -24,6 +24,9 @@ bool form_listen(struct span s, struct span *host, struct span *port);
 /* Origins as browsers write them, https://HOST[:PORT] or http://HOST[:PORT], spaces between. */
 bool form_origins(struct span s);
 
+/* HOST, HOST:PORT, [IPV6] or [IPV6]:PORT, spaces between. */
+bool form_hosts(struct span s);
+
 /* Hosts in lower case, spaces between; one that begins with a dot means all below it. */
 bool form_link_hosts(struct span s);
 

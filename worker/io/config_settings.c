@@ -96,6 +96,7 @@ const struct setting settings[] = {
 
     {SECTION_GATE, "listen", SETTING_LISTEN, AT(gate.listen), false, CONFIG_GATE_LISTEN, 0, 0},
     {SECTION_GATE, "public_url", SETTING_URL, AT(gate.public_url), false, NULL, 0, 0},
+    {SECTION_GATE, "hosts", SETTING_HOSTS, AT(gate.hosts), false, NULL, 0, 0},
     {SECTION_GATE, "tokens_file", SETTING_PATH, AT(gate.tokens_file), false, NULL, 0, 0},
     {SECTION_GATE, "key_file", SETTING_SECRET, AT(gate.key_file), false, NULL, 0, 0},
     {SECTION_GATE, "key_id", SETTING_WORD, AT(gate.key_id), false, NULL, 1, 63},

@@ -35,6 +35,7 @@ enum setting_type {
     SETTING_URL,            /* char * */
     SETTING_PROXY,          /* char *: http://HOST:PORT and the like, or none */
     SETTING_ORIGINS,        /* char *: origins as browsers send them, spaces between */
+    SETTING_HOSTS,          /* char *: HOST or HOST:PORT, spaces between */
     SETTING_LINK_HOSTS,     /* char *: hosts, with a dot before them also those below, spaces between */
     SETTING_DEVIATIONS,     /* char *: words of topic_deviation.def, spaces between */
     SETTING_LISTEN,         /* char *: HOST:PORT, or off */

@@ -162,6 +162,9 @@ static const char *text_problem(const struct setting *setting, struct span text)
         return form_origins(text) ? NULL
                                   : "must be origins as browsers send them, spaces between: "
                                     "https://shop.example http://localhost:3000";
+    case SETTING_HOSTS:
+        return form_hosts(text) ? NULL
+                                : "must be hosts as Host has them, spaces between: gate gate.internal:8787 (without a port: by any)";
     case SETTING_LINK_HOSTS:
         return form_link_hosts(text) ? NULL
                                      : "must be hosts in lower case, spaces between: shop.example "
@@ -239,6 +242,7 @@ int value_put(const struct setting *setting, const char *text, void *member, str
     case SETTING_URL:
     case SETTING_PROXY:
     case SETTING_ORIGINS:
+    case SETTING_HOSTS:
     case SETTING_LINK_HOSTS:
     case SETTING_DEVIATIONS:
     case SETTING_LISTEN:
