@@ -821,6 +821,29 @@ def test_a_request_of_two_lengths_is_refused_and_what_follows_is_none(gate):
     assert status_of(answer) == 400 and answer.count(b"HTTP/1.1 ") == 1, answer
 
 
+SMUGGLED = head("GET", "/openapi.json")
+
+
+@pytest.mark.parametrize("lines", [
+    "Content-Length: 0\r\nContent-Length: {}", "Content-Length: {}\r\nContent-Length: 0", "Content-Length: {0}\r\nContent-Length: {0}",
+    "Content-Length : {}", "Content-Length\t: {}", "Content-Length:\r\n {}", "Transfer-Encoding : chunked", "Transfer-Encoding:\r\n chunked",
+    "Transfer-Encoding: xchunked", "Transfer-Encoding: identity", "Transfer-Encoding: chunked\r\nTransfer-Encoding: identity",
+    "X: x\rContent-Length: {}",
+], ids=repr)  # fmt: skip
+def test_a_request_whose_end_a_proxy_may_see_elsewhere_is_refused_and_what_follows_is_none(gate, lines):
+    chunk = b"%x\r\n%s\r\n0\r\n\r\n" % (len(SMUGGLED), SMUGGLED)
+    body = chunk if "chunked" in lines else SMUGGLED
+    start = b"POST /v1/events HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+    answer = gate.raw(start + lines.format(len(body)).encode() + b"\r\n\r\n" + body)
+    assert status_of(answer) == 400 and answer.count(b"HTTP/1.1 ") == 1, answer[:2000]
+
+
+def test_chunks_of_http_1_0_are_refused(gate):
+    request = b"POST /v1/events HTTP/1.0\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + SMUGGLED
+    answer = gate.raw(request)
+    assert status_of(answer) == 400 and answer.count(b"Content-Type:") == 1, answer[:2000]
+
+
 def test_chunks_without_end_are_cut_off(gate):
     chunk = b"10000\r\n" + b"a" * 65536 + b"\r\n"
     with socket.create_connection((gate.host, gate.port), timeout=30) as connection:

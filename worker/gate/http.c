@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "gate/address.h"
+#include "gate/framing.h"
 #include "gate/http_reply.h"
 #include "io/clock.h"
 #include "io/idle.h"
@@ -39,7 +40,7 @@ struct http_server {
 struct exchange {
     char *target; /* as it was sent */
     bool begun, counted;
-    bool two_lengths; /* it says in two ways how long its body is: RFC 9112, 6.3 */
+    const char *doubt; /* about where it ends; NULL: none */
     struct buf body;
     size_t skipped; /* bytes of a body that is too large */
 };
@@ -89,8 +90,8 @@ static enum MHD_Result http_end(struct http_server *server, struct MHD_Connectio
     http_set_address(server, connection, request);
     if (too_late)
         gate_reply_error(&reply, 503, NULL, NULL, "this gate stops: ask again");
-    else if (exchange->two_lengths)
-        gate_reply_error(&reply, 400, NULL, NULL, "Content-Length and Transfer-Encoding exclude each other");
+    else if (exchange->doubt != NULL)
+        gate_reply_error(&reply, 400, NULL, NULL, "%s", exchange->doubt);
     else if (exchange->body.failed)
         gate_reply_error(&reply, 413, NULL, NULL, "the body has more than %u bytes", GATE_BODY_MAX);
     else if (too_many)
@@ -103,7 +104,8 @@ static enum MHD_Result http_end(struct http_server *server, struct MHD_Connectio
         server->answer(server->context, request, &reply);
     idle_wait(&server->idle, idle_of(connection), REPLY_S);
     server->answered(server->context, &reply);
-    reply.last = server->draining; /* or its next request would be refused */
+    /* What follows may be no request, or would be refused. */
+    reply.last = exchange->doubt != NULL || server->draining;
     json_decref(request->json);
     free(request);
     return http_reply_send(&server->idle, connection, &reply);
@@ -119,9 +121,19 @@ static enum MHD_Result http_take(struct exchange *exchange, const char *upload, 
     return exchange->skipped > BODY_SKIPPED_MAX ? MHD_NO : MHD_YES;
 }
 
-static bool http_says(struct MHD_Connection *connection, const char *name)
+static enum MHD_Result http_note_header(void *cls, enum MHD_ValueKind kind, const char *name, size_t name_size,
+                                        const char *value, size_t value_size)
 {
-    return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name) != NULL;
+    (void)kind;
+    framing_note(cls, (struct span){name, name_size}, value == NULL ? SPAN("") : (struct span){value, value_size});
+    return MHD_YES;
+}
+
+static const char *http_doubt(struct MHD_Connection *connection, const char *version)
+{
+    struct framing framing = {0};
+    MHD_get_connection_values_n(connection, MHD_HEADER_KIND, http_note_header, &framing);
+    return framing_problem(&framing, version);
 }
 
 static bool http_is_too_large(struct MHD_Connection *connection)
@@ -137,16 +149,15 @@ static enum MHD_Result http_request(void *cls, struct MHD_Connection *connection
 {
     struct http_server *server = cls;
     struct exchange *exchange = *state;
-    (void)path, (void)version;
+    (void)path;
     if (exchange == NULL)
         return MHD_NO;
     if (!exchange->begun) {
         exchange->begun = true;
         buf_init(&exchange->body, GATE_BODY_MAX);
-        exchange->two_lengths =
-            http_says(connection, "content-length") && http_says(connection, "transfer-encoding");
+        exchange->doubt = http_doubt(connection, version);
         exchange->body.failed = http_is_too_large(connection);
-        if (!exchange->two_lengths && !exchange->body.failed)
+        if (exchange->doubt == NULL && !exchange->body.failed)
             return MHD_YES;
         /* An answer now ends the connection without the body. */
         return http_end(server, connection, method, exchange);
