@@ -906,6 +906,85 @@ def test_more_connections_than_it_has_room_for_are_closed_and_leave_no_trace(own
     wait_until(lambda: gate.publish(sign(key, payload(customer))).status == 202, "it answers again")
 
 
+def is_closed(connection):
+    """Whether the gate has closed it; one that says nothing is not."""
+    connection.setblocking(False)
+    try:
+        return connection.recv(1) == b""
+    except BlockingIOError:
+        return False
+    except ConnectionResetError:
+        return True
+
+
+def dropped(gate, reason):
+    return gate.metrics().value("cupbearer_gate_connections_dropped_total", reason=reason)
+
+
+def test_connections_that_say_nothing_shut_nobody_out(own_gate, key, customer):
+    gate = own_gate(address_rate=0)
+    with ExitStack() as stack:
+        many = [stack.enter_context(socket.create_connection((gate.host, gate.port), timeout=60)) for _ in range(600)]
+        assert gate.publish(sign(key, payload(customer))).status == 202
+        assert dropped(gate, "connections") >= 600 - 256
+        assert all(is_closed(connection) for connection in many[:300]), "those that waited longest"
+        many[-1].setblocking(True)
+        many[-1].sendall(head("GET", "/healthz", Connection="close"))
+        assert status_of(read_to_end(many[-1])) == 200
+        assert gate.metrics().value("cupbearer_gate_unfinished_requests") <= 256
+    gate.await_log("event=connections_dropped")
+    assert gate.text().count("event=connections_dropped") == 1
+
+
+def test_replies_that_nobody_takes_shut_nobody_out(own_gate, key, customer):
+    gate = own_gate(address_rate=0)
+    with ExitStack() as stack:
+        for _ in range(600):
+            connection = stack.enter_context(socket.socket())
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+            connection.settimeout(60)
+            connection.connect((gate.host, gate.port))
+            try:
+                connection.sendall(head("GET", "/openapi.json") * 100)
+            except (BrokenPipeError, ConnectionResetError):
+                pass
+        assert gate.publish(sign(key, payload(customer))).status == 202
+
+
+def peak_bytes(process):
+    words = open(f"/proc/{process.pid}/status").read().split("VmHWM:")[1].split()
+    return int(words[0]) * 1024
+
+
+def test_bodies_without_an_end_take_little_memory_and_shut_nobody_out(own_gate, key, customer):
+    gate = own_gate(address_rate=0)
+    gate.publish(sign(key, payload(customer)))
+    before = peak_bytes(gate.process)
+    with ExitStack() as stack:
+        for _ in range(255):
+            connection = stack.enter_context(socket.create_connection((gate.host, gate.port), timeout=60))
+            try:
+                connection.sendall(head(Content_Type="application/json", Content_Length=str(1 << 20)) + b" " * 1000000)
+            except (BrokenPipeError, ConnectionResetError):
+                pass  # it was dropped meanwhile
+        content = payload(customer, "x" * 10000, metadata={"m": "y" * 16000})
+        assert gate.publish(sign(key, content)).status == 202
+        assert gate.metrics().value("cupbearer_gate_body_bytes") <= 16 << 20
+        wait_until(lambda: dropped(gate, "body_bytes") >= 200, "most are dropped")
+        grown = peak_bytes(gate.process) - before
+        assert grown < 64 << 20, grown
+
+
+def test_an_address_has_as_many_connections_as_it_likes_unless_that_is_set(own_gate):
+    gate = own_gate(address_rate=0, address_connections=3)
+    with ExitStack() as stack:
+        first, *others = [stack.enter_context(socket.create_connection((gate.host, gate.port), timeout=60)) for _ in range(4)]
+        assert read_to_end(first) == b""
+        assert gate.call("GET", "/healthz").status == 200
+        assert read_to_end(others[0]) == b""
+        assert dropped(gate, "address") >= 2
+
+
 def test_too_many_who_wait_leave_room_for_those_who_publish(own_gate, installation, key, customer):
     tokens = [make_token(name, "--account", "acme") for name in ("shop", "desk", "late")]
     write_tokens(installation.directory / "tokens.json", *tokens)

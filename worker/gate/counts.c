@@ -51,8 +51,20 @@ static void write_events(struct gate *gate, struct buf *out)
 
 static void write_server(const struct gate *gate, struct buf *out)
 {
+    static const char dropped[] = "cupbearer_gate_connections_dropped_total";
+    struct connections_counts counts;
+    http_server_count(gate->http, &counts);
     family_begin(out, "cupbearer_gate_connections", "gauge", "Connections that are open.");
-    sample_add(out, "cupbearer_gate_connections", NO_LABELS, http_server_connections(gate->http));
+    sample_add(out, "cupbearer_gate_connections", NO_LABELS, counts.open);
+    family_begin(out, "cupbearer_gate_unfinished_requests", "gauge",
+                 "Of them, those whose request is not there in full, or not begun.");
+    sample_add(out, "cupbearer_gate_unfinished_requests", NO_LABELS, counts.unfinished);
+    family_begin(out, "cupbearer_gate_body_bytes", "gauge", "Bodies of requests that are not answered yet.");
+    sample_add(out, "cupbearer_gate_body_bytes", NO_LABELS, counts.body_bytes);
+    family_begin(out, dropped, "counter", "Connections that were dropped while they waited for their client, by what there was no room for.");
+    sample_add(out, dropped, LABELS({"reason", "connections"}), counts.for_room);
+    sample_add(out, dropped, LABELS({"reason", "body_bytes"}), counts.for_bytes);
+    sample_add(out, dropped, LABELS({"reason", "address"}), counts.for_address);
     family_begin(out, "cupbearer_gate_ready", "gauge", "1: Kafka answers, as /readyz says.");
     sample_add(out, "cupbearer_gate_ready", NO_LABELS,
                publisher_fatal(gate->publisher) == NULL && probe_found_kafka(gate->probe));

@@ -11,6 +11,7 @@
 #include "gate/history.h"
 #include "gate/routes.h"
 #include "gate/sign.h"
+#include "gate/spell.h"
 #include "io/clock.h"
 #include "io/log.h"
 
@@ -60,8 +61,14 @@ static int gate_make(struct gate *gate, struct err *err)
     if (gate->follower == NULL)
         return -1;
     gate->http = http_server_new(
-        settings->listen, settings->public_url != NULL && strncmp(settings->public_url, "https://", 8) == 0,
-        routes_answer, routes_answered, gate, err);
+        &(struct http_server_options){
+            .address = settings->listen,
+            .forwarded = settings->public_url != NULL && strncmp(settings->public_url, "https://", 8) == 0,
+            .of_address = (size_t)settings->address_connections,
+            .answer = routes_answer,
+            .answered = routes_answered,
+            .context = gate},
+        err);
     /* Routes ask the server for its URL. */
     return gate->http == NULL ? -1 : http_server_start(gate->http, err);
 }
@@ -78,8 +85,19 @@ struct gate *gate_new(const struct config *config, struct err *err)
     return NULL;
 }
 
+static void gate_tell_dropped(const struct gate *gate, struct spell *dropped)
+{
+    struct connections_counts counts;
+    http_server_count(gate->http, &counts);
+    if (spell_begins(dropped, counts.for_room + counts.for_bytes + counts.for_address, clock_now().mono))
+        log_say(LOG_LEVEL_WARNING, "connections_dropped",
+                "more requests are begun and not ended than there is room for: those that have waited longest are dropped "
+                "(cupbearer_gate_connections_dropped_total)");
+}
+
 int gate_run(struct gate *gate, struct err *err)
 {
+    struct spell dropped = {0};
     sigset_t signals;
     sigemptyset(&signals);
     sigaddset(&signals, SIGTERM);
@@ -95,6 +113,7 @@ int gate_run(struct gate *gate, struct err *err)
     while (fatal == NULL && signal != SIGTERM && signal != SIGINT) {
         signal = sigtimedwait(&signals, NULL, &(struct timespec){.tv_sec = LOOK_S});
         fatal = publisher_fatal(gate->publisher);
+        gate_tell_dropped(gate, &dropped);
         if (signal != SIGHUP && !mono_reached(next, clock_now().mono))
             continue;
         next = mono_after(clock_now().mono, RELOAD_MS);

@@ -4,6 +4,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <strings.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -14,7 +15,11 @@
 #include "io/clock.h"
 #include "io/idle.h"
 
-#define CONNECTIONS_MAX    256U
+#define CONNECTIONS_MAX    512U
+#define KEPT_MAX           448U /* of them: beyond, who waits for its client is let go, which takes its thread a moment */
+#define UNFINISHED_MAX     256U
+#define BODIES_BYTES_MAX   ((size_t)16 << 20) /* of all together, in buffers of up to twice that */
+#define BODY_WAIT_MS       5000               /* for room, when others were let go for it */
 #define THREAD_STACK_BYTES ((size_t)256 << 10)
 #define HEAD_BYTES         ((size_t)32 << 10) /* for a request's line and headers, and for what it reads */
 #define REQUEST_S          20U /* for a request to be there, from its connection's beginning or the reply before it */
@@ -25,12 +30,9 @@
 struct http_server {
     struct MHD_Daemon *daemon;
     struct idle idle;
-    http_answer *answer;
-    http_answered *answered;
-    void *context;
-    bool forwarded;
+    struct connections connections;
+    struct http_server_options options;
     int fd;
-    atomic_size_t connections;
     atomic_int under_way; /* requests that are answered and whose reply is not out yet */
     atomic_bool draining; /* a request that was not there before is refused */
     char url[LISTEN_URL_SIZE];
@@ -40,6 +42,7 @@ struct http_server {
 struct exchange {
     char *target; /* as it was sent */
     bool begun, counted;
+    bool too_large;
     const char *doubt; /* about where it ends; NULL: none */
     struct buf body;
     size_t skipped; /* bytes of a body that is too large */
@@ -57,6 +60,11 @@ static enum MHD_Result http_add_header(void *cls, enum MHD_ValueKind kind, const
     return MHD_YES;
 }
 
+static struct connection *http_connection_of(struct MHD_Connection *connection)
+{
+    return idle_of(connection)->own;
+}
+
 /* Who asks: the other end, or the last that the proxy added. */
 static void http_set_address(const struct http_server *server, struct MHD_Connection *connection,
                              struct gate_request *request)
@@ -65,10 +73,16 @@ static void http_set_address(const struct http_server *server, struct MHD_Connec
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
     if (info != NULL)
         address_write(request->address, info->client_addr);
-    for (size_t i = 0; server->forwarded && i < request->header_count; i++)
+    for (size_t i = 0; server->options.forwarded && i < request->header_count; i++)
         if (request->headers[i].name.size == 15 &&
             strncasecmp(request->headers[i].name.data, "X-Forwarded-For", 15) == 0)
             address_forwarded(request->address, request->headers[i].value);
+}
+
+static void http_free_body(struct http_server *server, struct MHD_Connection *connection, struct exchange *exchange)
+{
+    buf_done(&exchange->body);
+    connections_body_freed(&server->connections, http_connection_of(connection));
 }
 
 static enum MHD_Result http_end(struct http_server *server, struct MHD_Connection *connection,
@@ -80,6 +94,7 @@ static enum MHD_Result http_end(struct http_server *server, struct MHD_Connectio
     bool too_late = server->draining; /* after it is counted: http_server_drain looks in the other order */
     struct gate_request *request = mem_new(1, sizeof(*request));
     idle_busy(idle_of(connection));
+    connections_set(&server->connections, http_connection_of(connection), CONNECTION_UNDER_WAY);
     gate_reply_init(&reply);
     request->method = span_of(strcmp(method, "HEAD") == 0 ? "GET" : method);
     request->body = buf_span(&exchange->body);
@@ -92,7 +107,7 @@ static enum MHD_Result http_end(struct http_server *server, struct MHD_Connectio
         gate_reply_error(&reply, 503, NULL, NULL, "this gate stops: ask again");
     else if (exchange->doubt != NULL)
         gate_reply_error(&reply, 400, NULL, NULL, "%s", exchange->doubt);
-    else if (exchange->body.failed)
+    else if (exchange->too_large)
         gate_reply_error(&reply, 413, NULL, NULL, "the body has more than %u bytes", GATE_BODY_MAX);
     else if (too_many)
         gate_reply_error(&reply, 431, NULL, NULL, "the request has more than %d headers", GATE_HEADERS_MAX);
@@ -101,21 +116,33 @@ static enum MHD_Result http_end(struct http_server *server, struct MHD_Connectio
             &reply, 400, NULL, NULL,
             "the request's target is no path that could be here: write it as GET /openapi.json has it");
     else
-        server->answer(server->context, request, &reply);
+        server->options.answer(server->options.context, request, &reply);
     idle_wait(&server->idle, idle_of(connection), REPLY_S);
-    server->answered(server->context, &reply);
+    server->options.answered(server->options.context, &reply);
     /* What follows may be no request, or would be refused. */
     reply.last = exchange->doubt != NULL || server->draining;
     json_decref(request->json);
     free(request);
+    http_free_body(server, connection, exchange);
+    if (reply.stream == NULL) /* who may have a stream is bounded elsewhere */
+        connections_set(&server->connections, http_connection_of(connection), CONNECTION_UNTAKEN);
     return http_reply_send(&server->idle, connection, &reply);
 }
 
 /* A body that is known to be too large is not read at all; one that turns out so, to its end or our patience's. */
-static enum MHD_Result http_take(struct exchange *exchange, const char *upload, size_t *size)
+static enum MHD_Result http_take(struct http_server *server, struct MHD_Connection *connection,
+                                 struct exchange *exchange, const char *upload, size_t *size)
 {
-    buf_add(&exchange->body, upload, *size);
-    if (exchange->body.failed)
+    if (!exchange->too_large &&
+        !connections_body(&server->connections, http_connection_of(connection), *size, BODY_WAIT_MS))
+        return MHD_NO;
+    if (!exchange->too_large)
+        buf_add(&exchange->body, upload, *size);
+    if (exchange->body.failed) {
+        exchange->too_large = true;
+        http_free_body(server, connection, exchange);
+    }
+    if (exchange->too_large)
         exchange->skipped += *size;
     *size = 0;
     return exchange->skipped > BODY_SKIPPED_MAX ? MHD_NO : MHD_YES;
@@ -156,13 +183,13 @@ static enum MHD_Result http_request(void *cls, struct MHD_Connection *connection
         exchange->begun = true;
         buf_init(&exchange->body, GATE_BODY_MAX);
         exchange->doubt = http_doubt(connection, version);
-        exchange->body.failed = http_is_too_large(connection);
-        if (exchange->doubt == NULL && !exchange->body.failed)
+        exchange->too_large = http_is_too_large(connection);
+        if (exchange->doubt == NULL && !exchange->too_large)
             return MHD_YES;
         /* An answer now ends the connection without the body. */
         return http_end(server, connection, method, exchange);
     }
-    return *upload_size > 0 ? http_take(exchange, upload, upload_size)
+    return *upload_size > 0 ? http_take(server, connection, exchange, upload, upload_size)
                             : http_end(server, connection, method, exchange);
 }
 
@@ -186,7 +213,8 @@ static void http_completed(void *cls, struct MHD_Connection *connection, void **
         return;
     if (exchange->counted)
         server->under_way--;
-    buf_done(&exchange->body);
+    http_free_body(server, connection, exchange);
+    connections_set(&server->connections, http_connection_of(connection), CONNECTION_UNFINISHED);
     free(exchange->target);
     free(exchange);
     *state = NULL;
@@ -196,11 +224,27 @@ static void http_connection(void *cls, struct MHD_Connection *connection, void *
                             enum MHD_ConnectionNotificationCode code)
 {
     struct http_server *server = cls;
-    if (code == MHD_CONNECTION_NOTIFY_STARTED)
-        server->connections++;
-    else
-        server->connections--;
-    idle_notify(&server->idle, connection, context, code);
+    if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+        idle_notify(&server->idle, connection, context, code);
+        struct connection *own = mem_new(1, sizeof(*own));
+        const union MHD_ConnectionInfo *info =
+            MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+        own->fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+        if (info != NULL)
+            address_write(own->address, info->client_addr);
+        ((struct idle_connection *)*context)->own = own;
+        connections_add(&server->connections, own);
+    } else {
+        struct connection *own = ((struct idle_connection *)*context)->own;
+        connections_remove(&server->connections, own);
+        free(own);
+        idle_notify(&server->idle, connection, context, code);
+    }
+}
+
+static void http_let_go(int fd)
+{
+    shutdown(fd, SHUT_RDWR);
 }
 
 static int http_listen(struct http_server *server, const char *address, struct err *err)
@@ -226,14 +270,17 @@ int http_server_start(struct http_server *server, struct err *err)
     return server->daemon != NULL ? 0 : err_set(err, ERR_SYSTEM, "the HTTP server cannot start");
 }
 
-struct http_server *http_server_new(const char *address, bool forwarded, http_answer *answer,
-                                    http_answered *answered, void *context, struct err *err)
+struct http_server *http_server_new(const struct http_server_options *options, struct err *err)
 {
     struct http_server *server = mem_new(1, sizeof(*server));
-    *server = (struct http_server){
-        .answer = answer, .answered = answered, .context = context, .forwarded = forwarded, .fd = -1};
+    server->options = *options;
+    server->fd = -1;
+    server->connections.limits = (struct connections_limits){
+        .all = KEPT_MAX, .unfinished = UNFINISHED_MAX, .body_bytes = BODIES_BYTES_MAX, .of_address = options->of_address};
+    server->connections.let_go = http_let_go;
+    connections_init(&server->connections);
     idle_init(&server->idle, REQUEST_S);
-    if (http_listen(server, address, err) == 0)
+    if (http_listen(server, options->address, err) == 0)
         return server;
     http_server_free(server);
     return NULL;
@@ -259,12 +306,13 @@ void http_server_free(struct http_server *server)
     else if (server->fd >= 0)
         close(server->fd);
     idle_done(&server->idle);
+    connections_done(&server->connections);
     free(server);
 }
 
-size_t http_server_connections(const struct http_server *server)
+void http_server_count(struct http_server *server, struct connections_counts *out)
 {
-    return server->connections;
+    connections_count(&server->connections, out);
 }
 
 const char *http_server_url(const struct http_server *server)

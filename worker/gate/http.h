@@ -4,6 +4,7 @@
 #define GATE_HTTP_H
 
 #include "base/err.h"
+#include "gate/connections.h"
 #include "gate/message.h"
 #include "io/listen.h"
 
@@ -15,10 +16,17 @@ typedef void http_answer(void *context, struct gate_request *request, struct gat
 /* And was told this status, before any byte of it is out. */
 typedef void http_answered(void *context, const struct gate_reply *reply);
 
-/* Listens at `address`, so that its URL is known, and answers nobody yet. `forwarded`: who asks is what a proxy adds to
- * X-Forwarded-For, not the proxy. NULL with err. */
-struct http_server *http_server_new(const char *address, bool forwarded, http_answer *answer,
-                                    http_answered *answered, void *context, struct err *err);
+struct http_server_options {
+    const char *address; /* to listen at */
+    bool forwarded;      /* who asks is what a proxy adds to X-Forwarded-For, not the proxy */
+    size_t of_address;   /* connections from one address, the proxy's where there is one; 0: any number */
+    http_answer *answer;
+    http_answered *answered;
+    void *context;
+};
+
+/* Listens, so that its URL is known, and answers nobody yet. NULL with err. */
+struct http_server *http_server_new(const struct http_server_options *options, struct err *err);
 /* From now on requests are answered. -1 with err. */
 int http_server_start(struct http_server *server, struct err *err);
 /* Takes no more connections and no more requests, and waits at most that long until those that it has are answered. */
@@ -26,8 +34,7 @@ void http_server_drain(struct http_server *server, int64_t wait_ms);
 /* Closes what is left. */
 void http_server_free(struct http_server *server);
 
-/* How many connections are open. */
-size_t http_server_connections(const struct http_server *server);
+void http_server_count(struct http_server *server, struct connections_counts *out);
 /* http://127.0.0.1:8787, with the port that it got. */
 const char *http_server_url(const struct http_server *server);
 

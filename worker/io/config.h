@@ -52,6 +52,7 @@ struct config_gate {
     char *link_hosts;     /* where links in blanks may lead, spaces between; or NULL: nowhere */
     int32_t key_rate;     /* events a minute of one key, default 600; 0: any number */
     int32_t address_rate; /* requests to publish a minute of one address, default 120; 0: any number */
+    int32_t address_connections; /* from one address at once, default 0: any number */
     char *audit_log;      /* or NULL: standard error, with the rest of the log */
 };
 

@@ -104,6 +104,7 @@ const struct setting settings[] = {
     {SECTION_GATE, "link_hosts", SETTING_LINK_HOSTS, AT(gate.link_hosts), false, NULL, 0, 0},
     {SECTION_GATE, "key_rate", SETTING_COUNT, AT(gate.key_rate), false, "600", 0, 1000000},
     {SECTION_GATE, "address_rate", SETTING_COUNT, AT(gate.address_rate), false, "120", 0, 1000000},
+    {SECTION_GATE, "address_connections", SETTING_COUNT, AT(gate.address_connections), false, "0", 0, 1000000},
     {SECTION_GATE, "audit_log", SETTING_PATH, AT(gate.audit_log), false, NULL, 0, 0},
 
     {SECTION_ACCOUNT, "url", SETTING_URL, IN(url), true, NULL, 0, 0},

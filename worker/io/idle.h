@@ -16,6 +16,7 @@ struct idle_connection {
     struct idle_connection *next, *previous; /* guarded by the mutex */
     int fd;
     unsigned requests;        /* that it answered: only its own thread looks */
+    void *own;                /* of whoever uses it */
     atomic_llong deadline_ms; /* of CLOCK_MONOTONIC; INT64_MAX: not waiting */
 };
 
