@@ -1,6 +1,7 @@
 """The gate: what it lets into the topic and what not, and what it answers to whom. On the real Kafka, with a worker."""
 
 import base64
+import gzip
 import http.client
 import itertools
 import json
@@ -187,6 +188,23 @@ def test_what_does_not_say_that_it_is_json_is_415(gate, kind, customer):
     answer = gate.call("POST", "/v1/events", body, {"Content-Type": kind} if kind else {})
     assert answer.status == 415
     assert "application/json" in answer.error
+
+
+@pytest.mark.parametrize("coding", ["gzip", "GZIP", "deflate", "br", "identity, gzip", None])
+@pytest.mark.parametrize("path", ["/v1/events", "/v1/send"])
+def test_a_packed_body_is_415_and_says_what_to_do(world, gate, customer, path, coding):
+    before = world.records_published()
+    event = sign(BACKEND, payload(customer))
+    body = gzip.compress(json.dumps(record_of(event) if path == "/v1/events" else {"payload": payload(customer)}).encode())
+    headers = {"Content-Type": "application/json", "Authorization": f"Bearer {world.token('acme')}"}
+    answer = gate.call("POST", path, body, headers | ({"Content-Encoding": coding} if coding else {}))
+    assert answer.status == 415
+    assert "Content-Encoding" in answer.error and answer.headers["accept-encoding"] == "identity"
+    assert world.records_published() == before
+
+
+def test_a_body_that_says_that_it_is_not_packed_is_taken(gate, customer):
+    assert gate.publish(sign(BACKEND, payload(customer)), **{"Content-Encoding": "identity"}).status == 202
 
 
 def test_a_key_that_is_taken_out_of_the_keyring_is_unknown_at_once_after_sighup(own_gate, installation, key, customer):

@@ -117,6 +117,7 @@ static void add_headers(struct MHD_Response *response, const struct gate_reply *
     add_header(response, "Allow", reply->allow);
     add_header(response, "Retry-After", seconds);
     add_header(response, "WWW-Authenticate", reply->wants_token ? "Bearer" : "");
+    add_header(response, "Accept-Encoding", reply->wants_unpacked ? "identity" : "");
     add_header(response, "Access-Control-Allow-Origin", reply->origin);
     add_header(response, "Connection", reply->last ? "close" : "");
     if (reply->origin[0] != 0)

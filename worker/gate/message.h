@@ -45,6 +45,7 @@ struct gate_reply {
     bool preflight;    /* and what may be sent from there */
     int64_t retry_after_s;
     bool wants_token; /* WWW-Authenticate */
+    bool wants_unpacked; /* Accept-Encoding: RFC 9110, 15.5.16 */
     bool last;        /* of its connection */
     unsigned route;   /* that was asked for, as routes_name takes it; 0: none */
     gate_stream *stream;

@@ -2,6 +2,7 @@
 
 #include <sodium.h>
 #include <stdio.h>
+#include <strings.h>
 
 #include "base/json.h"
 #include "gate/composer.h"
@@ -111,8 +112,23 @@ static bool site_check(const struct gate *gate, const struct gate_request *reque
     return false;
 }
 
+/* Packed bodies are not unpacked: a small one may hold any number of bytes. Those that do not say what they are begin so (RFC 1952). */
+static bool is_packed(const struct gate_request *request)
+{
+    struct span coding = gate_request_header(request, "content-encoding");
+    return (gate_request_header_count(request, "content-encoding") > 0 &&
+            !(coding.size == 8 && strncasecmp(coding.data, "identity", 8) == 0)) ||
+           span_starts(request->body, SPAN("\x1f\x8b"));
+}
+
 static bool type_check(const struct gate_request *request, struct gate_reply *reply)
 {
+    if (is_packed(request)) {
+        reply->wants_unpacked = true;
+        gate_reply_error(reply, 415, NULL, NULL,
+                         "send the body as it is, not packed by gzip or the like: without Content-Encoding");
+        return false;
+    }
     if (gate_request_is_json(request))
         return true;
     gate_reply_error(reply, 415, NULL, NULL, "send JSON, with Content-Type: application/json");
