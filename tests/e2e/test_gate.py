@@ -277,6 +277,36 @@ def test_an_id_of_ones_own_makes_a_repetition_a_duplicate(world, gate, customer)
     assert [world.receipt(place)["outcome"] for place in places] == ["delivered", "duplicate"]
 
 
+def test_an_idempotency_key_is_the_events_id_and_makes_a_repetition_a_duplicate(world, gate, customer):
+    """In quotes, as the IETF's draft wants it, or without, as many clients send it."""
+    key, places = f"order-{customer}", []
+    for text in (f'"{key}"', key):
+        answer = gate.send({"payload": payload(customer)}, world.token("acme"), **{"Idempotency-Key": text})
+        assert (answer.status, answer.json["event_id"]) == (202, key)
+        places.append((answer.json["partition"], answer.json["offset"]))
+    assert [world.receipt(place)["outcome"] for place in places] == ["delivered", "duplicate"]
+    given = gate.send({"payload": payload(customer), "event_id": f"own-{customer}"}, world.token("acme"), **{"Idempotency-Key": "a.b"})
+    assert (given.status, given.json["event_id"]) == (202, f"own-{customer}"), "it counts only where none is given"
+    answer = gate.send(named(customer), world.token("named"), **{"Idempotency-Key": f"named-{customer}"})
+    assert (answer.status, answer.json["event_id"]) == (202, f"named-{customer}")
+
+
+@pytest.mark.parametrize("key", ["", '""', "a.b", '"a b"', '"a', "x" * 129, '"a\\"b"', "a, b", '"a";x=1'])
+def test_an_idempotency_key_that_can_be_no_id_is_refused(world, gate, customer, key):
+    before = world.records_published()
+    answer = gate.send({"payload": payload(customer)}, world.token("acme"), **{"Idempotency-Key": key})
+    assert (answer.status, answer.json["field"]) == (422, "Idempotency-Key")
+    assert "A-Z a-z 0-9" in answer.error
+    assert world.records_published() == before
+
+
+def test_two_idempotency_keys_are_none(world, gate, customer):
+    body = json.dumps({"payload": payload(customer)}).encode()
+    lines = {"Authorization": f"Bearer {world.token('acme')}", "Content-Type": "application/json", "Content-Length": str(len(body))}
+    request = head("POST", "/v1/send", **lines, Idempotency_Key="a\r\nIdempotency-Key: b", Connection="close")
+    assert status_of(gate.raw(request + body)) == 422
+
+
 @pytest.mark.parametrize("authorization", [
     None, "", "Bearer", "Bearer ", "Bearer x", "Basic {token}", "{token}", "Bearer {token}x", "Bearer {token} {token}",
     "Bearer {hash}",

@@ -65,19 +65,40 @@ static bool call_read_named(struct call *call)
     return false;
 }
 
-static bool call_read(struct call *call)
+/* The header's value is a String of RFC 9651, in quotes; many clients leave the quotes out. No id has a backslash, so nothing in
+ * it can be escaped. */
+static struct span idempotency_key(struct span value)
 {
-    const json_t *json = call->request->json, *id = json_object_get(json, "event_id");
-    call->payload = json_object_get(json, "payload");
-    call->event_id = json_span(id);
-    if (!call_members_are_known(call))
-        return false;
-    if (id != NULL && (call->event_id.data == NULL || !event_id_is_valid(call->event_id))) {
+    if (value.size >= 2 && value.data[0] == '"' && value.data[value.size - 1] == '"')
+        return (struct span){value.data + 1, value.size - 2};
+    return value;
+}
+
+/* The body's event_id, else what the header Idempotency-Key says, else none. */
+static bool call_read_id(struct call *call)
+{
+    const json_t *id = json_object_get(call->request->json, "event_id");
+    bool by_header = id == NULL && gate_request_header_count(call->request, "idempotency-key") > 0;
+    call->event_id =
+        by_header ? idempotency_key(gate_request_header(call->request, "idempotency-key")) : json_span(id);
+    if ((id == NULL && !by_header) || (call->event_id.data != NULL && event_id_is_valid(call->event_id)))
+        return true;
+    if (by_header)
+        gate_reply_error(call->reply, 422, NULL, "Idempotency-Key",
+                         "Idempotency-Key becomes the event's id: once, 1 to 128 characters of A-Z a-z 0-9 _ - : ~, such as a "
+                         "UUID; leave it out for a random one");
+    else
         gate_reply_error(
             call->reply, 422, NULL, "event_id",
             "event_id is 1 to 128 characters of A-Z a-z 0-9 _ - : ~; leave it out for a random one");
+    return false;
+}
+
+static bool call_read(struct call *call)
+{
+    call->payload = json_object_get(call->request->json, "payload");
+    if (!call_members_are_known(call) || !call_read_id(call))
         return false;
-    }
     if (call->payload == NULL && !call_read_named(call))
         return false;
     if (call->payload != NULL && !json_is_object(call->payload)) {
