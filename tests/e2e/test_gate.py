@@ -516,6 +516,20 @@ def test_a_forged_receipt_is_not_told(world, gate, customer):
     assert gate.text().count("event=other_version") == 1
 
 
+def test_receipts_of_another_mark_secret_are_counted_and_told_once(own_gate, installation, kafka, topics, key, customer):
+    worker = installation.worker()
+    for number in range(20):
+        kafka.publish(topics.events, [sign(key, payload(customer, f"message {number}"))])
+    worker.await_log(r"(?s)(event=settled.*){20}")
+    other = installation.directory / "other.key"
+    assert run_program("keygen", "--mark", other).returncode == 0
+    installation.configure("worker", mark_secret_file=other)
+    gate = own_gate()
+    wait_until(lambda: gate.metrics().value("cupbearer_foreign_receipts_total") == 20, "all are counted", explain=gate.tail)
+    assert gate.text().count("event=receipt_ignored") == 1
+    assert "another mark secret" in gate.text()
+
+
 def test_receipts_are_streamed_to_whom_they_concern(world, gate, customer):
     with gate.listen(world.token("acme")) as acme, gate.listen(world.token("globex")) as globex:
         event = sign(BACKEND, payload(customer))

@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <stdio.h>
 
+#include "gate/follower.h"
 #include "gate/gate.h"
 #include "gate/routes.h"
 #include "io/clock.h"
@@ -49,6 +50,14 @@ static void write_events(struct gate *gate, struct buf *out)
     sample_add(out, waiting, LABELS({"waits_for", "receipt"}), waiting_count(&gate->waiting));
 }
 
+static void write_receipts(const struct gate *gate, struct buf *out)
+{
+    static const char name[] = "cupbearer_foreign_receipts_total";
+    family_begin(out, name, "counter",
+                 "Receipts that were ignored since they have no good code: another mark secret, or a stranger.");
+    sample_add(out, name, NO_LABELS, follower_foreign(gate->follower));
+}
+
 static void write_server(const struct gate *gate, struct buf *out)
 {
     static const char dropped[] = "cupbearer_gate_connections_dropped_total";
@@ -91,6 +100,7 @@ void counts_write(struct gate *gate, struct buf *out)
 {
     write_requests(&gate->counts, out);
     write_events(gate, out);
+    write_receipts(gate, out);
     write_server(gate, out);
     write_process(gate, out);
 }

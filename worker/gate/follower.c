@@ -9,6 +9,8 @@
 #include "base/mem.h"
 #include "event/record.h"
 #include "gate/history.h"
+#include "gate/spell.h"
+#include "io/clock.h"
 #include "io/kafka.h"
 #include "io/log.h"
 #include "io/mark_secret.h"
@@ -29,6 +31,8 @@ struct follower {
     int32_t partition_count;
     pthread_t thread;
     bool started, other_version_told;
+    atomic_ullong foreign_count; /* receipts without a good code */
+    struct spell foreign;
     atomic_bool ending;
     unsigned char keys[2][32]; /* of the codes: the present mark secret's, and the one's before it */
     size_t key_count;
@@ -79,6 +83,16 @@ static void follower_tell_other_version(struct follower *follower, const struct 
             follower->config->receipts_topic, (int)record->partition, (long long)record->offset);
 }
 
+/* All of a topic may be such, so only the first is told. */
+static void follower_ignore(struct follower *follower, const struct record *record)
+{
+    if (spell_begins(&follower->foreign, ++follower->foreign_count, clock_now().mono))
+        log_say(LOG_LEVEL_WARNING, "receipt_ignored",
+                "%s/%d/%lld has no good code: the workers have another mark secret than this gate, or somebody else writes to the "
+                "topic. What comes like it is only counted (cupbearer_foreign_receipts_total)",
+                follower->config->receipts_topic, (int)record->partition, (long long)record->offset);
+}
+
 static void follower_take(struct follower *follower, const struct record *record)
 {
     struct receipt receipt;
@@ -91,9 +105,7 @@ static void follower_take(struct follower *follower, const struct record *record
         return;
     }
     if (!believed) {
-        if (record->offset >= follower->tails[record->partition])
-            log_say(LOG_LEVEL_WARNING, "receipt_ignored", "%s/%d/%lld has no good code",
-                    follower->config->receipts_topic, (int)record->partition, (long long)record->offset);
+        follower_ignore(follower, record);
         return;
     }
     if (receipt_read(record->value, &receipt, &json, NULL) != 0)
@@ -218,4 +230,9 @@ void follower_free(struct follower *follower)
     sodium_memzero(follower->keys, sizeof(follower->keys));
     free(follower->tails);
     free(follower);
+}
+
+uint64_t follower_foreign(const struct follower *follower)
+{
+    return follower->foreign_count;
 }

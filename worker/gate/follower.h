@@ -11,4 +11,7 @@ struct follower;
 struct follower *follower_new(struct gate *gate, int32_t partition_count, struct err *err);
 void follower_free(struct follower *follower);
 
+/* How many receipts without the workers' code were read, and ignored. */
+uint64_t follower_foreign(const struct follower *follower);
+
 #endif
