@@ -11,7 +11,7 @@ import time
 from contextlib import ExitStack
 
 import pytest
-from broker import Reader, wait_until
+from broker import ROOT, Reader, wait_until
 from gate import Gate, read_to_end, record_of
 from programs import run_program
 from signing import Ed25519Key, Event, HmacKey, payload, sign
@@ -700,6 +700,8 @@ def test_what_is_counted_is_what_was_asked(own_gate, installation, key, customer
     assert 4e6 < metrics.value("process_resident_memory_bytes") < 1e9
     assert set(metrics.all("cupbearer_build_info").values()) == {1}
     assert customer not in gate.call("GET", "/metrics").body.decode(), "nothing of a request is a label"
+    readme = (ROOT / "README.md").read_text()
+    assert not [name for name in metrics.types if f"`{name}`" not in readme and not name.startswith("process_")]
 
 
 def test_the_metrics_of_a_gate_that_others_reach_are_for_a_token_that_may_read_them(own_gate, installation):

@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "gate/connections.h"
-#include "gate/spell.h"
 
 #define COUNT 10
 
@@ -161,19 +160,6 @@ static void an_address_has_no_limit_unless_one_is_set(void **state)
     end(&fixture);
 }
 
-static void a_spell_is_told_when_it_begins(void **state)
-{
-    struct spell spell = {0};
-    (void)state;
-    assert_false(spell_begins(&spell, 0, (struct mono){1}));
-    assert_true(spell_begins(&spell, 3, (struct mono){2}));
-    assert_false(spell_begins(&spell, 3, (struct mono){3}));
-    assert_false(spell_begins(&spell, 4, (struct mono){SPELL_QUIET_MS}));
-    assert_false(spell_begins(&spell, 5, (struct mono){2 * SPELL_QUIET_MS - 1}));
-    assert_false(spell_begins(&spell, 5, (struct mono){4 * SPELL_QUIET_MS}));
-    assert_true(spell_begins(&spell, 6, (struct mono){4 * SPELL_QUIET_MS}));
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -181,7 +167,6 @@ int main(void)
         cmocka_unit_test(who_is_under_way_stays_and_who_does_not_take_a_reply_waits_too),
         cmocka_unit_test(the_bytes_of_all_bodies_together_are_bounded),
         cmocka_unit_test(an_address_has_no_limit_unless_one_is_set),
-        cmocka_unit_test(a_spell_is_told_when_it_begins),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
