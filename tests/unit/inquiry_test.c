@@ -13,6 +13,7 @@
 
 #define TOPIC    "receipts"
 #define RECEIPTS 50
+#define EVENTS   7
 
 /* librdkafka's own broker: two partitions, the first with as many receipts, the second without a leader. */
 struct broker {
@@ -32,6 +33,7 @@ static int setup(void **state)
     broker->cluster = rd_kafka_mock_cluster_new(broker->rk, 1);
     assert_non_null(broker->cluster);
     rd_kafka_mock_topic_create(broker->cluster, TOPIC, 2, 1);
+    rd_kafka_mock_topic_create(broker->cluster, "events", 1, 1);
     const char *bootstrap = rd_kafka_mock_cluster_bootstraps(broker->cluster);
     broker->config = (struct config){.bootstrap_servers = (char *)(uintptr_t)bootstrap,
                                      .events_topic = (char *)(uintptr_t) "events",
@@ -103,11 +105,43 @@ static void what_is_forgotten_is_not_answered(void **state)
     assert_int_equal(broker->count, 1);
 }
 
+static void where_the_events_end_is_asked_when_nothing_else_is_and_once(void **state)
+{
+    struct broker *broker = *state;
+    char why[256];
+    broker->count = 0;
+    mock_fill(rd_kafka_mock_cluster_bootstraps(broker->cluster), "events", EVENTS);
+    inquiry_ask(broker->inquiry, INQUIRY_ENDS, 0, (struct wall){0});
+    answers_await(broker, 1);
+    assert_int_equal(broker->answers[0].kind, INQUIRY_ENDS);
+    assert_int_equal(broker->answers[0].end, EVENTS);
+    /* While the receipts of a partition are asked for in vain, nobody wants to know. */
+    rd_kafka_mock_partition_set_leader(broker->cluster, TOPIC, 1, -1);
+    inquiry_ask(broker->inquiry, INQUIRY_RECEIPTS, 1, (struct wall){0});
+    while (!inquiry_trouble(broker->inquiry, INQUIRY_RECEIPTS, 1, why, sizeof(why)))
+        poll(NULL, 0, 5);
+    inquiry_ask(broker->inquiry, INQUIRY_ENDS, 0, (struct wall){0});
+    rd_kafka_mock_partition_set_leader(broker->cluster, TOPIC, 1, 1);
+    answers_await(broker, 3);
+    assert_int_equal(broker->answers[1].kind, INQUIRY_RECEIPTS);
+    /* One that has no answer is given up. */
+    rd_kafka_mock_partition_set_leader(broker->cluster, "events", 0, -1);
+    inquiry_ask(broker->inquiry, INQUIRY_ENDS, 0, (struct wall){0});
+    for (size_t i = 0; i < 3; i++) {
+        if (i == 2) /* the round of the second answer began after it was given up */
+            rd_kafka_mock_partition_set_leader(broker->cluster, "events", 0, 1);
+        inquiry_ask(broker->inquiry, INQUIRY_RECEIPTS, 0, (struct wall){0});
+        answers_await(broker, 4 + i);
+        assert_int_equal(broker->answers[0].kind, INQUIRY_RECEIPTS);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_partition_without_a_leader_waits_for_one_and_holds_up_no_other),
         cmocka_unit_test(what_is_forgotten_is_not_answered),
+        cmocka_unit_test(where_the_events_end_is_asked_when_nothing_else_is_and_once),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

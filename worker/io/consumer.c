@@ -167,6 +167,15 @@ int32_t consumer_next_partition(const struct consumer *consumer, int32_t partiti
     return positions_next(&consumer->positions, partition, consumer->rk, consumer->topic, lag);
 }
 
+void consumer_ask_ends(struct consumer *consumer, bool paused)
+{
+    int64_t lag;
+    int32_t partition = -1;
+    while ((partition = consumer_next_partition(consumer, partition, &lag)) >= 0)
+        if (paused || lag > 0)
+            inquiry_ask(consumer->inquiry, INQUIRY_ENDS, partition, (struct wall){0});
+}
+
 /* ---- assignments ---- */
 
 /* Nothing of it is on its way any more. */
@@ -232,7 +241,10 @@ static void consumer_arrived(void *context, const struct assigned *assigned)
 
 void consumer_looked_up(struct consumer *consumer, const struct inquiry_answer *answer)
 {
-    arrivals_looked_up(&consumer->arrivals, consumer->checks, answer, consumer_arrived, consumer);
+    if (answer->kind == INQUIRY_ENDS)
+        positions_end(&consumer->positions, answer->partition, answer->end);
+    else
+        arrivals_looked_up(&consumer->arrivals, consumer->checks, answer, consumer_arrived, consumer);
 }
 
 bool consumer_log_checked(struct consumer *consumer, const struct log_check *check)

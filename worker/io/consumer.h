@@ -49,8 +49,11 @@ enum consumer_state consumer_state(const struct consumer *consumer);
 size_t consumer_partition_count(const struct consumer *consumer); /* assigned and served */
 size_t consumer_unserved(const struct consumer *consumer);        /* assigned and not */
 /* The assigned partition behind `partition` (-1: the first), -1 behind the last; *lag is how many records its log had
- * at the last fetch that were not handed in. Asks no broker. */
+ * by what is known of it that were not handed in. Asks no broker. */
 int32_t consumer_next_partition(const struct consumer *consumer, int32_t partition, int64_t *lag);
+
+/* Asks how long the logs are by now of which not all is read: what is paused is not fetched, and tells nothing. */
+void consumer_ask_ends(struct consumer *consumer, bool paused);
 
 /* What was found out about a partition that was assigned. The second: false where the check is not for it. */
 void consumer_looked_up(struct consumer *consumer, const struct inquiry_answer *answer);

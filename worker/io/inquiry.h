@@ -12,13 +12,14 @@ struct inquiry;
 enum inquiry_kind {
     INQUIRY_EVENTS,   /* what the group has committed of the partition, and where its log begins and ends */
     INQUIRY_RECEIPTS, /* where its log begins and ends, and where a time is in it */
+    INQUIRY_ENDS,     /* where the log of the partition of events ends: asked when nothing else is, and only once */
     INQUIRY_KINDS
 };
 
 struct inquiry_answer {
     enum inquiry_kind kind;
     int32_t partition;
-    int64_t begin, end;
+    int64_t begin, end; /* ENDS: the end only */
     int64_t committed; /* EVENTS; negative: nothing */
     char *metadata;    /* of the commit; NULL: none */
     size_t metadata_size;

@@ -263,7 +263,7 @@ static void loop_assigned(void *context, const struct assigned *assigned)
 static void loop_looked_up(void *context, const struct inquiry_answer *answer)
 {
     struct loop *loop = context;
-    if (answer->kind == INQUIRY_EVENTS)
+    if (answer->kind != INQUIRY_RECEIPTS)
         consumer_looked_up(loop->consumer, answer);
     else if (loop->reader != NULL)
         reader_looked_up(loop->reader, answer);
@@ -489,7 +489,8 @@ static int loop_turn(struct loop *loop, struct err *err)
     if (loop->refused.code != ERR_NONE && !loop->stopping)
         loop_stop(loop);
     consumer_flush(loop->consumer);
-    watchdog_turn(&loop->watchdog, loop->consumer, loop->inquiry, loop->engine, loop->now.mono);
+    if (watchdog_turn(&loop->watchdog, loop->consumer, loop->inquiry, loop->engine, loop->now.mono) && !loop->stopping)
+        consumer_ask_ends(loop->consumer, engine_paused(loop->engine) > 0); /* by its next look they are known */
     clocks_turn(&loop->clocks, loop->engine, loop->now);
     if (loop->reader != NULL && reader_is_done(loop->reader)) {
         reader_leave(loop->reader);

@@ -7,7 +7,7 @@
 struct position {
     bool assigned;
     int64_t next; /* the offset behind the last record that was read */
-    int64_t end;  /* of the log, at the assignment */
+    int64_t end;  /* of the log, when that was asked last */
 };
 
 void positions_done(struct positions *positions)
@@ -36,6 +36,12 @@ void positions_add(struct positions *positions, int32_t partition, int64_t next,
 void positions_set(struct positions *positions, int32_t partition, int64_t next, int64_t end)
 {
     positions->list[partition] = (struct position){true, next, end};
+}
+
+void positions_end(struct positions *positions, int32_t partition, int64_t end)
+{
+    if (partition < positions->size)
+        positions->list[partition].end = end;
 }
 
 int64_t positions_place(const struct positions *positions, int32_t partition)

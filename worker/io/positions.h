@@ -21,13 +21,15 @@ void positions_clear(struct positions *positions);
 void positions_add(struct positions *positions, int32_t partition, int64_t next, int64_t end);
 /* The same of one that is assigned. */
 void positions_set(struct positions *positions, int32_t partition, int64_t next, int64_t end);
+/* The log of it ends there by now; where the partition was given up meanwhile it does not matter. */
+void positions_end(struct positions *positions, int32_t partition, int64_t end);
 /* What is read next of an assigned one. */
 int64_t positions_place(const struct positions *positions, int32_t partition);
 /* The record at `offset` was read; where the partition was given up meanwhile it does not matter. */
 void positions_read(struct positions *positions, int32_t partition, int64_t offset);
 
 /* The assigned partition behind `partition` (-1: the first), -1 behind the last; *lag is how many records its log had
- * at the last fetch that were not read. Asks no broker. */
+ * at the last fetch, or by positions_end, that were not read. Asks no broker. */
 int32_t positions_next(const struct positions *positions, int32_t partition, rd_kafka_t *rk,
                        const char *topic, int64_t *lag);
 

@@ -71,12 +71,12 @@ static bool watchdog_standing(const struct consumer *consumer, struct inquiry *i
     return true;
 }
 
-void watchdog_turn(struct watchdog *watchdog, const struct consumer *consumer, struct inquiry *inquiry,
+bool watchdog_turn(struct watchdog *watchdog, const struct consumer *consumer, struct inquiry *inquiry,
                    const struct engine *engine, struct mono now)
 {
     char why[512];
     if (!mono_reached(watchdog->next, now))
-        return;
+        return false;
     watchdog->next = mono_after(now, WATCHDOG_EVERY_MS);
     int64_t lag = 0;
     int32_t ours = consumer_next_partition(consumer, -1, &lag);
@@ -89,6 +89,7 @@ void watchdog_turn(struct watchdog *watchdog, const struct consumer *consumer, s
         if (i == ours)
             ours = consumer_next_partition(consumer, i, &lag);
     }
+    return true;
 }
 
 int64_t watchdog_stalled_ms(const struct watchdog *watchdog, int32_t partition, struct mono now)

@@ -17,9 +17,9 @@ struct watchdog {
 void watchdog_init(struct watchdog *watchdog, int32_t partition_count);
 void watchdog_done(struct watchdog *watchdog);
 
-/* Looks, where it is time: `consumer` knows how much was not read yet, and which partitions have not come so far, as `inquiry` does,
- * `engine` what is not settled. */
-void watchdog_turn(struct watchdog *watchdog, const struct consumer *consumer, struct inquiry *inquiry,
+/* Looks, where it is time, and says whether it was: `consumer` knows how much was not read yet, and which partitions have not come
+ * so far, as `inquiry` does, `engine` what is not settled. */
+bool watchdog_turn(struct watchdog *watchdog, const struct consumer *consumer, struct inquiry *inquiry,
                    const struct engine *engine, struct mono now);
 /* For how long a partition has been standing still, ms; 0 where it moves or has nothing to do. */
 int64_t watchdog_stalled_ms(const struct watchdog *watchdog, int32_t partition, struct mono now);
