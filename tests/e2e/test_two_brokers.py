@@ -4,6 +4,8 @@ and none stands still."""
 import json
 import re
 import secrets
+import signal
+from datetime import datetime
 
 import pytest
 from broker import Kafka, Topics, wait_until
@@ -137,3 +139,27 @@ def test_a_partition_without_a_leader_waits_and_is_told_and_the_others_are_serve
     second.script("restart", second.directory)
     delivered(world, publish(world, f"{customer} too", range(PARTITIONS)))
     assert world.worker.runs()
+
+
+def moment(line):
+    return datetime.fromisoformat(re.match(r"ts=(\S+)Z ", line)[1])
+
+
+def test_what_a_partition_waited_for_before_it_began_is_not_told_of_it_afterwards(either, second, customer):
+    """Its receipts come after some seconds, and its account is held: it has stood still since it began, and no longer."""
+    world, topic = either, either.topics.receipts
+    world.worker.stop()
+    second.stop()
+    wait_until(lambda: world.kafka.leaders(topic)[RECEIPTS_AWAY] == -1, f"{RECEIPTS_AWAY} has no leader")
+    world.standin.process.send_signal(signal.SIGSTOP)
+    world.worker = world.installation.make_worker()
+    world.worker.start("event=starting ")
+    publish(world, customer, [RECEIPTS_AWAY])
+    second.script("restart", second.directory)
+    world.worker.await_log(r"event=started\b")
+    wanted = rf"(?ms)^[^\n]*event=started\b.*?^([^\n]*event=stalled partition={RECEIPTS_AWAY} for_s=(\d+)[^\n]*)$"
+    told = world.worker.await_log(wanted)
+    started = re.search(r"(?m)^.*event=started\b.*$", world.worker.text())[0]
+    assert int(told[2]) <= (moment(told[1]) - moment(started)).total_seconds() + 1, told[0]
+    assert "its account is held" in told[1]
+    world.standin.process.send_signal(signal.SIGCONT)

@@ -84,6 +84,42 @@ static void a_pause_that_papercups_asked_for_is_the_reason(void **state)
     story_end(world);
 }
 
+static void since_when_it_is_begun_and_since_when_it_is_read_is_told(void **state)
+{
+    (void)state;
+    struct world_options options = world_options();
+    struct world *world = world_new(&options);
+    struct standing standing;
+    struct mono assigned = world->now.mono;
+    world_assign(world, 0, 0);
+    world_pass(world, 25000);
+    assert_true(engine_standing(world->workers[0].engine, 0, &standing));
+    assert_true(standing.begins);
+    assert_int_equal(standing.since.ms, assigned.ms);
+    world_go_for(world, 5000);
+    assert_true(engine_standing(world->workers[0].engine, 0, &standing));
+    assert_false(standing.begins);
+    assert_true(standing.since.ms >= assigned.ms + 25000);
+    story_end(world);
+}
+
+static void the_oldest_event_that_is_not_settled_is_told(void **state)
+{
+    (void)state;
+    struct world *world = story_begin(NULL);
+    struct wall admitted;
+    assert_false(engine_oldest(world->workers[0].engine, &admitted));
+    story_publish(world, "ann", "e1");
+    int64_t first = world->now.wall.ms;
+    world_pass(world, 7000);
+    story_arrive(world, "bob", "e2");
+    assert_true(engine_oldest(world->workers[0].engine, &admitted));
+    assert_int_equal(admitted.ms, first);
+    world_go_for(world, 60000);
+    assert_false(engine_oldest(world->workers[0].engine, &admitted));
+    story_end(world);
+}
+
 static void without_a_lease_that_is_the_reason(void **state)
 {
     (void)state;
@@ -135,6 +171,8 @@ int main(void)
         cmocka_unit_test(an_account_that_is_held_is_the_reason),
         cmocka_unit_test(a_circuit_that_is_open_is_the_reason),
         cmocka_unit_test(a_pause_that_papercups_asked_for_is_the_reason),
+        cmocka_unit_test(since_when_it_is_begun_and_since_when_it_is_read_is_told),
+        cmocka_unit_test(the_oldest_event_that_is_not_settled_is_told),
         cmocka_unit_test(without_a_lease_that_is_the_reason),
         cmocka_unit_test(kafka_that_acknowledges_nothing_is_the_reason),
         cmocka_unit_test(what_is_not_ours_has_none),

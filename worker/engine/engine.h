@@ -212,9 +212,14 @@ struct standing {
     int64_t settled;     /* all records below are */
     size_t unsettled;    /* records that were read and are not */
     bool begins;         /* it is not read yet */
+    uint64_t rebuilt;    /* receipts that were read since it was assigned */
+    struct mono since;   /* when it was assigned or, where it does not begin any more, when that was over */
     const char *because; /* what the oldest of them, or the partition, waits for */
 };
 bool engine_standing(const struct engine *engine, int32_t partition, struct standing *out);
+
+/* When the oldest of the events that were read and are not settled was admitted; false where there are none. */
+bool engine_oldest(const struct engine *engine, struct wall *admitted);
 
 /* For the shell's farewell and the metrics: partitions of which nothing is read for now, records that are not settled,
  * requests under way. */

@@ -50,6 +50,8 @@ struct partition {
     uint64_t unproved_until;    /* a handle; see log_check_read */
     struct mono assigned_at;    /* when it was assigned, and where its log ended then */
     int64_t assigned_end;
+    struct mono rebuilt_at;     /* when its receipts had been read */
+    uint64_t rebuilt;           /* of them, so far */
     struct mono first_from;     /* an earlier owner may have posted to any customer until the assignment */
     int64_t reach;              /* accepted: deliveries below it may start */
     int64_t reach_step;         /* and how far beyond what was read it is put */

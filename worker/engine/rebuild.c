@@ -103,6 +103,7 @@ void rebuild_receipt(struct engine *engine, struct partition *partition, const s
     struct json_t *root = NULL;
     if (partition->state != PARTITION_REBUILDING)
         return;
+    partition->rebuilt++;
     bool ours = receipt_is_ours(engine, partition, record);
     if (!ours && receipt_is_of_other_version(record)) {
         partition->other_version++;
@@ -142,6 +143,7 @@ void rebuild_finish(struct engine *engine, struct partition *partition, int64_t 
     if (partition->untouched)
         partition->suspect_end = partition->reach = partition->offsets.low;
     partition->state = PARTITION_RUNNING;
+    partition->rebuilt_at = engine->now.mono;
     partition->receipts_end = receipts_end;
     struct effect *effect = effect_add(engine, EFFECT_START, partition->id);
     effect->offset = partition->offsets.low;

@@ -67,9 +67,23 @@ bool engine_standing(const struct engine *engine, int32_t partition, struct stan
         partition < engine->options.partition_count ? engine->partitions[partition] : NULL;
     if (found == NULL)
         return false;
+    bool begins = found->state == PARTITION_ASSIGNED || found->state == PARTITION_REBUILDING;
     *out = (struct standing){.settled = found->offsets.low,
                              .unsettled = found->job_count,
-                             .begins = found->state == PARTITION_ASSIGNED || found->state == PARTITION_REBUILDING,
+                             .begins = begins,
+                             .rebuilt = found->rebuilt,
+                             .since = begins ? found->assigned_at : found->rebuilt_at,
                              .because = standing_why(engine, found)};
     return true;
+}
+
+bool engine_oldest(const struct engine *engine, struct wall *admitted)
+{
+    admitted->ms = INT64_MAX;
+    for (int32_t i = 0; i < engine->options.partition_count; i++) {
+        const struct job *first = engine->partitions[i] == NULL ? NULL : engine->partitions[i]->jobs;
+        if (first != NULL && first->admitted_at_ms < admitted->ms)
+            admitted->ms = first->admitted_at_ms;
+    }
+    return admitted->ms != INT64_MAX;
 }

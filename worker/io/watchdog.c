@@ -10,6 +10,7 @@
 struct watched {
     bool stands; /* it has something to do, and nothing was settled since `since` */
     int64_t settled;
+    uint64_t rebuilt;
     struct mono since, told_at;
     bool told;
 };
@@ -46,11 +47,13 @@ static void watchdog_look(struct watched *one, int32_t partition, const struct s
                           int64_t lag, struct mono now)
 {
     bool busy = lag > 0 || standing->unsettled > 0 || standing->begins;
-    if (!busy || !one->stands || standing->settled != one->settled) {
+    bool goes_on = standing->settled != one->settled || standing->rebuilt != one->rebuilt || one->since.ms < standing->since.ms;
+    if (!busy || !one->stands || goes_on) {
         if (one->told)
             log_say(LOG_LEVEL_INFO, "moving", "partition %d is settled to %lld", (int)partition,
                     (long long)standing->settled);
-        *one = (struct watched){.stands = busy, .settled = standing->settled, .since = now};
+        *one = (struct watched){
+            .stands = busy, .settled = standing->settled, .rebuilt = standing->rebuilt, .since = now};
         return;
     }
     bool long_ago = now.ms - one->since.ms >= WATCHDOG_STALLED_MS;
