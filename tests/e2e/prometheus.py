@@ -4,7 +4,7 @@ import re
 
 SAMPLE = re.compile(r"([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})? (\S+)")
 LABEL = re.compile(r'([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\\n]|\\["\\n])*)"(,|$)')
-PARTS = {"histogram": ("_bucket", "_sum", "_count"), "counter": ("",), "gauge": ("",)}
+PARTS = {"histogram": ("_bucket", "_sum", "_count"), "summary": ("_sum", "_count"), "counter": ("",), "gauge": ("",)}
 
 
 def labels_of(text):
@@ -58,7 +58,6 @@ class Metrics:
                 assert re.fullmatch(r"[0-9.]+|\+Inf", bound), bound
                 bound = float(bound)
                 buckets.setdefault(frozenset(rest.items()), []).append((bound, value))
-        assert buckets, family
         for labels, found in buckets.items():
             assert found == sorted(found) and [n for _, n in found] == sorted(n for _, n in found), (family, labels)
             assert found[-1] == (float("inf"), self.samples[f"{family}_count", labels]), (family, labels)

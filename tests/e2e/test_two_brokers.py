@@ -8,6 +8,7 @@ import signal
 from datetime import datetime
 
 import pytest
+from admin import Admin
 from broker import Kafka, Topics, wait_until
 from signing import payload, sign
 from world import BACKEND, World
@@ -133,11 +134,15 @@ def test_a_partition_without_a_leader_waits_and_is_told_and_the_others_are_serve
 
     world.worker = world.installation.make_worker()
     world.worker.start(rf'event=starting detail="{len(serves)} of {PARTITIONS} partitions are read"')
+    admin = Admin(world.worker)
+    wanted = rf"ok: {PARTITIONS} partitions, 2 of them not read yet; partition {EVENTS_AWAY}: .*no leader.*\n"
+    wait_until(lambda: re.fullmatch(wanted, admin.ask("/readyz")[1]), wanted, explain=lambda: admin.ask("/readyz")[1])
     delivered(world, publish(world, customer, serves))
     for topic, away in ((topics.events, EVENTS_AWAY), (topics.receipts, RECEIPTS_AWAY)):
         world.worker.await_log(rf"event=stalled partition={away} .*because=.*no leader.*{topic}")
     second.script("restart", second.directory)
     delivered(world, publish(world, f"{customer} too", range(PARTITIONS)))
+    assert admin.ask("/readyz")[1] == f"ok: {PARTITIONS} partitions\n"
     assert world.worker.runs()
 
 

@@ -236,6 +236,10 @@ static void world_perform(struct world *world, int worker, struct effect *effect
                    account_hold_word(effect->account->hold));
         world_check_held(world, worker, effect->account);
         break;
+    case EFFECT_CIRCUIT:
+        world_note(world, worker, "circuit %s %s", effect->account->options.name,
+                   pace_is_open(&effect->account->pace) ? "open" : "closed");
+        break;
     case EFFECT_LOG_CHANGED:
         world_note(world, worker, "log %d/%lld %s", (int)effect->partition, (long long)effect->offset,
                    effect->change == LOG_DELETED   ? "begins behind it"

@@ -149,6 +149,7 @@ static void perform(struct tape *tape, const struct effect *effect)
     case EFFECT_STOPPED:
     case EFFECT_SETTLED:
     case EFFECT_ACCOUNT:
+    case EFFECT_CIRCUIT:
     case EFFECT_TROUBLE:
     case EFFECT_LOG_CHANGED:
     case EFFECT_OTHER_SECRET:

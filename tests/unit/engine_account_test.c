@@ -166,6 +166,58 @@ static void an_outage_that_is_over_refuses_nothing(void **state)
     story_end(w);
 }
 
+/* What opens it is the fifth failure in a row, what closes it the first success. */
+static void a_circuit_is_told_when_it_opens_and_when_it_closes(void **state)
+{
+    (void)state;
+    struct world *w = story_begin(NULL);
+    story_arrive(w, "ann", "e1");
+    story_skip(w);
+    for (int i = 0; i < 5; i++) {
+        while (w->request_count == 0)
+            world_pass(w, 100);
+        story_skip(w);
+        story_answer(w, FATE_NOT_SENT);
+    }
+    story_expect(w, "circuit acme open; trouble 0/0 find_customers not_sent");
+    while (w->request_count == 0)
+        world_pass(w, 100);
+    story_skip(w);
+    story_answer(w, FATE_DONE);
+    story_expect(w, "circuit acme closed; create ann");
+    story_end(w);
+}
+
+static void calls_are_timed_by_kind_and_class_of_status(void **state)
+{
+    (void)state;
+    struct world *w = story_begin(NULL);
+    const struct call_times *times = engine_call_times(w->workers[0].engine);
+    story_arrive(w, "ann", "e1");
+    world_pass(w, 40);
+    story_answer(w, FATE_DONE);
+    world_pass(w, 15000);
+    story_answer(w, FATE_UNAUTHORIZED);
+    assert_int_equal(times->of[CALL_FIND_CUSTOMERS][2].sum_ms, 40);
+    assert_int_equal(histogram_count(&times->of[CALL_FIND_CUSTOMERS][2]), 1);
+    assert_int_equal(times->of[CALL_CREATE_CUSTOMER][4].sum_ms, 15000);
+    story_end(w);
+}
+
+static void how_long_an_account_s_deliveries_took_is_summed_up(void **state)
+{
+    (void)state;
+    struct world *w = story_begin(NULL);
+    story_arrive(w, "ann", "e1");
+    world_pass(w, 250);
+    story_answers(w, 3);
+    story_acknowledge(w);
+    const struct account *account = engine_next_account(w->workers[0].engine, NULL);
+    assert_int_equal(account->stats.outcomes[OUTCOME_DELIVERED], 1);
+    assert_int_equal(account->stats.delivery_ms, 250);
+    story_end(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -176,6 +228,9 @@ int main(void)
         cmocka_unit_test(a_new_key_is_asked_for_at_once),
         cmocka_unit_test(while_the_circuit_is_open_the_next_probe_starts_within_five_seconds),
         cmocka_unit_test(the_answer_to_the_old_key_says_nothing_of_the_new_one),
+        cmocka_unit_test(a_circuit_is_told_when_it_opens_and_when_it_closes),
+        cmocka_unit_test(calls_are_timed_by_kind_and_class_of_status),
+        cmocka_unit_test(how_long_an_account_s_deliveries_took_is_summed_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -38,6 +38,7 @@ struct account_stats {
     uint64_t answers[ANSWER_COUNT];
     uint64_t outcomes[OUTCOME_COUNT];
     uint64_t ambiguous; /* deliveries for which a widget has several rows to choose from */
+    int64_t delivery_ms; /* from admission to delivery, of all that were delivered */
 };
 
 struct account {

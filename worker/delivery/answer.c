@@ -18,6 +18,17 @@ void answer_done(struct answer *answer)
     *answer = (struct answer){0};
 }
 
+size_t answer_status_class(const struct answer *answer)
+{
+    return answer->status >= 100 && answer->status < STATUS_CLASSES * 100 ? (size_t)answer->status / 100 : 0;
+}
+
+const char *status_class_word(size_t status_class)
+{
+    static const char *const words[STATUS_CLASSES] = {"none", "1xx", "2xx", "3xx", "4xx", "5xx"};
+    return words[status_class];
+}
+
 bool answer_is_doubtful(const struct answer *answer)
 {
     return answer->kind == ANSWER_UNAUTHORIZED || answer->kind == ANSWER_FORBIDDEN ||

@@ -3,6 +3,7 @@
 #ifndef DELIVERY_ANSWER_H
 #define DELIVERY_ANSWER_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/moment.h"
@@ -74,6 +75,11 @@ bool call_posts(const struct call *call);
 bool call_lists(const struct call *call);
 /* Whether it changes anything at Papercups. */
 bool call_writes(const struct call *call);
+
+/* The class of its status, for metrics: 2 for 2xx; 0 where there was none. And its word: "2xx", "none". */
+#define STATUS_CLASSES 6
+size_t answer_status_class(const struct answer *answer);
+const char *status_class_word(size_t status_class);
 
 /* Whether it may be about the account and not about its one call: /api/v1/me tells. */
 bool answer_is_doubtful(const struct answer *answer);

@@ -130,6 +130,18 @@ static struct question accounts_question(const struct account *account, const st
     return question;
 }
 
+/* What it says of Papercups. */
+static void accounts_count(struct engine *engine, const struct pending *pending, const struct answer *answer)
+{
+    struct account *account = pending->account;
+    bool was_open = pace_is_open(&account->pace);
+    histogram_add(&engine->call_times.of[pending->call.kind][answer_status_class(answer)],
+                  engine->now.mono.ms - pending->started.ms);
+    account_answered(account, answer->kind, pending->call.kind, pending->started, engine->now.mono, &engine->rng);
+    if (pace_is_open(&account->pace) != was_open)
+        effect_add(engine, EFFECT_CIRCUIT, -1)->account = account;
+}
+
 struct pending accounts_answered(struct engine *engine, engine_handle handle, const struct reply *reply,
                                  struct answer *answer)
 {
@@ -145,8 +157,7 @@ struct pending accounts_answered(struct engine *engine, engine_handle handle, co
     accounts_read_slow(reply, &pending, answer);
     if (reply->date.ms > 0)
         remote_clock_hear(&account->clock, reply->date, 1000, pending.started, engine->now.mono);
-    account_answered(account, answer->kind, pending.call.kind, pending.started, engine->now.mono,
-                     &engine->rng);
+    accounts_count(engine, &pending, answer);
     if (pace_is_open(&account->pace)) /* it is the account's pace that waits longer and longer then */
         answer->retry_within_ms = PACE_PROBE_MS;
     if (answer->kind == ANSWER_LATER)

@@ -290,6 +290,11 @@ const struct remote_clock *engine_broker_clock(const struct engine *engine)
     return &engine->broker_clock;
 }
 
+const struct call_times *engine_call_times(const struct engine *engine)
+{
+    return &engine->call_times;
+}
+
 const uint64_t *engine_outcomes(const struct engine *engine)
 {
     return engine->outcomes;

@@ -4,6 +4,7 @@
 #ifndef ENGINE_ENGINE_H
 #define ENGINE_ENGINE_H
 
+#include "base/histogram.h"
 #include "base/moment.h"
 #include "delivery/account.h"
 #include "delivery/delivery.h"
@@ -104,6 +105,7 @@ enum effect_type {
     EFFECT_STOPPED,  /* after INPUT_STOP: everything is released */
     EFFECT_SETTLED,  /* for logs and metrics: an outcome was acknowledged */
     EFFECT_ACCOUNT,  /* for logs and metrics: account->hold has changed */
+    EFFECT_CIRCUIT,  /* for logs and metrics: pace_is_open of the account has changed */
     EFFECT_TROUBLE,  /* for logs and metrics: a call did not go well and is tried again */
     EFFECT_LOG_CHANGED, /* an alarm: `change`, and `offset`: what was committed, or where a record came anew */
     EFFECT_OTHER_SECRET, /* the partition was committed under the mark secret of that fingerprint, which this worker does not
@@ -220,6 +222,12 @@ bool engine_standing(const struct engine *engine, int32_t partition, struct stan
 
 /* When the oldest of the events that were read and are not settled was admitted; false where there are none. */
 bool engine_oldest(const struct engine *engine, struct wall *admitted);
+
+/* How long calls to Papercups took, by what came back. */
+struct call_times {
+    struct histogram of[CALL_KINDS][STATUS_CLASSES];
+};
+const struct call_times *engine_call_times(const struct engine *engine);
 
 /* For the shell's farewell and the metrics: partitions of which nothing is read for now, records that are not settled,
  * requests under way. */

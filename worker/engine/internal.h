@@ -51,6 +51,7 @@ struct engine {
     int64_t deadlines_by_ms; /* the most that its least_ms was when those were woken who wait for their deadline */
     bool broker_is_mute;  /* it was asked, and does not say: the dead letters' topic has its producers' stamps */
     engine_handle asking; /* the job whose dead letter asks, if it is still there; see deadline.c */
+    struct call_times call_times;
     uint64_t outcomes[OUTCOME_COUNT]; /* of records without a known account */
     bool full;                        /* its memory: no record is to be handed in */
     bool stopping, stopped;

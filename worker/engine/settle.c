@@ -169,6 +169,8 @@ static void settle_count(struct engine *engine, const struct job *job)
         return;
     }
     job->account->stats.outcomes[job->outcome]++;
+    if (job->outcome == OUTCOME_DELIVERED && job->finished_at_ms > job->admitted_at_ms)
+        job->account->stats.delivery_ms += job->finished_at_ms - job->admitted_at_ms;
     if (job->delivery.customer_matches > 1)
         job->account->stats.ambiguous++;
 }

@@ -49,6 +49,12 @@ bool outcome_is_failed(enum outcome outcome)
     return strcmp(outcome_word(outcome), "failed") == 0;
 }
 
+bool outcome_precedes_account(enum outcome outcome)
+{
+    return outcome == OUTCOME_MALFORMED_HEADERS || outcome == OUTCOME_UNKNOWN_KEY || outcome == OUTCOME_BAD_SIGNATURE ||
+           outcome == OUTCOME_BAD_PAYLOAD;
+}
+
 bool outcome_has_dead_letter(enum outcome outcome)
 {
     return outcome_is_rejected(outcome) || outcome_is_failed(outcome);

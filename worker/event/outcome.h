@@ -26,6 +26,8 @@ enum outcome outcome_find(struct span word, struct span reason);
 
 bool outcome_is_rejected(enum outcome outcome);
 bool outcome_is_failed(enum outcome outcome);
+/* Whether it is found before it is known for sure whose account the record is for. */
+bool outcome_precedes_account(enum outcome outcome);
 /* Whether the record is copied to the dead letters first. */
 bool outcome_has_dead_letter(enum outcome outcome);
 

@@ -75,6 +75,7 @@ static void *publisher_run(void *data)
 static int publisher_start(struct publisher *publisher, struct err *err)
 {
     unsigned deviations;
+    int brokers;
     rd_kafka_conf_t *conf = kafka_conf_new(publisher->config, publish_settings, err);
     if (conf == NULL)
         return -1;
@@ -83,7 +84,7 @@ static int publisher_start(struct publisher *publisher, struct err *err)
     rd_kafka_conf_set_opaque(conf, publisher);
     publisher->rk = kafka_new(RD_KAFKA_PRODUCER, conf, err);
     if (publisher->rk == NULL ||
-        topic_checks(publisher->rk, publisher->config, &publisher->partition_count, &deviations, err) != 0)
+        topic_checks(publisher->rk, publisher->config, &publisher->partition_count, &brokers, &deviations, err) != 0)
         return -1;
     int os = pthread_create(&publisher->thread, NULL, publisher_run, publisher);
     publisher->started = os == 0;

@@ -134,6 +134,7 @@ static int make_core(struct loop *worker, const struct config *config, int32_t p
     struct files_calls calls = loop_files_calls;
     bool *held = mem_new(config->account_count, sizeof(*held));
     calls.context = worker;
+    worker->outages.partition_count = partition_count;
     watchdog_init(&worker->watchdog, partition_count);
     engine_settings(config, partition_count, &options);
     options.member = worker->instance.member;
@@ -189,6 +190,7 @@ static int make_io(struct loop *worker, const struct config *config, struct err 
         return -1;
     if (kafka_login_note(config) != NULL)
         log_say(LOG_LEVEL_WARNING, "kafka_login", "%s", kafka_login_note(config));
+    outages_init(&worker->outages, config);
     worker->checks = log_checks_new(config, err);
     if (worker->checks == NULL)
         return -1;
@@ -196,18 +198,14 @@ static int make_io(struct loop *worker, const struct config *config, struct err 
     worker->inquiry = worker->consumer == NULL
                          ? NULL
                          : inquiry_new(config, consumer_handle(worker->consumer), log_checks_handle(worker->checks), err);
-    worker->producer = worker->inquiry == NULL ? NULL : producer_new(config, loop_produced, worker, err);
+    worker->producer = worker->inquiry == NULL ? NULL : producer_new(config, &worker->outages, loop_produced, worker, err);
     return worker->producer == NULL ? -1 : 0;
 }
 
 /* After the checks: whoever asks before is refused, which is the truth. */
 static int make_admin(struct loop *worker, const struct config *config, struct err *err)
 {
-    const char **names = mem_new(config->account_count, sizeof(*names));
-    for (size_t i = 0; i < config->account_count; i++)
-        names[i] = config->accounts[i].name;
-    worker->metrics = metrics_new(names, config->account_count, clock_now());
-    free(names);
+    worker->metrics.started_at = clock_now().wall;
     if (strcmp(config->admin_listen, "off") == 0)
         return 0;
     worker->admin = admin_new(config->admin_listen, err);
@@ -222,7 +220,8 @@ static int worker_make(struct loop *worker, const struct config *config, struct 
 {
     int32_t partition_count = 0;
     if (make_io(worker, config, err) != 0 ||
-        topic_checks(consumer_handle(worker->consumer), config, &partition_count, &worker->deviations, err) != 0 ||
+        topic_checks(consumer_handle(worker->consumer), config, &partition_count, &worker->outages.brokers,
+                     &worker->deviations, err) != 0 ||
         make_core(worker, config, partition_count, err) != 0 ||
         checks_commits(consumer_handle(worker->consumer), config, partition_count, worker->engine, err) != 0 ||
         make_admin(worker, config, err) != 0 ||
@@ -271,7 +270,6 @@ void worker_free(struct loop *worker)
     free(worker->sites);
     files_free(worker->files);
     engine_free(worker->engine);
-    metrics_free(worker->metrics);
     watchdog_done(&worker->watchdog);
     free(worker->refusals);
     if (worker->signal_fd >= 0)

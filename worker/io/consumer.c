@@ -41,6 +41,12 @@ struct consumer {
     char fatal[sizeof(((struct err *)0)->text)];
 };
 
+const char *rebalance_word(enum rebalance rebalance)
+{
+    static const char *const words[REBALANCES] = {"assigned", "revoked", "lost"};
+    return words[rebalance];
+}
+
 /* While it runs, only librdkafka's log tells that the log did not hold any more what was to be read next, and that it goes
  * on at the log's beginning: records are lost then. From its threads. */
 static void consumer_log(const rd_kafka_t *rk, int level, const char *facility, const char *text)
@@ -298,15 +304,15 @@ static void consumer_rebalance(struct consumer *consumer, rd_kafka_event_t *even
         consumer_served(consumer, rd_kafka_event_topic_partition_list(event));
     bool assigned = rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS;
     bool lost = !assigned && rd_kafka_assignment_lost(consumer->rk) != 0;
-    log_say(LOG_LEVEL_INFO,
-            assigned ? "assigned"
-            : lost   ? "lost"
-                     : "revoked",
-            "%d partitions", partitions->cnt);
+    consumer->calls.rebalanced(consumer->calls.context,
+                               assigned ? REBALANCE_ASSIGNED
+                               : lost   ? REBALANCE_LOST
+                                        : REBALANCE_REVOKED,
+                               partitions->cnt);
     positions_clear(&consumer->positions);
     lanes_clear(&consumer->lanes);
     consumer_forget(consumer);
-    consumer->state = CONSUMER_WAITING;
+    consumer->state = lost ? CONSUMER_LOST : CONSUMER_REVOKED;
     if (assigned && !consumer->closing) {
         if (consumer->unserved > 0)
             consumer->calls.unserved(consumer->calls.context, consumer->served, consumer->unserved);

@@ -9,11 +9,15 @@
 
 struct consumer;
 
+enum rebalance { REBALANCE_ASSIGNED, REBALANCE_REVOKED, REBALANCE_LOST, REBALANCES };
+const char *rebalance_word(enum rebalance rebalance);
+
 /* Called from consumer_turn and what hands over answers only. */
 struct consumer_calls {
     /* Its records come some time after consumer_started was called for it. */
     void (*assigned)(void *context, const struct assigned *assigned);
     void (*revoked)(void *context, int32_t partition, bool lost);
+    void (*rebalanced)(void *context, enum rebalance rebalance, int count); /* before what comes of it; `count` partitions */
     void (*record)(void *context, const struct record *record); /* borrowed until return */
     bool (*wanted)(void *context);                              /* False: no record is taken now */
     size_t (*held)(void *context, int32_t partition);           /* bytes of those taken that still wait: the least first */
@@ -41,7 +45,9 @@ bool consumer_turn(struct consumer *consumer, struct mono now);
 struct mono consumer_deadline(const struct consumer *consumer);
 
 enum consumer_state {
-    CONSUMER_WAITING,  /* for the group to say what is ours */
+    CONSUMER_WAITING,  /* for the group to say what is ours, since the start */
+    CONSUMER_REVOKED,  /* likewise, since it took back what was */
+    CONSUMER_LOST,     /* likewise, since it gave that to others, or may have done so */
     CONSUMER_STARTING, /* not every partition is started yet */
     CONSUMER_READING,
 };

@@ -158,6 +158,7 @@ static enum fault_kind kind_of_effect(const struct effect *effect, const struct 
         return FAULT_ACCOUNT;
     case EFFECT_TROUBLE:
         return FAULT_TROUBLE;
+    case EFFECT_CIRCUIT: /* beside a trouble */
     case EFFECT_PAUSE: /* at a span of a million records: no test gets there */
     case EFFECT_RESUME:
     case EFFECT_CHECK_LOG:

@@ -164,11 +164,8 @@ static void loop_start(struct loop *loop, const struct effect *effect)
 {
     loop_tell_other_version(loop, effect);
     if (effect->count > 0)
-        log_say(LOG_LEVEL_WARNING, "foreign_receipts",
-                "partition %d: %zu receipts without a good MAC were ignored: somebody else writes to the "
-                "topic, or the "
-                "mark secret is another one than theirs",
-                (int)effect->partition, effect->count);
+        loop_log_foreign(effect);
+    loop->metrics.foreign_receipts += effect->count;
     consumer_started(loop->consumer, effect->partition, effect->offset);
 }
 
@@ -210,8 +207,11 @@ static void loop_perform(struct loop *loop, struct effect *effect)
     case EFFECT_ACCOUNT:
         loop_log_account(effect);
         break;
+    case EFFECT_CIRCUIT:
+        loop_log_circuit(effect->account);
+        break;
     case EFFECT_SETTLED:
-        metrics_settled(loop->metrics, &effect->settled);
+        metrics_settled(&loop->metrics, &effect->settled);
         loop_log_settled(effect);
         break;
     case EFFECT_TROUBLE:
@@ -224,10 +224,7 @@ static void loop_perform(struct loop *loop, struct effect *effect)
         loop_log_changed(loop, effect);
         break;
     case EFFECT_NAMESAKE:
-        log_say(LOG_LEVEL_ERROR, "namesake",
-                "partition %d was had by another worker of the group_instance_id %s, with another state_dir: it is begun only "
-                "when that one cannot go on any more, in %lld s. Give each worker a name of its own, or keep its state_dir",
-                (int)effect->partition, loop->instance.id, (long long)(config_lease_ms(loop->config) + 999) / 1000);
+        loop_log_namesake(loop, effect->partition);
         break;
     }
 }
@@ -300,6 +297,13 @@ static void loop_revoked(void *context, int32_t partition, bool lost)
     loop_take(context, &(struct input){.type = lost ? INPUT_LOST : INPUT_REVOKED, .partition = partition});
 }
 
+static void loop_rebalanced(void *context, enum rebalance rebalance, int count)
+{
+    struct loop *loop = context;
+    loop->metrics.rebalances[rebalance]++;
+    loop_log_rebalance(rebalance, count);
+}
+
 static void loop_record(void *context, const struct record *record)
 {
     loop_take(context, &(struct input){.type = INPUT_RECORD, .record = record});
@@ -319,6 +323,9 @@ static size_t loop_held(void *context, int32_t partition)
 
 static void loop_committed(void *context, int32_t partition, uint64_t handle, bool ok)
 {
+    struct loop *loop = context;
+    if (ok)
+        loop->metrics.committed_at = loop->now.wall;
     loop_take(context,
               &(struct input){.type = INPUT_COMMITTED, .partition = partition, .handle = handle, .ok = ok});
 }
@@ -331,6 +338,7 @@ static void loop_unserved(void *context, int32_t served, size_t count)
 
 const struct consumer_calls loop_consumer_calls = {.assigned = loop_assigned,
                                                    .revoked = loop_revoked,
+                                                   .rebalanced = loop_rebalanced,
                                                    .record = loop_record,
                                                    .wanted = loop_wanted,
                                                    .held = loop_held,
@@ -413,7 +421,7 @@ static int loop_wait_ms(const struct loop *loop)
         return 0;
     struct mono at = mono_earlier(engine_deadline(loop->engine), http_deadline(loop->http));
     at = mono_earlier(mono_earlier(at, files_deadline(loop->files)), loop->watchdog.next);
-    at = mono_earlier(at, consumer_deadline(loop->consumer));
+    at = mono_earlier(at, mono_earlier(consumer_deadline(loop->consumer), outages_deadline(&loop->outages)));
     if (loop->stopping)
         at = mono_earlier(at, loop->stop_deadline);
     if (loop->closing)
@@ -492,6 +500,7 @@ static int loop_turn(struct loop *loop, struct err *err)
     if (watchdog_turn(&loop->watchdog, loop->consumer, loop->inquiry, loop->engine, loop->now.mono) && !loop->stopping)
         consumer_ask_ends(loop->consumer, engine_paused(loop->engine) > 0); /* by its next look they are known */
     clocks_turn(&loop->clocks, loop->engine, loop->now);
+    outages_turn(&loop->outages, loop->now.mono);
     if (loop->reader != NULL && reader_is_done(loop->reader)) {
         reader_leave(loop->reader);
         loop->reader = NULL;

@@ -34,7 +34,8 @@ struct loop {
     unsigned deviations; /* of the topics, that are accepted; a bit for each deviation_kind */
     struct http *http;
     struct files *files;
-    struct metrics *metrics;
+    struct metrics metrics;
+    struct outages outages;
     struct watchdog watchdog;
     struct clocks clocks;
     struct admin *admin;      /* NULL: off */
@@ -70,6 +71,12 @@ extern const struct files_calls loop_files_calls;
 void loop_produced(void *context, engine_handle handle, enum produced produced, int64_t offset,
                    int64_t stamp_ms);
 void loop_answered(void *context, uint64_t handle, const struct reply *reply);
+
+/* Lines of the log. In loop_log.c. */
+void loop_log_circuit(const struct account *account);
+void loop_log_rebalance(enum rebalance rebalance, int count);
+void loop_log_foreign(const struct effect *effect);
+void loop_log_namesake(const struct loop *loop, int32_t partition);
 
 /* Answers the page that the admin endpoint asks for, if it does. In loop_admin.c. */
 void loop_admin(struct loop *loop);

@@ -1,13 +1,22 @@
-/* The worker's metrics in Prometheus' text format 0.0.4. Labels are accounts and partitions of the configuration and
+/* The worker's metrics in Prometheus' text format. Labels are accounts and partitions of the configuration and
  * words of our own tables, never anything of an event, so their number is known at the start. Most values are read where
- * they already are, when they are asked for; only the times of deliveries are kept here. Of the loop's thread. */
+ * they already are, when they are asked for; what nobody else keeps is kept here. Of the loop's thread. */
 #ifndef IO_METRICS_H
 #define IO_METRICS_H
 
 #include "engine/engine.h"
+#include "io/consumer.h"
+#include "io/outages.h"
 #include "io/process.h"
 
-struct metrics;
+/* All zero is nothing yet. */
+struct metrics {
+    struct wall started_at;
+    struct histogram from_admission, from_publication; /* of deliveries */
+    uint64_t rebalances[REBALANCES];
+    uint64_t foreign_receipts;
+    struct wall committed_at; /* when a commit was accepted last; 0: none was */
+};
 
 struct metrics_partition {
     int32_t partition;
@@ -21,8 +30,11 @@ struct metrics_view {
     const struct account *const *accounts; /* by account_options.index */
     size_t account_count;
     const uint64_t *outcomes; /* by enum outcome: of records whose account is not known */
+    const struct call_times *call_times;
+    const struct outages *outages;
     const struct remote_clock *broker_clock;
     size_t unsettled, paused;
+    int64_t oldest_ms; /* so long ago was the oldest unsettled event admitted; 0: there is none */
     const struct metrics_partition *partitions; /* those assigned */
     size_t partition_count;
     unsigned deviations; /* of the topics; a bit for each deviation_kind */
@@ -35,14 +47,12 @@ struct metrics_view {
     uint64_t log_dropped; /* lines */
 };
 
-/* `names`: the accounts', by account_options.index; copied. metrics_free the result. */
-struct metrics *metrics_new(const char *const *names, size_t count, struct moment now);
-void metrics_free(struct metrics *metrics);
-
 /* An outcome was acknowledged. */
 void metrics_settled(struct metrics *metrics, const struct settled *settled);
 
 /* The whole text. *out is initialised here, with room for it: `failed` only without memory. buf_done it. */
 void metrics_write(const struct metrics *metrics, const struct metrics_view *view, struct buf *out);
+/* Of it, what is told of each account. */
+void metrics_write_accounts(const struct metrics_view *view, struct buf *out);
 
 #endif

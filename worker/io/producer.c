@@ -4,18 +4,20 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "io/clock.h"
 #include "io/log.h"
 
 struct producer {
     rd_kafka_t *rk;
     rd_kafka_queue_t *queue;
     int fd;
+    struct outages *outages; /* borrowed */
     producer_done *done;
     void *context;
     char fatal[256];
 };
 
-struct producer *producer_new(const struct config *config, producer_done *done, void *context,
+struct producer *producer_new(const struct config *config, struct outages *outages, producer_done *done, void *context,
                               struct err *err)
 {
     static const struct kafka_setting settings[] = {
@@ -35,7 +37,7 @@ struct producer *producer_new(const struct config *config, producer_done *done, 
     if (rk == NULL)
         return NULL;
     struct producer *producer = mem_new(1, sizeof(*producer));
-    *producer = (struct producer){.rk = rk, .done = done, .context = context};
+    *producer = (struct producer){.rk = rk, .outages = outages, .done = done, .context = context};
     producer->queue = rd_kafka_queue_get_main(rk);
     producer->fd = kafka_queue_fd(producer->queue, err);
     if (producer->fd < 0) {
@@ -104,7 +106,7 @@ bool producer_send(struct producer *producer, const struct effect *effect, enum 
     rd_kafka_resp_err_t code = rd_kafka_error_code(error);
     *refused = produced_of(code);
     if (code != RD_KAFKA_RESP_ERR__QUEUE_FULL)
-        log_say(LOG_LEVEL_WARNING, "produce_refused", "%s: %s", effect->topic, rd_kafka_error_string(error));
+        outages_failed(producer->outages, effect->topic, code, clock_now().mono);
     rd_kafka_error_destroy(error);
     rd_kafka_headers_destroy(headers);
     return false;
@@ -128,8 +130,11 @@ static void producer_event(struct producer *producer, rd_kafka_event_t *event)
     switch (rd_kafka_event_type(event)) {
     case RD_KAFKA_EVENT_DR:
         while ((message = rd_kafka_event_message_next(event)) != NULL) {
-            if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR)
-                log_say(LOG_LEVEL_WARNING, "produce_failed", "%s", rd_kafka_err2str(message->err));
+            const char *topic = rd_kafka_topic_name(message->rkt);
+            if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR)
+                outages_taken(producer->outages, topic);
+            else
+                outages_failed(producer->outages, topic, message->err, clock_now().mono);
             producer->done(producer->context, (engine_handle)(uintptr_t)message->_private,
                            produced_of(message->err), message->offset, producer_stamp_ms(message));
         }

@@ -3,7 +3,7 @@
 #define IO_PRODUCER_H
 
 #include "engine/engine.h"
-#include "io/kafka.h"
+#include "io/outages.h"
 
 struct producer;
 
@@ -12,8 +12,8 @@ struct producer;
 typedef void producer_done(void *context, engine_handle handle, enum produced produced, int64_t offset,
                            int64_t stamp_ms);
 
-/* `done` is called from producer_turn only. NULL with err. */
-struct producer *producer_new(const struct config *config, producer_done *done, void *context,
+/* `done` is called from producer_turn only; `outages` must outlive it. NULL with err. */
+struct producer *producer_new(const struct config *config, struct outages *outages, producer_done *done, void *context,
                               struct err *err);
 /* Waits at most that long for what is not acknowledged yet. */
 void producer_flush(struct producer *producer, int ms);

@@ -57,13 +57,11 @@ static int topic_find(rd_kafka_t *rk, const struct config *config, enum topic to
     if (result != 0 || out->partition_count > 0)
         return result;
     int32_t wanted = like > 0 ? like : config->partitions > 0 ? config->partitions : 12;
-    struct buf settings;
-    buf_init(&settings, 1024);
-    topic_create_settings(config, topic, out->brokers, &settings);
-    err_set(err, ERR_USAGE,
-            "there is no topic %s. Make it: kafka-topics.sh --bootstrap-server %.150s --create --topic %s --partitions %d%s", name,
-            config->bootstrap_servers, name, (int)wanted, settings.data);
-    buf_done(&settings);
+    struct buf command;
+    buf_init(&command, 2048);
+    topic_create_command(config, topic, wanted, out->brokers, &command);
+    err_set(err, ERR_USAGE, "there is no topic %s. Make it: %s", name, command.data);
+    buf_done(&command);
     return -1;
 }
 
@@ -121,13 +119,14 @@ void topic_tell_added(const struct config *config, int32_t served, int32_t unser
             (int)unserved, config->events_topic, (int)served, (int)served);
 }
 
-int topic_checks(rd_kafka_t *rk, const struct config *config, int32_t *partition_count, unsigned *deviations,
+int topic_checks(rd_kafka_t *rk, const struct config *config, int32_t *partition_count, int *brokers, unsigned *deviations,
                  struct err *err)
 {
     struct topic_place places[TOPICS];
     if (topic_find(rk, config, TOPIC_EVENTS, 0, &places[TOPIC_EVENTS], err) != 0)
         return -1;
     int32_t events = places[TOPIC_EVENTS].partition_count;
+    *brokers = places[TOPIC_EVENTS].brokers;
     int32_t served = *partition_count = config->partitions > 0 ? config->partitions : events;
     if (topic_find(rk, config, TOPIC_RECEIPTS, served, &places[TOPIC_RECEIPTS], err) != 0 ||
         topic_find(rk, config, TOPIC_DEAD, served, &places[TOPIC_DEAD], err) != 0)

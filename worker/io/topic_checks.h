@@ -6,8 +6,8 @@
 #include "io/topic_settings.h"
 
 /* 0 with how many partitions of the events topic are served: all, or as many as [topics] partitions says; -1 with ERR_USAGE
- * (mend it) or ERR_UNREACHABLE. *deviations: see topic_settings_check. Waits for the broker. */
-int topic_checks(rd_kafka_t *rk, const struct config *config, int32_t *partition_count, unsigned *deviations,
+ * (mend it) or ERR_UNREACHABLE. *brokers: how many the cluster has; *deviations: see topic_settings_check. Waits for the broker. */
+int topic_checks(rd_kafka_t *rk, const struct config *config, int32_t *partition_count, int *brokers, unsigned *deviations,
                  struct err *err);
 
 /* The alarm that so many partitions, beyond the first `served`, are not. */

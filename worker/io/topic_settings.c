@@ -43,9 +43,11 @@ static int64_t retention_needed_ms(const struct config *config)
     return config->window_ms + KEPT_MS;
 }
 
-void topic_create_settings(const struct config *config, enum topic topic, int brokers, struct buf *out)
+void topic_create_command(const struct config *config, enum topic topic, int32_t partitions, int brokers, struct buf *out)
 {
     int64_t days = (retention_needed_ms(config) + DAY_MS - 1) / DAY_MS;
+    buf_printf(out, "kafka-topics.sh --bootstrap-server %.150s --create --topic %s --partitions %d", config->bootstrap_servers,
+               topic_name(config, topic), (int)partitions);
     if (brokers >= 3)
         buf_add_text(out, " --replication-factor 3 --config min.insync.replicas=2");
     else if (brokers == 2)

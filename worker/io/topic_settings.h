@@ -25,8 +25,9 @@ struct topic_place {
 };
 
 const char *topic_name(const struct config *config, enum topic topic);
-/* The settings of the command that makes the topic: " --config NAME=VALUE …". */
-void topic_create_settings(const struct config *config, enum topic topic, int brokers, struct buf *out);
+
+/* That command: "kafka-topics.sh … --create --topic …", with all that the guarantee needs. */
+void topic_create_command(const struct config *config, enum topic topic, int32_t partitions, int brokers, struct buf *out);
 
 /* 0 with the deviations that there are and [topics] accept allows, a bit each; -1 with ERR_USAGE (mend it) or ERR_UNREACHABLE.
  * Waits for the broker. */

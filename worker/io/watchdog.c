@@ -61,8 +61,7 @@ static void watchdog_look(struct watched *one, int32_t partition, const struct s
         watchdog_tell(one, partition, standing, lag, now);
 }
 
-/* How a partition stands; false where it is not ours. `why` is for what is not the engine's to say. */
-static bool watchdog_standing(const struct consumer *consumer, struct inquiry *inquiry, const struct engine *engine,
+bool watchdog_standing(const struct consumer *consumer, struct inquiry *inquiry, const struct engine *engine,
                               int32_t partition, char *why, size_t size, struct standing *out)
 {
     if (!engine_standing(engine, partition, out)) {
