@@ -138,6 +138,20 @@ def test_a_topic_that_is_gone_is_told_once_with_the_command_that_makes_it_and_so
     assert not lines(world.worker, "produce_refused")
 
 
+def test_an_events_topic_that_is_gone_is_told_once_with_the_command_that_makes_it(world, customer):
+    deliver(world, customer)
+    world.kafka.delete(world.topics.events)
+    wait_until(lambda: world.admin.ask("/readyz")[1].startswith("gone: "), "it is told", explain=world.worker.tail)
+    assert world.admin.ask("/readyz")[0] == 503
+    # Until the drain's end the last commit is sent again and again.
+    world.admin.wait_for(lambda metrics: metrics.value("cupbearer_assigned_partitions"), 0)
+    [told] = lines(world.worker, "topic_gone")
+    assert "level=error" in told and f"topic={world.topics.events} " in told
+    assert f"--create --topic {world.topics.events} --partitions {world.topics.partitions} " in told
+    world.worker.stop()
+    assert len(lines(world.worker, "commit")) <= 2, lines(world.worker, "commit")
+
+
 def test_what_is_not_read_is_counted_anew_while_nothing_is_read(kafka, tmp_path, customer):
     made = World(tmp_path, kafka, kafka.topics(partitions=2), {"worker": {"memory": "1MiB"}})
     try:

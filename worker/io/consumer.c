@@ -37,7 +37,8 @@ struct consumer {
     struct buf membership; /* of the assignment */
     int64_t poll_every_ms;
     struct mono poll_by;
-    bool closing, join_again;
+    bool closing, join_again, gone;
+    rd_kafka_resp_err_t commit_told; /* why commits are refused, as it was told */
     char fatal[sizeof(((struct err *)0)->text)];
 };
 
@@ -155,7 +156,7 @@ int consumer_fd(const struct consumer *consumer)
 
 enum consumer_state consumer_state(const struct consumer *consumer)
 {
-    return consumer->state;
+    return consumer->gone ? CONSUMER_GONE : consumer->state;
 }
 
 size_t consumer_partition_count(const struct consumer *consumer)
@@ -314,6 +315,7 @@ static void consumer_rebalance(struct consumer *consumer, rd_kafka_event_t *even
     consumer_forget(consumer);
     consumer->state = lost ? CONSUMER_LOST : CONSUMER_REVOKED;
     if (assigned && !consumer->closing) {
+        consumer->gone = false;
         if (consumer->unserved > 0)
             consumer->calls.unserved(consumer->calls.context, consumer->served, consumer->unserved);
         consumer_assign(consumer, partitions);
@@ -347,19 +349,29 @@ static void consumer_record(struct consumer *consumer, const rd_kafka_message_t 
     consumer->calls.record(consumer->calls.context, &record);
 }
 
+/* Each is sent again, some times a second: a reason is told once, until it is another or they are accepted. */
+static void consumer_tell_refusal(struct consumer *consumer, rd_kafka_resp_err_t code)
+{
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR || code == RD_KAFKA_RESP_ERR__NO_OFFSET || code == consumer->commit_told)
+        return;
+    consumer->commit_told = code;
+    log_say(LOG_LEVEL_WARNING, "commit", "%s", rd_kafka_err2str(code));
+}
+
 static void consumer_committed(struct consumer *consumer, rd_kafka_event_t *event)
 {
     rd_kafka_resp_err_t code = rd_kafka_event_error(event);
     const rd_kafka_topic_partition_list_t *list = rd_kafka_event_topic_partition_list(event);
-    if (code != RD_KAFKA_RESP_ERR_NO_ERROR && code != RD_KAFKA_RESP_ERR__NO_OFFSET)
-        log_say(LOG_LEVEL_WARNING, "commit", "%s", rd_kafka_err2str(code));
+    consumer_tell_refusal(consumer, code);
     bool is_member = membership_holds(&consumer->membership, consumer->rk);
     for (int i = 0; list != NULL && i < list->cnt; i++) {
         const rd_kafka_topic_partition_t *one = &list->elems[i];
         bool ok = is_member && code == RD_KAFKA_RESP_ERR_NO_ERROR && one->err == RD_KAFKA_RESP_ERR_NO_ERROR;
-        if (!ok && one->err != code)
-            log_say(LOG_LEVEL_WARNING, "commit", "partition %d: %s", (int)one->partition,
-                    rd_kafka_err2str(one->err));
+        consumer_tell_refusal(consumer, one->err);
+        if (ok && consumer->commit_told != RD_KAFKA_RESP_ERR_NO_ERROR) {
+            log_say(LOG_LEVEL_INFO, "commit", "accepted again");
+            consumer->commit_told = RD_KAFKA_RESP_ERR_NO_ERROR;
+        }
         consumer->calls.committed(consumer->calls.context, one->partition, (uint64_t)(uintptr_t)one->opaque,
                                   ok);
     }
@@ -417,7 +429,10 @@ static void consumer_error(struct consumer *consumer, rd_kafka_event_t *event)
                  "another worker has joined the group under this one's group_instance_id, from elsewhere "
                  "(give each machine a host name of its own), or Kafka was away for longer than "
                  "session.timeout.ms (start it again)");
-    else if (consumer->fatal[0] == 0)
+    else if (consumer->fatal[0] == 0 && code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) {
+        consumer->gone = true;
+        consumer->calls.gone(consumer->calls.context);
+    } else if (consumer->fatal[0] == 0)
         log_say(LOG_LEVEL_WARNING, "consumer", "%s", rd_kafka_event_error_string(event));
 }
 

@@ -22,6 +22,7 @@ struct consumer_calls {
     bool (*wanted)(void *context);                              /* False: no record is taken now */
     size_t (*held)(void *context, int32_t partition);           /* bytes of those taken that still wait: the least first */
     void (*committed)(void *context, int32_t partition, uint64_t handle, bool ok);
+    void (*gone)(void *context); /* there is no such topic any more */
     void (*unserved)(void *context, int32_t served, size_t count); /* an assignment has so many that are not served */
     void *context;
 };
@@ -48,6 +49,7 @@ enum consumer_state {
     CONSUMER_WAITING,  /* for the group to say what is ours, since the start */
     CONSUMER_REVOKED,  /* likewise, since it took back what was */
     CONSUMER_LOST,     /* likewise, since it gave that to others, or may have done so */
+    CONSUMER_GONE,     /* its topic is: nothing is assigned until it is made again */
     CONSUMER_STARTING, /* not every partition is started yet */
     CONSUMER_READING,
 };

@@ -330,6 +330,11 @@ static void loop_committed(void *context, int32_t partition, uint64_t handle, bo
               &(struct input){.type = INPUT_COMMITTED, .partition = partition, .handle = handle, .ok = ok});
 }
 
+static void loop_gone(void *context)
+{
+    loop_log_gone(context);
+}
+
 static void loop_unserved(void *context, int32_t served, size_t count)
 {
     const struct loop *loop = context;
@@ -343,6 +348,7 @@ const struct consumer_calls loop_consumer_calls = {.assigned = loop_assigned,
                                                    .wanted = loop_wanted,
                                                    .held = loop_held,
                                                    .committed = loop_committed,
+                                                   .gone = loop_gone,
                                                    .unserved = loop_unserved};
 
 void loop_produced(void *context, engine_handle handle, enum produced produced, int64_t offset,

@@ -76,6 +76,8 @@ void loop_answered(void *context, uint64_t handle, const struct reply *reply);
 void loop_log_circuit(const struct account *account);
 void loop_log_rebalance(enum rebalance rebalance, int count);
 void loop_log_foreign(const struct effect *effect);
+/* The events' topic is. */
+void loop_log_gone(const struct loop *loop);
 void loop_log_namesake(const struct loop *loop, int32_t partition);
 
 /* Answers the page that the admin endpoint asks for, if it does. In loop_admin.c. */

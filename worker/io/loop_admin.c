@@ -132,6 +132,8 @@ static bool loop_is_ready(const struct loop *loop, struct buf *text)
     else if (state == CONSUMER_LOST)
         buf_add_text(text, "lost: the group has not heard of this worker for session.timeout.ms, or Kafka is away, so its "
                            "partitions may be others'; it asks to join again\n");
+    else if (state == CONSUMER_GONE)
+        buf_printf(text, "gone: there is no topic %s any more; event=topic_gone says how to make it\n", loop->config->events_topic);
     else if (state == CONSUMER_STARTING) {
         buf_add_text(text, "starting: ");
         loop_tell_partitions(loop, text);

@@ -35,3 +35,17 @@ void loop_log_namesake(const struct loop *loop, int32_t partition)
             "when that one cannot go on any more, in %lld s. Give each worker a name of its own, or keep its state_dir",
             (int)partition, loop->instance.id, (long long)(config_lease_ms(loop->config) + 999) / 1000);
 }
+
+void loop_log_gone(const struct loop *loop)
+{
+    struct log_line line;
+    struct buf detail;
+    buf_init(&detail, 4096);
+    buf_printf(&detail, "topic %s is gone: make it, and the workers go on by themselves: ", loop->config->events_topic);
+    topic_create_command(loop->config, TOPIC_EVENTS, loop->outages.partition_count, loop->outages.brokers, &detail);
+    log_begin(&line, LOG_LEVEL_ERROR, "topic_gone");
+    log_text(&line, "topic", span_of(loop->config->events_topic));
+    log_text(&line, "detail", buf_span(&detail));
+    log_end(&line);
+    buf_done(&detail);
+}
