@@ -41,18 +41,7 @@ static struct engine *world_engine(struct world *world, int worker)
 {
     const struct world_options *o = &world->options;
     struct account_options accounts[WORLD_ACCOUNTS_MAX];
-    for (size_t i = 0; i < o->account_count; i++)
-        accounts[i] = (struct account_options){.index = i,
-                                               .name = world_account_name(i),
-                                               .widget_host = world->workers[worker].widget_host,
-                                               .deliver_within_ms = WORLD_WITHIN_S * 1000,
-                                               .deliver_within_max_ms = 24 * 3600 * 1000,
-                                               .max_in_flight = o->max_in_flight,
-                                               .email_given = o->email_given,
-                                               .refuse_ambiguous = o->refuse_ambiguous,
-                                               .unassign = o->unassign,
-                                               .reopen = o->reopen,
-                                               .memory_bytes = o->account_memory_bytes};
+    size_t account_count = world_accounts(world, worker, accounts);
     struct engine_options options = {
         .events_topic = FAKE_EVENTS,
         .receipts_topic = FAKE_RECEIPTS,
@@ -77,7 +66,7 @@ static struct engine *world_engine(struct world *world, int worker)
         .seed = o->seed,
         .member = {world->workers[worker].name, (uint64_t)worker},
         .accounts = accounts,
-        .account_count = o->account_count};
+        .account_count = account_count};
     memcpy(options.hash_key, hash_key, sizeof(hash_key));
     const struct worker *w = &world->workers[worker];
     struct keyring *keyring = world_keyring_read(&w->keyring, hash_key);
@@ -109,6 +98,7 @@ struct world *world_new(const struct world_options *options)
     for (int i = 0; i < options->worker_count; i++) {
         world->workers[i].shares = mem_new((size_t)options->partition_count, sizeof(struct share));
         world->workers[i].widget_host = WORLD_HOST;
+        world->workers[i].accounts = ((1u << options->account_count) - 1) & ~options->late_accounts;
         world->workers[i].keyring = world_keyring();
         world->workers[i].name = options->named ? (unsigned)i + 1 : 0;
         world->workers[i].engine = world_engine(world, i);
@@ -222,6 +212,7 @@ const struct record *world_publish(struct world *world, const struct publication
         .headers = headers,
         .header_count = 4};
     const struct record *published = fake_log_publish(&world->log, &record);
+    world_note_unknown(world, published->key);
     world_tell_published(world, published,
                          publication->forged             ? ", forged"
                          : publication->signed_at_s != 0 ? ", signed too early"
@@ -236,6 +227,7 @@ const struct record *world_repeat(struct world *world, const struct record *reco
     struct record again = *record;
     again.timestamp_ms = world->now.wall.ms;
     const struct record *published = fake_log_publish(&world->log, &again);
+    world_note_unknown(world, published->key);
     world_tell_published(world, published, ", the same bytes");
     return published;
 }

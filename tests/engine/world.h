@@ -30,6 +30,7 @@ struct world_options {
     int32_t partition_count;
     int worker_count;
     size_t account_count;
+    unsigned late_accounts; /* a bit each: of them, those that no worker knows at first */
     int32_t max_in_flight; /* of each account */
     int64_t spacing_ms, flood_limit, memory_bytes, window_ms;
     int64_t new_spacing_ms;      /* after a new conversation's first message */
@@ -77,6 +78,7 @@ struct share {
 struct worker {
     struct engine *engine;
     struct world_keyring keyring; /* as it has read it */
+    unsigned accounts;       /* that it knows, a bit each; from its next start on, or from world_give_accounts on */
     const char *widget_host; /* as its accounts are configured, from its next start on */
     const char *mark_secret, *previous_mark_secret; /* from its next start on; NULL: the world's */
     unsigned api_keys[WORLD_ACCOUNTS_MAX]; /* that it has, by account */
@@ -181,6 +183,7 @@ struct world {
     struct key signing_keys[WORLD_KEYS], mark_secret;
     bool was_revoked[WORLD_KEYS]; /* in any keyring that a worker has had */
     unsigned was_withheld[WORLD_KEYS]; /* accounts that were not granted in one */
+    unsigned was_unknown; /* accounts of which there were events while a worker did not know them */
     struct buf trace;
     bool verbose; /* the inputs are in the trace too, with the time */
     bool any_ousted; /* two workers had one name at once */

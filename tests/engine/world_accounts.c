@@ -65,6 +65,65 @@ enum fate world_fate_away(const struct world *world, const struct world_request 
     return world_fate_stores(fate) ? FATE_LOST_STORED : FATE_LOST; /* it was under way when its Papercups went away */
 }
 
+/* ---- which ones there are ---- */
+
+size_t world_accounts(const struct world *world, int worker, struct account_options out[WORLD_ACCOUNTS_MAX])
+{
+    const struct world_options *o = &world->options;
+    size_t count = 0;
+    for (size_t i = 0; i < o->account_count; i++)
+        if (world_knows(world, worker, i))
+            out[count++] = (struct account_options){.index = i,
+                                                    .name = world_account_name(i),
+                                                    .widget_host = world->workers[worker].widget_host,
+                                                    .deliver_within_ms = WORLD_WITHIN_S * 1000,
+                                                    .deliver_within_max_ms = 24 * 3600 * 1000,
+                                                    .max_in_flight = o->max_in_flight,
+                                                    .email_given = o->email_given,
+                                                    .refuse_ambiguous = o->refuse_ambiguous,
+                                                    .unassign = o->unassign,
+                                                    .reopen = o->reopen,
+                                                    .memory_bytes = o->account_memory_bytes};
+    return count;
+}
+
+bool world_knows(const struct world *world, int worker, size_t account)
+{
+    return world->workers[worker].accounts >> account & 1;
+}
+
+bool world_all_know(const struct world *world, size_t account)
+{
+    bool all = true;
+    for (int i = 0; i < world->options.worker_count; i++)
+        all = all && world_knows(world, i, account);
+    return all;
+}
+
+void world_note_unknown(struct world *world, struct span routing_key)
+{
+    size_t account = world_account_of(world_target(routing_key).account);
+    if (!world_all_know(world, account))
+        world->was_unknown |= 1u << account;
+}
+
+void world_add_account(struct world *world, int worker, size_t account)
+{
+    struct account_options accounts[WORLD_ACCOUNTS_MAX];
+    world_tell(world, worker, "%s %s", world_knows(world, worker, account) ? "reads another address of" : "is given account",
+               names[account]);
+    world->workers[worker].accounts |= 1u << account;
+    world->workers[worker].api_keys[account] = world->accounts[account].key;
+    size_t count = world_accounts(world, worker, accounts);
+    for (size_t i = 0; i < count; i++)
+        accounts[i].held = accounts[i].index == account;
+    world_take(world, worker,
+               &(struct input){.type = INPUT_ACCOUNTS,
+                               .accounts = accounts,
+                               .account_count = count,
+                               .memory_bytes = world->options.memory_bytes});
+}
+
 /* ---- keys ---- */
 
 void world_refuse(struct world *world, const char *name)

@@ -47,6 +47,18 @@ struct mono world_next_due(const struct world *world);
 /* Nobody is there to do it, and nobody has yet. */
 bool world_is_away(const struct world *world, const struct world_request *request);
 
+/* The worker, which runs, has read a configuration with one more account, whose key it finds good before it makes any other
+ * call; or with another address of one that it knows, likewise. */
+void world_add_account(struct world *world, int worker, size_t account);
+bool world_knows(const struct world *world, int worker, size_t account);
+/* Whether every worker does, also those that are frozen. */
+bool world_all_know(const struct world *world, size_t account);
+/* An event of that account is published. */
+void world_note_unknown(struct world *world, struct span routing_key);
+/* Those that a worker begins with; how many. */
+struct account_options;
+size_t world_accounts(const struct world *world, int worker, struct account_options out[WORLD_ACCOUNTS_MAX]);
+
 /* ---- keyrings ---- */
 
 #define WORLD_KEYS 2

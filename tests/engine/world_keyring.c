@@ -100,8 +100,9 @@ void world_check_key_outcome(struct world *world, const struct record *record, e
 {
     const size_t key = key_of(record), account = world_account_of(world_target(record->key).account);
     bool revoked = world->was_revoked[key], withheld = world->was_withheld[key] >> account & 1;
+    bool unknown = world->was_unknown >> account & 1;
     if (outcome == OUTCOME_UNKNOWN_KEY || (outcome == OUTCOME_KEY_NOT_ACTIVE && !revoked) ||
-        (outcome == OUTCOME_ACCOUNT_NOT_GRANTED && !withheld) ||
+        (outcome == OUTCOME_ACCOUNT_NOT_GRANTED && !withheld && !unknown) ||
         (outcome == OUTCOME_KEY_REVOKED && !revoked && !withheld))
         world_fail(world, "%d/%lld is %s, and its key was always good for it", (int)record->partition,
                    (long long)record->offset, outcome_reason(outcome));

@@ -371,6 +371,15 @@ broken behind-all engine/run.c 'if \(job->goes_on\)' 'if (false)' \
     'each step of a delivery waits behind all others, until what it has found out is too old'
 broken anew-unlooked engine/run.c 'if \(run_is_held\(engine, job\)\)' 'if (run_is_held(engine, job) && false)' \
     'where to post is found out anew while a look at the customer'"'"'s conversation is under way'
+broken stranger-rejected engine/run.c 'else if \(!job->delivery.unknown\)' 'else if (true)' \
+    'what an earlier owner may have posted for an account that is none of this worker'"'"'s is rejected'
+broken stranger-forgotten engine/admit.c 'if \(suspect\)' 'if (suspect && job->account != NULL)' \
+    'such a one that is given back undecided is no suspect any more'
+broken stranger-unqueued engine/admit.c 'OUTCOME_ACCOUNT_NOT_GRANTED && event.has_route' \
+    'OUTCOME_ACCOUNT_NOT_GRANTED && event.has_route && job->account != NULL' \
+    'an event of an unknown account is rejected at once, without a place in its queue or a lease'
+broken stranger-behind engine/settle.c 'account != NULL \|\| queue != NULL' 'account != NULL' \
+    'who is behind one of an unknown account, and came when that was known, is not made to begin'
 broken job-no-lease engine/run.c 'if \(!run_has_lease\(engine, job\)\)\s+return;\s+if \(job->told' 'if (job->told' \
     'a job asks for no lease before it goes on'
 

@@ -25,6 +25,7 @@ void sim_accounts_options(struct sim *sim, struct world_options *options)
     options->account_count = WORLD_ACCOUNTS_MAX;
     options->memory_bytes = small ? 32000 : 1 << 20;
     options->account_memory_bytes = small ? 8000 : 0;
+    sim_added_options(sim, options);
 }
 
 void sim_account(const struct sim *sim, int event, struct publication *out)
@@ -49,6 +50,7 @@ static void give_keys(struct sim *sim)
 
 void sim_accounts_crash(struct sim *sim, int worker)
 {
+    sim_added_crash(sim, worker);
     if (sim->has_accounts && accounts_dice(sim, 2) == 0)
         for (size_t i = 0; i < WORLD_ACCOUNTS_MAX; i++)
             sim->world->workers[worker].api_keys[i] = sim->world->accounts[i].key;
@@ -59,6 +61,7 @@ void sim_accounts(struct sim *sim)
     struct world *world = sim->world;
     if (!sim->has_accounts)
         return;
+    sim_added(sim);
     size_t account = (size_t)accounts_dice(sim, WORLD_ACCOUNTS_MAX);
     const struct world_account *now = &world->accounts[account];
     if (accounts_dice(sim, 100) < 3)
@@ -132,6 +135,7 @@ static void others_go_on(struct sim *sim)
     const struct record *left;
     while (world->failure[0] == 0 && (sim_is_anyone_frozen(sim) || (left = first_left(world)) != NULL)) {
         sim_mend(sim, &from);
+        sim_added_calm(sim);
         give_keys(sim);
         world_go_for(world, 10000);
         left = first_left(world);
@@ -155,6 +159,7 @@ void sim_accounts_calm(struct sim *sim, bool refused)
         world_away(world, i, i == first);
     }
     others_go_on(sim);
+    sim_added_calm(sim);
     give_keys(sim);
     for (size_t i = 0; i < WORLD_ACCOUNTS_MAX; i++) {
         world_slow(world, i, 0);

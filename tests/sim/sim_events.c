@@ -81,6 +81,8 @@ void sim_publish(struct sim *sim)
     sim_name(sim, event, &publication);
     sim_address(sim, event, &publication);
     sim_page(sim, event, &publication);
+    if (!sim_may_publish(sim, &publication))
+        return;
     publication.key = sim_keyring_signs(sim);
     if (sim_chance(sim, 3))
         publication.signed_at_s = world->now.wall.ms / 1000 - 100;

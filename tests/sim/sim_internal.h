@@ -61,6 +61,10 @@ struct sim {
     struct rng account_rng;
     bool has_accounts;      /* see sim_accounts.c */
     int64_t account_unrest; /* per thousand steps: how often something happens to one */
+    struct rng added_rng;
+    bool is_added;      /* see sim_added.c: the last account is, while workers run */
+    bool is_configured; /* it stands in the file by now */
+    bool too_early;     /* it is published for before all know it */
     struct rng address_rng;
     int64_t by_number; /* per cent: how many events name a customer or a conversation; 0: none */
     struct sim_address addresses[WORLD_EVENTS_MAX];
@@ -97,6 +101,14 @@ void sim_account(const struct sim *sim, int event, struct publication *out);
 void sim_accounts_crash(struct sim *sim, int worker);
 /* Nothing else goes wrong: one is away, one slow, and the others go on; then all are well, but for a key that stays refused. */
 void sim_accounts_calm(struct sim *sim, bool refused);
+
+/* sim_added.c: an account is added while workers run; as those of sim_accounts.c, which call them. */
+void sim_added_options(struct sim *sim, struct world_options *options);
+void sim_added(struct sim *sim);
+void sim_added_crash(struct sim *sim, int worker);
+void sim_added_calm(struct sim *sim);
+/* Whether that may be published yet. */
+bool sim_may_publish(const struct sim *sim, const struct publication *publication);
 
 /* sim_keyring.c: keys are added, revoked, granted less. */
 void sim_keyring_init(struct sim *sim);

@@ -117,6 +117,29 @@ static void five_answers_that_are_trouble_open_the_circuit_and_a_clear_one_close
     account_free(account);
 }
 
+static void one_that_is_set_otherwise_keeps_what_it_does_and_makes_no_more_calls_than_it_may(void **state)
+{
+    (void)state;
+    char host[] = "other.example";
+    struct mono again;
+    struct account *account =
+        account_new(&(struct account_options){.index = 3, .name = "a", .widget_host = "h", .inbox = "i", .max_in_flight = 4});
+    account->in_flight = 2;
+    account_change(account, &(struct account_options){
+                                .index = 3, .name = "a", .widget_host = host, .deliver_within_ms = 7, .max_in_flight = 2});
+    host[0] = 'x';
+    assert_string_equal(account->options.widget_host, "other.example");
+    assert_null(account->options.inbox);
+    assert_int_equal(account->options.deliver_within_ms, 7);
+    assert_true(span_equal(account->node.key, SPAN("a")));
+    assert_int_equal(account->in_flight, 2);
+    assert_int_equal(account->hold, ACCOUNT_OPEN);
+    assert_false(account_may_call(account, (struct mono){1000}, &again));
+    account->in_flight = 1;
+    assert_true(account_may_call(account, (struct mono){1000}, &again));
+    account_free(account);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -124,6 +147,7 @@ int main(void)
         cmocka_unit_test(without_an_inbox_there_is_none),
         cmocka_unit_test(an_event_may_wish_for_less_time_and_never_gets_more_than_is_allowed),
         cmocka_unit_test(a_held_account_makes_no_calls_and_asks_for_no_time),
+        cmocka_unit_test(one_that_is_set_otherwise_keeps_what_it_does_and_makes_no_more_calls_than_it_may),
         cmocka_unit_test(five_answers_that_are_trouble_open_the_circuit_and_a_clear_one_closes_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,20 +1,38 @@
 #include "delivery/account.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "base/mem.h"
 
+static char *copy_of(const char *text)
+{
+    return text == NULL ? NULL : mem_copy(span_of(text));
+}
+
+/* With copies of its strings. */
+static void options_take(struct account *account, const struct account_options *options)
+{
+    account->options = *options;
+    account->options.name = copy_of(options->name);
+    account->options.widget_host = copy_of(options->widget_host);
+    account->options.inbox = copy_of(options->inbox);
+    account->options.papercups_account = copy_of(options->papercups_account);
+    account->node.key = span_of(account->options.name);
+}
+
+static void options_free(struct account_options *options)
+{
+    free((char *)(uintptr_t)options->name);
+    free((char *)(uintptr_t)options->widget_host);
+    free((char *)(uintptr_t)options->inbox);
+    free((char *)(uintptr_t)options->papercups_account);
+}
+
 struct account *account_new(const struct account_options *options)
 {
     struct account *account = mem_new(1, sizeof(*account));
-    account->options = *options;
-    account->options.name = mem_copy(span_of(options->name));
-    account->options.widget_host = mem_copy(span_of(options->widget_host));
-    if (options->inbox != NULL)
-        account->options.inbox = mem_copy(span_of(options->inbox));
-    if (options->papercups_account != NULL)
-        account->options.papercups_account = mem_copy(span_of(options->papercups_account));
-    account->node.key = span_of(account->options.name);
+    options_take(account, options);
     account->hold = options->held ? ACCOUNT_UNCHECKED : ACCOUNT_OPEN;
     account->timer.owner = TIMER_ACCOUNT;
     pace_init(&account->pace, options->max_in_flight);
@@ -25,11 +43,23 @@ void account_free(struct account *account)
 {
     if (account == NULL)
         return;
-    free((char *)(uintptr_t)account->options.name);
-    free((char *)(uintptr_t)account->options.widget_host);
-    free((char *)(uintptr_t)account->options.inbox);
-    free((char *)(uintptr_t)account->options.papercups_account);
+    options_free(&account->options);
     free(account);
+}
+
+static bool is_same(const char *one, const char *other)
+{
+    return one == NULL || other == NULL ? one == other : strcmp(one, other) == 0;
+}
+
+void account_change(struct account *account, const struct account_options *options)
+{
+    struct account_options before = account->options;
+    assert(before.index == options->index && is_same(before.name, options->name) &&
+           is_same(before.papercups_account, options->papercups_account));
+    options_take(account, options);
+    options_free(&before);
+    pace_bound(&account->pace, options->max_in_flight);
 }
 
 int64_t account_deliver_within_ms(const struct account *account, int64_t wish_s)

@@ -21,7 +21,7 @@ struct account_options {
     bool reopen;                   /* a closed conversation, instead of starting a new one */
     bool unassign;                 /* give back a conversation that our message assigned */
     bool refuse_ambiguous; /* several rows that a widget may take: refuse, instead of taking the newest */
-    bool held;             /* from the start, until /api/v1/me says that the key is good */
+    bool held;             /* from now on, until /api/v1/me says that the key is good */
     size_t memory_bytes;   /* of events that wait; more end as failed: backlog. 0: no share of its own */
 };
 
@@ -64,6 +64,9 @@ struct account {
 
 struct account *account_new(const struct account_options *options);
 void account_free(struct account *account);
+/* It is configured otherwise from now on; what is under way goes on as it was begun. Name, index and papercups_account are
+ * what they were. */
+void account_change(struct account *account, const struct account_options *options);
 
 /* Whether a call may be made now; where not, because of a pause, *again is when to ask (else MONO_NEVER). */
 bool account_may_call(const struct account *account, struct mono now, struct mono *again);

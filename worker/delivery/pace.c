@@ -29,6 +29,12 @@ void pace_init(struct pace *pace, int32_t most)
     round_begin(pace, (struct mono){-1}, false);
 }
 
+void pace_bound(struct pace *pace, int32_t most)
+{
+    pace->most = most;
+    pace->limit = pace->limit < most ? pace->limit : most;
+}
+
 static int32_t pace_limit(const struct pace *pace)
 {
     if (pace_is_open(pace))

@@ -46,6 +46,8 @@ struct pace {
 };
 
 void pace_init(struct pace *pace, int32_t most);
+/* Never more than so many from now on. */
+void pace_bound(struct pace *pace, int32_t most);
 /* Whether one more may start beside `in_flight` others. */
 bool pace_allows(const struct pace *pace, int32_t in_flight, struct mono now);
 /* Whether one at a time goes out, because of failures. */

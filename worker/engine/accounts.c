@@ -180,7 +180,7 @@ struct pending accounts_answered(struct engine *engine, engine_handle handle, co
 
 /* ---- who waits for a place ---- */
 
-void run_ready(struct engine *engine, struct account *account)
+static void account_ready(struct engine *engine, struct account *account)
 {
     struct mono again = MONO_NEVER;
     while ((account->glances.head != NULL || account->ready.head != NULL) &&
@@ -196,4 +196,15 @@ void run_ready(struct engine *engine, struct account *account)
     }
     if ((account->glances.head != NULL || account->ready.head != NULL) && again.ms != MONO_NEVER.ms)
         timer_set(&engine->timers, &account->timer, again);
+}
+
+void run_ready(struct engine *engine, struct account *account)
+{
+    if (account != NULL) {
+        account_ready(engine, account);
+        return;
+    }
+    struct map_node *node = NULL;
+    while ((node = map_next(&engine->accounts, node)) != NULL)
+        account_ready(engine, MAP_ENTRY(node, struct account, node));
 }

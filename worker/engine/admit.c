@@ -52,15 +52,42 @@ enum outcome admit_refuse(const struct engine *engine, struct job *job)
                       job->account->memory_used);
 }
 
+/* What is to be done for it. Where its account is none of ours there is nothing to post; but whether it is a suspect stays
+ * known, also to the next owner. */
+static void admit_delivery(struct engine *engine, struct job *job, const struct payload *payload, bool suspect)
+{
+    struct delivery_limits limits = engine->options.limits;
+    int64_t within_ms = 0;
+    if (job->account != NULL) {
+        const struct account_options *account = &job->account->options;
+        const struct message_options options = {.widget_host = account->widget_host,
+                                                .email_given = account->email_given,
+                                                .event_name =
+                                                    engine->options.name_events ? job->event_id : SPAN_NONE};
+        job->detail.text[0] = 0;
+        message_init(&job->message, payload, &job->marks[0], &options);
+        job_grow(engine, job, message_size(&job->message));
+        within_ms = account_deliver_within_ms(job->account, payload->deliver_within_s);
+        limits.email_given = account->email_given;
+        limits.reopen = account->reopen;
+        limits.unassign = account->unassign;
+        limits.refuse_ambiguous = account->refuse_ambiguous;
+    }
+    deadline_begin(engine, job, within_ms);
+    delivery_init(&job->delivery, payload, &limits, deadline_of(engine, job));
+    if (suspect)
+        delivery_suspect(&job->delivery, job->partition->suspect_absent_from, 2);
+}
+
 /* OUTCOME_BACKLOG where the account has no room for it: it stands in the queue until its receipt is acknowledged, as
- * any failed one. A suspect is let in all the same: it may have been shown. So is what the
- * keyring does not grant, for an earlier owner may have had another one: it is refused at the head of its queue, see run_judge. What comes while another may have the partition,
- * and decide otherwise, waits for that to be known: see run_within_reach. */
+ * any failed one. A suspect is let in all the same: it may have been shown. So is what the keyring does not grant, or of an
+ * account that is none of ours, for an earlier owner may have had another keyring, and more accounts: it is refused at the
+ * head of its queue, see run_judge. What comes while another may have the partition, and decide otherwise, waits for that to
+ * be known: see run_within_reach. */
 static enum outcome admit_to_queue(struct engine *engine, struct job *job, const struct event *event)
 {
-    const struct payload *payload = &event->payload;
     struct span key = job->record->key, sender = span_of(job->sender);
-    job->ttl_s = payload->ttl_s;
+    job->ttl_s = event->payload.ttl_s;
     job->marks[job->mark_count++] = identity_of(&engine->identity_key, key, sender, job->event_id);
     if (engine->has_previous)
         job->marks[job->mark_count++] =
@@ -68,27 +95,11 @@ static enum outcome admit_to_queue(struct engine *engine, struct job *job, const
     bool suspect = job->record->offset < job->partition->suspect_end;
     job->queue = queues_take(&engine->queues, key);
     queue_push(job->queue, &job->in_queue);
-    size_t share = job->account->options.memory_bytes;
+    size_t share = job->account == NULL ? 0 : job->account->options.memory_bytes;
     job->no_room = !suspect && share > 0 && job->account->memory_used + job->size > share;
     if (admit_may_refuse(engine, job))
         return admit_refuse(engine, job);
-    job->detail.text[0] = 0;
-    const struct account_options *account = &job->account->options;
-    const struct message_options options = {.widget_host = account->widget_host,
-                                            .email_given = account->email_given,
-                                            .event_name =
-                                                engine->options.name_events ? job->event_id : SPAN_NONE};
-    message_init(&job->message, payload, &job->marks[0], &options);
-    job_grow(engine, job, message_size(&job->message));
-    deadline_begin(engine, job, account_deliver_within_ms(job->account, payload->deliver_within_s));
-    struct delivery_limits limits = engine->options.limits;
-    limits.email_given = account->email_given;
-    limits.reopen = account->reopen;
-    limits.unassign = account->unassign;
-    limits.refuse_ambiguous = account->refuse_ambiguous;
-    delivery_init(&job->delivery, payload, &limits, deadline_of(engine, job));
-    if (suspect)
-        delivery_suspect(&job->delivery, job->partition->suspect_absent_from, 2);
+    admit_delivery(engine, job, &event->payload, suspect);
     return OUTCOME_NONE;
 }
 

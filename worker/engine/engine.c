@@ -141,6 +141,23 @@ static void engine_api_key(struct engine *engine, size_t index)
             accounts_hold(engine, (struct account *)(uintptr_t)account, ACCOUNT_UNCHECKED);
 }
 
+static void engine_accounts(struct engine *engine, const struct input *input)
+{
+    engine->options.memory_bytes = input->memory_bytes;
+    for (size_t i = 0; i < input->account_count; i++) {
+        const struct account_options *options = &input->accounts[i];
+        struct map_node *node = map_find(&engine->accounts, span_of(options->name));
+        if (node == NULL) {
+            engine_add_account(engine, options);
+            continue;
+        }
+        struct account *account = MAP_ENTRY(node, struct account, node);
+        account_change(account, options);
+        if (options->held)
+            accounts_hold(engine, account, ACCOUNT_UNCHECKED);
+    }
+}
+
 static void engine_dispatch(struct engine *engine, const struct input *input)
 {
     switch (input->type) {
@@ -172,6 +189,9 @@ static void engine_dispatch(struct engine *engine, const struct input *input)
         break;
     case INPUT_API_KEY:
         engine_api_key(engine, input->account);
+        break;
+    case INPUT_ACCOUNTS:
+        engine_accounts(engine, input);
         break;
     case INPUT_STOP:
         engine_stop(engine);

@@ -59,6 +59,8 @@ enum input_type {
     INPUT_LOST,      /* given up already: another worker may have it */
     INPUT_KEYRING,   /* another keyring, which the engine takes over */
     INPUT_API_KEY, /* an account's key was changed: it makes no call until /api/v1/me says that it is good */
+    INPUT_ACCOUNTS, /* as they are configured from now on: `accounts`, those that there are and new ones, and `memory_bytes`. One
+                     * that is `held` makes no call until /api/v1/me says that its key is good, also where it made some before */
     INPUT_STOP,    /* give up everything, then EFFECT_STOPPED */
 };
 
@@ -86,6 +88,10 @@ struct input {
     int64_t stamp_ms; /* PRODUCED: when it was written by the broker's clock; 0: the broker does not say */
     struct keyring *keyring;     /* KEYRING */
     size_t account;              /* API_KEY: the account_options.index */
+    /* ACCOUNTS: copied. Index and papercups_account of one that there is stay what they are. */
+    const struct account_options *accounts;
+    size_t account_count;
+    int64_t memory_bytes;
     engine_handle handle;        /* ANSWERED, PRODUCED, COMMITTED, LOG_CHECKED */
     const struct record *record; /* RECORD, RECEIPT */
     const struct reply *reply;   /* ANSWERED */

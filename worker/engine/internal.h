@@ -107,7 +107,8 @@ void accounts_call(struct engine *engine, struct job *job);
 void accounts_set_aside(struct engine *engine, struct job *job);
 void accounts_hold(struct engine *engine, struct account *account, enum account_hold hold);
 void accounts_timer(struct engine *engine, struct account *account);
-/* Gives the account's free places to those who wait for one. */
+/* Gives the account's free places to those who wait for one. NULL, behind a job whose account was none of ours: those of all,
+ * for who is behind it in its queue may have come when it was one. */
 void run_ready(struct engine *engine, struct account *account);
 
 /* glance.c: looks at conversations after posts. */

@@ -36,7 +36,7 @@ struct job {
     bool authentic;
     char *sender; /* a copy, because the keyring may change; NULL until authentic */
     int64_t signed_at_s, ttl_s;
-    struct account *account; /* NULL: was rejected before one was known */
+    struct account *account; /* NULL: was rejected before one was known, or its account is none of this worker's */
     struct queue *queue;     /* NULL: is in none (any more) */
     struct message message;
     struct identity marks[2]; /* under the mark secret, and under the one before it */

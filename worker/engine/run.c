@@ -142,12 +142,36 @@ static void run_job(struct engine *engine, struct job *job)
     }
 }
 
+/* Its account is none of this worker's, and may be of another, which has read its configuration earlier. What nobody can have
+ * posted is refused. What an earlier owner may have posted can be read back only by who knows the account: it is said as it
+ * is, and remembered, so that it is read back before it is shown when it comes again. */
+static void run_judge_stranger(struct engine *engine, struct job *job)
+{
+    int64_t failed_signed_at_s = 0;
+    bool delivered = window_find(&job->partition->window, &job->marks[0], (struct wall){job->admitted_at_ms},
+                                 &failed_signed_at_s) == WINDOW_DELIVERED;
+    if (job->told != OUTCOME_NONE && (delivered || window_remembers(job->told)))
+        settle_as_told(engine, job);
+    else if (!job->delivery.unknown)
+        settle(engine, job, OUTCOME_ACCOUNT_NOT_GRANTED);
+    else if (delivered)
+        settle(engine, job, OUTCOME_DUPLICATE);
+    else
+        settle(engine, job,
+               detail_set(&job->detail, OUTCOME_UNKNOWN,
+                          "an earlier owner may have posted it, and this worker does not know its account"));
+}
+
 /* Whether it repeats an event before it, now that it is at the head. One that failed before may come again when it was
  * signed anew; it may have been shown all the same, so it is read back first. False: it is settled. */
 static bool run_judge(struct engine *engine, struct job *job)
 {
     int64_t failed_signed_at_s = 0;
     struct wall admitted_at = {job->admitted_at_ms};
+    if (job->account == NULL) {
+        run_judge_stranger(engine, job);
+        return false;
+    }
     enum outcome grant = job->delivery.unknown ? OUTCOME_NONE : admit_grant(engine, job);
     if (grant != OUTCOME_NONE) {
         settle(engine, job, grant);
@@ -302,7 +326,7 @@ void run_timer(struct engine *engine, struct job *job)
         accounts_set_aside(engine, job);
         break;
     }
-    if (account != NULL)
+    if (account != NULL || queue != NULL)
         run_ready(engine, account);
 }
 

@@ -199,7 +199,7 @@ static void settle_finished(struct engine *engine, struct job *job)
     job_drop(engine, job);
     if (queue != NULL)
         run_head(engine, queue);
-    if (account != NULL)
+    if (account != NULL || queue != NULL)
         run_ready(engine, account);
 }
 

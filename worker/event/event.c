@@ -19,13 +19,10 @@ static enum outcome event_check_partition(const struct record *record, const str
         partitioner_setting(rules->partitioner));
 }
 
-/* What no other keyring would change. */
+/* What no other keyring, and no other accounts, would change. */
 static enum outcome event_check_route(const struct event *event, const struct record *record,
                                       const struct event_rules *rules, struct detail *detail)
 {
-    if (!rules->account_exists(rules->accounts, event->payload.account))
-        return detail_set(detail, OUTCOME_ACCOUNT_NOT_GRANTED,
-                          "no such account in the worker's configuration");
     if (!payload_routes_to(&event->payload, record->key))
         return detail_set(detail, OUTCOME_WRONG_ROUTING_KEY,
                           "the record key is not <account>/e/<external_id>, <account>/c/<customer_id> or "
@@ -50,6 +47,9 @@ static enum outcome event_check_address(struct event *event, const struct record
     event->has_route = route == OUTCOME_NONE;
     if (grant != OUTCOME_NONE)
         return grant;
+    if (!rules->account_exists(rules->accounts, event->payload.account))
+        return detail_set(detail, OUTCOME_ACCOUNT_NOT_GRANTED,
+                          "no such account in the worker's configuration");
     if (route != OUTCOME_NONE)
         *detail = of_route;
     return route;

@@ -24,7 +24,8 @@ struct event {
     const struct keyring_entry *entry; /* of the keyring; NULL until the key is known */
     bool authentic; /* the signature was good: what the payload says is the sender's word */
     bool has_payload;
-    bool has_route; /* its account, routing key and partition are right: where that is not granted, by another keyring it may be */
+    /* Its routing key and partition are right: where its account is not granted, or none of these, others may grant and know it. */
+    bool has_route;
     struct payload payload;
 };
 

@@ -190,10 +190,11 @@ static enum fault_kind kind_of_input(const struct input *input)
     case INPUT_STOP:
         return FAULT_STOP;
     case INPUT_LOST: /* whatever this worker does then, another one has the partition */
-    case INPUT_TICK: /* these four come of nothing that was done for a record */
+    case INPUT_TICK: /* these five come of nothing that was done for a record */
     case INPUT_LOG_CHECKED:
     case INPUT_KEYRING:
     case INPUT_API_KEY:
+    case INPUT_ACCOUNTS:
         break;
     }
     return FAULT_NONE;
