@@ -1,10 +1,12 @@
 """How an account's Papercups is reached: certificates, headers, proxies; and what the worker tells of ways that nobody may mean."""
 
+import os
+
 import pytest
 from between import Authority, Between
 from programs import STANDIN_API_KEY, Installation, Process
 from signing import payload, sign
-from world import BACKEND, World
+from world import BACKEND, KEYS, World, bodies
 
 
 @pytest.fixture
@@ -135,3 +137,34 @@ def test_a_slip_in_it_ends_the_start_and_is_named(kafka, tmp_path, standin, slip
     ended = installation.run_to_end()
     assert ended.returncode == 2 and said in ended.stderr
     assert "hidden-secret" not in ended.stderr
+
+
+@pytest.mark.parametrize("mistake", ["no authority", "bad header", "a pipe"])
+def test_one_accounts_file_that_is_no_good_keeps_no_other_from_starting(kafka, tmp_path, customer, mistake):
+    headers, authority = tmp_path / "globex.headers", tmp_path / "authority.pem"
+    if mistake == "a pipe":
+        os.mkfifo(headers)
+    else:
+        headers.write_text("hidden-secret\n")
+    setting = {"ca_file": authority} if mistake == "no authority" else {"headers_file": headers}
+    made = World(tmp_path, kafka, kafka.topics(), accounts={"globex": setting})
+
+    def is_held(metrics):
+        return metrics.value("cupbearer_account_held", account="globex", state="unchecked")
+
+    try:
+        made.worker.await_log(rf"level=error event=account .*\[account globex\]: {next(iter(setting))}")
+        assert is_held(made.admin.metrics()) == 1
+        place = made.publish(sign(KEYS["elsewhere-1"], payload(customer, "globex's", account="globex")))
+        assert made.outcome(sign(BACKEND, payload(customer, "acme's"))) == ("delivered", None)
+        if mistake == "no authority":
+            authority.write_text("")
+        else:
+            headers.unlink()
+            headers.write_text("X-Tenant: globex\n")
+        assert made.receipt(place)["outcome"] == "delivered"
+        assert is_held(made.admin.metrics()) == 0
+        assert bodies(made, customer) == ["acme's", "globex's"]
+        assert "hidden-secret" not in made.worker.text()
+    finally:
+        made.close()

@@ -41,7 +41,7 @@ static int site_open(struct lookup_site *site, const struct config_account *acco
     struct secret key;
     if (secret_read(account->api_key_file, API_KEY_MAX, &key, err) != 0)
         return -1;
-    *site = (struct lookup_site){.account = account, .http = account_site_new(account, err)};
+    *site = (struct lookup_site){.account = account, .http = account_site_new(account, NULL, err)};
     int result = site->http == NULL ? -1 : http_site_set_key(site->http, &key, err);
     secret_done(&key);
     if (result == 0)

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "io/config_form.h"
@@ -11,41 +12,61 @@
 
 #define HEADERS_MAX 8192
 
-static int readable(const struct config_account *account, const char *name, const char *path, struct err *err)
+/* libcurl reads it, with each connection: a pipe would hold up all accounts. */
+static int readable(const struct config_account *account, const char *name, const char *path,
+                    const char **setting, struct err *err)
 {
-    if (path == NULL || access(path, R_OK) == 0)
+    struct stat status;
+    if (path == NULL)
         return 0;
-    return err_set(err, ERR_USAGE, "[account %s]: %s %s: %s", account->name, name, path, strerror(errno));
+    *setting = name;
+    if (stat(path, &status) != 0 || access(path, R_OK) != 0)
+        return err_set(err, ERR_USAGE, "[account %s]: %s %s: %s", account->name, name, path, strerror(errno));
+    if (!S_ISREG(status.st_mode))
+        return err_set(err, ERR_USAGE, "[account %s]: %s %s is not a regular file", account->name, name, path);
+    return 0;
 }
 
-static int headers_read(struct http_site *site, const struct config_account *account, struct err *err)
+static int headers_read(struct http_site *site, const struct config_account *account, const char **setting,
+                        struct err *err)
 {
     struct secret lines;
     struct err why;
     if (account->headers_file == NULL)
         return 0;
-    if (secret_read(account->headers_file, HEADERS_MAX, &lines, err) != 0)
-        return -1;
+    *setting = "headers_file";
+    if (secret_read(account->headers_file, HEADERS_MAX, &lines, &why) != 0)
+        return err_set(err, ERR_USAGE, "[account %s]: headers_file: %s", account->name, why.text);
     int result = http_site_add_headers(site, (struct span){(const char *)lines.data, lines.size}, &why);
     secret_done(&lines);
-    return result == 0 ? 0 : err_set(err, ERR_USAGE, "%s: %s", account->headers_file, why.text);
+    if (result == 0)
+        return 0;
+    return err_set(err, ERR_USAGE, "[account %s]: headers_file %s: %s", account->name, account->headers_file, why.text);
 }
 
-struct http_site *account_site_new(const struct config_account *account, struct err *err)
+struct http_site *account_site_new(const struct config_account *account, const char **setting, struct err *err)
 {
     bool direct = account->proxy != NULL && strcmp(account->proxy, "none") == 0;
     const struct http_way way = {.ca_file = account->ca_file,
                                  .client_certificate_file = account->client_certificate_file,
                                  .client_key_file = account->client_key_file,
                                  .proxy = direct ? "" : account->proxy};
+    const char *looked_at;
     struct http_site *site = http_site_new(account->url, &way);
-    if (readable(account, "ca_file", account->ca_file, err) == 0 &&
-        readable(account, "client_certificate_file", account->client_certificate_file, err) == 0 &&
-        readable(account, "client_key_file", account->client_key_file, err) == 0 &&
-        headers_read(site, account, err) == 0)
+    if (readable(account, "ca_file", way.ca_file, &looked_at, err) == 0 &&
+        readable(account, "client_certificate_file", way.client_certificate_file, &looked_at, err) == 0 &&
+        readable(account, "client_key_file", way.client_key_file, &looked_at, err) == 0 &&
+        headers_read(site, account, &looked_at, err) == 0)
         return site;
+    if (setting != NULL)
+        *setting = looked_at;
     http_site_free(site);
     return NULL;
+}
+
+struct http_site *account_site_closed(void)
+{
+    return http_site_new("", &(struct http_way){0});
 }
 
 /* What libcurl takes for a URL of that scheme; NULL: none. HTTP_PROXY is not among them: it may come from a client. */

@@ -5,8 +5,10 @@
 #include "io/config.h"
 #include "io/http_site.h"
 
-/* Without its key. NULL with ERR_USAGE where a file cannot be read. Lives no longer than the account. */
-struct http_site *account_site_new(const struct config_account *account, struct err *err);
+/* Without its key. NULL with ERR_USAGE where a file is no good; *setting (unless NULL) then names it. */
+struct http_site *account_site_new(const struct config_account *account, const char **setting, struct err *err);
+/* One to which nothing is sent, until it becomes another. */
+struct http_site *account_site_closed(void);
 
 /* Logs by which ways the API key leaves this machine that somebody may not mean: in the clear, or by a proxy that only the
  * environment names. */

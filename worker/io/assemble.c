@@ -40,7 +40,7 @@ static int check_accounts(struct loop *worker, const struct config *config, bool
     for (size_t i = 0; i < config->account_count; i++) {
         const struct config_account *account = &config->accounts[i];
         account_site_tell(account);
-        if (held[i]) { /* it has no key, which was told */
+        if (held[i]) { /* it has no key, or is not reached: that was told */
             wrong++;
             continue;
         }
@@ -140,15 +140,10 @@ static int make_core(struct loop *worker, const struct config *config, int32_t p
     options.member = worker->instance.member;
     worker->sites = mem_new(config->account_count, sizeof(struct http_site *));
     worker->site_count = config->account_count;
-    int result = 0;
-    for (size_t i = 0; i < config->account_count && result == 0; i++) {
-        worker->sites[i] = account_site_new(&config->accounts[i], err);
-        result = worker->sites[i] == NULL ? -1 : 0;
-    }
-    if (result == 0) {
-        worker->files = files_new(config, options.hash_key, &calls, &keyring, worker->sites, held, err);
-        result = worker->files == NULL ? -1 : mark_secret_read(config->mark_secret_file, &mark_secret, err);
-    }
+    for (size_t i = 0; i < config->account_count; i++)
+        worker->sites[i] = account_site_closed();
+    worker->files = files_new(config, options.hash_key, &calls, &keyring, worker->sites, held, err);
+    int result = worker->files == NULL ? -1 : mark_secret_read(config->mark_secret_file, &mark_secret, err);
     if (result == 0 && config->mark_secret_previous_file != NULL)
         result = mark_secret_read(config->mark_secret_previous_file, &previous, err);
     if (result == 0 && config->mark_secret_lost != NULL &&

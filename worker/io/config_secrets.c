@@ -9,11 +9,12 @@
 #include "io/config_check.h"
 #include "io/log.h"
 
-/* A file that is not there is left to whoever reads it, and says what it is for. */
-static int secret_check(struct config *config, const char *path, struct err *err)
+/* A file that is not there is left to whoever reads it, and says what it is for. So is what is no file, of an account: whose
+ * mistake keeps none of the others down. */
+static int secret_check(struct config *config, const char *path, bool of_account, struct err *err)
 {
     struct stat status;
-    if (path == NULL || stat(path, &status) != 0)
+    if (path == NULL || stat(path, &status) != 0 || (of_account && !S_ISREG(status.st_mode)))
         return 0;
     if (!S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode))
         return err_set(err, ERR_USAGE, "%s is not a regular file: reading a pipe or a device may never end", path);
@@ -31,14 +32,15 @@ int config_secrets_check(struct config *config, struct err *err)
     for (size_t i = 0; i < settings_count; i++) {
         size_t times = settings[i].section == SECTION_ACCOUNT ? config->account_count : 1;
         for (size_t account = 0; settings[i].type == SETTING_SECRET && account < times; account++)
-            if (secret_check(config, *(char **)config_member(config, &settings[i], account), err) != 0)
+            if (secret_check(config, *(char **)config_member(config, &settings[i], account),
+                             settings[i].section == SECTION_ACCOUNT, err) != 0)
                 return -1;
     }
     for (size_t i = 0; i < config->property_count; i++) {
         const struct config_property *property = &config->properties[i];
         bool is_secret = setting_find(SECTION_KAFKA, span_of(property->name))->type == SETTING_PROPERTY_FILE ||
                          strcmp(property->name, "ssl.key.location") == 0;
-        if (is_secret && secret_check(config, property->value, err) != 0)
+        if (is_secret && secret_check(config, property->value, false, err) != 0)
             return -1;
     }
     return 0;

@@ -3,18 +3,25 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "io/account_site.h"
 #include "io/clock.h"
 #include "io/log.h"
 #include "io/watched.h"
 
 #define API_KEY_MAX 4096
 
+struct files_account {
+    struct watched api_key;
+    char *closed; /* which of the files by which it is reached is no good, as was told; NULL: they are good */
+};
+
 struct files {
     const struct config *config;
     unsigned char hash_key[16];
     struct files_calls calls;
     struct watched keyring;
-    struct watched *api_keys; /* by account */
+    struct files_account *accounts; /* as the configuration's */
+    size_t account_count;
     struct http_site **sites;
     struct mono next;
     int64_t keyring_read_at_ms;
@@ -50,7 +57,9 @@ static int files_read_keyring(struct files *files, struct keyring **out, struct 
 static int files_read_api_key(struct files *files, size_t account, struct err *err)
 {
     struct secret key;
-    int changed = watched_read(&files->api_keys[account], API_KEY_MAX, &key, err);
+    struct watched *file = &files->accounts[account].api_key;
+    file->path = files->config->accounts[account].api_key_file; /* it may be another configuration's by now */
+    int changed = watched_read(file, API_KEY_MAX, &key, err);
     if (changed <= 0)
         return changed;
     int result = http_site_set_key(files->sites[account], &key, err);
@@ -58,17 +67,55 @@ static int files_read_api_key(struct files *files, size_t account, struct err *e
     return result == 0 ? 1 : -1;
 }
 
+static void tell_waits(const struct config_account *account, const char *why)
+{
+    log_say(LOG_LEVEL_ERROR, "account", "[account %s]: %s. Its events wait until that is mended", account->name, why);
+}
+
 /* Whether there is one. */
 static bool files_begin_api_key(struct files *files, size_t account, struct err *err)
 {
-    struct watched *file = &files->api_keys[account];
-    file->path = files->config->accounts[account].api_key_file;
+    const struct config_account *settings = &files->config->accounts[account];
     if (files_read_api_key(files, account, err) >= 0)
         return true;
-    file->broken = true;
-    log_say(LOG_LEVEL_ERROR, "account", "[account %s]: %s. Its events wait until its key is there",
-            files->config->accounts[account].name, err->text);
+    files->accounts[account].api_key.broken = true;
+    tell_waits(settings, err->text);
     return false;
+}
+
+/* What it takes to reach it is in files, too: until those are good nothing is sent there. */
+static bool files_open_site(struct files *files, size_t account, struct err *err)
+{
+    struct http_site *site = account_site_new(&files->config->accounts[account], NULL, err);
+    if (site == NULL)
+        return false;
+    http_site_become(files->sites[account], site);
+    return true;
+}
+
+static bool files_begin_account(struct files *files, size_t account, struct err *err)
+{
+    struct files_account *one = &files->accounts[account];
+    const struct config_account *settings = &files->config->accounts[account];
+    free(one->closed);
+    *one = (struct files_account){.closed = NULL};
+    http_site_become(files->sites[account], account_site_closed());
+    if (files_open_site(files, account, err))
+        return files_begin_api_key(files, account, err);
+    one->closed = mem_copy(span_of(err->text));
+    tell_waits(settings, err->text);
+    return false;
+}
+
+bool files_account(struct files *files, struct http_site **sites, size_t account)
+{
+    struct err err;
+    files->sites = sites;
+    if (account == files->account_count) {
+        files->accounts = mem_grow(files->accounts, ++files->account_count, sizeof(*files->accounts));
+        files->accounts[account] = (struct files_account){.closed = NULL};
+    }
+    return files_begin_account(files, account, &err);
 }
 
 /* At start only: the last key that is taken out of a keyring in use is no key from then on. */
@@ -86,20 +133,21 @@ static int files_refuse_empty(const struct files *files, struct keyring **keyrin
 
 struct files *files_new(const struct config *config, const unsigned char hash_key[16],
                         const struct files_calls *calls, struct keyring **keyring, struct http_site **sites,
-                        bool *no_key, struct err *err)
+                        bool *closed, struct err *err)
 {
     struct files *files = mem_new(1, sizeof(*files));
     *files = (struct files){.config = config, .calls = *calls, .sites = sites};
     memcpy(files->hash_key, hash_key, sizeof(files->hash_key));
     files->keyring.path = config->keyring_file;
-    files->api_keys = mem_new(config->account_count, sizeof(*files->api_keys));
+    files->accounts = mem_new(config->account_count, sizeof(*files->accounts));
+    files->account_count = config->account_count;
     files->next = mono_after(clock_now().mono, FILES_EVERY_MS);
     if (files_read_keyring(files, keyring, err) < 0 || files_refuse_empty(files, keyring, err) != 0) {
         files_free(files);
         return NULL;
     }
     for (size_t i = 0; i < config->account_count; i++)
-        no_key[i] = !files_begin_api_key(files, i, err);
+        closed[i] = !files_begin_account(files, i, err);
     return files;
 }
 
@@ -107,34 +155,66 @@ void files_free(struct files *files)
 {
     if (files == NULL)
         return;
-    free(files->api_keys);
+    for (size_t i = 0; i < files->account_count; i++)
+        free(files->accounts[i].closed);
+    free(files->accounts);
     free(files);
 }
 
-void files_turn(struct files *files, struct mono now, bool now_please)
+static bool files_turn_keyring(struct files *files)
 {
     struct err err = {0};
-    bool found = false;
-    if (!now_please && !mono_reached(files->next, now))
-        return;
-    files->next = mono_after(now, FILES_EVERY_MS);
     struct keyring *keyring;
     int changed = files_read_keyring(files, &keyring, &err);
-    found |= changed != 0;
     if (changed != 0)
         watched_tell(&files->keyring, changed < 0, err.text);
     if (changed > 0)
         files->calls.keyring(files->calls.context, keyring);
-    for (size_t i = 0; i < files->config->account_count; i++) {
-        changed = files_read_api_key(files, i, &err);
-        found |= changed != 0;
-        if (changed != 0)
-            watched_tell(&files->api_keys[i], changed < 0, err.text);
-        if (changed > 0)
-            files->calls.api_key(files->calls.context, i);
+    return changed != 0;
+}
+
+static bool files_turn_api_key(struct files *files, size_t account)
+{
+    struct err err = {0};
+    int changed = files_read_api_key(files, account, &err);
+    if (changed != 0)
+        watched_tell(&files->accounts[account].api_key, changed < 0, err.text);
+    if (changed > 0)
+        files->calls.api_key(files->calls.context, account);
+    return changed != 0;
+}
+
+/* One that could not be reached: each mistake is told once. */
+static bool files_turn_site(struct files *files, size_t account)
+{
+    struct files_account *one = &files->accounts[account];
+    const struct config_account *settings = &files->config->accounts[account];
+    struct err err = {0};
+    if (!files_open_site(files, account, &err)) {
+        if (strcmp(one->closed, err.text) == 0)
+            return false;
+        tell_waits(settings, err.text);
+        free(one->closed);
+        one->closed = mem_copy(span_of(err.text));
+        return true;
     }
-    if (now_please && !found)
-        log_say(LOG_LEVEL_INFO, "unchanged", "keyring and API keys are what they were");
+    log_say(LOG_LEVEL_INFO, "reloaded", "[account %s]: what it is reached by", settings->name);
+    free(one->closed);
+    one->closed = NULL;
+    if (files_begin_api_key(files, account, &err))
+        files->calls.api_key(files->calls.context, account);
+    return true;
+}
+
+bool files_turn(struct files *files, struct mono now, bool now_please)
+{
+    if (!now_please && !mono_reached(files->next, now))
+        return false;
+    files->next = mono_after(now, FILES_EVERY_MS);
+    bool found = files_turn_keyring(files);
+    for (size_t i = 0; i < files->account_count; i++)
+        found |= files->accounts[i].closed != NULL ? files_turn_site(files, i) : files_turn_api_key(files, i);
+    return found;
 }
 
 struct mono files_deadline(const struct files *files)
@@ -159,5 +239,5 @@ bool files_keyring_is_stale(const struct files *files)
 
 bool files_api_key_is_stale(const struct files *files, size_t account)
 {
-    return files->api_keys[account].broken;
+    return files->accounts[account].api_key.broken;
 }

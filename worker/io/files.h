@@ -1,4 +1,5 @@
-/* The files that may change under a running worker: the keyring and the API keys. They are looked at every 5 s, by
+/* The files that may change under a running worker: the keyring and the API keys, and as long as they are no good those by
+ * which an account is reached. They are looked at every 5 s, by
  * content (mounted directories replace links, not files), and on SIGHUP. A new one is used at once; one that is missing
  * or broken is told in the log once, and what was read before stays in use. */
 #ifndef IO_FILES_H
@@ -20,15 +21,20 @@ struct files_calls {
     void *context;
 };
 
-/* Reads all of them once; the keyring is *keyring. NULL with err where that is no good. An API key that is no good is told
- * in the log, and no_key[account] set: one account's mistake keeps none of the others down. */
+/* Reads all of them once; the keyring is *keyring. NULL with err where that is no good. An API key that is no good, or another
+ * file by which an account is reached, is told in the log, and closed[account] set: one account's mistake keeps none of the
+ * others down. The sites, one of each account, become what the configuration says. */
 struct files *files_new(const struct config *config, const unsigned char hash_key[16],
                         const struct files_calls *calls, struct keyring **keyring, struct http_site **sites,
-                        bool *no_key, struct err *err);
+                        bool *closed, struct err *err);
 void files_free(struct files *files);
 
-/* Looks again, where it is time, or `now_please`. */
-void files_turn(struct files *files, struct mono now, bool now_please);
+/* The configuration of that account is another, or it is new (the one behind the last): its files are read. False: one of them
+ * is no good, as files_new says. */
+bool files_account(struct files *files, struct http_site **sites, size_t account);
+
+/* Looks again, where it is time, or `now_please`. Whether it found anything new. */
+bool files_turn(struct files *files, struct mono now, bool now_please);
 struct mono files_deadline(const struct files *files);
 
 /* When the keyring in use was read (Unix ms), how many keys it has, and whether the file holds another that is no

@@ -1,6 +1,7 @@
 #include "io/http_site.h"
 
 #include <curl/curl.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -15,7 +16,7 @@ struct http_headers {
 
 struct http_site {
     char *base_url;
-    struct http_way way;
+    struct http_way way;     /* the strings are the site's */
     struct curl_slist *more; /* headers of each request */
     struct http_headers
         *headers; /* in use; behind it those before, which requests under way may still read */
@@ -48,11 +49,27 @@ static void headers_put(struct http_site *site, const char *authorization)
     site->headers = headers;
 }
 
+static char *copy_of(const char *text)
+{
+    return text == NULL ? NULL : mem_copy(span_of(text));
+}
+
+static void way_free(struct http_way *way)
+{
+    free((char *)(uintptr_t)way->ca_file);
+    free((char *)(uintptr_t)way->client_certificate_file);
+    free((char *)(uintptr_t)way->client_key_file);
+    free((char *)(uintptr_t)way->proxy);
+}
+
 struct http_site *http_site_new(const char *base_url, const struct http_way *way)
 {
     struct http_site *site = mem_new(1, sizeof(*site));
     site->base_url = mem_copy(span_of(base_url));
-    site->way = *way;
+    site->way = (struct http_way){.ca_file = copy_of(way->ca_file),
+                                  .client_certificate_file = copy_of(way->client_certificate_file),
+                                  .client_key_file = copy_of(way->client_key_file),
+                                  .proxy = copy_of(way->proxy)};
     headers_put(site, NULL);
     return site;
 }
@@ -140,8 +157,21 @@ void http_site_free(struct http_site *site)
         free(headers);
     }
     headers_free(site->more);
+    way_free(&site->way);
     free(site->base_url);
     free(site);
+}
+
+void http_site_become(struct http_site *site, struct http_site *other)
+{
+    struct http_site before = *site;
+    struct http_headers **oldest = &other->headers;
+    while (*oldest != NULL)
+        oldest = &(*oldest)->before;
+    *oldest = before.headers; /* requests under way read them */
+    *site = *other;
+    *other = (struct http_site){.base_url = before.base_url, .way = before.way, .more = before.more};
+    http_site_free(other);
 }
 
 const struct http_way *http_site_way(const struct http_site *site)

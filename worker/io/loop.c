@@ -497,7 +497,8 @@ static int loop_turn(struct loop *loop, struct err *err)
         return -1;
     http_turn(loop->http, loop->now.mono);
     loop_refused(loop);
-    files_turn(loop->files, loop->now.mono, loop->reload);
+    if (!files_turn(loop->files, loop->now.mono, loop->reload) && loop->reload)
+        log_say(LOG_LEVEL_INFO, "unchanged", "keyring and API keys are what they were");
     loop->reload = false;
     loop_take(loop, &(struct input){.type = INPUT_TICK});
     if (loop->refused.code != ERR_NONE && !loop->stopping)
