@@ -21,6 +21,7 @@ static const char help[] =
     "\n"
     "Every setting can be given by environment too: CUPBEARER_KAFKA_BOOTSTRAP_SERVERS for [kafka] "
     "bootstrap_servers.\n"
+    "SIGHUP: reads keyring, API keys and the accounts' configuration again.\n"
     "SIGTERM: finishes what is under way, commits, leaves the group, exits 0. A second one, or 30 s: exits "
     "at once (4).\n"
     "Exit codes: 0 stopped, 2 configuration, 3 Kafka does not answer, 4 stopped with events left, 5 "
@@ -35,7 +36,7 @@ static void run_memory(void)
     json_memory_use();
 }
 
-static int run_with(const struct config *config, struct err *err)
+static int run_with(struct config *config, struct err *err)
 {
     config_secrets_tell(config);
     struct loop *worker = config_secrets_exist(config, false, err) != 0 ? NULL : worker_new(config, err);

@@ -10,6 +10,7 @@
 
 #include "base/mem.h"
 #include "engine/progress.h"
+#include "io/account_settings.h"
 #include "io/account_site.h"
 #include "io/checks.h"
 #include "io/clock.h"
@@ -89,36 +90,11 @@ static void engine_settings(const struct config *config, int32_t partition_count
     randombytes_buf(&out->seed, sizeof(out->seed));
 }
 
-static void account_settings(const struct config *config, size_t index, bool held,
-                             struct account_options *out)
-{
-    const struct config_account *account = &config->accounts[index];
-    *out = (struct account_options){
-        .index = index,
-        .name = account->name,
-        .inbox = account->inbox,
-        .widget_host = account->widget_host,
-        .email_given = account->email_given,
-        .deliver_within_ms = account->deliver_within_ms,
-        .deliver_within_max_ms = account->deliver_within_max_ms,
-        .max_in_flight = account->max_in_flight,
-        .papercups_account = account->papercups_account,
-        .reopen = account->reopen,
-        .unassign = account->unassign,
-        .refuse_ambiguous = account->refuse_ambiguous,
-        .held = held,
-        /* One account may fill the memory, and then the partitions pause; of several none may push out the others. */
-        .memory_bytes = config->account_count > 1 ? (size_t)config->memory_bytes / 4 : 0,
-    };
-}
-
 static void make_engine(struct loop *worker, const struct config *config, struct engine_options *options,
                         struct keyring *keyring, struct key mark_secret, const struct key *previous,
                         const bool *held)
 {
-    struct account_options *accounts = mem_new(config->account_count, sizeof(*accounts));
-    for (size_t i = 0; i < config->account_count; i++)
-        account_settings(config, i, held[i], &accounts[i]);
+    struct account_options *accounts = account_settings(config, held);
     options->accounts = accounts;
     worker->engine = engine_new(options, keyring, mark_secret, previous->bytes == NULL ? NULL : previous);
     free(accounts);
@@ -232,7 +208,7 @@ static int worker_make(struct loop *worker, const struct config *config, struct 
     return 0;
 }
 
-struct loop *worker_new(const struct config *config, struct err *err)
+struct loop *worker_new(struct config *config, struct err *err)
 {
     struct loop *worker = mem_new(1, sizeof(*worker));
     worker->config = config;

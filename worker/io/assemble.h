@@ -5,8 +5,8 @@
 #include "io/config.h"
 #include "io/loop.h"
 
-/* Ready to loop_run: subscribed. NULL with err. worker_free it, before the config. */
-struct loop *worker_new(const struct config *config, struct err *err);
+/* Ready to loop_run: subscribed. NULL with err. worker_free it, before the config, whose accounts it may change. */
+struct loop *worker_new(struct config *config, struct err *err);
 void worker_free(struct loop *worker);
 /* One that has run: waits a little for what is still to be written. It is left to the end of the process: where its topic was
  * deleted, or its broker was away, librdkafka from 2.0 on may wait for its own threads for ever (its issues 4362 and 4674). */

@@ -45,6 +45,7 @@ void config_free(struct config *config)
     for (size_t i = 0; i < config->open_secret_count; i++)
         free(config->open_secrets[i]);
     free(config->open_secrets);
+    free(config->path);
     free(config->properties);
     free(config->accounts);
     free(config);
@@ -185,14 +186,30 @@ static struct config *config_build(const struct config_source *source, const cha
     return NULL;
 }
 
+static struct config *config_take(struct config_source *source, const char *path, char *const *environment,
+                                  struct err *err)
+{
+    struct config *config = NULL;
+    if ((path == NULL || source_read_file(source, path, err) == 0) &&
+        source_read_environment(source, environment, err) == 0)
+        config = config_build(source, path, err);
+    if (config != NULL && path != NULL)
+        config->path = mem_copy(span_of(path));
+    return config;
+}
+
 struct config *config_load(const char *path, char *const *environment, struct err *err)
 {
     struct config_source source;
-    struct config *config = NULL;
     source_init(&source);
-    if ((path == NULL || source_read_file(&source, path, err) == 0) &&
-        source_read_environment(&source, environment, err) == 0)
-        config = config_build(&source, path, err);
+    struct config *config = config_take(&source, path, environment, err);
     source_done(&source);
     return config;
+}
+
+struct config *config_load_again(const struct config *config, char *const *environment,
+                                 struct config_source *source, struct err *err)
+{
+    source_init(source);
+    return config_take(source, config->path, environment, err);
 }

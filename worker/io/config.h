@@ -57,6 +57,8 @@ struct config_gate {
 };
 
 struct config {
+    char *path; /* of the file that it was read from; NULL: there was none */
+
     /* [kafka] */
     char *bootstrap_servers; /* required */
     char *group_id;          /* default "cupbearer" */

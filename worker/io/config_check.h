@@ -17,6 +17,11 @@ int config_security(struct config *config, const struct config_source *source, c
 const char *config_property(const struct config *config, const char *name);
 void config_property_put(struct config *config, const char *name, const char *value);
 
+/* The same file and environment once more, as config_load reads them; *source says where what stands (source_done it, also
+ * where there is no configuration). */
+struct config *config_load_again(const struct config *config, char *const *environment,
+                                 struct config_source *source, struct err *err);
+
 /* Where somebody wrote the setting; `otherwise` where nobody did. */
 const char *config_origin(const struct config_source *source, enum config_section section, const char *name,
                           size_t account, const char *otherwise);

@@ -14,6 +14,7 @@
 #include "io/fault_point.h"
 #include "io/log.h"
 #include "io/process.h"
+#include "io/reload.h"
 #include "io/topic_checks.h"
 #include "papercups/content.h"
 
@@ -229,7 +230,7 @@ static void loop_perform(struct loop *loop, struct effect *effect)
     }
 }
 
-static void loop_take(struct loop *loop, struct input *input)
+void loop_take(struct loop *loop, struct input *input)
 {
     struct effects effects;
     input->now = loop->now;
@@ -497,9 +498,7 @@ static int loop_turn(struct loop *loop, struct err *err)
         return -1;
     http_turn(loop->http, loop->now.mono);
     loop_refused(loop);
-    if (!files_turn(loop->files, loop->now.mono, loop->reload) && loop->reload)
-        log_say(LOG_LEVEL_INFO, "unchanged", "keyring and API keys are what they were");
-    loop->reload = false;
+    reload_turn(loop);
     loop_take(loop, &(struct input){.type = INPUT_TICK});
     if (loop->refused.code != ERR_NONE && !loop->stopping)
         loop_stop(loop);

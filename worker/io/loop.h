@@ -30,7 +30,7 @@ struct loop {
     struct log_checks *checks;
     struct inquiry *inquiry;
     struct reader *reader; /* while partitions are being rebuilt */
-    const struct config *config;
+    struct config *config;
     unsigned deviations; /* of the topics, that are accepted; a bit for each deviation_kind */
     struct http *http;
     struct files *files;
@@ -79,6 +79,8 @@ void loop_log_foreign(const struct effect *effect);
 /* The events' topic is. */
 void loop_log_gone(const struct loop *loop);
 void loop_log_namesake(const struct loop *loop, int32_t partition);
+/* Hands it to the engine, now, and does what that says. */
+void loop_take(struct loop *loop, struct input *input);
 
 /* Answers the page that the admin endpoint asks for, if it does. In loop_admin.c. */
 void loop_admin(struct loop *loop);

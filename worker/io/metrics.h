@@ -1,5 +1,5 @@
 /* The worker's metrics in Prometheus' text format. Labels are accounts and partitions of the configuration and
- * words of our own tables, never anything of an event, so their number is known at the start. Most values are read where
+ * words of our own tables, never anything of an event, so their number is known. Most values are read where
  * they already are, when they are asked for; what nobody else keeps is kept here. Of the loop's thread. */
 #ifndef IO_METRICS_H
 #define IO_METRICS_H
