@@ -93,6 +93,7 @@ def test_one_that_is_added_with_a_mistake_is_held_alone_until_that_is_mended(wor
     assert held(world, "globex") == []
     assert bodies(world, customer) == ["acme's", "hello"]
     assert "hidden-secret" not in world.worker.text()
+    assert "event=stale" not in world.worker.text()  # nothing was read before that could stay in use
 
 
 def test_an_account_is_reached_at_another_address_from_then_on(world, between, customer):

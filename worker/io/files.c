@@ -67,19 +67,21 @@ static int files_read_api_key(struct files *files, size_t account, struct err *e
     return result == 0 ? 1 : -1;
 }
 
-static void tell_waits(const struct config_account *account, const char *why)
+/* What names the account. */
+static void tell_waits(const char *why)
 {
-    log_say(LOG_LEVEL_ERROR, "account", "[account %s]: %s. Its events wait until that is mended", account->name, why);
+    log_say(LOG_LEVEL_ERROR, "account", "%s. Its events wait until that is mended", why);
 }
 
 /* Whether there is one. */
 static bool files_begin_api_key(struct files *files, size_t account, struct err *err)
 {
-    const struct config_account *settings = &files->config->accounts[account];
-    if (files_read_api_key(files, account, err) >= 0)
+    struct err why;
+    if (files_read_api_key(files, account, &why) >= 0)
         return true;
-    files->accounts[account].api_key.broken = true;
-    tell_waits(settings, err->text);
+    watched_note(&files->accounts[account].api_key, why.text);
+    err_set(err, ERR_USAGE, "[account %s]: api_key_file: %s", files->config->accounts[account].name, why.text);
+    tell_waits(err->text);
     return false;
 }
 
@@ -96,14 +98,13 @@ static bool files_open_site(struct files *files, size_t account, struct err *err
 static bool files_begin_account(struct files *files, size_t account, struct err *err)
 {
     struct files_account *one = &files->accounts[account];
-    const struct config_account *settings = &files->config->accounts[account];
     free(one->closed);
     *one = (struct files_account){.closed = NULL};
     http_site_become(files->sites[account], account_site_closed());
     if (files_open_site(files, account, err))
         return files_begin_api_key(files, account, err);
     one->closed = mem_copy(span_of(err->text));
-    tell_waits(settings, err->text);
+    tell_waits(err->text);
     return false;
 }
 
@@ -188,17 +189,17 @@ static bool files_turn_api_key(struct files *files, size_t account)
 static bool files_turn_site(struct files *files, size_t account)
 {
     struct files_account *one = &files->accounts[account];
-    const struct config_account *settings = &files->config->accounts[account];
     struct err err = {0};
     if (!files_open_site(files, account, &err)) {
         if (strcmp(one->closed, err.text) == 0)
             return false;
-        tell_waits(settings, err.text);
+        tell_waits(err.text);
         free(one->closed);
         one->closed = mem_copy(span_of(err.text));
         return true;
     }
-    log_say(LOG_LEVEL_INFO, "reloaded", "[account %s]: what it is reached by", settings->name);
+    log_say(LOG_LEVEL_INFO, "reloaded", "[account %s]: what it is reached by",
+            files->config->accounts[account].name);
     free(one->closed);
     one->closed = NULL;
     if (files_begin_api_key(files, account, &err))

@@ -46,12 +46,25 @@ int watched_read(struct watched *watched, size_t max_size, struct secret *out, s
     return 1;
 }
 
-void watched_tell(struct watched *watched, bool broken, const char *text)
+/* Whether that mistake was told last. */
+static bool note(struct watched *watched, const char *text)
 {
     unsigned char mistake[crypto_generichash_BYTES];
     crypto_generichash(mistake, sizeof(mistake), (const unsigned char *)text, strlen(text), NULL, 0);
     bool known = watched->broken && memcmp(mistake, watched->told, sizeof(mistake)) == 0;
     memcpy(watched->told, mistake, sizeof(mistake));
+    return known;
+}
+
+void watched_note(struct watched *watched, const char *text)
+{
+    note(watched, text);
+    watched->broken = true;
+}
+
+void watched_tell(struct watched *watched, bool broken, const char *text)
+{
+    bool known = note(watched, text);
     if (broken && !known)
         log_say(LOG_LEVEL_ERROR, "stale", "%s; what was read before stays in use", text);
     else if (!broken)

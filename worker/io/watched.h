@@ -24,6 +24,9 @@ struct watched {
 /* Reads the file. 1: it is another than last time, and *out is the caller's; 0: it is the same; -1 with err. */
 int watched_read(struct watched *watched, size_t max_size, struct secret *out, struct err *err);
 
+/* It is no good from the start, with that mistake, which was told in other words. */
+void watched_note(struct watched *watched, const char *text);
+
 /* Tells in the log what came of another one: in use, or no good (each mistake once, with `text`), and what was before
  * stays in use. */
 void watched_tell(struct watched *watched, bool broken, const char *text);
