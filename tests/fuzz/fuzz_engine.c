@@ -9,6 +9,7 @@
  *   F value      a record that is not signed       T n            time passes: 8^n ms
  *   V            the partition is revoked          K keyring      another keyring
  *   I            the account has another API key   S              stop
+ *   U digit      accounts are configured anew, acme and globex; of an odd digit the keys are to be asked for
  *   H digit      what is found in the log: a record at that offset, or (more than a digit) its end there */
 #include <jansson.h>
 #include <sodium.h>
@@ -50,17 +51,17 @@ static struct key key_of(const char *text)
     return key;
 }
 
+static const struct account_options acme = {.name = "acme",
+                                            .widget_host = "shop.example",
+                                            .deliver_within_ms = 3600000,
+                                            .deliver_within_max_ms = 86400000,
+                                            .max_in_flight = 4,
+                                            .papercups_account = "0b4a7c1e-52d1-4c5c-9a3e-6f1d2a7b8c91",
+                                            .reopen = true,
+                                            .unassign = true};
+
 static struct engine *engine_make(void)
 {
-    static const struct account_options account = {.name = "acme",
-                                                   .widget_host = "shop.example",
-                                                   .deliver_within_ms = 3600000,
-                                                   .deliver_within_max_ms = 86400000,
-                                                   .max_in_flight = 4,
-                                                   .papercups_account =
-                                                       "0b4a7c1e-52d1-4c5c-9a3e-6f1d2a7b8c91",
-                                                   .reopen = true,
-                                                   .unassign = true};
     const struct engine_options options = {
         .events_topic = "events",
         .receipts_topic = "receipts",
@@ -73,7 +74,7 @@ static struct engine *engine_make(void)
         .log_check_ms = ENGINE_LOG_CHECK_MS,
         .memory_bytes = 1 << 20,
         .papercups_ids = true,
-        .accounts = &account,
+        .accounts = &acme,
         .account_count = 1};
     if (sodium_init() < 0)
         abort();
@@ -290,6 +291,17 @@ static void pass(struct tape *tape, struct span rest)
     take(tape, (struct input){.type = INPUT_TICK});
 }
 
+static void take_accounts(struct tape *tape, struct span rest)
+{
+    unsigned digit = digit_of(rest);
+    struct account_options accounts[] = {acme, acme};
+    accounts[0].max_in_flight = accounts[1].max_in_flight = 1 + (int32_t)digit;
+    accounts[0].held = accounts[1].held = digit % 2 == 1;
+    accounts[1].name = "globex";
+    accounts[1].index = 1;
+    take(tape, (struct input){.type = INPUT_ACCOUNTS, .accounts = accounts, .account_count = 2, .memory_bytes = 1 << 20});
+}
+
 static void play(struct tape *tape, struct span move)
 {
     char what = move.size == 0 ? 0 : move.data[0];
@@ -312,6 +324,8 @@ static void play(struct tape *tape, struct span move)
         take_keyring(tape, rest);
     else if (what == 'I')
         take(tape, (struct input){.type = INPUT_API_KEY});
+    else if (what == 'U')
+        take_accounts(tape, rest);
     else if (what == 'S')
         take(tape, (struct input){.type = INPUT_STOP});
     else
