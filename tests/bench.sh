@@ -4,12 +4,14 @@
 # published at once into 12 partitions, is what is measured, to its last receipt. The same run measures what the parts of
 # that work cost by themselves, in small loops: fetch, verify, parse, POST, receipt, produce.
 #
-#   tests/bench.sh [--events N] [--customers N] [--quick] [--perf]
+#   tests/bench.sh [--events N] [--customers N] [--body SIZE] [--quick] [--perf]
 #   tests/bench.sh --takeover [--ids N] [--partitions N]
 #   tests/bench.sh --pace [--conversations N] [--round-trip MS]
 #
 #   --events N      how many, for HMAC and for ed25519 (200000)
 #   --customers N   whose chats they go to, in turn (10000)
+#   --body SIZE     how long each message is, in bytes: 77, or up to 10000, which 10k is too. Long ones are signed slowly and
+#                   kept in memory until they are published: take 20,000 or so
 #   --quick         20,000 events of 1,000 customers, short looks at the idle worker: shows that it works, its figures
 #                   are rough
 #   --perf          perf's 40 first symbols of the worker, by self time, while it takes the HMAC events
@@ -49,6 +51,7 @@ cd "$(dirname "$0")/.."
 
 events=200000 customers=10000 refused=50000 requests=50000 idle_seconds=10 perf=false
 pace=false conversations=30 round_trip=0 pace_seconds=30
+body=77 # as bench.c writes it
 takeover=false ids=1000000 partitions=12 takeover_partitions=1 takeover_workers=3
 while [ $# -gt 0 ]; do
     case $1 in
@@ -61,6 +64,12 @@ while [ $# -gt 0 ]; do
     --partitions)
         [[ "${2-}" =~ ^([1-9][0-9]?|100)$ ]] || { echo "bench.sh: $1 needs a number from 1 to 100" >&2; exit 2; }
         takeover_partitions=$2
+        shift
+        ;;
+    --body)
+        body=${2-}
+        body=${body/%k/000}
+        [[ "$body" =~ ^[1-9][0-9]{0,4}$ && $body -le 10000 ]] || { echo "bench.sh: --body needs bytes, 1 to 10000" >&2; exit 2; }
         shift
         ;;
     --conversations)
@@ -81,7 +90,7 @@ while [ $# -gt 0 ]; do
         exit 0
         ;;
     *)
-        echo "bench.sh: unknown option '$1': say --events N, --customers N, --quick, --perf, --takeover, --ids N, --partitions N, --pace, --conversations N or --round-trip MS" >&2
+        echo "bench.sh: unknown option '$1': say --events N, --customers N, --body SIZE, --quick, --perf, --takeover, --ids N, --partitions N, --pace, --conversations N or --round-trip MS" >&2
         exit 2
         ;;
     esac
@@ -111,7 +120,7 @@ cleanup() {
     if $whole; then rm -rf "$work"; else echo "bench.sh: what it left: $work" >&2; fi
 }
 
-bench() { "$build/tests/bench/bench" "$@"; }
+bench() { "$build/tests/bench/bench" --body "$body" "$@"; }
 
 # The value of NAME in words NAME=VALUE on stdin.
 word() { tr ' ' '\n' | sed -n "s/^$1=//p"; }
@@ -429,7 +438,7 @@ ratio=$(calculate %.2f "$(figure hmac us) / $hmac_sum")
 
 if $perf; then cat "$work/perf.txt"; fi
 echo
-echo "$events events of $customers customers, $partitions partitions, $(nproc) cores;" \
+echo "$events events of $customers customers with bodies of $body bytes, $partitions partitions, $(nproc) cores;" \
     "receipts of $(figure hmac receipt_bytes) bytes"
 row "" HMAC ed25519
 row_of "events/s" events_s

@@ -91,16 +91,34 @@ rd_kafka_t *bench_consumer(const char *bootstrap, const char *topic, int32_t par
     return rk;
 }
 
-size_t bench_payload(int64_t customer, char out[BENCH_TEXT_MAX])
+static char body[BENCH_BODY_MAX + 1] =
+    "Your order is on its way. Need a hand? Pick one, or just write what is wrong.";
+
+/* The same words again and again. */
+static void body_set(int64_t size)
 {
-    return (size_t)snprintf(out, BENCH_TEXT_MAX,
+    size_t words = strlen(body);
+    if (size > BENCH_BODY_MAX)
+        bench_fail("--body: at most %d", BENCH_BODY_MAX);
+    for (size_t i = words; i < (size_t)size; i++)
+        body[i] = i % (words + 1) == words ? ' ' : body[i % (words + 1)];
+    body[size] = 0;
+}
+
+const char *bench_body(void)
+{
+    return body;
+}
+
+size_t bench_payload(int64_t customer, char out[BENCH_PAYLOAD_MAX])
+{
+    return (size_t)snprintf(out, BENCH_PAYLOAD_MAX,
                             "{\"account\":\"acme\",\"to\":{\"customer\":{\"external_id\":\"user_%lld\","
                             "\"email\":\"user_%lld@shop.example\"}},"
-                            "\"message\":{\"body\":\"Your order is on its way. Need a hand? Pick one, or "
-                            "just write what is wrong.\","
+                            "\"message\":{\"body\":\"%s\","
                             "\"quick_replies\":[\"Where is my order?\",\"Talk to a "
                             "person\"],\"metadata\":{\"order_id\":\"o_%lld\"}},\"ttl\":60}",
-                            (long long)customer, (long long)customer, (long long)customer);
+                            (long long)customer, (long long)customer, body, (long long)customer);
 }
 
 static const struct command {
@@ -127,12 +145,17 @@ static const struct command {
 
 int main(int argc, char **argv)
 {
+    if (argc > 2 && strcmp(argv[1], "--body") == 0) {
+        body_set(bench_number("--body", argv[2]));
+        argv += 2;
+        argc -= 2;
+    }
     for (size_t i = 0; argc > 1 && i < sizeof(commands) / sizeof(commands[0]); i++) {
         const struct command *command = &commands[i];
         if (strcmp(argv[1], command->name) != 0)
             continue;
         if (argc - 2 != command->argc)
-            bench_fail("usage: bench %s %s", command->name, command->usage);
+            bench_fail("usage: bench [--body BYTES] %s %s", command->name, command->usage);
         command->run(argc - 2, argv + 2);
         return 0;
     }

@@ -10,7 +10,9 @@
 
 #include "base/span.h"
 
-#define BENCH_TEXT_MAX 1024
+#define BENCH_TEXT_MAX    1024
+#define BENCH_BODY_MAX    10000 /* of a message, by format 1 */
+#define BENCH_PAYLOAD_MAX (BENCH_BODY_MAX + BENCH_TEXT_MAX)
 
 struct bench_setting {
     const char *name;
@@ -45,7 +47,9 @@ rd_kafka_t *bench_kafka(rd_kafka_type_t type, const char *bootstrap, const struc
 /* A consumer that reads all partitions of a topic from the beginning, without a group. */
 rd_kafka_t *bench_consumer(const char *bootstrap, const char *topic, int32_t partitions);
 
-/* The bench's event for customer number `customer`: JSON of about 350 bytes, terminated; returns its size. */
-size_t bench_payload(int64_t customer, char out[BENCH_TEXT_MAX]);
+/* The body of each message: as long as --body says, or else of 77 bytes. */
+const char *bench_body(void);
+/* The bench's event for customer number `customer`: JSON, terminated, about 270 bytes beside the body; returns its size. */
+size_t bench_payload(int64_t customer, char out[BENCH_PAYLOAD_MAX]);
 
 #endif

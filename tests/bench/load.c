@@ -43,7 +43,7 @@ struct load *load_new(const struct load_options *options)
     load->queue = rd_kafka_queue_get_main(load->rk);
     struct cupbearer_key *key = read_key(options->key_file);
     for (int64_t i = 0; i < load->events; i++) {
-        char payload[BENCH_TEXT_MAX], id[32], why[CUPBEARER_ERROR_SIZE];
+        char payload[BENCH_PAYLOAD_MAX], id[32], why[CUPBEARER_ERROR_SIZE];
         int64_t number = options->first + i;
         size_t size = bench_payload(number % options->customers, payload);
         snprintf(id, sizeof(id), "bench-%09lld", (long long)number);

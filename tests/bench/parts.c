@@ -17,7 +17,7 @@
 
 /* Signed events as a worker reads them from Kafka. */
 struct signed_record {
-    char payload[BENCH_TEXT_MAX];
+    char payload[BENCH_PAYLOAD_MAX];
     struct sealed sealed;
     struct header headers[4];
     struct record record;

@@ -15,7 +15,7 @@ struct poster;
 struct slot {
     CURL *easy;
     struct buf answer;
-    char body[BENCH_TEXT_MAX];
+    char body[BENCH_PAYLOAD_MAX];
 };
 
 /* A loop over libcurl's multi-socket interface and epoll that does nothing but POST. */
@@ -79,14 +79,12 @@ static void slot_make(struct poster *poster, size_t number)
     create(poster, "/api/v1/conversations", body, id);
     snprintf(
         slot->body, sizeof(slot->body),
-        "{\"message\":{\"conversation_id\":\"%s\",\"source\":\"api\",\"type\":\"bot\",\"body\":\"Your order "
-        "is "
-        "on its way. Need a hand? Pick one, or just write what is "
-        "wrong.\",\"metadata\":{\"order_id\":\"o_%zu\","
+        "{\"message\":{\"conversation_id\":\"%s\",\"source\":\"api\",\"type\":\"bot\",\"body\":\"%s\","
+        "\"metadata\":{\"order_id\":\"o_%zu\","
         "\"quick_replies\":[{\"text\":\"Where is my order?\",\"action\":\"Where is my order?\"},"
         "{\"text\":\"Talk to a person\",\"action\":\"Talk to a person\"}],\"disable_webhook_events\":true,"
         "\"cupbearer\":\"v1:AAAAAAAAAAAAAAAAAAAAAA\"}}}",
-        id, number);
+        id, bench_body(), number);
     buf_init(&slot->answer, BODY_MAX);
     slot->easy = easy_new(poster, "/api/v1/messages", &slot->answer);
     curl_easy_setopt(slot->easy, CURLOPT_PRIVATE, slot);
