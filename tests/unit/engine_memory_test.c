@@ -59,6 +59,22 @@ static void what_a_partition_holds_is_its_own_events_until_they_are_settled(void
     story_end(w);
 }
 
+/* What waits for its receipt would leave little room for what is still to be delivered. */
+static void an_event_that_needs_no_dead_letter_gives_back_its_bytes_before_its_receipt_is_acknowledged(void **state)
+{
+    (void)state;
+    struct world *w = story_begin(NULL);
+    const struct engine *engine = w->workers[0].engine;
+    story_arrive(w, "ann", "e1");
+    size_t waiting = engine->memory_used, value = w->log.partitions[0].events[0]->value.size;
+    size_t message = message_size(&engine->partitions[0]->jobs->message);
+    story_answers(w, 3);
+    assert_int_equal(waiting - engine->memory_used, value + message); /* as it was read, and as it was to be posted */
+    story_acknowledge(w);
+    assert_int_equal(engine->memory_used, 0);
+    story_end(w);
+}
+
 /* A world with 40 events for one customer, of which the memory holds some. */
 static struct world *world_with_a_full_memory(void)
 {
@@ -289,6 +305,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_full_memory_takes_no_record_until_there_is_room),
         cmocka_unit_test(what_a_partition_holds_is_its_own_events_until_they_are_settled),
+        cmocka_unit_test(an_event_that_needs_no_dead_letter_gives_back_its_bytes_before_its_receipt_is_acknowledged),
         cmocka_unit_test(nothing_is_dropped_to_make_room),
         cmocka_unit_test(a_partition_that_was_paused_when_it_was_taken_is_read_when_it_comes_again),
         cmocka_unit_test(an_event_for_which_its_account_has_no_room_fails_and_another_account_goes_on),

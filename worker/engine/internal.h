@@ -154,6 +154,8 @@ void job_grow(struct engine *engine, struct job *job, size_t size);
 void job_ask_again_later(struct engine *engine, struct job *job);
 /* It has its outcome: nothing will be posted any more. */
 void job_forget_message(struct engine *engine, struct job *job);
+/* And that one has no dead letter. */
+void job_forget_value(struct engine *engine, struct job *job);
 /* Its customer's next may come to the head; does nothing where it is in no queue. */
 void job_leave_queue(struct job *job);
 /* Takes a job out of everything and frees it at the next input, because effects may point into it. */

@@ -19,7 +19,13 @@ static int64_t admitted_at_ms(const struct engine *engine, const struct record *
 struct job *job_new(struct engine *engine, struct partition *partition, const struct record *record)
 {
     struct job *job = mem_new(1, sizeof(*job));
-    job->record = record_copy(record);
+    struct record head = *record;
+    head.value = SPAN_NONE;
+    job->record = record_copy(&head);
+    if (record->value.data != NULL) {
+        job->value = mem_copy(record->value);
+        job->record->value = (struct span){job->value, record->value.size};
+    }
     job->admitted_at_ms = admitted_at_ms(engine, record);
     job->partition = partition;
     job->previous = partition->jobs_last;
@@ -44,15 +50,28 @@ void job_grow(struct engine *engine, struct job *job, size_t size)
     job->account->memory_used += size;
 }
 
-void job_forget_message(struct engine *engine, struct job *job)
+static void job_shrink(struct engine *engine, struct job *job, size_t size)
 {
-    size_t size = message_size(&job->message);
-    message_done(&job->message);
     job->size -= size;
     engine->memory_used -= size;
     job->partition->memory_used -= size;
     if (job->account != NULL)
         job->account->memory_used -= size;
+}
+
+void job_forget_message(struct engine *engine, struct job *job)
+{
+    size_t size = message_size(&job->message);
+    message_done(&job->message);
+    job_shrink(engine, job, size);
+}
+
+void job_forget_value(struct engine *engine, struct job *job)
+{
+    job_shrink(engine, job, job->record->value.size);
+    free(job->value);
+    job->value = NULL;
+    job->record->value = SPAN_NONE;
 }
 
 void job_ask_again_later(struct engine *engine, struct job *job)
@@ -102,6 +121,7 @@ void job_free(struct job *job)
     delivery_done(&job->delivery);
     message_done(&job->message);
     free(job->sender);
+    free(job->value);
     free(job->record);
     free(job);
 }

@@ -28,6 +28,7 @@ struct job {
     size_t size; /* bytes it counts for */
 
     struct record *record; /* owned; the spans below point into it */
+    char *value;           /* the record's; NULL: it has none, or nothing will be done with it any more */
     int64_t admitted_at_ms;
     struct wall until;      /* its time is over then, by the clock that has admitted it */
     struct mono over_from;  /* and is so then at the latest: it was admitted before it was read */

@@ -130,6 +130,8 @@ void settle(struct engine *engine, struct job *job, enum outcome outcome)
     if (settle_is_certain(engine, outcome))
         job_leave_queue(job);
     job_forget_message(engine, job);
+    if (!outcome_has_dead_letter(outcome))
+        job_forget_value(engine, job); /* the key and the headers are all that a receipt tells of */
     bool written = job->lettered && outcome == OUTCOME_GAVE_UP;
     settle_produce(engine, job, outcome_has_dead_letter(outcome) && !written ? JOB_DEAD_LETTER : JOB_RECEIPT);
     if (outcome == OUTCOME_DELIVERED)
