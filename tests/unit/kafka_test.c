@@ -36,9 +36,42 @@ static void what_was_there_before_the_descriptor_wakes_who_waits_for_it(void **s
     close(wanted.fd);
 }
 
+static void expect_setting(const rd_kafka_t *rk, const char *name, const char *expected)
+{
+    char value[32] = "";
+    size_t size = sizeof(value);
+    assert_int_equal(rd_kafka_conf_get(rd_kafka_conf((rd_kafka_t *)(uintptr_t)rk), name, value, &size), RD_KAFKA_CONF_OK);
+    assert_string_equal(value, expected);
+}
+
+/* What is read ahead is memory, of each partition; the user's file may say otherwise. */
+static void a_consumer_reads_little_ahead_unless_it_is_told_otherwise(void **state)
+{
+    (void)state;
+    struct config_property more[] = {{.name = "queued.max.messages.kbytes", .value = "64"},
+                                     {.name = "fetch.wait.max.ms", .value = "500"}};
+    const struct kafka_setting settings[] = {{"group.id", "kafka_test"}, {NULL, NULL}};
+    bool looks_by_itself = rd_kafka_version() >= 0x02020000;
+    for (size_t i = 0; i < 2; i++) {
+        struct config config = {
+            .bootstrap_servers = "127.0.0.1:1", .properties = more, .property_count = i * 2};
+        struct err err;
+        rd_kafka_conf_t *conf = kafka_consumer_conf_new(&config, settings, &err);
+        assert_non_null(conf);
+        rd_kafka_t *rk = kafka_new(RD_KAFKA_CONSUMER, conf, &err);
+        assert_non_null(rk);
+        expect_setting(rk, "fetch.message.max.bytes", "65536");
+        expect_setting(rk, "queued.max.messages.kbytes", i == 0 ? "16" : "64");
+        expect_setting(rk, "fetch.wait.max.ms", i == 0 ? "100" : "500");
+        assert_true(kafka_queue_full_bytes(rk) == (looks_by_itself ? SIZE_MAX : i == 0 ? 16384 : 65536));
+        rd_kafka_destroy(rk);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_consumer_reads_little_ahead_unless_it_is_told_otherwise),
         cmocka_unit_test(what_was_there_before_the_descriptor_wakes_who_waits_for_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -73,6 +73,7 @@ struct consumer *consumer_new(const struct config *config, const char *instance_
         /* Eager: everything is revoked, drained and committed before anything is assigned. librdkafka before 2.4.0
          * hangs in close with the cooperative one. */
         {"partition.assignment.strategy", "range"},
+        {"topic.metadata.refresh.interval.ms", "1000"}, /* what has run dry is fetched anew without it */
         {instance_id == NULL ? NULL : "group.instance.id", instance_id},
         {NULL, NULL},
     };
@@ -93,6 +94,7 @@ struct consumer *consumer_new(const struct config *config, const char *instance_
                           .topic = mem_copy(span_of(config->events_topic)),
                           .read_by = MONO_NEVER};
     consumer->poll_every_ms = kafka_max_poll_ms(rk) / 4;
+    lanes_init(&consumer->lanes, rk);
     rd_kafka_poll_set_consumer(rk);
     consumer->queue = rd_kafka_queue_get_consumer(rk);
     consumer->commits = rd_kafka_topic_partition_list_new(16);
@@ -346,6 +348,7 @@ static void consumer_record(struct consumer *consumer, const rd_kafka_message_t 
     struct record record;
     record_of(message, headers, &record);
     positions_read(&consumer->positions, record.partition, record.offset);
+    lanes_count(&consumer->lanes, record.value.size);
     consumer->calls.record(consumer->calls.context, &record);
 }
 
@@ -415,6 +418,8 @@ void consumer_pause(struct consumer *consumer, int32_t partition, bool paused)
         log_say(LOG_LEVEL_ERROR, paused ? "pause" : "resume", "partition %d: %s", (int)partition,
                 rd_kafka_err2str(code));
     rd_kafka_topic_partition_list_destroy(one);
+    if (!paused)
+        lanes_resumed(&consumer->lanes, partition);
 }
 
 /* ---- events ---- */
@@ -476,7 +481,8 @@ static void consumer_event(struct consumer *consumer, rd_kafka_event_t *event)
 
 struct mono consumer_deadline(const struct consumer *consumer)
 {
-    return consumer->join_again ? (struct mono){0} : mono_earlier(consumer->poll_by, consumer->read_by);
+    struct mono at = mono_earlier(consumer->poll_by, consumer->read_by);
+    return consumer->join_again ? (struct mono){0} : mono_earlier(at, consumer->lanes.refill_by);
 }
 
 bool consumer_turn(struct consumer *consumer, struct mono now)
@@ -492,13 +498,15 @@ bool consumer_turn(struct consumer *consumer, struct mono now)
         consumer_event(consumer, event);
     if (mono_reached(consumer->read_by, now))
         consumer_assign_now(consumer);
-    for (int i = 0; i < TURN_RECORDS && consumer->calls.wanted(context); i++) {
+    bool more = true;
+    for (int i = 0; i < TURN_RECORDS && more && consumer->calls.wanted(context); i++) {
         event = lanes_take(&consumer->lanes, consumer->calls.held, context);
-        if (event == NULL)
-            return false;
-        consumer_event(consumer, event);
+        more = event != NULL;
+        if (more)
+            consumer_event(consumer, event);
     }
-    return true;
+    lanes_refill(&consumer->lanes, consumer->rk, consumer->topic, now);
+    return more;
 }
 
 void consumer_close(struct consumer *consumer)

@@ -126,7 +126,7 @@ rd_kafka_conf_t *kafka_conf_new(const struct config *config, const struct kafka_
     return kafka_conf_new_with(config, none, settings, err);
 }
 
-static long long kafka_conf_ms(const rd_kafka_conf_t *conf, const char *name)
+static long long kafka_conf_number(const rd_kafka_conf_t *conf, const char *name)
 {
     char text[32] = "";
     size_t size = sizeof(text);
@@ -138,32 +138,58 @@ static long long kafka_conf_ms(const rd_kafka_conf_t *conf, const char *name)
  * polling. */
 static int kafka_set_poll_interval(rd_kafka_conf_t *conf, const struct config *config, struct err *err)
 {
-    long long least = kafka_conf_ms(conf, "session.timeout.ms") + config->drain_timeout_ms + POLL_SLACK_MS;
-    if (kafka_conf_ms(conf, "max.poll.interval.ms") >= least)
+    long long least = kafka_conf_number(conf, "session.timeout.ms") + config->drain_timeout_ms + POLL_SLACK_MS;
+    if (kafka_conf_number(conf, "max.poll.interval.ms") >= least)
         return 0;
     char text[32];
     snprintf(text, sizeof(text), "%lld", least);
     return kafka_set(conf, "max.poll.interval.ms", text, err);
 }
 
-int64_t kafka_max_poll_ms(const rd_kafka_t *rk)
+/* Whether librdkafka can be told how soon it looks after a full queue; by itself it does so once a second. */
+static bool kafka_has_queue_backoff(void)
 {
-    return kafka_conf_ms(rd_kafka_conf((rd_kafka_t *)rk), "max.poll.interval.ms");
+    return rd_kafka_version() >= 0x02020000;
 }
 
-/* Little is fetched ahead: what waits, waits in the log. librdkafka looks after a full queue only once a second, unless it
- * is told otherwise, which it can be from 2.2 on; before that a refresh of metadata wakes it. */
+size_t kafka_queue_full_bytes(const rd_kafka_t *rk)
+{
+    if (kafka_has_queue_backoff())
+        return SIZE_MAX;
+    return (size_t)kafka_conf_number(rd_kafka_conf((rd_kafka_t *)rk), "queued.max.messages.kbytes") * 1024;
+}
+
+/* librdkafka decides anew whether it fetches when the thread of the leader's connection wakes, be it for a request of another
+ * kind. This one asks for the logs' ends, as what is cheap to answer; with no time to wait the answer is dropped. */
+void kafka_fetch_again(rd_kafka_t *rk, rd_kafka_topic_partition_list_t *list)
+{
+    for (int i = 0; i < list->cnt; i++)
+        list->elems[i].offset = RD_KAFKA_OFFSET_END;
+    if (list->cnt > 0)
+        rd_kafka_offsets_for_times(rk, list, 0);
+}
+
+int64_t kafka_max_poll_ms(const rd_kafka_t *rk)
+{
+    return kafka_conf_number(rd_kafka_conf((rd_kafka_t *)rk), "max.poll.interval.ms");
+}
+
+/* Little is fetched ahead: what waits, waits in the log. Where librdkafka cannot be told to look after a full queue, a refresh
+ * of metadata wakes it, of one broker at least. */
 rd_kafka_conf_t *kafka_consumer_conf_new(const struct config *config, const struct kafka_setting *settings,
                                          struct err *err)
 {
     const struct kafka_setting defaults[] = {
         {"queued.max.messages.kbytes", "16"},
         {"fetch.message.max.bytes", "65536"}, /* of a partition at once; a larger record comes all the same */
-        rd_kafka_version() >= 0x02020000
+        /* One fetch at a time is under way: where that is of partitions with nothing to read, those whose queues were full when
+         * it was sent wait so long. */
+        {"fetch.wait.max.ms", "100"},
+        kafka_has_queue_backoff()
             ? (struct kafka_setting){"fetch.queue.backoff.ms", "5"}
             : (struct kafka_setting){"topic.metadata.refresh.interval.ms", "100"},
         /* How late partitions that were added are noticed; by itself librdkafka looks each five minutes. */
-        {rd_kafka_version() >= 0x02020000 ? "topic.metadata.refresh.interval.ms" : NULL, "30000"},
+        {kafka_has_queue_backoff() ? "topic.metadata.refresh.interval.ms" : NULL, "30000"},
         {NULL, NULL},
     };
     rd_kafka_conf_t *conf = kafka_conf_new_with(config, defaults, settings, err);

@@ -29,6 +29,12 @@ const char *kafka_login_note(const struct config *config);
 /* The same, with what makes a consumer small. */
 rd_kafka_conf_t *kafka_consumer_conf_new(const struct config *config, const struct kafka_setting *settings,
                                          struct err *err);
+/* With so many bytes of values in a partition's queue, librdkafka fetches no more of it until kafka_fetch_again says so;
+ * SIZE_MAX: it looks after the queue by itself, soon. */
+size_t kafka_queue_full_bytes(const rd_kafka_t *rk);
+/* That queues of these partitions have room again. Waits for nothing. */
+void kafka_fetch_again(rd_kafka_t *rk, rd_kafka_topic_partition_list_t *list);
+
 /* Takes the conf over in either case. NULL with err. */
 rd_kafka_t *kafka_new(rd_kafka_type_t type, rd_kafka_conf_t *conf, struct err *err);
 
