@@ -1,4 +1,5 @@
-"""What a worker takes of a machine: memory for what is read ahead."""
+"""What a worker takes of a machine: memory for what is read ahead; and what it does before there is anything to do, so that the
+first event need not wait for it."""
 
 import re
 from pathlib import Path
@@ -15,6 +16,16 @@ def memory_mb(worker, name):
     """VmHWM, the most that it held, or VmRSS."""
     status = Path(f"/proc/{worker.process.pid}/status").read_text()
     return int(re.search(rf"{name}:\s*(\d+) kB", status)[1]) / 1024
+
+
+def test_the_topics_that_are_written_to_are_asked_for_before_there_is_anything_to_write(topics, installation):
+    """A topic that librdkafka meets with its first record it asks for only with the next of its looks a second."""
+    installation.configure("kafka", debug="topic")
+    worker = installation.worker()
+    # One client asks for it when the start is checked, the producer is another.
+    known = f"New local topic: {topics.dead}"
+    wait_until(lambda: worker.text().count(known) >= 2, "the producer knows it", explain=worker.tail)
+    worker.stop()
 
 
 @pytest.mark.parametrize("partitions", [1, 12])

@@ -198,6 +198,7 @@ static int worker_make(struct loop *worker, const struct config *config, struct 
         make_admin(worker, config, err) != 0 ||
         consumer_subscribe(worker->consumer, worker->inquiry, partition_count, err) != 0)
         return -1;
+    producer_ask_topics(worker->producer, config);
     struct log_line line;
     log_begin(&line, LOG_LEVEL_INFO, "ready");
     log_text(&line, "version", SPAN(CUPBEARER_VERSION));

@@ -10,6 +10,7 @@
 struct producer {
     rd_kafka_t *rk;
     rd_kafka_queue_t *queue;
+    rd_kafka_topic_t *topics[2]; /* receipts, dead letters */
     int fd;
     struct outages *outages; /* borrowed */
     producer_done *done;
@@ -47,6 +48,14 @@ struct producer *producer_new(const struct config *config, struct outages *outag
     return producer;
 }
 
+/* A topic that librdkafka meets with its first record it asks for only when it next looks, which it does once a second (before
+ * 2.10.1, its issue 5032). */
+void producer_ask_topics(struct producer *producer, const struct config *config)
+{
+    producer->topics[0] = rd_kafka_topic_new(producer->rk, config->receipts_topic, NULL);
+    producer->topics[1] = rd_kafka_topic_new(producer->rk, config->dead_topic, NULL);
+}
+
 void producer_flush(struct producer *producer, int ms)
 {
     rd_kafka_flush(producer->rk, ms);
@@ -58,6 +67,9 @@ void producer_free(struct producer *producer)
         return;
     rd_kafka_purge(producer->rk, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
     rd_kafka_queue_destroy(producer->queue);
+    for (size_t i = 0; i < sizeof(producer->topics) / sizeof(producer->topics[0]); i++)
+        if (producer->topics[i] != NULL)
+            rd_kafka_topic_destroy(producer->topics[i]);
     rd_kafka_destroy(producer->rk);
     if (producer->fd >= 0)
         close(producer->fd);

@@ -15,6 +15,9 @@ typedef void producer_done(void *context, engine_handle handle, enum produced pr
 /* `done` is called from producer_turn only; `outages` must outlive it. NULL with err. */
 struct producer *producer_new(const struct config *config, struct outages *outages, producer_done *done, void *context,
                               struct err *err);
+/* Has the brokers of its topics found out, so that the first record need not wait for that. Once, and when there are such
+ * topics: asking for one may make it. */
+void producer_ask_topics(struct producer *producer, const struct config *config);
 /* Waits at most that long for what is not acknowledged yet. */
 void producer_flush(struct producer *producer, int ms);
 /* What is not acknowledged is given up. */
