@@ -13,6 +13,10 @@
 
 #define LARGE_BYTES (1u << 20)  /* so much was there when its time was over: it came, and was not stuck */
 #define ANSWERS_MAX (32u << 20) /* of all that are under way, in bytes */
+/* For the next requests, where many accounts were busy at once: some 60 KiB each with TLS, and 30 for an exchange. */
+#define CONNECTIONS_KEPT 256
+#define EXCHANGES_KEPT   64
+#define CA_CACHE_S       600 /* then a file of authorities is read again, for the next connection */
 
 struct exchange {
     struct http *owner;        /* NULL: it is alone */
@@ -38,6 +42,7 @@ struct http {
     struct http_sockets sockets;
     struct mono timer;
     struct exchange *idle, *all;
+    size_t idle_count;
     size_t answer_bytes; /* of the exchanges under way */
     http_done *done;
     void *context;
@@ -106,6 +111,7 @@ static struct exchange *exchange_new(int64_t timeout_ms)
     curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)timeout_ms);
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
                      (long)(timeout_ms < CONNECT_TIMEOUT_MS ? timeout_ms : CONNECT_TIMEOUT_MS));
+    curl_easy_setopt(easy, CURLOPT_CA_CACHE_TIMEOUT, (long)CA_CACHE_S);
     curl_easy_setopt(easy, CURLOPT_BUFFERSIZE,
                      8192L); /* a message and its answer are smaller; the default is 80 KiB */
     curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, 16384L);
@@ -136,8 +142,11 @@ static void exchange_go_by(struct exchange *exchange, const struct http_way *way
     curl_easy_setopt(easy, CURLOPT_SSLKEY, way->client_key_file);
     curl_easy_getinfo(easy, CURLINFO_CAINFO, &ca_file);
     curl_easy_getinfo(easy, CURLINFO_CAPATH, &ca_directory);
-    curl_easy_setopt(easy, CURLOPT_CAINFO, way->ca_file != NULL ? way->ca_file : ca_file);
-    curl_easy_setopt(easy, CURLOPT_CAPATH, way->ca_file != NULL ? NULL : ca_directory);
+    ca_file = way->ca_file != NULL ? (char *)(uintptr_t)way->ca_file : ca_file;
+    curl_easy_setopt(easy, CURLOPT_CAINFO, ca_file);
+    /* Beside a directory libcurl shares nothing of the file: each connection reads all the system's authorities for itself,
+     * which takes 1 MiB and 20 ms. They are the same in both. */
+    curl_easy_setopt(easy, CURLOPT_CAPATH, ca_file != NULL ? NULL : ca_directory);
 }
 
 static void exchange_prepare(struct exchange *exchange, const struct http_site *site, const char *method,
@@ -274,6 +283,7 @@ struct http *http_new(int epoll_fd, uint64_t epoll_tag, int64_t timeout_ms, http
     curl_multi_setopt(http->multi, CURLMOPT_SOCKETDATA, http);
     curl_multi_setopt(http->multi, CURLMOPT_TIMERFUNCTION, http_timer);
     curl_multi_setopt(http->multi, CURLMOPT_TIMERDATA, http);
+    curl_multi_setopt(http->multi, CURLMOPT_MAXCONNECTS, (long)CONNECTIONS_KEPT);
     return http;
 }
 
@@ -283,6 +293,7 @@ void http_send(struct http *http, uint64_t handle, const struct http_site *site,
     struct exchange *exchange = http->idle;
     if (exchange != NULL) {
         http->idle = exchange->next;
+        http->idle_count--;
     } else {
         exchange = exchange_new(http->timeout_ms);
         exchange->owner = http;
@@ -312,7 +323,7 @@ static void http_discard(struct http *http, struct exchange *exchange)
  * whatever that is (8.14.1): such a handle is not used again. */
 static void http_recycle(struct http *http, struct exchange *exchange, CURLcode code)
 {
-    if (code != CURLE_OK || exchange->request_sent < exchange->request.size) {
+    if (code != CURLE_OK || exchange->request_sent < exchange->request.size || http->idle_count == EXCHANGES_KEPT) {
         http_discard(http, exchange);
         return;
     }
@@ -323,6 +334,7 @@ static void http_recycle(struct http *http, struct exchange *exchange, CURLcode 
     }
     exchange->next = http->idle;
     http->idle = exchange;
+    http->idle_count++;
 }
 
 static void http_collect(struct http *http)
