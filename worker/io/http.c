@@ -7,10 +7,10 @@
 #include "base/mem.h"
 #include "io/clock.h"
 #include "io/fault_point.h"
+#include "io/heap.h"
 #include "io/http_socket.h"
 
 #define CONNECT_TIMEOUT_MS 5000
-
 #define LARGE_BYTES (1u << 20)  /* so much was there when its time was over: it came, and was not stuck */
 #define ANSWERS_MAX (32u << 20) /* of all that are under way, in bytes */
 /* For the next requests, where many accounts were busy at once: some 60 KiB each with TLS, and 30 for an exchange. */
@@ -21,7 +21,7 @@
 struct exchange {
     struct http *owner;        /* NULL: it is alone */
     struct exchange *next;     /* idle ones */
-    struct exchange *next_all; /* every one of the http: as many as were ever under way at once */
+    struct exchange *next_all; /* every one of the http */
     bool writes;
     CURL *easy;
     uint64_t handle;
@@ -43,6 +43,7 @@ struct http {
     struct mono timer;
     struct exchange *idle, *all;
     size_t idle_count;
+    struct heap heap;
     size_t answer_bytes; /* of the exchanges under way */
     http_done *done;
     void *context;
@@ -109,11 +110,10 @@ static struct exchange *exchange_new(int64_t timeout_ms)
     curl_easy_setopt(easy, CURLOPT_HEADEROPT, (long)CURLHEADER_SEPARATE); /* nor into a proxy's CONNECT */
     curl_easy_setopt(easy, CURLOPT_USERAGENT, "cupbearer/" CUPBEARER_VERSION);
     curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)timeout_ms);
-    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
-                     (long)(timeout_ms < CONNECT_TIMEOUT_MS ? timeout_ms : CONNECT_TIMEOUT_MS));
+    int64_t connect_ms = timeout_ms < CONNECT_TIMEOUT_MS ? timeout_ms : CONNECT_TIMEOUT_MS;
+    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)connect_ms);
     curl_easy_setopt(easy, CURLOPT_CA_CACHE_TIMEOUT, (long)CA_CACHE_S);
-    curl_easy_setopt(easy, CURLOPT_BUFFERSIZE,
-                     8192L); /* a message and its answer are smaller; the default is 80 KiB */
+    curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, 8192L); /* most answers are smaller; the default is 80 KiB */
     curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, 16384L);
     curl_easy_setopt(easy, CURLOPT_READFUNCTION, exchange_read);
     curl_easy_setopt(easy, CURLOPT_READDATA, exchange);
@@ -142,11 +142,9 @@ static void exchange_go_by(struct exchange *exchange, const struct http_way *way
     curl_easy_setopt(easy, CURLOPT_SSLKEY, way->client_key_file);
     curl_easy_getinfo(easy, CURLINFO_CAINFO, &ca_file);
     curl_easy_getinfo(easy, CURLINFO_CAPATH, &ca_directory);
-    ca_file = way->ca_file != NULL ? (char *)(uintptr_t)way->ca_file : ca_file;
-    curl_easy_setopt(easy, CURLOPT_CAINFO, ca_file);
-    /* Beside a directory libcurl shares nothing of the file: each connection reads all the system's authorities for itself,
-     * which takes 1 MiB and 20 ms. They are the same in both. */
-    curl_easy_setopt(easy, CURLOPT_CAPATH, ca_file != NULL ? NULL : ca_directory);
+    curl_easy_setopt(easy, CURLOPT_CAINFO, way->ca_file != NULL ? way->ca_file : ca_file);
+    /* Beside a directory libcurl shares nothing of the file: each connection reads it for itself, 1 MiB and 20 ms. */
+    curl_easy_setopt(easy, CURLOPT_CAPATH, way->ca_file != NULL || ca_file != NULL ? NULL : ca_directory);
 }
 
 static void exchange_prepare(struct exchange *exchange, const struct http_site *site, const char *method,
@@ -188,10 +186,9 @@ static struct wall exchange_date(const struct exchange *exchange)
 
 static void exchange_reply(const struct exchange *exchange, CURLcode code, struct reply *reply)
 {
-    long status = 0;
+    long status = 0, request_size = 0;
     char *type = NULL;
     curl_off_t retry_after_s = 0;
-    long request_size = 0;
     curl_easy_getinfo(exchange->easy, CURLINFO_RESPONSE_CODE, &status);
     curl_easy_getinfo(exchange->easy, CURLINFO_REQUEST_SIZE, &request_size);
     curl_easy_getinfo(exchange->easy, CURLINFO_CONTENT_TYPE, &type);
@@ -323,7 +320,9 @@ static void http_discard(struct http *http, struct exchange *exchange)
  * whatever that is (8.14.1): such a handle is not used again. */
 static void http_recycle(struct http *http, struct exchange *exchange, CURLcode code)
 {
-    if (code != CURLE_OK || exchange->request_sent < exchange->request.size || http->idle_count == EXCHANGES_KEPT) {
+    bool crowd = http->idle_count == EXCHANGES_KEPT;
+    http->heap.crowded |= crowd;
+    if (code != CURLE_OK || exchange->request_sent < exchange->request.size || crowd) {
         http_discard(http, exchange);
         return;
     }
@@ -377,6 +376,7 @@ void http_turn(struct http *http, struct mono now)
         curl_multi_socket_action(http->multi, CURL_SOCKET_TIMEOUT, 0, &running);
     }
     http_collect(http);
+    heap_turn(&http->heap, now);
 }
 
 struct mono http_deadline(const struct http *http)
