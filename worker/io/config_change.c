@@ -73,6 +73,7 @@ static bool values_differ(const struct setting *setting, const void *one, const 
     case SETTING_URL:
     case SETTING_PROXY:
     case SETTING_ORIGINS:
+    case SETTING_HOSTS:
     case SETTING_LINK_HOSTS:
     case SETTING_DEVIATIONS:
     case SETTING_LISTEN:
