@@ -8,8 +8,8 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/nearest.h"
 #include "cmd/cmd.h"
-#include "io/config_nearest.h"
 
 struct command {
     const char *name;

@@ -15,7 +15,7 @@ from signing import payload
 from signing import sign as sign_as
 from world import BACKEND
 
-PAGE = ROOT / "worker/gate/page"
+PAGE = ROOT / "worker/composer/page"
 # Each with a body that would do.
 TO = {"customer": {"external_id": "user_42"}}
 HI = {"body": "Hi {{name}}", "blanks": {"name": {"type": "text", "default": "there"}}}

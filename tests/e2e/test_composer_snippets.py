@@ -12,7 +12,7 @@ from broker import ROOT, Kafka, Reader
 from programs import run_program
 from signing import Ed25519Key, HmacKey, payload, routing_key_of, sign
 
-PAGE = ROOT / "worker/gate/page"
+PAGE = ROOT / "worker/composer/page"
 NODE_MODULES = ROOT / "tests/.cache/node/node_modules"
 GO = ROOT / "tests/.cache/go"  # its modules, and what it builds
 os.environ |= {"GOPATH": str(GO / "path"), "GOCACHE": str(GO / "build"), "GOTOOLCHAIN": "local", "GOFLAGS": "-modcacherw"}

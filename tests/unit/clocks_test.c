@@ -5,7 +5,7 @@
 
 #include <cmocka.h>
 
-#include "io/clocks.h"
+#include "run/clocks.h"
 
 #define NOT_KNOWN INT64_MIN
 

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "base/span.h"
-#include "io/config.h"
+#include "config/config.h"
 
 #define UUID "0b4a7c1e-52d1-4c5c-9a3e-6f1d2a7b8c90"
 

@@ -11,9 +11,9 @@
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "io/config.h"
-#include "io/config_nearest.h"
-#include "io/config_settings.h"
+#include "base/nearest.h"
+#include "config/config.h"
+#include "config/settings.h"
 
 #define UUID "0b4a7c1e-52d1-4c5c-9a3e-6f1d2a7b8c90"
 

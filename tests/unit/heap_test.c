@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "io/heap.h"
+#include "os/heap.h"
 
 #define BLOCKS 32768
 #define BLOCK  1024

@@ -8,7 +8,7 @@
 #include <poll.h>
 #include <stdlib.h>
 
-#include "io/inquiry.h"
+#include "kafka/inquiry.h"
 #include "unit/mock_broker.h"
 
 #define TOPIC    "receipts"

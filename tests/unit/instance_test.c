@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "io/instance.h"
+#include "run/instance.h"
 
 static char directory[64];
 

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "io/json_memory.h"
+#include "run/json_memory.h"
 
 static void pieces_lie_one_behind_the_other_and_the_last_one_freed_empties_the_block(void **state)
 {

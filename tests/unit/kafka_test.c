@@ -9,7 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "io/kafka.h"
+#include "kafka/kafka.h"
 
 /* A broker that is away when a worker starts: librdkafka says so at once, before anybody has asked for the descriptor, and
  * writes to it only when its queue was empty. Who waited for it then would wait for ever. */

@@ -9,8 +9,8 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "io/kafka.h"
-#include "io/lanes.h"
+#include "kafka/kafka.h"
+#include "kafka/lanes.h"
 
 #define FULL 16384
 

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "io/metrics.h"
+#include "run/metrics.h"
 
 #define ADMITTED_AT INT64_C(1700000000500)
 #define SIGNED_AT_S INT64_C(1700000000)

@@ -5,7 +5,7 @@
 
 #include <cmocka.h>
 
-#include "io/outages.h"
+#include "kafka/outages.h"
 
 #define QUIET_MS 35000 /* none is over before */
 

@@ -8,7 +8,7 @@
 #include <poll.h>
 #include <stdlib.h>
 
-#include "io/reader.h"
+#include "kafka/reader.h"
 #include "unit/mock_broker.h"
 
 #define TOPIC    "receipts"

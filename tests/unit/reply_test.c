@@ -126,7 +126,7 @@ static const char *wrong_answer(const json_t *row, const struct answer *answer)
     return wrong != NULL ? wrong : wrong_mark(row, answer);
 }
 
-/* The same body as it comes from io/http: in pieces, folded. */
+/* The same body as it comes from http/client/http: in pieces, folded. */
 static const char *wrong_folded(const json_t *row, const struct reply *whole, const struct call *call)
 {
     struct json_fold fold;

@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "io/secret.h"
+#include "os/secret.h"
 
 /* Every test runs in an empty directory of its own. */
 static char directory[64];

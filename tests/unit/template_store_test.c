@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "io/template_store.h"
+#include "os/template_store.h"
 
 static char directory[64];
 

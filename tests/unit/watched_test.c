@@ -11,7 +11,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "io/watched.h"
+#include "os/watched.h"
 
 static char path[64];
 

@@ -8,7 +8,7 @@
 #include "cmd/options.h"
 #include "cmd/rules.h"
 #include "cmd/topics.h"
-#include "io/clock.h"
+#include "os/clock.h"
 
 #define AUDIT "audit"
 

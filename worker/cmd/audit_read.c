@@ -5,7 +5,7 @@
 
 #include "base/mem.h"
 #include "cmd/topics.h"
-#include "io/record_of.h"
+#include "kafka/record_of.h"
 #include "receipt/dead_letter.h"
 
 /* Receipts and dead letters are written after their record; the clocks that stamp them may differ by this much. */

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "io/clock.h"
+#include "os/clock.h"
 
 static void client_log(const rd_kafka_t *rk, int level, const char *facility, const char *text)
 {

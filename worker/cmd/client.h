@@ -6,7 +6,7 @@
 #include <librdkafka/rdkafka.h>
 
 #include "base/err.h"
-#include "io/kafka.h"
+#include "kafka/kafka.h"
 
 #define CLIENT_TIMEOUT_MS 10000 /* for one question to the brokers, or one record */
 

@@ -9,7 +9,7 @@
 #include "cmd/resend.h"
 #include "cmd/rules.h"
 #include "cmd/topics.h"
-#include "io/clock.h"
+#include "os/clock.h"
 
 #define DEAD "dead"
 

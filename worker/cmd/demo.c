@@ -10,7 +10,7 @@
 #include "demo/ground_gate.h"
 #include "demo/scene.h"
 #include "demo/standin.h"
-#include "io/listen.h"
+#include "http/server/listen.h"
 
 #define DEMO "demo"
 

@@ -2,7 +2,7 @@
 
 #include <jansson.h>
 
-#include "io/clock.h"
+#include "os/clock.h"
 #include "receipt/receipt.h"
 
 /* Whether a record of the receipts topic is the receipt that is waited for. Others, and what is no receipt, pass by. */
@@ -60,7 +60,7 @@ int follow_receipt(const struct follow *follow, const struct config *config, int
 {
     static const struct kafka_setting settings[] = {
         {"fetch.wait.max.ms", "100"},
-        {"isolation.level", "read_uncommitted"} /* as io/reader */,
+        {"isolation.level", "read_uncommitted"} /* as kafka/reader */,
         {NULL, NULL}};
     rd_kafka_conf_t *conf = kafka_consumer_conf_new(config, settings, err);
     struct client *client = conf == NULL ? NULL : client_new(RD_KAFKA_CONSUMER, config, conf, err);

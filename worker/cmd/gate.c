@@ -6,10 +6,10 @@
 #include "cmd/cmd.h"
 #include "cmd/failure.h"
 #include "cmd/options.h"
+#include "config/secrets.h"
 #include "gate/gate.h"
-#include "io/config_secrets.h"
-#include "io/log.h"
-#include "io/log_writer.h"
+#include "os/log.h"
+#include "os/log_writer.h"
 
 #define GATE "gate"
 

@@ -6,7 +6,7 @@
 #include "cmd/failure.h"
 #include "cmd/options.h"
 #include "cmd/visible.h"
-#include "io/config.h"
+#include "config/config.h"
 
 #define DEFAULT_URL "http://" CONFIG_ADMIN_LISTEN
 #define TIMEOUT_MS  5000L /* more than the worker's own patience with its loop */

@@ -1,4 +1,4 @@
-/* What a command reads whole: a file, or stdin. Secrets are not read here but by io/secret.h. */
+/* What a command reads whole: a file, or stdin. Secrets are not read here but by os/secret.h. */
 #ifndef CMD_INPUT_H
 #define CMD_INPUT_H
 

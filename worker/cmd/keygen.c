@@ -11,9 +11,9 @@
 #include "event/key.h"
 #include "event/keyring.h"
 #include "gate/tokens.h"
-#include "io/list_file.h"
-#include "io/secret.h"
 #include "lib/generate.h"
+#include "os/list_file.h"
+#include "os/secret.h"
 
 #define KEYGEN "keygen"
 

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "io/template_store.h"
+#include "os/template_store.h"
 
 int message_options_set(struct message_options *options, const char *value, struct err *err)
 {

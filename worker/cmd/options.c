@@ -4,9 +4,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/nearest.h"
 #include "base/time_text.h"
 #include "cmd/failure.h"
-#include "io/config_nearest.h"
 
 void options_init(struct options *options, const char *command, const struct option *table, int argc,
                   char **argv)

@@ -7,8 +7,8 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "config/config.h"
 #include "event/partitioner.h"
-#include "io/config.h"
 
 #define OPTIONS_END     (-1)
 #define OPTIONS_MISTAKE '?'

@@ -1,6 +1,6 @@
 #include "cmd/publish.h"
 
-#include "io/publish.h"
+#include "kafka/publish.h"
 #include "lib/record.h"
 
 struct publish_report {

@@ -7,9 +7,9 @@
 #include "cmd/publish.h"
 #include "cmd/topics.h"
 #include "cmd/visible.h"
-#include "io/clock.h"
-#include "io/record_of.h"
+#include "kafka/record_of.h"
 #include "lib/record.h"
+#include "os/clock.h"
 #include "receipt/dead_letter.h"
 
 #define LETTER_HEADERS (RECORD_HEADERS + DEAD_LETTER_ADDED_MAX)

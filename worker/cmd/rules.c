@@ -1,6 +1,6 @@
 #include "cmd/rules.h"
 
-#include "io/secret.h"
+#include "os/secret.h"
 
 static bool account_exists(const void *context, struct span name)
 {

@@ -2,8 +2,8 @@
 #ifndef CMD_RULES_H
 #define CMD_RULES_H
 
+#include "config/config.h"
 #include "event/event.h"
-#include "io/config.h"
 
 /* Without partitions: what is read lies where it lay for the workers. The rules borrow the configuration, and the keyring that
  * is returned: keyring_free it. `hash_key` is random. NULL with err. */

@@ -5,11 +5,11 @@
 
 #include "cmd/cmd.h"
 #include "cmd/options.h"
-#include "io/assemble.h"
-#include "io/config_secrets.h"
-#include "io/json_memory.h"
-#include "io/log.h"
-#include "io/log_writer.h"
+#include "config/secrets.h"
+#include "os/log.h"
+#include "os/log_writer.h"
+#include "run/assemble.h"
+#include "run/json_memory.h"
 
 static const char help[] =
     "Usage: cupbearer run [--config FILE] [--log-level LEVEL]\n"

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "io/clock.h"
+#include "os/clock.h"
 
 #define SILENCE_MS 30000
 #define POLL_MS    100

@@ -12,7 +12,7 @@
 #include "cmd/visible.h"
 #include "event/envelope.h"
 #include "event/payload.h"
-#include "io/clock.h"
+#include "os/clock.h"
 
 #define SEND "send"
 
@@ -61,7 +61,7 @@ struct send {
     struct payload_options payload;
     const char *file;
     struct config
-        config; /* bootstrap servers (borrowed) and properties (owned): what io/kafka.h reads of it */
+        config; /* bootstrap servers (borrowed) and properties (owned): what kafka/kafka.h reads of it */
     const char *topic, *receipts_topic;
     enum partitioner partitioner;
     int64_t timeout_s;

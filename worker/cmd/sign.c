@@ -6,7 +6,7 @@
 #include "cmd/payload_options.h"
 #include "cmd/signer.h"
 #include "event/payload.h"
-#include "io/clock.h"
+#include "os/clock.h"
 
 #define SIGN "sign"
 

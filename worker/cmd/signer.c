@@ -1,6 +1,6 @@
 #include "cmd/signer.h"
 
-#include "io/secret.h"
+#include "os/secret.h"
 
 #define KEY_FILE_MAX 256 /* bytes; the longest key has 95 */
 

@@ -2,7 +2,7 @@
 
 #include <sodium.h>
 
-#include "io/mark_secret.h"
+#include "os/mark_secret.h"
 
 int topics_count(struct client *client, const struct config *config, int32_t *out, int32_t *served, struct err *err)
 {

@@ -8,9 +8,9 @@
 #include "cmd/options.h"
 #include "cmd/report.h"
 #include "cupbearer/cupbearer.h"
-#include "io/clock.h"
-#include "io/secret.h"
 #include "lib/record.h"
+#include "os/clock.h"
+#include "os/secret.h"
 
 #define VERIFY          "verify"
 #define RECORD_JSON_MAX (8u << 20)

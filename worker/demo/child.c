@@ -12,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "io/clock.h"
+#include "os/clock.h"
 
 #define READY_MS 60000
 #define LOOK_MS  50

@@ -10,8 +10,8 @@
 #include "demo/ground_gate.h"
 #include "demo/standin.h"
 #include "event/key.h"
-#include "io/secret.h"
 #include "lib/generate.h"
+#include "os/secret.h"
 
 void ground_path(const struct ground *ground, const char *name, char out[128])
 {

@@ -7,8 +7,8 @@
 
 #include "event/key.h"
 #include "gate/tokens.h"
-#include "io/secret.h"
 #include "lib/generate.h"
+#include "os/secret.h"
 
 #define MESSAGE                                                                                              \
     "{\n"                                                                                                    \

@@ -11,8 +11,8 @@
 #include "demo/broker.h"
 #include "demo/ground.h"
 #include "event/outcome.h"
-#include "io/clock.h"
-#include "io/secret.h"
+#include "os/clock.h"
+#include "os/secret.h"
 
 #define EVENTS     "cupbearer.events"
 #define RECEIPTS   "cupbearer.receipts"

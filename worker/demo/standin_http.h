@@ -6,7 +6,7 @@
 #include <microhttpd.h>
 
 #include "demo/standin_control.h"
-#include "io/idle.h"
+#include "http/server/idle.h"
 
 /* What the callbacks get as their closure; they must not outlive it. */
 struct standin_http {

@@ -6,10 +6,10 @@
 #include "gate/follower.h"
 #include "gate/gate.h"
 #include "gate/routes.h"
-#include "io/clock.h"
-#include "io/exposition.h"
-#include "io/log_writer.h"
-#include "io/process.h"
+#include "http/server/exposition.h"
+#include "os/clock.h"
+#include "os/log_writer.h"
+#include "os/process.h"
 
 void counts_answered(struct counts *counts, unsigned route, unsigned status)
 {

@@ -4,7 +4,7 @@
 #include "event/event.h"
 #include "gate/history.h"
 #include "gate/site.h"
-#include "io/clock.h"
+#include "os/clock.h"
 
 static bool door_account_exists(const void *context, struct span name)
 {

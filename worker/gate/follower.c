@@ -10,11 +10,11 @@
 #include "event/record.h"
 #include "gate/history.h"
 #include "gate/spell.h"
-#include "io/clock.h"
-#include "io/kafka.h"
-#include "io/log.h"
-#include "io/mark_secret.h"
-#include "io/record_of.h"
+#include "kafka/kafka.h"
+#include "kafka/record_of.h"
+#include "os/clock.h"
+#include "os/log.h"
+#include "os/mark_secret.h"
 #include "receipt/receipt.h"
 
 #define POLL_MS 200
@@ -186,7 +186,7 @@ static int follower_start(struct follower *follower, struct err *err)
         {"enable.auto.commit", "false"},
         {"auto.offset.reset", "earliest"}, /* what was there is deleted meanwhile */
         {"allow.auto.create.topics", "false"},
-        {"isolation.level", "read_uncommitted"}, /* as io/reader */
+        {"isolation.level", "read_uncommitted"}, /* as kafka/reader */
         {"fetch.wait.max.ms", "100"},
         {NULL, NULL},
     };

@@ -12,8 +12,8 @@
 #include "gate/routes.h"
 #include "gate/sign.h"
 #include "gate/spell.h"
-#include "io/clock.h"
-#include "io/log.h"
+#include "os/clock.h"
+#include "os/log.h"
 
 /* What is remembered of receipts: minutes of a busy topic. */
 #define RECEIPTS_MAX       20000

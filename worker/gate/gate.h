@@ -5,6 +5,7 @@
 
 #include "base/err.h"
 #include "base/moment.h"
+#include "config/config.h"
 #include "gate/counts.h"
 #include "gate/http.h"
 #include "gate/keys.h"
@@ -14,7 +15,6 @@
 #include "gate/receipts.h"
 #include "gate/site.h"
 #include "gate/waiting.h"
-#include "io/config.h"
 
 #define GATE_START_ID_SIZE    9  /* 4 bytes in hexadecimal, and a 0 */
 #define GATE_START_TOKEN_SIZE 44 /* 32 bytes as base64url, and a 0 */

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "io/watched.h"
+#include "os/watched.h"
 
 /* One reading of the file. */
 struct reading {

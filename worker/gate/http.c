@@ -12,8 +12,8 @@
 #include "gate/address.h"
 #include "gate/framing.h"
 #include "gate/http_reply.h"
-#include "io/clock.h"
-#include "io/idle.h"
+#include "http/server/idle.h"
+#include "os/clock.h"
 
 #define CONNECTIONS_MAX    512U
 #define KEPT_MAX           448U /* of them: beyond, who waits for its client is let go, which takes its thread a moment */

@@ -6,7 +6,7 @@
 #include "base/err.h"
 #include "gate/connections.h"
 #include "gate/message.h"
-#include "io/listen.h"
+#include "http/server/listen.h"
 
 struct http_server;
 

@@ -5,7 +5,7 @@
 #include <microhttpd.h>
 
 #include "gate/message.h"
-#include "io/idle.h"
+#include "http/server/idle.h"
 
 /* Sends it, and takes over what it holds. */
 enum MHD_Result http_reply_send(struct idle *idle, struct MHD_Connection *connection,

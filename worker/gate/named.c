@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "base/json.h"
-#include "io/template_store.h"
+#include "os/template_store.h"
 
 #define LINK_HOSTS_MAX 256
 #define NUMBER_MAX     64

@@ -6,7 +6,7 @@
 #include <time.h>
 
 #include "base/mem.h"
-#include "io/log.h"
+#include "os/log.h"
 
 #define EACH_S 2    /* how long it rests between two questions */
 #define ASK_MS 3000 /* how long an answer may take */

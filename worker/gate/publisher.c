@@ -7,9 +7,9 @@
 
 #include "base/mem.h"
 #include "event/partitioner.h"
-#include "io/log.h"
-#include "io/publish.h"
-#include "io/topic_checks.h"
+#include "kafka/publish.h"
+#include "kafka/topic_checks.h"
+#include "os/log.h"
 
 #define POLL_MS 200
 

@@ -3,7 +3,7 @@
 #define GATE_PUBLISHER_H
 
 #include "event/record.h"
-#include "io/kafka.h"
+#include "kafka/kafka.h"
 
 struct publisher;
 

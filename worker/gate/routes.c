@@ -5,10 +5,10 @@
 #include <strings.h>
 
 #include "base/json.h"
-#include "gate/composer.h"
+#include "composer/composer.h"
 #include "gate/handlers.h"
 #include "gate/site.h"
-#include "io/log.h"
+#include "os/log.h"
 
 static const struct route routes[] = {
     {"GET", "healthz", health_answer, ROUTE_ANY_HOST},

@@ -3,7 +3,7 @@
 #include "gate/handlers.h"
 #include "gate/named.h"
 #include "gate/sign.h"
-#include "io/clock.h"
+#include "os/clock.h"
 
 /* One call of POST /v1/send: either a payload, or a pre-defined message's name with whom and the blanks. */
 struct call {

@@ -7,10 +7,10 @@
 #include "base/mem.h"
 #include "event/payload.h"
 #include "gate/history.h"
-#include "io/clock.h"
-#include "io/log.h"
-#include "io/secret.h"
 #include "lib/generate.h"
+#include "os/clock.h"
+#include "os/log.h"
+#include "os/secret.h"
 
 #define KEY_FILE_MAX 256 /* bytes; the longest key has 95 */
 

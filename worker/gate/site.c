@@ -2,7 +2,7 @@
 
 #include <strings.h>
 
-#include "io/config_form.h"
+#include "config/form.h"
 
 #define PLAIN  SPAN("http://")
 #define SECURE SPAN("https://")

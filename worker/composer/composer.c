@@ -1,0 +1,26 @@
+#include "composer/composer.h"
+
+#include <stdio.h>
+
+#define FIELD_SIZE 128
+
+/* "to.customer.external_id: is blank" is about to.customer.external_id, "blank 'name': is empty" about blanks.name. */
+static bool field_of(const char *text, char out[FIELD_SIZE])
+{
+    const char *end = strstr(text, ": ");
+    size_t size = end == NULL ? 0 : (size_t)(end - text);
+    bool blank = size > 8 && strncmp(text, "blank '", 7) == 0 && end[-1] == '\'';
+    if (blank)
+        snprintf(out, FIELD_SIZE, "blanks.%.*s", (int)size - 8, text + 7);
+    else if (size > 0 && size < FIELD_SIZE && memchr(text, ' ', size) == NULL)
+        snprintf(out, FIELD_SIZE, "%.*s", (int)size, text);
+    else
+        return false;
+    return true;
+}
+
+void composer_refuse(struct gate_reply *reply, unsigned status, const char *text)
+{
+    char field[FIELD_SIZE];
+    gate_reply_error(reply, status, NULL, field_of(text, field) ? field : NULL, "%s", text);
+}

@@ -1,0 +1,29 @@
+/* The composer: the page for those who write messages, and what it asks of the gate. Each route is a gate_handler. */
+#ifndef COMPOSER_COMPOSER_H
+#define COMPOSER_COMPOSER_H
+
+#include "gate/routes.h"
+
+/* GET /composer/ and GET /composer/assets/NAME: the page, built in. */
+gate_handler composer_page, composer_asset;
+
+/* GET setup: accounts, the key that may write to each, and what else the page must know. */
+gate_handler composer_setup;
+
+/* GET messages lists them; PUT messages/NAME saves one, POST messages/NAME/rename, DELETE messages/NAME. */
+gate_handler composer_messages, composer_message_save, composer_message_rename, composer_message_delete;
+
+/* POST lookup: whom Papercups has at an address. */
+gate_handler composer_lookup;
+
+/* POST sign: fills a message and signs it with the gate's key. Nothing is sent. */
+gate_handler composer_sign;
+
+/* POST publish: a record that was signed. GET receipt?event_id=...&wait=..., GET history: what became of it. */
+gate_handler composer_publish, composer_receipt, composer_history;
+
+/* An error whose text names a member or a blank before its first ": ", as the format's and the templates' do: the page
+ * shows it there. */
+void composer_refuse(struct gate_reply *reply, unsigned status, const char *text);
+
+#endif

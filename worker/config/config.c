@@ -1,0 +1,215 @@
+#include "config/config.h"
+
+#include <assert.h>
+#include <sodium.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "config/check.h"
+#include "config/secrets.h"
+#include "config/settings.h"
+#include "config/source.h"
+#include "config/value.h"
+#include "os/secret.h"
+
+enum { SECRET_MAX = 4096 };
+
+void config_property_done(struct config_property *property)
+{
+    free(property->name);
+    if (property->value != NULL)
+        sodium_memzero(property->value, strlen(property->value));
+    free(property->value);
+    *property = (struct config_property){NULL, NULL};
+}
+
+/* Frees the texts in a struct config, or in a struct config_account. */
+static void texts_free(void *things, bool is_account)
+{
+    for (size_t i = 0; i < settings_count; i++)
+        if (setting_is_text(&settings[i]) && (settings[i].section == SECTION_ACCOUNT) == is_account)
+            free(*(char **)(void *)((char *)things + settings[i].offset));
+}
+
+void config_free(struct config *config)
+{
+    if (config == NULL)
+        return;
+    for (size_t i = 0; i < config->property_count; i++)
+        config_property_done(&config->properties[i]);
+    for (size_t i = 0; i < config->account_count; i++) {
+        free(config->accounts[i].name);
+        texts_free(&config->accounts[i], true);
+    }
+    texts_free(config, false);
+    for (size_t i = 0; i < config->open_secret_count; i++)
+        free(config->open_secrets[i]);
+    free(config->open_secrets);
+    free(config->path);
+    free(config->properties);
+    free(config->accounts);
+    free(config);
+}
+
+bool config_property_allowed(const char *name, struct err *err)
+{
+    const struct setting *setting = setting_find(SECTION_KAFKA, span_of(name));
+    if (setting != NULL && setting_is_property(setting))
+        return true;
+    if (setting != NULL)
+        err_set(err, ERR_USAGE, "\"%s\" is a setting of the worker, not a property of librdkafka", name);
+    else
+        setting_unknown(SECTION_KAFKA, span_of(name), err);
+    return false;
+}
+
+/* Reads the secret that a ..._file property names, and turns the property into the one without _file. */
+static int property_resolve(struct config_property *property, struct err *err)
+{
+    struct secret secret;
+    if (secret_read_stream(property->value, SECRET_MAX, &secret, err) != 0)
+        return -1;
+    struct span text = {(const char *)secret.data, secret.size};
+    bool binary = memchr(text.data, 0, text.size) != NULL;
+    if (binary) {
+        err_set(err, ERR_USAGE, "%s holds a 0 byte; a password is text", property->value);
+    } else {
+        free(property->value);
+        property->value = mem_copy(text);
+        property->name[strlen(property->name) - strlen("_file")] = 0;
+    }
+    secret_done(&secret);
+    return binary ? -1 : 0;
+}
+
+int config_property_read(const char *text, struct config_property *out, struct err *err)
+{
+    struct span value = span_of(text);
+    struct span name = span_cut(&value, '=');
+    if (value.data == NULL)
+        return err_set(err, ERR_USAGE, "write librdkafka's properties as NAME=VALUE");
+    *out = (struct config_property){mem_copy(name), mem_copy(value)};
+    const struct setting *setting =
+        config_property_allowed(out->name, err) ? setting_find(SECTION_KAFKA, name) : NULL;
+    if (setting != NULL && value_put(setting, out->value, NULL, err) == 0 &&
+        (setting->type != SETTING_PROPERTY_FILE || property_resolve(out, err) == 0))
+        return 0;
+    config_property_done(out);
+    return -1;
+}
+
+const char *config_property(const struct config *config, const char *name)
+{
+    for (size_t i = 0; i < config->property_count; i++)
+        if (strcmp(config->properties[i].name, name) == 0)
+            return config->properties[i].value;
+    return NULL;
+}
+
+void config_property_put(struct config *config, const char *name, const char *value)
+{
+    struct config_property *property = NULL;
+    for (size_t i = 0; i < config->property_count && property == NULL; i++)
+        if (strcmp(config->properties[i].name, name) == 0)
+            property = &config->properties[i];
+    if (property == NULL) {
+        config->property_count++;
+        config->properties = mem_grow(config->properties, config->property_count, sizeof(*property));
+        property = &config->properties[config->property_count - 1];
+        *property = (struct config_property){mem_copy(span_of(name)), NULL};
+    }
+    free(property->value);
+    property->value = mem_copy(span_of(value));
+}
+
+static void defaults_put(struct config *config)
+{
+    for (size_t i = 0; i < settings_count; i++) {
+        const struct setting *setting = &settings[i];
+        size_t times = setting->section == SECTION_ACCOUNT ? config->account_count : 1;
+        for (size_t account = 0; setting->fallback != NULL && account < times; account++) {
+            int result = value_put(setting, setting->fallback, config_member(config, setting, account), NULL);
+            assert(result == 0);
+        }
+    }
+}
+
+static int entries_put(struct config *config, const struct config_source *source, struct err *err)
+{
+    for (size_t i = 0; i < source->entry_count; i++) {
+        const struct config_entry *entry = &source->entries[i];
+        struct err problem;
+        if (value_put(entry->setting, entry->value, config_member(config, entry->setting, entry->account),
+                      &problem) != 0)
+            return err_set(err, ERR_USAGE, "%s: %s", entry->origin, problem.text);
+        if (setting_is_property(entry->setting))
+            config_property_put(config, entry->setting->name, entry->value);
+    }
+    return 0;
+}
+
+static int secrets_read(struct config *config, const struct config_source *source, struct err *err)
+{
+    for (size_t i = 0; i < config->property_count; i++) {
+        const struct setting *setting = setting_find(SECTION_KAFKA, span_of(config->properties[i].name));
+        struct err problem;
+        if (setting->type == SETTING_PROPERTY_FILE && property_resolve(&config->properties[i], &problem) != 0)
+            return err_set(err, ERR_USAGE, "%s: %s: %s", source_find(source, setting, ACCOUNT_NONE)->origin,
+                           setting->name, problem.text);
+    }
+    return 0;
+}
+
+/* With one account what does not fit waits in the log as well. With several an event that finds its account's share full
+ * is refused, so there shall be room. */
+static void memory_default(struct config *config, const struct config_source *source)
+{
+    const struct setting *setting = setting_find(SECTION_WORKER, SPAN("memory"));
+    if (config->account_count > 1 && source_find(source, setting, ACCOUNT_NONE) == NULL)
+        config->memory_bytes = 64 << 20;
+}
+
+/* The configuration that `source` says, or NULL. */
+static struct config *config_build(const struct config_source *source, const char *path, struct err *err)
+{
+    struct config *config = mem_new(1, sizeof(*config));
+    config->accounts = mem_new(source->account_count, sizeof(config->accounts[0]));
+    config->account_count = source->account_count;
+    for (size_t i = 0; i < source->account_count; i++)
+        config->accounts[i].name = mem_copy(span_of(source->accounts[i].name));
+    defaults_put(config);
+    memory_default(config, source);
+    if (entries_put(config, source, err) == 0 && config_check(config, source, path, err) == 0 &&
+        config_secrets_check(config, err) == 0 && secrets_read(config, source, err) == 0)
+        return config;
+    config_free(config);
+    return NULL;
+}
+
+static struct config *config_take(struct config_source *source, const char *path, char *const *environment,
+                                  struct err *err)
+{
+    struct config *config = NULL;
+    if ((path == NULL || source_read_file(source, path, err) == 0) &&
+        source_read_environment(source, environment, err) == 0)
+        config = config_build(source, path, err);
+    if (config != NULL && path != NULL)
+        config->path = mem_copy(span_of(path));
+    return config;
+}
+
+struct config *config_load(const char *path, char *const *environment, struct err *err)
+{
+    struct config_source source;
+    source_init(&source);
+    struct config *config = config_take(&source, path, environment, err);
+    source_done(&source);
+    return config;
+}
+
+struct config *config_load_again(const struct config *config, char *const *environment,
+                                 struct config_source *source, struct err *err)
+{
+    source_init(source);
+    return config_take(source, config->path, environment, err);
+}

@@ -1,0 +1,17 @@
+/* An account's site, as it is configured: its URL, and how it is reached. */
+#ifndef HTTP_CLIENT_ACCOUNT_SITE_H
+#define HTTP_CLIENT_ACCOUNT_SITE_H
+
+#include "config/config.h"
+#include "http/client/http_site.h"
+
+/* Without its key. NULL with ERR_USAGE where a file is no good; *setting (unless NULL) then names it. */
+struct http_site *account_site_new(const struct config_account *account, const char **setting, struct err *err);
+/* One to which nothing is sent, until it becomes another. */
+struct http_site *account_site_closed(void);
+
+/* Logs by which ways the API key leaves this machine that somebody may not mean: in the clear, or by a proxy that only the
+ * environment names. */
+void account_site_tell(const struct config_account *account);
+
+#endif

@@ -1,0 +1,38 @@
+/* Where HTTP requests go, and with which key. */
+#ifndef HTTP_CLIENT_HTTP_SITE_H
+#define HTTP_CLIENT_HTTP_SITE_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "base/span.h"
+#include "os/secret.h"
+
+struct http_site;
+struct curl_slist;
+
+/* How it is reached: each NULL where that is not said. */
+struct http_way {
+    const char *ca_file;                               /* who signs its certificate, instead of the system's */
+    const char *client_certificate_file, *client_key_file; /* what this side shows */
+    const char *proxy; /* its URL; "": none. NULL: as the environment says */
+};
+
+/* Where requests go and with which key: "Authorization: Bearer KEY" stands in memory that is wiped. The base URL has no
+ * slash at its end; where it is empty, nothing is sent. Freed with http_site_free, after the http it is used with. */
+struct http_site *http_site_new(const char *base_url, const struct http_way *way);
+/* More headers of all requests whose key is set after this: lines of NAME: VALUE, empty ones and those that begin with # are
+ * left out. -1 with err, which repeats no value. */
+int http_site_add_headers(struct http_site *site, struct span lines, struct err *err);
+/* Requests from now on carry this key; those under way keep theirs. -1 with err where no header can carry it. */
+int http_site_set_key(struct http_site *site, const struct secret *api_key, struct err *err);
+/* Requests from now on go where those of `other` would, and as they would; those under way go on. Frees `other`. */
+void http_site_become(struct http_site *site, struct http_site *other);
+void http_site_free(struct http_site *site);
+
+const struct http_way *http_site_way(const struct http_site *site);
+const char *http_site_url(const struct http_site *site);
+/* The headers of a request that carries the key; the site's. `writes`: one with a JSON body. */
+struct curl_slist *http_site_headers(const struct http_site *site, bool writes);
+
+#endif

@@ -1,0 +1,62 @@
+/* What consumer and producer share of librdkafka: configuration, logs, and queues whose events wake the loop. */
+#ifndef KAFKA_KAFKA_H
+#define KAFKA_KAFKA_H
+
+#include <librdkafka/rdkafka.h>
+
+#include "base/err.h"
+#include "config/config.h"
+
+struct kafka_setting {
+    const char *name;
+    const char *value;
+};
+
+/* A configuration with bootstrap.servers, what the user's file passes through, then `settings` (ended by a NULL name),
+ * which win. NULL with err. */
+rd_kafka_conf_t *kafka_conf_new(const struct config *config, const struct kafka_setting *settings,
+                                struct err *err);
+/* The same, with `defaults` that the user's file may change. */
+rd_kafka_conf_t *kafka_conf_new_with(const struct config *config, const struct kafka_setting *defaults,
+                                     const struct kafka_setting *settings, struct err *err);
+/* librdkafka's log callback: one line of ours for each of its. */
+void kafka_log(const rd_kafka_t *rk, int level, const char *facility, const char *text);
+/* What went wrong last with a broker, of all clients that log so: why none answers. "" while nothing did. */
+void kafka_complaint(char *out, size_t size);
+/* Why this librdkafka cannot log in where the configuration wants it to, as a sentence; NULL: it can, as far as is known. */
+const char *kafka_login_note(const struct config *config);
+
+/* The same, with what makes a consumer small. */
+rd_kafka_conf_t *kafka_consumer_conf_new(const struct config *config, const struct kafka_setting *settings,
+                                         struct err *err);
+/* With so many bytes of values in a partition's queue, librdkafka fetches no more of it until kafka_fetch_again says so;
+ * SIZE_MAX: it looks after the queue by itself, soon. */
+size_t kafka_queue_full_bytes(const rd_kafka_t *rk);
+/* That queues of these partitions have room again. Waits for nothing. */
+void kafka_fetch_again(rd_kafka_t *rk, rd_kafka_topic_partition_list_t *list);
+
+/* Takes the conf over in either case. NULL with err. */
+rd_kafka_t *kafka_new(rd_kafka_type_t type, rd_kafka_conf_t *conf, struct err *err);
+
+/* For how long nobody may ask a consumer for events before librdkafka leaves its group. */
+int64_t kafka_max_poll_ms(const rd_kafka_t *rk);
+
+/* An eventfd that becomes readable when the queue goes from empty to not empty, and only then: drain it to NULL. */
+int kafka_queue_fd(rd_kafka_queue_t *queue, struct err *err);
+/* Lets one more queue write to the same eventfd. */
+void kafka_queue_fd_add(rd_kafka_queue_t *queue, int fd);
+/* Makes such an eventfd readable, as a queue would. */
+void kafka_queue_fd_set(int fd);
+/* Takes back the word of the eventfd; to be called before draining. Whether there was one. */
+bool kafka_queue_fd_clear(int fd);
+
+/* What the group has committed of each. While its coordinator moves, or a broker that has just begun loads what it knows, it is
+ * asked for again for some seconds; the caller waits, so this is for the start. */
+rd_kafka_resp_err_t kafka_committed(rd_kafka_t *rk, rd_kafka_topic_partition_list_t *list);
+
+/* Where the partition's log begins and ends. A topic that was just made, or whose leader is being chosen, is asked for again for
+ * some seconds; the caller waits, so this is for threads of their own. */
+rd_kafka_resp_err_t kafka_watermarks(rd_kafka_t *rk, const char *topic, int32_t partition, int64_t *low,
+                                     int64_t *end);
+
+#endif

@@ -1,0 +1,157 @@
+#include "kafka/log_checks.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "engine/offsets.h"
+
+struct question {
+    struct log_check check;
+    bool wants_begin; /* the rest is known */
+};
+
+struct log_checks {
+    rd_kafka_t *rk;
+    rd_kafka_queue_t *queue;
+    int fd;
+    char *topic;
+    struct question *questions;
+    size_t count, capacity;
+};
+
+struct log_checks *log_checks_new(const struct config *config, struct err *err)
+{
+    const struct kafka_setting settings[] = {
+        {"group.id", config->group_id}, /* librdkafka wants one; it is never joined */
+        {"enable.auto.commit", "false"},
+        {"auto.offset.reset", "earliest"},
+        {"enable.partition.eof", "true"},
+        /* Who left a transaction open before that offset must not hide what is there. */
+        {"isolation.level", "read_uncommitted"},
+        {"allow.auto.create.topics", "false"},
+        {"fetch.wait.max.ms", "5"},
+        {"fetch.message.max.bytes", "65536"}, /* one record is wanted; a batch comes whole */
+        {NULL, NULL},
+    };
+    rd_kafka_conf_t *conf = kafka_consumer_conf_new(config, settings, err);
+    rd_kafka_t *rk = conf == NULL ? NULL : kafka_new(RD_KAFKA_CONSUMER, conf, err);
+    if (rk == NULL)
+        return NULL;
+    struct log_checks *checks = mem_new(1, sizeof(*checks));
+    *checks = (struct log_checks){.rk = rk, .topic = mem_copy(span_of(config->events_topic))};
+    rd_kafka_poll_set_consumer(rk);
+    checks->queue = rd_kafka_queue_get_consumer(rk);
+    checks->fd = kafka_queue_fd(checks->queue, err);
+    if (checks->fd >= 0)
+        return checks;
+    log_checks_free(checks);
+    return NULL;
+}
+
+void log_checks_free(struct log_checks *checks)
+{
+    if (checks == NULL)
+        return;
+    rd_kafka_queue_destroy(checks->queue);
+    rd_kafka_destroy_flags(checks->rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+    if (checks->fd >= 0)
+        close(checks->fd);
+    free(checks->topic);
+    free(checks->questions);
+    free(checks);
+}
+
+int log_checks_fd(const struct log_checks *checks)
+{
+    return checks->fd;
+}
+
+rd_kafka_t *log_checks_handle(const struct log_checks *checks)
+{
+    return checks->rk;
+}
+
+/* Reading begins there, or ends (`offset` RD_KAFKA_OFFSET_INVALID). */
+static void checks_assign(struct log_checks *checks, int32_t partition, int64_t offset)
+{
+    rd_kafka_topic_partition_list_t *one = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_topic_partition_list_add(one, checks->topic, partition)->offset = offset;
+    rd_kafka_error_t *error = offset == RD_KAFKA_OFFSET_INVALID
+                                  ? rd_kafka_incremental_unassign(checks->rk, one)
+                                  : rd_kafka_incremental_assign(checks->rk, one);
+    rd_kafka_topic_partition_list_destroy(one);
+    if (error != NULL) /* the question stays without an answer */
+        rd_kafka_error_destroy(error);
+}
+
+static struct question *checks_question(struct log_checks *checks, int32_t partition)
+{
+    for (size_t i = 0; i < checks->count; i++)
+        if (checks->questions[i].check.partition == partition)
+            return &checks->questions[i];
+    return NULL;
+}
+
+static void checks_forget(struct log_checks *checks, struct question *question)
+{
+    checks_assign(checks, question->check.partition, RD_KAFKA_OFFSET_INVALID);
+    *question = checks->questions[--checks->count];
+}
+
+void log_checks_clear(struct log_checks *checks)
+{
+    while (checks->count > 0)
+        checks_forget(checks, &checks->questions[checks->count - 1]);
+}
+
+void log_checks_ask(struct log_checks *checks, int32_t partition, int64_t offset, uint64_t handle)
+{
+    struct question *question = checks_question(checks, partition);
+    if (question != NULL)
+        checks_forget(checks, question);
+    if (checks->count == checks->capacity) {
+        checks->capacity = checks->capacity * 2 + 16;
+        checks->questions = mem_grow(checks->questions, checks->capacity, sizeof(*checks->questions));
+    }
+    checks->questions[checks->count++] =
+        (struct question){.check = {.partition = partition, .handle = handle, .asked = offset}};
+    checks_assign(checks, partition, offset);
+}
+
+/* What comes first of a partition is the record at the offset where reading began, the next one behind it, or the log's end. */
+static void checks_take(struct log_checks *checks, const rd_kafka_message_t *message, log_check_found *found,
+                        void *context)
+{
+    bool is_end = message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF;
+    struct question *question = checks_question(checks, message->partition);
+    if (question == NULL || (message->err != RD_KAFKA_RESP_ERR_NO_ERROR && !is_end))
+        return; /* trouble: it is read as soon as that is over */
+    struct log_check *check = &question->check;
+    if (question->wants_begin) {
+        check->begin = message->offset;
+    } else {
+        check->offset = message->offset;
+        check->stamp = is_end ? 0 : offsets_stamp(rd_kafka_message_timestamp(message, NULL));
+        question->wants_begin = check->offset > check->asked;
+        if (question->wants_begin) {
+            checks_assign(checks, check->partition, RD_KAFKA_OFFSET_INVALID);
+            checks_assign(checks, check->partition, RD_KAFKA_OFFSET_BEGINNING);
+            return;
+        }
+    }
+    const struct log_check answer = *check;
+    checks_forget(checks, question);
+    found(context, &answer);
+}
+
+void log_checks_turn(struct log_checks *checks, log_check_found *found, void *context)
+{
+    rd_kafka_message_t *message;
+    kafka_queue_fd_clear(checks->fd);
+    /* One at a time: what is forgotten by the first is not handed over by the second. */
+    while (rd_kafka_consume_batch_queue(checks->queue, 0, &message, 1) == 1) {
+        checks_take(checks, message, found, context);
+        rd_kafka_message_destroy(message);
+    }
+}

@@ -1,0 +1,237 @@
+#include "kafka/reader.h"
+
+#include <malloc.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "kafka/record_of.h"
+#include "os/log.h"
+
+#define TURN_RECEIPTS 1000
+
+struct stretch {
+    int32_t partition;
+    int64_t offset; /* as was asked for */
+    int64_t end;
+    bool known; /* where it begins and ends */
+    bool begun; /* there is something to read */
+    bool finished;
+};
+
+struct reader {
+    rd_kafka_t *rk;
+    rd_kafka_queue_t *queue;
+    int fd;
+    char *topic;
+    struct inquiry *inquiry; /* borrowed */
+    const struct reader_calls *calls;
+    void *context;
+    struct stretch *stretches;
+    size_t count, unfinished;
+    char fatal[256];
+};
+
+struct reader *reader_new(const struct config *config, struct inquiry *inquiry, const struct reader_calls *calls,
+                          void *context, struct err *err)
+{
+    const struct kafka_setting settings[] = {
+        {"group.id", config->group_id}, /* librdkafka wants one; it is never joined */
+        {"enable.auto.commit", "false"},
+        {"auto.offset.reset", "earliest"},
+        {"enable.partition.eof", "true"},
+        /* Receipts are not written in transactions; whoever left one open in the topic would hide all behind it, and with
+         * it what was delivered. Its own records have no good MAC. */
+        {"isolation.level", "read_uncommitted"},
+        {"allow.auto.create.topics", "false"},
+        /* One fetch at a time is under way: with librdkafka's 500 ms each partition that is added waits so long for one
+         * that has nothing left to say. */
+        {"fetch.wait.max.ms", "5"},
+        /* All else waits for these, and what they are read into is freed afterwards. librdkafka before 2.2 looks after a
+         * full queue only when something wakes it: with the 100 ms of the events' consumer no more than 10 queues of
+         * receipts come in a second. */
+        {"queued.max.messages.kbytes", "1024"},
+        {"fetch.message.max.bytes", "262144"},
+        {"topic.metadata.refresh.interval.ms", rd_kafka_version() >= 0x02020000 ? "300000" : "10"},
+        {NULL, NULL},
+    };
+    rd_kafka_conf_t *conf = kafka_consumer_conf_new(config, settings, err);
+    rd_kafka_t *rk = conf == NULL ? NULL : kafka_new(RD_KAFKA_CONSUMER, conf, err);
+    if (rk == NULL)
+        return NULL;
+    struct reader *reader = mem_new(1, sizeof(*reader));
+    *reader = (struct reader){
+        .rk = rk, .topic = mem_copy(span_of(config->receipts_topic)), .inquiry = inquiry, .calls = calls, .context = context};
+    rd_kafka_poll_set_consumer(rk);
+    reader->queue = rd_kafka_queue_get_consumer(rk);
+    reader->fd = kafka_queue_fd(reader->queue, err);
+    if (reader->fd >= 0)
+        return reader;
+    reader_free(reader);
+    return NULL;
+}
+
+void reader_free(struct reader *reader)
+{
+    if (reader == NULL)
+        return;
+    rd_kafka_queue_destroy(reader->queue);
+    rd_kafka_destroy_flags(reader->rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+    if (reader->fd >= 0)
+        close(reader->fd);
+    free(reader->topic);
+    free(reader->stretches);
+    free(reader);
+}
+
+static void *reader_free_aside(void *reader)
+{
+    reader_free(reader);
+    malloc_trim(0); /* what it fetched lay between what stays */
+    return NULL;
+}
+
+void reader_leave(struct reader *reader)
+{
+    pthread_t thread;
+    if (pthread_create(&thread, NULL, reader_free_aside, reader) == 0)
+        pthread_detach(thread);
+}
+
+int reader_fd(const struct reader *reader)
+{
+    return reader->fd;
+}
+
+static void reader_give_up(struct reader *reader, const char *what, rd_kafka_resp_err_t code)
+{
+    snprintf(reader->fatal, sizeof(reader->fatal), "receipts cannot be read: %s: %s", what,
+             rd_kafka_err2str(code));
+}
+
+static void reader_check(struct reader *reader, const char *what, rd_kafka_error_t *error)
+{
+    if (error == NULL)
+        return;
+    reader_give_up(reader, what, rd_kafka_error_code(error));
+    rd_kafka_error_destroy(error);
+}
+
+static void reader_finish(struct reader *reader, struct stretch *stretch)
+{
+    stretch->finished = true;
+    reader->unfinished--;
+    reader->calls->finished(reader->context, stretch->partition, stretch->end);
+}
+
+void reader_drop(struct reader *reader, int32_t partition)
+{
+    rd_kafka_topic_partition_list_t *gone = rd_kafka_topic_partition_list_new(1);
+    size_t kept = 0;
+    inquiry_forget(reader->inquiry, INQUIRY_RECEIPTS, partition);
+    for (size_t i = 0; i < reader->count; i++) {
+        const struct stretch *stretch = &reader->stretches[i];
+        if (stretch->partition != partition) {
+            reader->stretches[kept++] = *stretch;
+            continue;
+        }
+        reader->unfinished -= !stretch->finished;
+        if (stretch->begun)
+            rd_kafka_topic_partition_list_add(gone, reader->topic, partition);
+    }
+    reader->count = kept;
+    if (gone->cnt > 0)
+        reader_check(reader, "unassign", rd_kafka_incremental_unassign(reader->rk, gone));
+    rd_kafka_topic_partition_list_destroy(gone);
+}
+
+static void reader_begin(struct reader *reader, int32_t partition, int64_t offset)
+{
+    rd_kafka_topic_partition_list_t *next = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_topic_partition_list_add(next, reader->topic, partition)->offset = offset;
+    reader_check(reader, "assign", rd_kafka_incremental_assign(reader->rk, next));
+    rd_kafka_topic_partition_list_destroy(next);
+}
+
+static struct stretch *reader_stretch(struct reader *reader, int32_t partition)
+{
+    for (size_t i = 0; i < reader->count; i++)
+        if (reader->stretches[i].partition == partition && !reader->stretches[i].finished)
+            return &reader->stretches[i];
+    return NULL;
+}
+
+/* A partition that was given away and is assigned again is read anew: what was read of it went to an owner that is gone. */
+void reader_add(struct reader *reader, int32_t partition, int64_t offset, struct wall since)
+{
+    reader_drop(reader, partition);
+    reader->stretches = mem_grow(reader->stretches, reader->count + 1, sizeof(*reader->stretches));
+    reader->stretches[reader->count++] = (struct stretch){.partition = partition, .offset = offset};
+    reader->unfinished++;
+    inquiry_ask(reader->inquiry, INQUIRY_RECEIPTS, partition, since);
+}
+
+void reader_looked_up(struct reader *reader, const struct inquiry_answer *answer)
+{
+    struct stretch *stretch = reader_stretch(reader, answer->partition);
+    if (stretch == NULL || stretch->known)
+        return;
+    int64_t from = answer->since;
+    if (stretch->offset < from)
+        from = stretch->offset < answer->begin ? answer->begin : stretch->offset;
+    stretch->known = true;
+    stretch->end = answer->end;
+    stretch->begun = from < answer->end;
+    if (stretch->begun)
+        reader_begin(reader, stretch->partition, from);
+}
+
+static void reader_message(struct reader *reader, const rd_kafka_message_t *message)
+{
+    struct stretch *stretch = reader_stretch(reader, message->partition);
+    if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+        if (stretch != NULL)
+            reader_finish(reader, stretch);
+        return;
+    }
+    if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        log_say(LOG_LEVEL_WARNING, "receipts", "%s", rd_kafka_message_errstr(message));
+        return;
+    }
+    if (stretch == NULL)
+        return;
+    struct record record;
+    struct header headers[RECORD_HEADERS];
+    record_of(message, headers, &record);
+    if (message->offset < stretch->end)
+        reader->calls->receipt(reader->context, &record);
+    if (message->offset + 1 >= stretch->end)
+        reader_finish(reader, stretch);
+}
+
+bool reader_turn(struct reader *reader)
+{
+    kafka_queue_fd_clear(reader->fd);
+    for (size_t i = 0; i < reader->count; i++)
+        if (!reader->stretches[i].finished && reader->stretches[i].known && !reader->stretches[i].begun)
+            reader_finish(reader, &reader->stretches[i]);
+    /* Many at once: asking has its price each time. */
+    rd_kafka_message_t *messages[TURN_RECEIPTS];
+    ssize_t count = rd_kafka_consume_batch_queue(reader->queue, 0, messages, TURN_RECEIPTS);
+    for (ssize_t i = 0; i < count; i++) {
+        reader_message(reader, messages[i]);
+        rd_kafka_message_destroy(messages[i]);
+    }
+    return count > 0; /* the eventfd speaks again only when all is taken */
+}
+
+bool reader_is_done(const struct reader *reader)
+{
+    return reader->unfinished == 0;
+}
+
+const char *reader_fatal(const struct reader *reader)
+{
+    return reader->fatal[0] == 0 ? NULL : reader->fatal;
+}

@@ -1,0 +1,264 @@
+#include "kafka/topic_settings.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "config/form.h"
+#include "os/log.h"
+
+#define BROKER_MS 10000
+#define ASK_TIMES 3
+#define ACCEPT_MS 2000 /* where their being unread is accepted: the embedded broker never answers */
+#define DAY_MS    INT64_C(86400000)
+#define KEPT_MS   (7 * DAY_MS) /* what deliver_within_max may be at most */
+/* The largest event, with its headers and key, and what Kafka wraps around it. */
+#define EVENT_BYTES_MAX (INT64_C(280) << 10)
+
+#define UNKNOWN INT64_MIN
+
+struct topic_settings {
+    bool known;
+    char timestamps[32], cleanup[64], unclean[8]; /* "": not told */
+    int64_t retention_ms, retention_bytes, message_bytes, in_sync;
+    char why[256]; /* it is not known */
+};
+
+const char *deviation_kind_word(enum deviation_kind kind)
+{
+    static const char *const words[] = {
+#define DEVIATION(name, word, text) [DEVIATION_##name] = word,
+#include "config/topic_deviation.def"
+#undef DEVIATION
+    };
+    return words[kind];
+}
+
+const char *topic_name(const struct config *config, enum topic topic)
+{
+    return topic == TOPIC_EVENTS ? config->events_topic : topic == TOPIC_RECEIPTS ? config->receipts_topic : config->dead_topic;
+}
+
+static int64_t retention_needed_ms(const struct config *config)
+{
+    return config->window_ms + KEPT_MS;
+}
+
+void topic_create_command(const struct config *config, enum topic topic, int32_t partitions, int brokers, struct buf *out)
+{
+    int64_t days = (retention_needed_ms(config) + DAY_MS - 1) / DAY_MS;
+    buf_printf(out, "kafka-topics.sh --bootstrap-server %.150s --create --topic %s --partitions %d", config->bootstrap_servers,
+               topic_name(config, topic), (int)partitions);
+    if (brokers >= 3)
+        buf_add_text(out, " --replication-factor 3 --config min.insync.replicas=2");
+    else if (brokers == 2)
+        buf_add_text(out, " --replication-factor 2");
+    buf_printf(out,
+               " --config cleanup.policy=delete --config unclean.leader.election.enable=false --config "
+               "message.timestamp.type=LogAppendTime --config retention.ms=%" PRId64,
+               (topic == TOPIC_DEAD ? 30 : days) * DAY_MS);
+    if (topic == TOPIC_EVENTS)
+        buf_add_text(out, " --config max.message.bytes=1048576 --config compression.type=uncompressed");
+}
+
+/* ---- what Kafka says ---- */
+
+static void settings_take(struct topic_settings *settings, const char *name, const char *value)
+{
+    static const struct {
+        const char *name;
+        size_t offset;
+    } numbers[] = {{"retention.ms", offsetof(struct topic_settings, retention_ms)},
+                   {"retention.bytes", offsetof(struct topic_settings, retention_bytes)},
+                   {"max.message.bytes", offsetof(struct topic_settings, message_bytes)},
+                   {"min.insync.replicas", offsetof(struct topic_settings, in_sync)}};
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+        if (strcmp(name, numbers[i].name) == 0)
+            *(int64_t *)(void *)((char *)settings + numbers[i].offset) = strtoll(value, NULL, 10);
+    if (strcmp(name, "message.timestamp.type") == 0)
+        snprintf(settings->timestamps, sizeof(settings->timestamps), "%s", value);
+    else if (strcmp(name, "cleanup.policy") == 0)
+        snprintf(settings->cleanup, sizeof(settings->cleanup), "%s", value);
+    else if (strcmp(name, "unclean.leader.election.enable") == 0)
+        snprintf(settings->unclean, sizeof(settings->unclean), "%s", value);
+}
+
+static void settings_read(struct topic_settings *settings, const rd_kafka_ConfigResource_t *resource)
+{
+    size_t count = 0;
+    const rd_kafka_ConfigEntry_t **entries = rd_kafka_ConfigResource_configs(resource, &count);
+    const char *why = rd_kafka_ConfigResource_error_string(resource);
+    for (size_t i = 0; i < count; i++)
+        if (rd_kafka_ConfigEntry_value(entries[i]) != NULL)
+            settings_take(settings, rd_kafka_ConfigEntry_name(entries[i]), rd_kafka_ConfigEntry_value(entries[i]));
+    settings->known = count > 0;
+    snprintf(settings->why, sizeof(settings->why), "%s", why == NULL ? "nothing was answered" : why);
+}
+
+/* Whether there was an answer. */
+static bool settings_ask_once(rd_kafka_t *rk, const struct config *config, int wait_ms,
+                              struct topic_settings settings[TOPICS])
+{
+    rd_kafka_ConfigResource_t *asked[TOPICS];
+    for (int i = 0; i < TOPICS; i++) {
+        asked[i] = rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic_name(config, (enum topic)i));
+        settings[i] = (struct topic_settings){
+            .retention_ms = UNKNOWN, .retention_bytes = UNKNOWN, .message_bytes = UNKNOWN, .in_sync = UNKNOWN};
+    }
+    rd_kafka_queue_t *queue = rd_kafka_queue_new(rk);
+    rd_kafka_AdminOptions_t *options = rd_kafka_AdminOptions_new(rk, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS);
+    rd_kafka_AdminOptions_set_request_timeout(options, wait_ms, NULL, 0);
+    rd_kafka_DescribeConfigs(rk, asked, TOPICS, options, queue);
+    rd_kafka_event_t *event = rd_kafka_queue_poll(queue, wait_ms + 1000);
+    const rd_kafka_DescribeConfigs_result_t *result =
+        event == NULL ? NULL : rd_kafka_event_DescribeConfigs_result(event);
+    size_t count = 0;
+    const rd_kafka_ConfigResource_t **found =
+        result == NULL ? NULL : rd_kafka_DescribeConfigs_result_resources(result, &count);
+    bool answered = event != NULL && rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR_NO_ERROR;
+    const char *why = event == NULL ? "no answer"
+                      : answered    ? "nothing was answered"
+                                    : rd_kafka_event_error_string(event);
+    for (int i = 0; i < TOPICS; i++) {
+        snprintf(settings[i].why, sizeof(settings[i].why), "%s", why);
+        for (size_t j = 0; j < count; j++)
+            if (strcmp(rd_kafka_ConfigResource_name(found[j]), topic_name(config, (enum topic)i)) == 0)
+                settings_read(&settings[i], found[j]);
+        rd_kafka_ConfigResource_destroy(asked[i]);
+    }
+    if (event != NULL)
+        rd_kafka_event_destroy(event);
+    rd_kafka_AdminOptions_destroy(options);
+    rd_kafka_queue_destroy(queue);
+    return answered;
+}
+
+/* librdkafka asks the controller for it, and what brokers call so may be one that has just died: until they notice, which takes
+ * them 9 s by default, nobody answers. */
+static void settings_ask(rd_kafka_t *rk, const struct config *config, struct topic_settings settings[TOPICS])
+{
+    struct span word = span_of(deviation_kind_word(DEVIATION_UNREAD_SETTINGS));
+    bool accepted = form_has_word(span_of(config->accept), word);
+    for (int i = 0; i < (accepted ? 1 : ASK_TIMES); i++)
+        if (settings_ask_once(rk, config, accepted ? ACCEPT_MS : BROKER_MS, settings))
+            return;
+}
+
+/* ---- what is refused ---- */
+
+struct judge {
+    const struct config *config;
+    unsigned *deviations;
+    struct err *err;
+};
+
+/* "kafka-configs.sh … NAME=VALUE" */
+static int timestamps_refuse(const struct judge *judge, const char *type)
+{
+    const struct config *config = judge->config;
+    return err_set(
+        judge->err, ERR_USAGE,
+        "topic %s has %s: a sender could choose when its own event expires. Mend it: kafka-configs.sh "
+        "--bootstrap-server %s --alter --entity-type topics --entity-name %s --add-config "
+        "message.timestamp.type=LogAppendTime (or set [topics] allow_create_time = true)",
+        config->events_topic, type, config->bootstrap_servers, config->events_topic);
+}
+
+/* 0 where it is accepted, which is told. `mend`: NAME=VALUE; NULL: `what` says what to do. */
+static int deviation_found(const struct judge *judge, enum topic topic, enum deviation_kind kind, const char *what,
+                           const char *mend)
+{
+    static const char *const follows[] = {
+#define DEVIATION(name, word, text) [DEVIATION_##name] = text,
+#include "config/topic_deviation.def"
+#undef DEVIATION
+    };
+    const struct config *config = judge->config;
+    const char *name = topic_name(config, topic), *word = deviation_kind_word(kind);
+    char command[640] = "";
+    if (mend != NULL)
+        snprintf(command, sizeof(command),
+                 ". Mend it: kafka-configs.sh --bootstrap-server %.150s --alter --entity-type topics --entity-name %.249s "
+                 "--add-config %.60s",
+                 config->bootstrap_servers, name, mend);
+    if (!form_has_word(span_of(config->accept), span_of(word)))
+        return err_set(judge->err, mend == NULL ? ERR_UNREACHABLE : ERR_USAGE,
+                       "topic %s %s: %s%s (or, to go on with that, [topics] accept = %s)", name, what, follows[kind], command,
+                       word);
+    *judge->deviations |= 1U << kind;
+    log_say(LOG_LEVEL_WARNING, "topic_deviation", "topic %s %s, and [topics] accept has %s: %s%s", name, what, word,
+            follows[kind], command);
+    return 0;
+}
+
+static int settings_judge(const struct judge *judge, enum topic topic, const struct topic_settings *settings)
+{
+    char what[384], mend[80];
+    int64_t needed = retention_needed_ms(judge->config);
+    if (!settings->known) {
+        snprintf(what, sizeof(what), "does not tell its settings (%s): the worker's user needs DESCRIBE_CONFIGS on it",
+                 settings->why);
+        return deviation_found(judge, topic, DEVIATION_UNREAD_SETTINGS, what, NULL);
+    }
+    if (topic == TOPIC_EVENTS && !judge->config->allow_create_time && strcmp(settings->timestamps, "LogAppendTime") != 0)
+        return timestamps_refuse(judge, settings->timestamps);
+    snprintf(what, sizeof(what), "has cleanup.policy=%s", settings->cleanup);
+    if (settings->cleanup[0] != 0 && strcmp(settings->cleanup, "delete") != 0 &&
+        deviation_found(judge, topic, DEVIATION_CLEANUP_POLICY, what, "cleanup.policy=delete") != 0)
+        return -1;
+    snprintf(what, sizeof(what), "has retention.ms=%" PRId64 ", less than [dedup] window and 7 days (%" PRId64 ")",
+             settings->retention_ms, needed);
+    snprintf(mend, sizeof(mend), "retention.ms=%" PRId64, (needed + DAY_MS - 1) / DAY_MS * DAY_MS);
+    if (topic == TOPIC_RECEIPTS && settings->retention_ms >= 0 && settings->retention_ms < needed &&
+        deviation_found(judge, topic, DEVIATION_RECEIPTS_RETENTION, what, mend) != 0)
+        return -1;
+    if (strcmp(settings->unclean, "true") == 0)
+        return deviation_found(judge, topic, DEVIATION_UNCLEAN_ELECTION, "has unclean.leader.election.enable=true",
+                               "unclean.leader.election.enable=false");
+    return 0;
+}
+
+/* ---- what is told ---- */
+
+static void settings_tell(const struct config *config, enum topic topic, const struct topic_settings *settings,
+                          const struct topic_place *place, int64_t events_bytes)
+{
+    const char *name = topic_name(config, topic);
+    if (settings->retention_bytes >= 0)
+        log_say(LOG_LEVEL_WARNING, "topic_settings",
+                "topic %s has retention.bytes=%" PRId64 ": a busy hour deletes what is younger than retention.ms. Better: -1", name,
+                settings->retention_bytes);
+    if (topic == TOPIC_EVENTS && settings->message_bytes >= 0 && settings->message_bytes < EVENT_BYTES_MAX)
+        log_say(LOG_LEVEL_WARNING, "topic_settings",
+                "topic %s has max.message.bytes=%" PRId64 ": the largest events do not fit. Better: 1048576", name,
+                settings->message_bytes);
+    if (topic == TOPIC_DEAD && settings->message_bytes >= 0 && settings->message_bytes < events_bytes)
+        log_say(LOG_LEVEL_WARNING, "topic_settings",
+                "topic %s has max.message.bytes=%" PRId64 ", events have %" PRId64
+                ": the largest dead letters come without their value, and cannot be sent again",
+                name, settings->message_bytes, events_bytes);
+    if (place->replicas == 1 && place->brokers > 1)
+        log_say(LOG_LEVEL_WARNING, "topic_settings",
+                "topic %s has replication factor 1 in a cluster of %d brokers: with one of them its partitions are gone", name,
+                place->brokers);
+    else if (place->replicas > 1 && settings->in_sync == 1)
+        log_say(LOG_LEVEL_WARNING, "topic_settings",
+                "topic %s has min.insync.replicas=1: what one broker alone has acknowledged is gone with it. Better: 2, with "
+                "replication factor 3",
+                name);
+}
+
+int topic_settings_check(rd_kafka_t *rk, const struct config *config, const struct topic_place places[TOPICS],
+                         unsigned *deviations, struct err *err)
+{
+    struct topic_settings settings[TOPICS];
+    const struct judge judge = {config, deviations, err};
+    *deviations = 0;
+    settings_ask(rk, config, settings);
+    for (int i = 0; i < TOPICS; i++)
+        if (settings_judge(&judge, (enum topic)i, &settings[i]) != 0)
+            return -1;
+    for (int i = 0; i < TOPICS; i++)
+        if (settings[i].known)
+            settings_tell(config, (enum topic)i, &settings[i], &places[i], settings[TOPIC_EVENTS].message_bytes);
+    return 0;
+}

@@ -1,0 +1,37 @@
+/* What Kafka says of how the three topics are set up, and how that is judged: what cannot keep the promise is refused, with the
+ * command that mends it; what is only unwise is told. */
+#ifndef KAFKA_TOPIC_SETTINGS_H
+#define KAFKA_TOPIC_SETTINGS_H
+
+#include "base/buf.h"
+#include "kafka/kafka.h"
+
+enum deviation_kind {
+#define DEVIATION(name, word, text) DEVIATION_##name,
+#include "config/topic_deviation.def"
+#undef DEVIATION
+    DEVIATION_KINDS
+};
+
+const char *deviation_kind_word(enum deviation_kind kind);
+
+enum topic { TOPIC_EVENTS, TOPIC_RECEIPTS, TOPIC_DEAD, TOPICS };
+
+/* How a topic lies in the cluster, of its metadata. */
+struct topic_place {
+    int32_t partition_count;
+    int replicas; /* of the partition that has the fewest */
+    int brokers;  /* of the cluster */
+};
+
+const char *topic_name(const struct config *config, enum topic topic);
+
+/* That command: "kafka-topics.sh … --create --topic …", with all that the guarantee needs. */
+void topic_create_command(const struct config *config, enum topic topic, int32_t partitions, int brokers, struct buf *out);
+
+/* 0 with the deviations that there are and [topics] accept allows, a bit each; -1 with ERR_USAGE (mend it) or ERR_UNREACHABLE.
+ * Waits for the broker. */
+int topic_settings_check(rd_kafka_t *rk, const struct config *config, const struct topic_place places[TOPICS],
+                         unsigned *deviations, struct err *err);
+
+#endif

@@ -1,0 +1,12 @@
+/* The accounts' configuration as the engine takes it. */
+#ifndef RUN_ACCOUNT_SETTINGS_H
+#define RUN_ACCOUNT_SETTINGS_H
+
+#include "config/config.h"
+#include "delivery/account.h"
+
+/* One of each account, in their order, which is their index; `held`: which of them are. Borrows the configuration's strings.
+ * free() it. */
+struct account_options *account_settings(const struct config *config, const bool *held);
+
+#endif

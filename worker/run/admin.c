@@ -1,0 +1,249 @@
+#include "run/admin.h"
+
+#include <errno.h>
+#include <microhttpd.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "http/server/idle.h"
+#include "http/server/listen.h"
+#include "os/log.h"
+
+#define CONNECTIONS_MAX 32U
+#define FROM_ONE_MAX    16U /* of them, from one address */
+#define IDLE_S          10U /* for a request to be there, or its answer to be taken */
+
+struct admin {
+    struct MHD_Daemon *daemon;
+    struct idle idle;
+    int asked_fd;
+
+    /* Between the server's thread, which alone asks and so asks for one page at a time, and the loop. */
+    pthread_mutex_t mutex;
+    pthread_cond_t changed;
+    enum admin_page page;
+    bool waiting, answered, ending;
+    unsigned status;
+    struct buf text;
+};
+
+static const struct {
+    const char *path;
+    enum admin_page page;
+    const char *type;
+} pages[] = {
+    {"/metrics", ADMIN_METRICS, "text/plain; version=0.0.4; charset=utf-8"},
+    {"/healthz", ADMIN_HEALTH, "text/plain; charset=utf-8"},
+    {"/readyz", ADMIN_READINESS, "text/plain; charset=utf-8"},
+};
+#define PAGE_COUNT (sizeof(pages) / sizeof(pages[0]))
+
+/* ---- the server's thread ---- */
+
+static struct timespec admin_deadline(void)
+{
+    struct timespec at;
+    clock_gettime(CLOCK_MONOTONIC, &at);
+    at.tv_sec += ADMIN_WAIT_MS / 1000;
+    return at;
+}
+
+/* Asks the loop and waits. The status, and *text taken over; 0 without an answer. */
+static unsigned admin_ask(struct admin *admin, enum admin_page page, struct buf *text)
+{
+    static const uint64_t one = 1;
+    struct timespec deadline = admin_deadline();
+    pthread_mutex_lock(&admin->mutex);
+    admin->page = page;
+    admin->waiting = true;
+    admin->answered = false;
+    int result = write(admin->asked_fd, &one, sizeof(one)) == (ssize_t)sizeof(one) ? 0 : EAGAIN;
+    while (result == 0 && !admin->answered && !admin->ending)
+        result = pthread_cond_timedwait(&admin->changed, &admin->mutex, &deadline);
+    unsigned status = admin->answered ? admin->status : 0;
+    admin->waiting = false;
+    *text = admin->text;
+    admin->text = (struct buf){0};
+    pthread_mutex_unlock(&admin->mutex);
+    return status;
+}
+
+/* Takes `data` over where it is `owned`. */
+static enum MHD_Result admin_respond(struct MHD_Connection *connection, unsigned status, const char *type,
+                                     struct span data, bool owned)
+{
+    struct MHD_Response *response = MHD_create_response_from_buffer(
+        data.size, (void *)(uintptr_t)data.data, owned ? MHD_RESPMEM_MUST_FREE : MHD_RESPMEM_PERSISTENT);
+    if (response == NULL) {
+        if (owned)
+            free((void *)(uintptr_t)data.data);
+        return MHD_NO;
+    }
+    MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
+    if (status == MHD_HTTP_METHOD_NOT_ALLOWED)
+        MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
+    enum MHD_Result result = MHD_queue_response(connection, status, response);
+    MHD_destroy_response(response);
+    return result;
+}
+
+static enum MHD_Result admin_request(void *cls, struct MHD_Connection *connection, const char *path,
+                                     const char *method, const char *version, const char *upload,
+                                     size_t *upload_size, void **state)
+{
+    struct admin *admin = cls;
+    (void)version, (void)upload;
+    size_t i = 0;
+    while (i < PAGE_COUNT && strcmp(path, pages[i].path) != 0)
+        i++;
+    if (i == PAGE_COUNT)
+        return admin_respond(connection, MHD_HTTP_NOT_FOUND, "text/plain",
+                             SPAN("there are /metrics, /healthz and /readyz\n"), false);
+    if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 && strcmp(method, MHD_HTTP_METHOD_HEAD) != 0)
+        return admin_respond(connection, MHD_HTTP_METHOD_NOT_ALLOWED, "text/plain",
+                             SPAN("only GET and HEAD\n"), false);
+    /* An answer to the first call, which comes with the headers, would end the connection, as those above shall: a body
+     * is never waited for. */
+    if (*state == NULL || *upload_size > 0) {
+        bool first = *state == NULL;
+        *state = admin;
+        return first ? MHD_YES : MHD_NO;
+    }
+    struct buf text;
+    idle_busy(idle_of(connection));
+    unsigned status = admin_ask(admin, pages[i].page, &text);
+    idle_wait(&admin->idle, idle_of(connection), IDLE_S);
+    if (status != 0)
+        return admin_respond(connection, status, pages[i].type, buf_span(&text), true);
+    return admin_respond(connection, MHD_HTTP_SERVICE_UNAVAILABLE, "text/plain",
+                         SPAN("the loop does not answer\n"), false);
+}
+
+static void admin_completed(void *cls, struct MHD_Connection *connection, void **state,
+                            enum MHD_RequestTerminationCode code)
+{
+    struct admin *admin = cls;
+    (void)state, (void)code;
+    idle_wait(&admin->idle, idle_of(connection), IDLE_S);
+}
+
+/* ---- the loop's side ---- */
+
+int admin_fd(const struct admin *admin)
+{
+    return admin->asked_fd;
+}
+
+bool admin_asked(struct admin *admin, enum admin_page *page)
+{
+    uint64_t count;
+    if (read(admin->asked_fd, &count, sizeof(count)) < 0)
+        return false;
+    pthread_mutex_lock(&admin->mutex);
+    bool asked = admin->waiting && !admin->answered;
+    *page = admin->page;
+    pthread_mutex_unlock(&admin->mutex);
+    return asked;
+}
+
+void admin_answer(struct admin *admin, enum admin_page page, unsigned status, struct buf *text)
+{
+    pthread_mutex_lock(&admin->mutex);
+    /* Whoever asked may have gone, and another one may wait: for the same page this is as good. */
+    if (admin->waiting && !admin->answered && admin->page == page) {
+        admin->answered = true;
+        admin->status = status;
+        admin->text = *text;
+        *text = (struct buf){0};
+        pthread_cond_signal(&admin->changed);
+    }
+    pthread_mutex_unlock(&admin->mutex);
+    buf_done(text);
+}
+
+/* ---- start and end ---- */
+
+static int admin_listen(const char *address, struct err *err)
+{
+    int fd = listen_open(address, err);
+    if (fd < 0)
+        err_os(err, err->os,
+               "[admin] listen: %.100s cannot be had; name another address, port 0 (any free one), or off",
+               address);
+    return fd;
+}
+
+static void admin_log(int fd)
+{
+    char url[LISTEN_URL_SIZE];
+    listen_url(fd, url);
+    struct log_line line;
+    log_begin(&line, LOG_LEVEL_INFO, "admin");
+    log_text(&line, "url", span_of(url));
+    log_end(&line);
+}
+
+static void admin_init(struct admin *admin)
+{
+    pthread_condattr_t attributes;
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&admin->changed, &attributes);
+    pthread_condattr_destroy(&attributes);
+    pthread_mutex_init(&admin->mutex, NULL);
+    idle_init(&admin->idle, IDLE_S);
+}
+
+static void admin_start(struct admin *admin, int fd)
+{
+    struct err err;
+    if (idle_start(&admin->idle, &err) != 0)
+        return;
+    admin->daemon = MHD_start_daemon(
+        MHD_USE_EPOLL | MHD_USE_INTERNAL_POLLING_THREAD, 0, NULL, NULL, admin_request, admin,
+        MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX,
+        MHD_OPTION_PER_IP_CONNECTION_LIMIT, FROM_ONE_MAX, MHD_OPTION_NOTIFY_COMPLETED, admin_completed, admin,
+        MHD_OPTION_NOTIFY_CONNECTION, idle_notify, &admin->idle, MHD_OPTION_END);
+}
+
+struct admin *admin_new(const char *listen, struct err *err)
+{
+    int fd = admin_listen(listen, err);
+    if (fd < 0)
+        return NULL;
+    struct admin *admin = mem_new(1, sizeof(*admin));
+    admin_init(admin);
+    admin->asked_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    if (admin->asked_fd >= 0)
+        admin_start(admin, fd);
+    if (admin->daemon == NULL) {
+        err_set(err, ERR_SYSTEM, "[admin]: the HTTP server cannot start; listen = off does without it");
+        admin_free(admin);
+        return NULL;
+    }
+    admin_log(fd);
+    return admin;
+}
+
+void admin_free(struct admin *admin)
+{
+    if (admin == NULL)
+        return;
+    pthread_mutex_lock(&admin->mutex);
+    admin->ending = true;
+    pthread_cond_signal(&admin->changed);
+    pthread_mutex_unlock(&admin->mutex);
+    if (admin->daemon != NULL)
+        MHD_stop_daemon(admin->daemon);
+    idle_done(&admin->idle);
+    if (admin->asked_fd >= 0)
+        close(admin->asked_fd);
+    pthread_cond_destroy(&admin->changed);
+    pthread_mutex_destroy(&admin->mutex);
+    buf_done(&admin->text);
+    free(admin);
+}

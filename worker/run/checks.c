@@ -1,0 +1,132 @@
+#include "run/checks.h"
+
+#include <inttypes.h>
+
+#include "base/json.h"
+#include "engine/progress.h"
+#include "event/payload.h"
+
+/* ---- commits ---- */
+
+int checks_other_secret(int32_t partition, uint64_t secret, uint64_t ours, struct err *err)
+{
+    return err_set(err, ERR_USAGE,
+                   "partition %d was committed under mark secret %016" PRIx64 ", and mark_secret_file is %016" PRIx64
+                   ": what others showed would be shown again. Put the secret of the other workers there, or name it in "
+                   "mark_secret_previous_file. If it is lost for good, [worker] mark_secret_lost = %016" PRIx64
+                   " goes on: what is under way, or is repeated within the dedup window, may then be shown a second time",
+                   (int)partition, secret, ours, secret);
+}
+
+int checks_commits(rd_kafka_t *rk, const struct config *config, int32_t partition_count,
+                   const struct engine *engine, struct err *err)
+{
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(partition_count);
+    for (int32_t i = 0; i < partition_count; i++)
+        rd_kafka_topic_partition_list_add(list, config->events_topic, i);
+    rd_kafka_resp_err_t code = kafka_committed(rk, list);
+    int result = 0;
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
+        result = err_set(err, ERR_UNREACHABLE, "Kafka does not tell what group %s has committed: %s",
+                         config->group_id, rd_kafka_err2str(code));
+    for (int i = 0; i < list->cnt && result == 0; i++) {
+        const rd_kafka_topic_partition_t *one = &list->elems[i];
+        struct progress progress;
+        if (one->metadata_size > 0 &&
+            progress_read((struct span){one->metadata, one->metadata_size}, &progress) && progress.has_secret &&
+            !engine_knows_secret(engine, progress.secret))
+            result = checks_other_secret(one->partition, progress.secret, engine_secret(engine), err);
+    }
+    rd_kafka_topic_partition_list_destroy(list);
+    return result;
+}
+
+/* ---- accounts ---- */
+
+static int checks_me(const struct config_account *account, const struct reply *reply, struct err *err)
+{
+    json_t *root = reply->is_json ? json_read(reply->body, REPLY_DEPTH_MAX, NULL) : NULL;
+    const char *id = json_string_value(json_object_get(json_object_get(root, "data"), "account_id"));
+    int result = 0;
+    if (id == NULL)
+        result = err_set(
+            err, ERR_USAGE,
+            "[account %s]: %s/api/v1/me does not answer as Papercups does. Does url name the API's host?",
+            account->name, account->url);
+    else if (strcmp(id, account->papercups_account) != 0)
+        result = err_set(
+            err, ERR_USAGE,
+            "[account %s]: the key in %s belongs to Papercups account %.36s, papercups_account says %s. Put "
+            "the right key there, or correct papercups_account",
+            account->name, account->api_key_file, id, account->papercups_account);
+    json_decref(root);
+    return result;
+}
+
+int checks_account(const struct config_account *account, const struct http_site *site, int64_t timeout_ms,
+                   struct err *err)
+{
+    struct reply reply;
+    struct buf body;
+    int result;
+    http_get(site, "/api/v1/me", timeout_ms, &reply, &body);
+    if (reply.transport != TRANSPORT_ANSWERED)
+        result = err_set(err, ERR_UNREACHABLE,
+                         "[account %s]: no answer from %s: %.*s. Is Papercups up, and url right?",
+                         account->name, account->url, SPAN_ARGS(reply.failure));
+    else if (reply.status == 401 || reply.status == 403)
+        result = err_set(err, ERR_USAGE,
+                         "[account %s]: Papercups does not accept the API key in %s (%d). Make a new one "
+                         "under Settings, API keys",
+                         account->name, account->api_key_file, reply.status);
+    else if (reply.status >= 300 && reply.status <= 399)
+        result = err_set(err, ERR_USAGE,
+                         "[account %s]: %s answers with a redirect (%d); set url to where it leads "
+                         "(mostly https:// instead of http://)",
+                         account->name, account->url, reply.status);
+    else if (reply.status != 200)
+        result =
+            err_set(err, ERR_UNREACHABLE,
+                    "[account %s]: %s/api/v1/me answers %d. Does url name the API's host, and is Papercups "
+                    "up?",
+                    account->name, account->url, reply.status);
+    else
+        result = checks_me(account, &reply, err);
+    buf_done(&body);
+    return result;
+}
+
+/* A conversation comes with all its messages: of a longer one it is not asked in which inbox it is. */
+#define CHAT_SIZE_MAX 1048576
+
+/* How many chats there are, in that inbox where one is named (*inbox, else ""); -1: that is not to be had. *inbox becomes
+ * that of one of them. */
+static double checks_chats(const struct http_site *site, int64_t timeout_ms, struct uuid *inbox)
+{
+    struct reply reply;
+    struct buf path, body;
+    buf_init(&path, 256);
+    buf_printf(&path, "/api/v1/conversations?source=chat&limit=1%s%s",
+               inbox->text[0] == 0 ? "" : "&inbox_id=", inbox->text);
+    http_get(site, path.data, timeout_ms, &reply, &body);
+    bool good = reply.transport == TRANSPORT_ANSWERED && reply.status == 200 && reply.is_json &&
+                reply.body.size <= CHAT_SIZE_MAX;
+    json_t *root = good ? json_read_loose(reply.body, REPLY_DEPTH_MAX, NULL) : NULL;
+    const json_t *total = json_object_get(root, "total");
+    struct span found = json_member_span(json_array_get(json_object_get(root, "data"), 0), "inbox_id");
+    double count = json_is_number(total) && uuid_is_valid(found) ? json_number_value(total) : -1;
+    if (count >= 0)
+        memcpy(inbox->text, found.data, found.size);
+    json_decref(root);
+    buf_done(&body);
+    buf_done(&path);
+    return count;
+}
+
+bool checks_has_inboxes(const struct http_site *site, int64_t timeout_ms)
+{
+    struct uuid inbox = {{0}};
+    double all = checks_chats(site, timeout_ms, &inbox);
+    double in_one = all > 1 ? checks_chats(site, timeout_ms, &inbox) : all;
+    return in_one >= 0 && in_one < all;
+}

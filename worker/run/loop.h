@@ -1,0 +1,98 @@
+/* The loop: wait, read the clock once, hand what has happened to the engine one thing after the other, and do what it
+ * says. Everything that waits, waits in one epoll. */
+#ifndef RUN_LOOP_H
+#define RUN_LOOP_H
+
+#include "engine/engine.h"
+#include "http/client/http.h"
+#include "kafka/consumer.h"
+#include "kafka/producer.h"
+#include "kafka/reader.h"
+#include "run/admin.h"
+#include "run/clocks.h"
+#include "run/files.h"
+#include "run/instance.h"
+#include "run/metrics.h"
+#include "run/watchdog.h"
+
+/* A produce that was refused on the spot: told to the engine after its effects are done. */
+struct loop_refusal {
+    engine_handle handle;
+    enum produced produced;
+};
+
+struct loop {
+    int epoll_fd, signal_fd;
+    struct instance instance;
+    struct engine *engine;
+    struct consumer *consumer;
+    struct producer *producer;
+    struct log_checks *checks;
+    struct inquiry *inquiry;
+    struct reader *reader; /* while partitions are being rebuilt */
+    struct config *config;
+    unsigned deviations; /* of the topics, that are accepted; a bit for each deviation_kind */
+    struct http *http;
+    struct files *files;
+    struct metrics metrics;
+    struct outages outages;
+    struct watchdog watchdog;
+    struct clocks clocks;
+    struct admin *admin;      /* NULL: off */
+    bool reload;              /* SIGHUP */
+    struct http_site **sites; /* by account_options.index */
+    size_t site_count;
+
+    struct moment now;               /* of this turn */
+    bool more_events, more_receipts; /* consumer or reader were not drained */
+    bool other_version_told;         /* of receipts */
+    char fatal[sizeof(((struct err *)0)->text)];
+    struct err refused; /* why the group is being left; code 0: it is not, or in good order */
+    struct loop_refusal *refusals;
+    size_t refusal_count, refusal_capacity;
+    bool stopping, stopped, closing;
+    struct mono stop_deadline, stop_again_from;
+};
+
+/* How long a stop may take before the process ends anyway. */
+#define LOOP_STOP_MS 30000
+#define LOOP_HANG_S  3 /* beyond that the loop itself does not come back, and is not asked any more */
+/* A signal so soon after the first is the same one: timeout(1) and some supervisors signal process and group. */
+#define LOOP_SAME_SIGNAL_MS 500
+
+/* Runs until SIGTERM or SIGINT has been obeyed (0), or something cannot go on (-1 with err). A second signal, or the
+ * deadline, ends it with what is left in err. */
+int loop_run(struct loop *loop, struct err *err);
+
+/* The calls that consumer, producer and http are built with; the context is the loop. */
+extern const struct consumer_calls loop_consumer_calls;
+extern const struct reader_calls loop_reader_calls;
+extern const struct files_calls loop_files_calls;
+void loop_produced(void *context, engine_handle handle, enum produced produced, int64_t offset,
+                   int64_t stamp_ms);
+void loop_answered(void *context, uint64_t handle, const struct reply *reply);
+
+/* Lines of the log. In loop_log.c. */
+void loop_log_circuit(const struct account *account);
+void loop_log_rebalance(enum rebalance rebalance, int count);
+void loop_log_foreign(const struct effect *effect);
+/* The events' topic is. */
+void loop_log_gone(const struct loop *loop);
+void loop_log_namesake(const struct loop *loop, int32_t partition);
+/* Hands it to the engine, now, and does what that says. */
+void loop_take(struct loop *loop, struct input *input);
+
+/* Answers the page that the admin endpoint asks for, if it does. In loop_admin.c. */
+void loop_admin(struct loop *loop);
+
+/* Tags of epoll's data; http keeps its descriptors under its own. */
+#define LOOP_TAG_SIGNAL   (1ULL << 32)
+#define LOOP_TAG_CONSUMER (2ULL << 32)
+#define LOOP_TAG_PRODUCER (3ULL << 32)
+#define LOOP_TAG_READER   (4ULL << 32)
+#define LOOP_TAG_HTTP     (5ULL << 32)
+#define LOOP_TAG_ADMIN    (6ULL << 32)
+#define LOOP_TAG_CHECKS   (7ULL << 32)
+#define LOOP_TAG_INQUIRY   (8ULL << 32)
+
+#endif

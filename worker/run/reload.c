@@ -1,0 +1,159 @@
+#include "run/reload.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "config/change.h"
+#include "config/check.h"
+#include "config/secrets.h"
+#include "http/client/account_site.h"
+#include "os/log.h"
+#include "os/secret.h"
+#include "run/account_settings.h"
+#include "run/loop.h"
+
+#define API_KEY_MAX 4096
+
+/* ---- is it good? ---- */
+
+/* An account at work must not be held by a slip: what it is to be reached by from now on is read before anything is put into
+ * use. `setting` names what is no good. */
+static int way_check(const struct config_account *account, const char **setting, struct err *err)
+{
+    struct secret key;
+    struct err why;
+    struct http_site *site = account_site_new(account, setting, err);
+    if (site == NULL)
+        return -1;
+    *setting = "api_key_file";
+    int result = secret_read(account->api_key_file, API_KEY_MAX, &key, &why);
+    if (result == 0) {
+        result = http_site_set_key(site, &key, &why);
+        secret_done(&key);
+    }
+    http_site_free(site);
+    return result == 0 ? 0 : err_set(err, ERR_USAGE, "[account %s]: api_key_file: %s", account->name, why.text);
+}
+
+static int ways_check(const struct config *config, const struct config *fresh, const struct config_source *source,
+                      struct err *err)
+{
+    for (size_t i = 0; i < fresh->account_count; i++) {
+        const struct config_account *account = &fresh->accounts[i];
+        size_t place = config_account_place(config, account->name);
+        const char *setting = NULL;
+        struct err why;
+        if (place != ACCOUNT_NONE && config_account_differs(&config->accounts[place], account, true) &&
+            way_check(account, &setting, &why) != 0)
+            return err_set(err, ERR_USAGE, "%s: %s",
+                           config_origin(source, SECTION_ACCOUNT, setting, i, source->accounts[i].origin), why.text);
+    }
+    return 0;
+}
+
+/* The configuration as it is now; NULL where there is nothing to be put into use, and *found says whether that was told. */
+static struct config *reload_read(struct loop *loop, bool *found)
+{
+    struct config_source source;
+    struct err err;
+    bool changed = false;
+    struct config *fresh = config_load_again(loop->config, environ, &source, &err);
+    *found = fresh == NULL || config_change_check(loop->config, fresh, &source, &changed, &err) != 0 ||
+             (changed && ways_check(loop->config, fresh, &source, &err) != 0);
+    source_done(&source);
+    if (*found)
+        log_say(LOG_LEVEL_ERROR, "stale", "%s; what was read before stays in use", err.text);
+    if (*found || !changed) {
+        config_free(fresh);
+        return NULL;
+    }
+    *found = true;
+    return fresh;
+}
+
+/* ---- puts it into use ---- */
+
+/* The accounts of `fresh` that are new, or set otherwise, for the log; and by its place in the end whether one is reached in
+ * another way, so that it is to be asked whose key that is. */
+static void changes_of(const struct config *config, const struct config *fresh, bool *anew, struct buf *added,
+                       struct buf *changed)
+{
+    size_t next = config->account_count;
+    for (size_t i = 0; i < fresh->account_count; i++) {
+        const struct config_account *account = &fresh->accounts[i];
+        size_t place = config_account_place(config, account->name);
+        bool is_new = place == ACCOUNT_NONE;
+        if (!is_new && !config_account_differs(&config->accounts[place], account, false))
+            continue;
+        struct buf *list = is_new ? added : changed;
+        buf_printf(list, "%s%s", list->size == 0 ? "" : " ", account->name);
+        anew[is_new ? next++ : place] = is_new || config_account_differs(&config->accounts[place], account, true);
+    }
+}
+
+static void account_begin(struct loop *loop, size_t account)
+{
+    const struct config_account *configured = &loop->config->accounts[account];
+    if (account == loop->site_count) {
+        loop->sites = mem_grow(loop->sites, ++loop->site_count, sizeof(struct http_site *));
+        loop->sites[account] = account_site_closed();
+    }
+    files_account(loop->files, loop->sites, account); /* where a file is no good, it is said there; it is held in any case */
+    account_site_tell(configured);
+}
+
+static void reload_tell(const struct config *config, const struct buf *added, const struct buf *changed)
+{
+    struct log_line line;
+    log_begin(&line, LOG_LEVEL_INFO, "reloaded");
+    log_text(&line, "detail", span_of(config->path == NULL ? "the environment" : config->path));
+    if (added->size > 0)
+        log_text(&line, "added", buf_span(added));
+    if (changed->size > 0)
+        log_text(&line, "changed", buf_span(changed));
+    log_number(&line, "accounts", (long long)config->account_count);
+    log_end(&line);
+}
+
+static void reload_apply(struct loop *loop, struct config *fresh)
+{
+    struct buf added, changed;
+    bool *anew = mem_new(fresh->account_count, sizeof(*anew));
+    buf_init(&added, 1 << 20);
+    buf_init(&changed, 1 << 20);
+    changes_of(loop->config, fresh, anew, &added, &changed);
+    config_secrets_tell(fresh);
+    config_change(loop->config, fresh);
+    reload_tell(loop->config, &added, &changed);
+    for (size_t i = 0; i < loop->config->account_count; i++)
+        if (anew[i])
+            account_begin(loop, i);
+    struct account_options *accounts = account_settings(loop->config, anew);
+    loop_take(loop, &(struct input){.type = INPUT_ACCOUNTS,
+                                    .accounts = accounts,
+                                    .account_count = loop->config->account_count,
+                                    .memory_bytes = loop->config->memory_bytes});
+    free(accounts);
+    free(anew);
+    buf_done(&added);
+    buf_done(&changed);
+}
+
+static bool reload_configuration(struct loop *loop)
+{
+    bool found;
+    struct config *fresh = reload_read(loop, &found);
+    if (fresh != NULL)
+        reload_apply(loop, fresh);
+    return found;
+}
+
+void reload_turn(struct loop *loop)
+{
+    bool found = loop->reload && reload_configuration(loop);
+    found |= files_turn(loop->files, loop->now.mono, loop->reload);
+    if (loop->reload && !found)
+        log_say(LOG_LEVEL_INFO, "unchanged", "configuration, keyring and API keys are what they were");
+    loop->reload = false;
+}
