@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Shows all of cupbearer on this machine: installs what is missing, builds, and runs `cupbearer demo`: a broker, a
+# Shows all of cupbearer on this machine: installs what is missing, builds, and runs `cupbearer-demo play`: a broker, a
 # stand-in Papercups with a chat page, a worker, a gate with the composer, keys made on the spot.
 #
 #   deploy/demo.sh [--kafka real] [OPTION…]
 #
 #   --kafka real   on an Apache Kafka that is started for the demo, instead of the embedded broker
-#   OPTION…        those of `cupbearer demo`, such as --once; `deploy/demo.sh --help` shows them
+#   OPTION…        those of `cupbearer-demo play`, such as --once; `deploy/demo.sh --help` shows them
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . deploy/setup.sh
@@ -49,7 +49,7 @@ if [ "$kafka" = real ]; then
     bootstrap=${started#bootstrap=}
     options+=(--bootstrap-servers "${bootstrap%% *}")
 fi
-PATH=$PWD/build:$PATH build/cupbearer demo "${options[@]}" &
+PATH=$PWD/build:$PATH build/cupbearer-demo play "${options[@]}" &
 demo=$!
 trap 'kill "$demo" 2>/dev/null || :' INT TERM # a signal for this script is for the demo; what was started here is ended behind it
 status=0

@@ -100,7 +100,7 @@ done
 ! $perf || command -v perf >/dev/null || { echo "bench.sh: --perf needs perf (package linux-perf)" >&2; exit 2; }
 
 build=${BUILD_DIRECTORY:-build-bench}
-api_key=standin-api-key account=5b1a2c3d-0001-4000-8000-000000000001 # what `cupbearer standin` has by itself
+api_key=standin-api-key account=5b1a2c3d-0001-4000-8000-000000000001 # what `cupbearer-demo standin` has by itself
 worker='' standin='' profiler='' whole=false
 declare -A told # what each round and the parts came to, as words NAME=VALUE
 # Settings by environment would reach the worker too.
@@ -162,7 +162,7 @@ topics_make() { # NAME…
 }
 
 standin_start() { # NAME
-    "$build/cupbearer" standin >"$work/standin.$1.log" 2>&1 &
+    "$build/cupbearer-demo" standin >"$work/standin.$1.log" 2>&1 &
     standin=$!
     wait_for '^standin url=' "$work/standin.$1.log" "$standin"
     url=$(word url <"$work/standin.$1.log")
@@ -381,7 +381,7 @@ pace_measure() {
 
 setup build kafka
 cmake -G Ninja -B "$build" -DCUPBEARER_BENCH=ON >/dev/null
-cmake --build "$build" --target cupbearer bench >/dev/null || fail "the build failed: cmake --build $build"
+cmake --build "$build" --target cupbearer cupbearer-demo bench >/dev/null || fail "the build failed: cmake --build $build"
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/cupbearer-bench.XXXXXX")
 trap cleanup EXIT

@@ -37,6 +37,6 @@ mkdir -p "$cache"
 setup build python kafka java
 python_environment tests/requirements.txt
 deploy/kafka.sh fetch >/dev/null
-tests_build "$build" "$cache/chaos-build.log" cupbearer ||
+tests_build "$build" "$cache/chaos-build.log" cupbearer cupbearer-demo ||
     { echo "chaos.sh: the build failed: $cache/chaos-build.log" >&2; exit 5; }
 BUILD_DIRECTORY=$build exec "$cache/venv/bin/python" -B tests/chaos/chaos.py --directory "$cache/chaos" "$@"

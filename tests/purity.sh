@@ -35,7 +35,7 @@ while read -r object symbol; do
     count=$((count + 1))
     is_allowed "$symbol" && continue
     bad=$((bad + 1))
-    echo "purity: ${object%.o} uses $symbol, which tests/purity.allowed does not have: hand it in from io/" >&2
+    echo "purity: ${object%.o} uses $symbol, which tests/purity.allowed does not have: hand it in from the shell" >&2
 done < <(needed)
 [ "$count" -gt 0 ] || { echo "purity: nm found nothing in $archive" >&2; exit 1; }
 [ "$bad" = 0 ]

@@ -15,8 +15,6 @@ _cupbearer_options() { # COMMAND
     dead) echo --reason --expired --wrong-partition --event-id --account --since --until --config --key-file --key-id --per-minute --dry-run ;;
     gate) echo --config --log-level ;;
     health) echo --url ;;
-    demo) echo --once --bootstrap-servers --port --gate-port ;;
-    standin) echo --port --account ;;
     *) return ;;
     esac
     echo --help
@@ -32,7 +30,7 @@ _cupbearer_paths() { # -f for files, -d for directories
 }
 
 _cupbearer() {
-    local commands="run keygen send sign verify audit dead gate health demo standin help"
+    local commands="run keygen send sign verify audit dead gate health help"
     local command=${COMP_WORDS[1]} before=${COMP_WORDS[COMP_CWORD - 1]} word=${COMP_WORDS[COMP_CWORD]}
     COMPREPLY=()
     if [ "$COMP_CWORD" = 1 ]; then

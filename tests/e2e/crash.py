@@ -1,6 +1,6 @@
 """Cells of the crash matrix: workers that their fault points kill, the one that recovers, and what came of the events.
 
-A build with fault points kills itself (SIGKILL) at the point that FAULT_POINT names. worker/os/fault_point.def has them
+A build with fault points kills itself (SIGKILL) at the point that FAULT_POINT names. tests/failpoint/fault_point.def has them
 all, in the order in which one record meets them; a + behind the name means that point or any behind it.
 """
 
@@ -18,7 +18,7 @@ from programs import ENVIRONMENT, Installation, StandIn
 from scenarios import KEY, Scenario
 
 KINDS = dict(
-    re.findall(r'(?m)^FAULT_KIND\(\w+, "(\w+)", "([a-z ]+)"\)$', (ROOT / "worker/os/fault_point.def").read_text())
+    re.findall(r'(?m)^FAULT_KIND\(\w+, "(\w+)", "([a-z ]+)"\)$', (ROOT / "tests/failpoint/fault_point.def").read_text())
 )
 POINTS = [f"{kind}.{moment}" for kind, moments in KINDS.items() for moment in moments.split()]
 # What a worker passes only once it is told to stop.

@@ -6,7 +6,7 @@ import socket
 import urllib.parse
 from dataclasses import dataclass
 
-from programs import STANDIN_API_KEY, Process
+from programs import DEMO_PROGRAM, Process, STANDIN_API_KEY
 
 ACCOUNT_A = ("key-of-a", "aaaaaaaa-0000-4000-8000-00000000000a", "aaaaaaaa-0000-4000-8000-0000000000aa")
 ACCOUNT_B = ("key-of-b", "bbbbbbbb-0000-4000-8000-00000000000b", "bbbbbbbb-0000-4000-8000-0000000000bb")
@@ -96,9 +96,11 @@ class Client:
 class TwoAccounts(Process):
     """A stand-in with the accounts A and B."""
 
+    command = (DEMO_PROGRAM, "standin")
+
     def __init__(self, directory):
         accounts = [word for account in (ACCOUNT_A, ACCOUNT_B) for word in ("--account", ":".join(account))]
-        super().__init__(directory / "standin.log", "standin", *accounts)
+        super().__init__(directory / "standin.log", *accounts)
         self.url = self.start(r"standin url=(http://127\.0\.0\.1:\d+)")[1]
         self.a, self.b = Client(self.url, ACCOUNT_A[0]), Client(self.url, ACCOUNT_B[0])
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from broker import ROOT, wait_until
 
 PROGRAM = ROOT / os.environ.get("BUILD_DIRECTORY", "build-tests") / "cupbearer"
+DEMO_PROGRAM = PROGRAM.with_name("cupbearer-demo")
 SANITIZED_PROGRAM = ROOT / os.environ.get("SANITIZED_BUILD_DIRECTORY", "build-asan") / "cupbearer"
 # The programs read settings from variables of this name too; a developer's own must not reach them.
 ENVIRONMENT = {
@@ -22,17 +23,17 @@ ENVIRONMENT = {
 ENVIRONMENT |= {"ASAN_OPTIONS": "detect_leaks=0", "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1"}
 # Its counters of lines run are of the unit tests alone (tests/coverage.sh).
 ENVIRONMENT |= {"GCOV_PREFIX": str(SANITIZED_PROGRAM.parent / "counters-of-others")}
-# What worker/demo/standin.h gives `cupbearer standin`.
+# What worker/demo/standin.h gives `cupbearer-demo standin`.
 STANDIN_API_KEY = "standin-api-key"
 STANDIN_ACCOUNT = "5b1a2c3d-0001-4000-8000-000000000001"
 START_S = 90
 STOP_S = 90
 
 
-def run_program(*arguments, seconds=60, **settings):
+def run_program(*arguments, seconds=60, program=PROGRAM, **settings):
     """Runs a command of cupbearer to its end; stdout and stderr come back as text."""
     return subprocess.run(
-        [PROGRAM, *map(str, arguments)], capture_output=True, text=True, timeout=seconds,
+        [program, *map(str, arguments)], capture_output=True, text=True, timeout=seconds,
         stdin=subprocess.DEVNULL, env=ENVIRONMENT, **settings,
     )  # fmt: skip
 
@@ -110,9 +111,11 @@ class Process:
 class StandIn(Process):
     """`accounts`: (API key, account id, inbox id) of each, where it is not to be the one of worker/demo/standin.h."""
 
+    command = (DEMO_PROGRAM, "standin")
+
     def __init__(self, directory, port=0, accounts=()):
         words = [word for account in accounts for word in ("--account", ":".join(account))]
-        super().__init__(directory / "standin.log", "standin", "--port", port, *words)
+        super().__init__(directory / "standin.log", "--port", port, *words)
         self.url = self.start(r"standin url=(http://127\.0\.0\.1:\d+)")[1]
 
     @property

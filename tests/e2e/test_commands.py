@@ -8,10 +8,11 @@ import stat
 
 import pytest
 from bench import TO_ADA, Bench
-from programs import run_program
+from programs import DEMO_PROGRAM, PROGRAM, run_program
 from signing import payload
 
-COMMANDS = ("run", "keygen", "send", "sign", "verify", "audit", "dead", "demo", "standin")
+COMMANDS = ("run", "keygen", "send", "sign", "verify", "audit", "dead", "gate", "health")
+DEMO_COMMANDS = ("play", "standin")
 
 
 @pytest.fixture(scope="module")
@@ -29,21 +30,36 @@ def names(bench, text):
     return text.replace("KEY", str(bench.directory / "pair-1.key")).replace("DIR", str(bench.directory))
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_has_help_on_stdout(command):
-    asked = run_program(command, "--help")
+PROGRAMS = [(PROGRAM, COMMANDS), (DEMO_PROGRAM, DEMO_COMMANDS)]
+
+
+@pytest.mark.parametrize(("program", "command"), [(program, one) for program, commands in PROGRAMS for one in commands])
+def test_every_command_has_help_on_stdout(program, command):
+    asked = run_program(command, "--help", program=program)
     assert (asked.returncode, asked.stderr) == (0, "")
-    assert f"cupbearer {command}" in asked.stdout
-    assert run_program("help", command).stdout == asked.stdout
+    assert f"{program.name} {command}" in asked.stdout
+    assert run_program("help", command, program=program).stdout == asked.stdout
 
 
-def test_cupbearer_alone_lists_its_commands():
-    alone = run_program()
+@pytest.mark.parametrize(("program", "commands"), PROGRAMS)
+def test_a_program_alone_lists_its_commands(program, commands):
+    alone = run_program(program=program)
     assert (alone.returncode, alone.stderr) == (0, "")
-    for command in COMMANDS:
-        assert f"\n  cupbearer {command} " in alone.stdout
-    assert run_program("help").stdout == run_program("--help").stdout == alone.stdout
-    assert re.fullmatch(r"cupbearer \d+\.\d+\.\d+\n", run_program("--version").stdout)
+    assert tuple(re.findall(rf"(?m)^  {program.name} (\w+) ", alone.stdout)) == commands
+    for word in ("help", "--help"):
+        assert run_program(word, program=program).stdout == alone.stdout
+    version = run_program("--version", program=program).stdout
+    assert re.fullmatch(rf"{program.name} \d+\.\d+\.\d+\n", version)
+
+
+@pytest.mark.parametrize("words", ["demo --once", "standin", "help demo"])
+def test_a_command_that_moved_says_where_to(words):
+    asked = run_program(*words.split())
+    name = words.split()[-1] if words.startswith("help") else words.split()[0]
+    assert (asked.returncode, asked.stdout) == (2, "")
+    assert asked.stderr == (
+        f"cupbearer {name}: this is `cupbearer-demo {'play' if name == 'demo' else name}` now, which ./deploy/demo.sh builds\n"
+    )
 
 
 @pytest.mark.parametrize(

@@ -52,7 +52,7 @@ def composer(world):
 
 
 def test_every_part_of_the_page_is_built_in(composer):
-    parts = [path for path in PAGE.iterdir() if path.name != "index.html"] + [ROOT / "worker/demo/chat_markdown.js"]
+    parts = [path for path in PAGE.iterdir() if path.name != "index.html"]
     answers = {path: composer.call("GET", f"/composer/assets/{path.name}") for path in parts}
     answers[PAGE / "index.html"] = composer.call("GET", "/composer/")
     types = {".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
@@ -63,7 +63,7 @@ def test_every_part_of_the_page_is_built_in(composer):
 
 def test_the_page_with_all_its_parts_is_less_than_60_kb(composer):
     sizes = {}
-    for path in ("/composer/", *(f"/composer/assets/{path.name}" for path in PAGE.iterdir()), "/composer/assets/chat_markdown.js"):
+    for path in ("/composer/", *(f"/composer/assets/{path.name}" for path in PAGE.iterdir())):
         answer = composer.call("GET", path, None, {"Accept-Encoding": "gzip, deflate, br"})
         assert answer.headers["content-encoding"] == "gzip"
         sizes[path] = len(answer.body)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from broker import ROOT, wait_until
-from programs import ENVIRONMENT, Process, run_program
+from programs import DEMO_PROGRAM, ENVIRONMENT, Process, run_program
 
 EXPECTED = [("delivered", None), ("duplicate", None), ("rejected", "bad_signature"), ("delivered", None)]
 
@@ -27,18 +27,22 @@ def receipts(text):
     return found
 
 
+def play(*arguments, **settings):
+    return run_program("play", *arguments, program=DEMO_PROGRAM, seconds=120, **settings)
+
+
 def expect_the_scene(ended):
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert [(told["outcome"], told.get("reason")) for told in receipts(ended.stdout)] == EXPECTED, ended.stdout
 
 
 def test_the_demo_shows_a_delivery_a_duplicate_a_forgery_and_a_stored_500(tmp_path):
-    expect_the_scene(run_program("demo", "--once", seconds=120, cwd=tmp_path))
+    expect_the_scene(play("--once", cwd=tmp_path))
 
 
 def test_the_demo_shows_the_same_on_a_real_kafka(own_kafka, tmp_path):  # its topics have the README's names
     arguments = ["--once", "--bootstrap-servers", own_kafka.bootstrap]
-    expect_the_scene(run_program("demo", *arguments, seconds=120, cwd=tmp_path))
+    expect_the_scene(play(*arguments, cwd=tmp_path))
 
 
 class Visitor:
@@ -76,7 +80,7 @@ class Visitor:
 
 
 def test_what_the_demo_prints_and_the_readmes_programs_run_in_a_second_terminal(tmp_path):
-    demo = Process(tmp_path / "demo.log", "demo")
+    demo = Process(tmp_path / "demo.log", "play", program=DEMO_PROGRAM)
     demo.environment = {**ENVIRONMENT, "TMPDIR": "/tmp"}
     try:
         demo.launch()  # the embedded broker may take its time to make a group
@@ -108,9 +112,9 @@ def test_what_the_demo_prints_and_the_readmes_programs_run_in_a_second_terminal(
 def test_a_port_that_is_taken_is_told_by_the_option_that_named_it(tmp_path, option):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        ended = run_program("demo", option, port, cwd=tmp_path)
+        ended = play(option, port, cwd=tmp_path)
     assert ended.returncode == 2, ended.stdout + ended.stderr
-    assert ended.stderr.startswith(f"cupbearer demo: {option}: ") and str(port) in ended.stderr, ended.stderr
+    assert ended.stderr.startswith(f"cupbearer-demo play: {option}: ") and str(port) in ended.stderr, ended.stderr
 
 
 def children_of(pid):
@@ -141,7 +145,7 @@ def short_directory():
 
 
 def test_what_the_demo_started_does_not_outlive_it(tmp_path, short_directory):
-    demo = Process(tmp_path / "demo.log", "demo")
+    demo = Process(tmp_path / "demo.log", "play", program=DEMO_PROGRAM)
     demo.environment = {**ENVIRONMENT, "TMPDIR": short_directory}  # its files stay
     try:
         demo.launch()

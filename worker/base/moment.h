@@ -1,5 +1,5 @@
 /* Two clocks that the compiler keeps apart: `mono` for waiting (it never jumps), `wall` for validity (it is what
- * records are stamped with). Nothing below io/ reads a clock; a moment is handed in. */
+ * records are stamped with). Nothing above os/ reads a clock; a moment is handed in. */
 #ifndef BASE_MOMENT_H
 #define BASE_MOMENT_H
 

@@ -1,12 +1,10 @@
 /* The commands: each takes its own words, argv[0] being its name, does its work and returns the exit code (base/err.h).
- * Help goes to stdout and is 0; a mistake is one line on stderr that says what to do. Only main.c exits. */
+ * Help goes to stdout and is 0; a mistake is one line on stderr that says what to do. Only cmd/program exits. */
 #ifndef CMD_CMD_H
 #define CMD_CMD_H
 
 int cmd_run(int argc, char **argv);
 int cmd_gate(int argc, char **argv);
-int cmd_demo(int argc, char **argv);
-int cmd_standin(int argc, char **argv);
 int cmd_keygen(int argc, char **argv);
 int cmd_sign(int argc, char **argv);
 int cmd_send(int argc, char **argv);

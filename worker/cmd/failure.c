@@ -5,10 +5,22 @@
 
 #include "cmd/visible.h"
 
+static const char *program = "cupbearer";
+
+void failure_set_program(const char *name)
+{
+    program = name;
+}
+
+const char *failure_program(void)
+{
+    return program;
+}
+
 static int failure_print(const char *command, const char *text, enum err_code code)
 {
     fflush(stdout); /* what was done before stands before */
-    fprintf(stderr, "cupbearer %s: ", command);
+    fprintf(stderr, "%s %s: ", program, command);
     visible_print(stderr, span_of(text));
     fputc('\n', stderr);
     return (int)code;

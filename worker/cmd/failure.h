@@ -1,9 +1,13 @@
-/* How a command tells that it failed: one line on stderr, "cupbearer COMMAND: what is wrong and what to do", and the
+/* How a command tells that it failed: one line on stderr, "PROGRAM COMMAND: what is wrong and what to do", and the
  * exit code as the result. Control characters of foreign text are shown as '?'. */
 #ifndef CMD_FAILURE_H
 #define CMD_FAILURE_H
 
 #include "base/err.h"
+
+/* Which program this is: "cupbearer" until it is said. `name` is borrowed. */
+void failure_set_program(const char *name);
+const char *failure_program(void);
 
 /* A mistake of whoever typed the command: ERR_USAGE. */
 int failure_usage(const char *command, const char *format, ...) __attribute__((format(printf, 2, 3)));

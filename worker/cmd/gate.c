@@ -6,6 +6,7 @@
 #include "cmd/cmd.h"
 #include "cmd/failure.h"
 #include "cmd/options.h"
+#include "composer/composer.h"
 #include "config/secrets.h"
 #include "gate/gate.h"
 #include "os/log.h"
@@ -63,7 +64,7 @@ static int gate_serve(const char *path, struct err *err)
     if (config != NULL)
         config_secrets_tell(config);
     struct gate *gate =
-        config == NULL || config_secrets_exist(config, true, err) != 0 ? NULL : gate_new(config, err);
+        config == NULL || config_secrets_exist(config, true, err) != 0 ? NULL : gate_new(config, composer_routes, err);
     if (gate != NULL)
         gate_say_composer(gate);
     int result = gate == NULL ? -1 : gate_run(gate, err);

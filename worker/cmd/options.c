@@ -39,8 +39,8 @@ static int options_unknown(const struct options *options, const char *word)
         failure_usage(options->command, "there is no option %.*s; did you mean --%s?", size > 60 ? 60 : size,
                       word, meant->name);
     else
-        failure_usage(options->command, "there is no option %.*s; see cupbearer %s --help",
-                      size > 60 ? 60 : size, word, options->command);
+        failure_usage(options->command, "there is no option %.*s; see %s %s --help",
+                      size > 60 ? 60 : size, word, failure_program(), options->command);
     return OPTIONS_MISTAKE;
 }
 
@@ -53,8 +53,8 @@ static int options_mistake(const struct options *options, int what)
     else if (option != NULL)
         failure_usage(options->command, "--%s takes no value", option->name);
     else if (optopt != 0)
-        failure_usage(options->command, "there is no option -%c; see cupbearer %s --help", optopt,
-                      options->command);
+        failure_usage(options->command, "there is no option -%c; see %s %s --help", optopt,
+                      failure_program(), options->command);
     else
         options_unknown(options, word);
     return OPTIONS_MISTAKE;

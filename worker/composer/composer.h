@@ -4,6 +4,9 @@
 
 #include "gate/routes.h"
 
+/* All of the below, for gate_new. */
+extern const struct route composer_routes[];
+
 /* GET /composer/ and GET /composer/assets/NAME: the page, built in. */
 gate_handler composer_page, composer_asset;
 

@@ -37,19 +37,31 @@ static bool child_open(int fd, const char *path)
     return file >= 0 && dup2(file, fd) == fd;
 }
 
+void child_directory(char out[CHILD_PATH_SIZE])
+{
+    ssize_t size = readlink("/proc/self/exe", out, CHILD_PATH_SIZE - 1);
+    out[size < 0 ? 0 : size] = 0;
+    char *end = strrchr(out, '/');
+    if (end != NULL)
+        *end = 0;
+}
+
 /* In the new process. It does not outlive this one, whose broker and stand-in it works on, also when this one is killed. */
 static _Noreturn void child_become(const struct child_start *start, pid_t parent)
 {
     char *words[] = {(char *)(uintptr_t) "cupbearer",         (char *)(uintptr_t)start->command,
                      (char *)(uintptr_t) "--config",          (char *)(uintptr_t)start->config,
                      (char *)(uintptr_t) "--log-level=debug", NULL};
+    char directory[CHILD_PATH_SIZE], program[CHILD_PATH_SIZE + 16];
+    child_directory(directory);
+    snprintf(program, sizeof(program), "%s/cupbearer", directory);
     sigset_t none;
     sigemptyset(&none);
     if (child_open(STDERR_FILENO, start->log) &&
         (start->words == NULL || child_open(STDOUT_FILENO, start->words)) &&
         prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && getppid() == parent &&
         sigprocmask(SIG_SETMASK, &none, NULL) == 0)
-        execve("/proc/self/exe", words, environ);
+        execve(program, words, environ);
     _exit(127);
 }
 

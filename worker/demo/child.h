@@ -1,4 +1,4 @@
-/* A command of this program as a process of its own, as in production: started, waited for until its log says that it is
+/* A command of cupbearer, the program beside this one, as a process of its own, as in production: started, waited for until its log says that it is
  * ready, and ended in order. */
 #ifndef DEMO_CHILD_H
 #define DEMO_CHILD_H
@@ -6,6 +6,8 @@
 #include <sys/types.h>
 
 #include "base/err.h"
+
+#define CHILD_PATH_SIZE 4096
 
 struct child {
     pid_t pid; /* 0: none runs */
@@ -21,6 +23,8 @@ struct child_start {
 
 /* -1 with err, the log's last line in it, where it ends or takes longer than a minute. */
 int child_start(struct child *child, const struct child_start *start, struct err *err);
+/* The directory of both programs, "" where it cannot be told. */
+void child_directory(char out[CHILD_PATH_SIZE]);
 /* SIGTERM, and waits. */
 void child_stop(struct child *child);
 

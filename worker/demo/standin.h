@@ -77,7 +77,7 @@
 
 #include "base/err.h"
 
-/* The account of `cupbearer standin` and of the demo. Keys of a stand-in open nothing and are no secrets. */
+/* The account of `cupbearer-demo standin` and of the demo. Keys of a stand-in open nothing and are no secrets. */
 #define STANDIN_API_KEY    "standin-api-key"
 #define STANDIN_ACCOUNT_ID "5b1a2c3d-0001-4000-8000-000000000001"
 #define STANDIN_INBOX_ID   "5b1a2c3d-0002-4000-8000-000000000001"

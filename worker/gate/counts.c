@@ -18,19 +18,19 @@ void counts_answered(struct counts *counts, unsigned route, unsigned status)
 }
 
 /* What can be answered, also where nothing was: a rate wants the zero before it. */
-static void write_requests(const struct counts *counts, struct buf *out)
+static void write_requests(const struct gate *gate, struct buf *out)
 {
     static const char *const classes[COUNTS_CLASSES] = {[2] = "2xx", [4] = "4xx", [5] = "5xx"};
     static const char name[] = "cupbearer_gate_requests_total";
     const char *method, *path;
     char text[64];
     family_begin(out, name, "counter", "Requests that were answered, by the route that they asked for and the status' class.");
-    for (unsigned route = 0; routes_name(route, &method, &path); route++) {
+    for (unsigned route = 0; routes_name(gate, route, &method, &path); route++) {
         snprintf(text, sizeof(text), "%s%s", route == 0 ? "" : "/", path);
         for (unsigned i = 0; i < COUNTS_CLASSES; i++)
             if (classes[i] != NULL)
                 sample_add(out, name, LABELS({"method", method}, {"route", text}, {"code", classes[i]}),
-                           counts->requests[route][i]);
+                           gate->counts.requests[route][i]);
     }
 }
 
@@ -98,7 +98,7 @@ static void write_process(const struct gate *gate, struct buf *out)
 
 void counts_write(struct gate *gate, struct buf *out)
 {
-    write_requests(&gate->counts, out);
+    write_requests(gate, out);
     write_events(gate, out);
     write_receipts(gate, out);
     write_server(gate, out);

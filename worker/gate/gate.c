@@ -73,11 +73,12 @@ static int gate_make(struct gate *gate, struct err *err)
     return gate->http == NULL ? -1 : http_server_start(gate->http, err);
 }
 
-struct gate *gate_new(const struct config *config, struct err *err)
+struct gate *gate_new(const struct config *config, const struct route *pages, struct err *err)
 {
     struct gate *gate = mem_new(1, sizeof(*gate));
     gate->config = config;
     gate->started_at = clock_now().wall;
+    gate->pages = pages;
     waiting_init(&gate->waiting);
     if (gate_make(gate, err) == 0)
         return gate;

@@ -19,8 +19,11 @@
 #define GATE_START_ID_SIZE    9  /* 4 bytes in hexadecimal, and a 0 */
 #define GATE_START_TOKEN_SIZE 44 /* 32 bytes as base64url, and a 0 */
 
+struct route;
+
 struct gate {
     const struct config *config;
+    const struct route *pages; /* the routes beside the gate's own; the last has no method */
     struct http_server *http;
     struct held *keys;
     struct publisher *publisher;
@@ -39,8 +42,8 @@ struct gate {
     char start_token[GATE_START_TOKEN_SIZE]; /* of the composer's page; a fresh one at each start */
 };
 
-/* Checks all that it needs and serves. Signals that end it must be blocked. NULL with err; gate_free it. */
-struct gate *gate_new(const struct config *config, struct err *err);
+/* Checks all that it needs and serves; `pages` as above. Signals that end it must be blocked. NULL with err; gate_free it. */
+struct gate *gate_new(const struct config *config, const struct route *pages, struct err *err);
 /* Until SIGTERM or SIGINT, and until what is under way then is answered; SIGHUP: reads the files again. -1 with err where it
  * cannot go on. */
 int gate_run(struct gate *gate, struct err *err);

@@ -5,7 +5,6 @@
 #include <strings.h>
 
 #include "base/json.h"
-#include "composer/composer.h"
 #include "gate/handlers.h"
 #include "gate/site.h"
 #include "os/log.h"
@@ -20,28 +19,26 @@ static const struct route routes[] = {
     {"POST", "v1/send", send_answer, ROUTE_JSON | ROUTE_TOKEN},
     {"GET", "v1/events/*/receipt", receipt_answer, ROUTE_TOKEN},
     {"GET", "v1/receipts", receipts_answer_stream, ROUTE_TOKEN},
-    {"GET", "composer/", composer_page, 0},
-    {"GET", "composer/assets/*", composer_asset, 0},
-    {"GET", "composer/api/setup", composer_setup, ROUTE_COMPOSER},
-    {"GET", "composer/api/messages", composer_messages, ROUTE_COMPOSER},
-    {"PUT", "composer/api/messages/*", composer_message_save, ROUTE_COMPOSER | ROUTE_JSON},
-    {"DELETE", "composer/api/messages/*", composer_message_delete, ROUTE_COMPOSER},
-    {"POST", "composer/api/messages/*/rename", composer_message_rename, ROUTE_COMPOSER | ROUTE_JSON},
-    {"POST", "composer/api/lookup", composer_lookup, ROUTE_COMPOSER | ROUTE_JSON},
-    {"POST", "composer/api/sign", composer_sign, ROUTE_COMPOSER | ROUTE_JSON},
-    {"POST", "composer/api/publish", composer_publish, ROUTE_COMPOSER | ROUTE_JSON},
-    {"GET", "composer/api/receipt", composer_receipt, ROUTE_COMPOSER},
-    {"GET", "composer/api/history", composer_history, ROUTE_COMPOSER},
+    {0},
 };
-#define ROUTE_COUNT (sizeof(routes) / sizeof(routes[0]))
+#define OWN_ROUTES ((unsigned)(sizeof(routes) / sizeof(routes[0])) - 1)
 
-bool routes_name(unsigned number, const char **method, const char **path)
+static const struct route *route_at(const struct gate *gate, unsigned number)
 {
-    if (number > ROUTE_COUNT)
-        return false;
-    *method = number == 0 ? "other" : routes[number - 1].method;
-    *path = number == 0 ? "other" : routes[number - 1].pattern;
-    return true;
+    return number <= OWN_ROUTES ? &routes[number - 1] : &gate->pages[number - OWN_ROUTES - 1];
+}
+
+static unsigned route_number(const struct gate *gate, const struct route *route)
+{
+    bool own = route >= routes && route < routes + OWN_ROUTES;
+    return route == NULL ? 0 : own ? (unsigned)(route - routes) + 1 : (unsigned)(route - gate->pages) + OWN_ROUTES + 1;
+}
+
+bool routes_name(const struct gate *gate, unsigned number, const char **method, const char **path)
+{
+    *method = number == 0 ? "other" : route_at(gate, number)->method;
+    *path = number == 0 ? "other" : route_at(gate, number)->pattern;
+    return *method != NULL;
 }
 
 void routes_answered(void *context, const struct gate_reply *reply)
@@ -50,22 +47,19 @@ void routes_answered(void *context, const struct gate_reply *reply)
     counts_answered(&gate->counts, reply->route, reply->status);
 }
 
-/* The route of method and path. NULL, and `allow` then names the methods that the path has ("" where there is no such
- * path). */
-static const struct route *route_find(const struct gate_request *request, char allow[64], unsigned *flags)
+/* The route of method and path in a table. NULL, and what the path's other methods are stands in `allow` and `flags`. */
+static const struct route *route_find(const struct route *route, const struct gate_request *request, char allow[64],
+                                      unsigned *flags)
 {
-    size_t used = 0;
-    allow[0] = 0;
-    *flags = 0;
-    for (size_t i = 0; i < ROUTE_COUNT; i++) {
-        const struct route *route = &routes[i];
+    for (; route->method != NULL; route++) {
+        size_t used = strlen(allow);
         if (!target_is(&request->target, route->pattern))
             continue;
         if (span_equal(request->method, span_of(route->method)))
             return route;
         *flags |= route->flags;
-        used += (size_t)snprintf(allow + used, 64 - used, "%s%s%s", used == 0 ? "" : ", ", route->method,
-                                 strcmp(route->method, "GET") == 0 ? ", HEAD" : "");
+        snprintf(allow + used, 64 - used, "%s%s%s", used == 0 ? "" : ", ", route->method,
+                 strcmp(route->method, "GET") == 0 ? ", HEAD" : "");
     }
     return NULL;
 }
@@ -236,10 +230,13 @@ static void routes_log(const struct gate_request *request)
 void routes_answer(void *context, struct gate_request *request, struct gate_reply *reply)
 {
     struct gate *gate = context;
-    unsigned flags;
+    unsigned flags = 0;
     routes_log(request);
-    const struct route *route = route_find(request, reply->allow, &flags);
-    reply->route = route == NULL ? 0 : (unsigned)(route - routes) + 1;
+    reply->allow[0] = 0;
+    const struct route *route = route_find(routes, request, reply->allow, &flags);
+    if (route == NULL)
+        route = route_find(gate->pages, request, reply->allow, &flags);
+    reply->route = route_number(gate, route);
     if (!site_check(gate, request, route == NULL ? flags : route->flags, reply)) {
         reply->allow[0] = 0;
         return;

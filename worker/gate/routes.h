@@ -30,6 +30,6 @@ void routes_answer(void *gate, struct gate_request *request, struct gate_reply *
 void routes_answered(void *gate, const struct gate_reply *reply);
 
 /* What the route of that number is called, as struct route has it; 0 is for what has none. False where there are no more. */
-bool routes_name(unsigned number, const char **method, const char **path);
+bool routes_name(const struct gate *gate, unsigned number, const char **method, const char **path);
 
 #endif

@@ -1,11 +1,10 @@
 /* Crashes on demand, for tests: a worker built with the CMake option CUPBEARER_FAULT_POINTS kills itself (SIGKILL) when
- * it first passes the point of fault_point.def that the environment's FAULT_POINT names; with a + behind the name, that
+ * it first passes the point of tests/failpoint/fault_point.def that the environment's FAULT_POINT names; with a + behind the name, that
  * point or any behind it in the table; with a ! it stands still there instead; with a ~ it stops itself (SIGSTOP) and goes
  * on when it is told to. It logs the point first. A worker built without the option has nothing of this. */
 #ifndef OS_FAULT_POINT_H
 #define OS_FAULT_POINT_H
 
-#include "config/config.h"
 #include "engine/engine.h"
 
 enum fault_moment { FAULT_BEFORE, FAULT_AFTER, FAULT_SENT, FAULT_TOLD };
@@ -13,8 +12,8 @@ enum fault_moment { FAULT_BEFORE, FAULT_AFTER, FAULT_SENT, FAULT_TOLD };
 #ifdef CUPBEARER_FAULT_POINTS
 enum { FAULT_POINTS = 1 };
 
-/* Before and after the loop performs an effect; what its topics are tells receipts from dead letters. */
-void fault_effect(const struct effect *effect, const struct config *config, enum fault_moment moment);
+/* Before and after the loop performs an effect; by the topic receipts are told from dead letters. */
+void fault_effect(const struct effect *effect, const char *dead_topic, enum fault_moment moment);
 /* Before the engine is told. */
 void fault_input(const struct input *input);
 /* The request of this handle has left by the socket. Waits there for the answer, if this is the point. */
@@ -22,10 +21,10 @@ void fault_sent(engine_handle handle, int fd);
 #else
 enum { FAULT_POINTS = 0 };
 
-static inline void fault_effect(const struct effect *effect, const struct config *config,
+static inline void fault_effect(const struct effect *effect, const char *dead_topic,
                                 enum fault_moment moment)
 {
-    (void)effect, (void)config, (void)moment;
+    (void)effect, (void)dead_topic, (void)moment;
 }
 
 static inline void fault_input(const struct input *input)

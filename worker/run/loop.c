@@ -237,9 +237,9 @@ void loop_take(struct loop *loop, struct input *input)
     fault_input(input);
     engine_take(loop->engine, input, &effects);
     for (size_t i = 0; i < effects.count; i++) {
-        fault_effect(&effects.list[i], loop->config, FAULT_BEFORE);
+        fault_effect(&effects.list[i], loop->config->dead_topic, FAULT_BEFORE);
         loop_perform(loop, &effects.list[i]);
-        fault_effect(&effects.list[i], loop->config, FAULT_AFTER);
+        fault_effect(&effects.list[i], loop->config->dead_topic, FAULT_AFTER);
     }
 }
 

@@ -12,7 +12,7 @@
 enum fault_kind {
     FAULT_NONE,
 #define FAULT_KIND(name, word, moments) FAULT_##name,
-#include "os/fault_point.def"
+#include "fault_point.def"
 #undef FAULT_KIND
     FAULT_KIND_COUNT
 };
@@ -20,7 +20,7 @@ enum fault_kind {
 static const char *const kind_words[] = {
     "none",
 #define FAULT_KIND(name, word, moments) word,
-#include "os/fault_point.def"
+#include "fault_point.def"
 #undef FAULT_KIND
 };
 static const char *const moment_words[] = {"before", "after", "sent", "told"};
@@ -65,7 +65,7 @@ static int point_read(const char *text)
         for (int i = 0; i < MOMENT_COUNT; i++)
             if (span_equal(word, span_of(kind_words[kind])) && span_equal(moment, span_of(moment_words[i])))
                 return kind * MOMENT_COUNT + i;
-    log_say(LOG_LEVEL_ERROR, "fault_point", "worker/os/fault_point.def has no point %s", text);
+    log_say(LOG_LEVEL_ERROR, "fault_point", "tests/failpoint/fault_point.def has no point %s", text);
     log_writer_stop();
     abort();
 }
@@ -134,13 +134,13 @@ static enum fault_kind kind_of_call(enum call_kind call)
     return FAULT_NONE;
 }
 
-static enum fault_kind kind_of_effect(const struct effect *effect, const struct config *config)
+static enum fault_kind kind_of_effect(const struct effect *effect, const char *dead_topic)
 {
     switch (effect->type) {
     case EFFECT_REQUEST:
         return kind_of_call(effect->call);
     case EFFECT_PRODUCE:
-        return strcmp(effect->topic, config->dead_topic) == 0 ? FAULT_DEAD_LETTER : FAULT_RECEIPT;
+        return strcmp(effect->topic, dead_topic) == 0 ? FAULT_DEAD_LETTER : FAULT_RECEIPT;
     case EFFECT_COMMIT:
         return effect->offset > *note_of(INPUT_ASSIGNED, (uint64_t)effect->partition) ? FAULT_COMMIT
                                                                                       : FAULT_REACH;
@@ -202,11 +202,11 @@ static enum fault_kind kind_of_input(const struct input *input)
 
 /* ---- passing ---- */
 
-void fault_effect(const struct effect *effect, const struct config *config, enum fault_moment moment)
+void fault_effect(const struct effect *effect, const char *dead_topic, enum fault_moment moment)
 {
     if (!point_is_wanted())
         return;
-    enum fault_kind kind = kind_of_effect(effect, config);
+    enum fault_kind kind = kind_of_effect(effect, dead_topic);
     if (effect->type == EFFECT_REQUEST)
         *note_of(INPUT_ANSWERED, effect->handle) = kind;
     else if (effect->type == EFFECT_PRODUCE)

@@ -3,20 +3,20 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cmd/cmd.h"
 #include "cmd/failure.h"
 #include "cmd/options.h"
 #include "demo/broker.h"
+#include "demo/demo.h"
 #include "demo/ground_gate.h"
 #include "demo/scene.h"
 #include "demo/standin.h"
 #include "http/server/listen.h"
 
-#define DEMO "demo"
+#define PLAY "play"
 
 static const char help[] =
-    "Usage: cupbearer demo [--once] [--bootstrap-servers SERVERS] [--port PORT]\n"
-    "                      [--gate-port PORT]\n"
+    "Usage: cupbearer-demo play [--once] [--bootstrap-servers SERVERS] [--port PORT]\n"
+    "                           [--gate-port PORT]\n"
     "\n"
     "All of it on this machine: a broker (librdkafka's embedded one), a stand-in\n"
     "Papercups with a chat page, a worker, a gate, and keys made on the spot. Prints\n"
@@ -48,14 +48,14 @@ static int demo_options(struct demo *demo, int argc, char **argv)
     struct err err;
     const char *value;
     int option;
-    options_init(&options, DEMO, table, argc, argv);
+    options_init(&options, PLAY, table, argc, argv);
     while ((option = options_next(&options, &value)) != OPTIONS_END) {
         int64_t port = 0;
         if (option == OPTIONS_MISTAKE)
             return ERR_USAGE;
         if ((option == 'p' || option == 'g') &&
             options_number(option == 'p' ? "--port" : "--gate-port", value, 0, 65535, &port, &err) != 0)
-            return failure_err(DEMO, &err);
+            return failure_err(PLAY, &err);
         demo->port = option == 'p' ? (uint16_t)port : demo->port;
         demo->gate_port = option == 'g' ? (uint16_t)port : demo->gate_port;
         demo->once = demo->once || option == 'o';
@@ -63,21 +63,11 @@ static int demo_options(struct demo *demo, int argc, char **argv)
         demo->bootstrap_servers = option == 'b' ? value : demo->bootstrap_servers;
     }
     if (options.operands[0] != NULL)
-        return failure_usage(DEMO, "'%.60s' is not expected here; see cupbearer demo --help",
+        return failure_usage(PLAY, "'%.60s' is not expected here; see cupbearer-demo play --help",
                              options.operands[0]);
     if (demo->port != 0 && demo->port == demo->gate_port)
-        return failure_usage(DEMO, "--port and --gate-port: stand-in and gate need a port each");
+        return failure_usage(PLAY, "--port and --gate-port: stand-in and gate need a port each");
     return 0;
-}
-
-/* The directory of this program, "" where it cannot be told. */
-static void demo_directory(char out[4096])
-{
-    ssize_t size = readlink("/proc/self/exe", out, 4095);
-    out[size < 0 ? 0 : size] = 0;
-    char *end = strrchr(out, '/');
-    if (end != NULL)
-        *end = 0;
 }
 
 static void demo_tell_addresses(const struct broker *broker, const struct ground *ground,
@@ -99,8 +89,8 @@ static void demo_tell_addresses(const struct broker *broker, const struct ground
 static void demo_tell_environment(const struct broker *broker, const struct ground *ground,
                                   const struct ground_gate *gate)
 {
-    char directory[4096];
-    demo_directory(directory);
+    char directory[CHILD_PATH_SIZE];
+    child_directory(directory);
     printf("  export PATH=\"%s:$PATH\" BOOTSTRAP_SERVERS=%s KEY_FILE=%s/" GROUND_KEY_FILE
            " GATE=%s TOKEN=\"$(cat %s/demo.token)\"\n",
            directory, broker_bootstrap(broker), ground->directory, gate->url, ground->directory);
@@ -144,7 +134,7 @@ static int demo_port_is_free(const char *option, uint16_t port, struct err *err)
     return 0;
 }
 
-static int demo_play(const struct demo *demo, const struct broker *broker, struct ground *ground,
+static int demo_show(const struct demo *demo, const struct broker *broker, struct ground *ground,
                      const char *url, const sigset_t *signals, struct err *err)
 {
     char key[128];
@@ -185,7 +175,7 @@ static int demo_run(const struct demo *demo, struct err *err)
     int result = -1;
     if (standin != NULL) {
         snprintf(url, sizeof(url), "http://127.0.0.1:%u", (unsigned)standin_port(standin));
-        result = demo_play(demo, broker, &ground, url, &signals, err);
+        result = demo_show(demo, broker, &ground, url, &signals, err);
     }
     ground_done(&ground);
     standin_stop(standin);
@@ -193,7 +183,7 @@ static int demo_run(const struct demo *demo, struct err *err)
     return result;
 }
 
-int cmd_demo(int argc, char **argv)
+int demo_play(int argc, char **argv)
 {
     struct demo demo = {0};
     struct err err;
@@ -204,5 +194,5 @@ int cmd_demo(int argc, char **argv)
         fputs(help, stdout);
         return 0;
     }
-    return demo_run(&demo, &err) == 0 ? 0 : failure_err(DEMO, &err);
+    return demo_run(&demo, &err) == 0 ? 0 : failure_err(PLAY, &err);
 }

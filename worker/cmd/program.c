@@ -1,0 +1,127 @@
+#include "cmd/program.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <poll.h>
+#include <signal.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/nearest.h"
+#include "cmd/failure.h"
+
+static int help_print(const struct program *program)
+{
+    printf("%s %s: %s\n\n", program->name, CUPBEARER_VERSION, program->purpose);
+    for (const struct command *command = program->commands; command->name != NULL; command++)
+        if (command->purpose != NULL)
+            printf("  %s %-8s %s\n", program->name, command->name, command->purpose);
+    printf("\n"
+           "`%s COMMAND --help` says more; `%s --version` the version.\n"
+           "Exit codes: 0 done, 1 no, 2 usage or configuration, 3 unreachable, 4 a limit, 5 system.\n",
+           program->name, program->name);
+    return ERR_NONE;
+}
+
+/* The command of that name; NULL, told on stderr, where there is none. */
+static const struct command *command_find(const struct program *program, const char *name)
+{
+    struct nearest nearest;
+    nearest_init(&nearest, span_of(name));
+    for (const struct command *command = program->commands; command->name != NULL; command++) {
+        if (strcmp(command->name, name) == 0)
+            return command;
+        if (command->purpose != NULL)
+            nearest_offer(&nearest, span_of(command->name), command);
+    }
+    const struct command *meant = nearest_thing(&nearest);
+    if (meant != NULL)
+        fprintf(stderr, "%s: there is no command '%.60s'; did you mean '%s'?\n", program->name, name, meant->name);
+    else
+        fprintf(stderr, "%s: there is no command '%.60s'; `%s help` lists them\n", program->name, name,
+                program->name);
+    return NULL;
+}
+
+static int command_help(const struct program *program, const char *name)
+{
+    const struct command *command = command_find(program, name);
+    if (command == NULL)
+        return ERR_USAGE;
+    char own_name[16], help[] = "--help";
+    snprintf(own_name, sizeof(own_name), "%s", command->name);
+    char *words[] = {own_name, help, NULL};
+    return command->run(2, words);
+}
+
+static int command_run(const struct program *program, int argc, char **argv)
+{
+    const char *name = argc < 2 ? "help" : argv[1];
+    if (strcmp(name, "--version") == 0) {
+        printf("%s %s\n", program->name, CUPBEARER_VERSION);
+        return ERR_NONE;
+    }
+    if (strcmp(name, "help") == 0 || strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0)
+        return argc > 2 ? command_help(program, argv[2]) : help_print(program);
+    const struct command *command = command_find(program, name);
+    return command == NULL ? ERR_USAGE : command->run(argc - 1, argv + 1);
+}
+
+static void end_by_signal(int number)
+{
+    _exit(128 + number); /* as a shell tells it */
+}
+
+/* A broken pipe is an error of the write. What some tools send to look whether somebody lives must not kill. The kernel
+ * keeps signals from the first process of a container that does not say what they do; commands that wait for signals say
+ * it themselves. */
+static void signals_set(void)
+{
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGUSR1, SIG_IGN);
+    signal(SIGUSR2, SIG_IGN);
+    if (getpid() == 1) {
+        signal(SIGTERM, end_by_signal);
+        signal(SIGINT, end_by_signal);
+    }
+}
+
+/* Whether nobody reads stdout any more, as behind `| head`. */
+static bool stdout_is_closed(void)
+{
+    struct pollfd out = {.fd = STDOUT_FILENO, .events = POLLOUT};
+    return poll(&out, 1, 0) == 1 && (out.revents & POLLERR) != 0;
+}
+
+/* What was printed must have arrived, or it was for nothing. */
+static int stdout_end(const struct program *program, int code)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return code;
+    if (stdout_is_closed()) {
+        signal(SIGPIPE, SIG_DFL);
+        raise(SIGPIPE); /* the end that shells expect there, without a word */
+    }
+    if (code == ERR_NONE) {
+        fprintf(stderr, "%s: cannot write to stdout: %s\n", program->name, strerror(errno));
+        return ERR_SYSTEM;
+    }
+    return code;
+}
+
+int program_main(const struct program *program, int argc, char **argv)
+{
+    /* No core file: it would hold what was decoded from secrets. */
+    setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
+    signals_set();
+    if (sodium_init() < 0) {
+        fprintf(stderr, "%s: libsodium finds no random numbers on this system\n", program->name);
+        return ERR_SYSTEM;
+    }
+    json_object_seed(randombytes_random());
+    failure_set_program(program->name);
+    return stdout_end(program, command_run(program, argc, argv));
+}
