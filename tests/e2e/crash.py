@@ -1,6 +1,6 @@
-"""Cells of the crash matrix: workers that their fault points kill, the one that recovers, and what came of the events.
+"""Cells of the crash matrix: workers that their failpoints kill, the one that recovers, and what came of the events.
 
-A build with fault points kills itself (SIGKILL) at the point that FAULT_POINT names. tests/failpoint/fault_point.def has them
+A build with failpoints kills itself (SIGKILL) at the point that FAILPOINT names. tests/failpoint/failpoint.def has them
 all, in the order in which one record meets them; a + behind the name means that point or any behind it.
 """
 
@@ -18,7 +18,7 @@ from programs import ENVIRONMENT, Installation, StandIn
 from scenarios import KEY, Scenario
 
 KINDS = dict(
-    re.findall(r'(?m)^FAULT_KIND\(\w+, "(\w+)", "([a-z ]+)"\)$', (ROOT / "tests/failpoint/fault_point.def").read_text())
+    re.findall(r'(?m)^FAULT_KIND\(\w+, "(\w+)", "([a-z ]+)"\)$', (ROOT / "tests/failpoint/failpoint.def").read_text())
 )
 POINTS = [f"{kind}.{moment}" for kind, moments in KINDS.items() for moment in moments.split()]
 # What a worker passes only once it is told to stop.
@@ -152,16 +152,16 @@ class Game:
         wait_until(look, what, DEADLINE_S, worker.tail)
 
     def die(self, point):
-        """One worker's life, to its fault point."""
+        """One worker's life, to its failpoint."""
 
         def stop_when():
             if point.endswith("+"):
                 return self.is_over()
             return self.cell.kind in STOPPING and self.has_receipts()
 
-        worker = self.launch(FAULT_POINT=point)
+        worker = self.launch(FAILPOINT=point)
         self.wait_for_end(worker, stop_when, f"death at {point}")
-        died_at = re.findall(r"\bevent=fault_point detail=(\S+)\n\Z", worker.text())
+        died_at = re.findall(r"\bevent=failpoint detail=(\S+)\n\Z", worker.text())
         assert worker.process.returncode == -9 and len(died_at) == 1, f"not killed at {point}\n{worker.tail()}"
         assert point in (died_at[0], died_at[0] + "+") or POINTS.index(died_at[0]) > POINTS.index(point[:-1])
         self.died_at += died_at

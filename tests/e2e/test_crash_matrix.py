@@ -139,7 +139,7 @@ class Matrix:
 
 @pytest.fixture(scope="module")
 def matrix(request, kafka, tmp_path_factory):
-    assert b"has no point" in PROGRAM.read_bytes(), f"{PROGRAM} is built without -DCUPBEARER_FAULT_POINTS=ON"
+    assert b"has no point" in PROGRAM.read_bytes(), f"{PROGRAM} is built without -DCUPBEARER_FAILPOINTS=ON"
     rows = [item.callspec.params["row"] for item in request.session.items if item.originalname == MATRIX_TEST]
     full = request.config.getoption("--full")
     made = Matrix(tmp_path_factory.mktemp("crash_matrix"), kafka, rows, full)
@@ -162,7 +162,7 @@ def test_nothing_came_to_it_afterwards(matrix, tell):
     assert matrix.spoilt == []
 
 
-def test_a_build_for_use_has_no_fault_points(tmp_path):
+def test_a_build_for_use_has_no_failpoints(tmp_path):
     for words in (
         ["cmake", "-G", "Ninja", "-S", ROOT, "-B", tmp_path, "-DCUPBEARER_TESTS=OFF"],
         ["cmake", "--build", tmp_path, "--target", "cupbearer"],
@@ -172,6 +172,6 @@ def test_a_build_for_use_has_no_fault_points(tmp_path):
     ):
         made = subprocess.run(words, capture_output=True, text=True, timeout=300)
         assert made.returncode == 0, made.stdout + made.stderr
-    for word in (b"FAULT_", b"fault_point"):
+    for word in (b"FAULT_", b"failpoint"):
         assert word in (tmp_path / "for-tests").read_bytes()
         assert word not in (tmp_path / "for-use").read_bytes()

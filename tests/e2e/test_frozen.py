@@ -56,10 +56,10 @@ def test_what_a_worker_had_not_written_yet_when_it_was_frozen_it_does_not_write_
     installation.configure("kafka", **{"session.timeout.ms": 6000, "heartbeat.interval.ms": 500})
     installation.configure("worker", http_timeout="500ms", settle_time="500ms")
     frozen = installation.make_worker()
-    frozen.environment = {**ENVIRONMENT, "FAULT_POINT": f"{point}~"}
+    frozen.environment = {**ENVIRONMENT, "FAILPOINT": f"{point}~"}
     frozen.start(r"(?m)\bevent=started\b")
     kafka.publish(topics.events, [sign(key, payload(customer, "once"))])
-    wait_until(lambda: f"event=fault_point detail={point}\n" in frozen.text(), "the point", explain=installation.tails)
+    wait_until(lambda: f"event=failpoint detail={point}\n" in frozen.text(), "the point", explain=installation.tails)
     other = installation.worker()
     wait_until(lambda: receipts.read(), "the other's receipt", 60, installation.tails)
     frozen.process.send_signal(signal.SIGCONT)
@@ -83,13 +83,13 @@ def test_a_failed_receipt_that_comes_late_does_not_decide_of_an_event_that_anoth
     installation.configure("kafka", **{"session.timeout.ms": 6000, "heartbeat.interval.ms": 500, "linger.ms": 1000})
     installation.configure("worker", http_timeout="500ms", settle_time="500ms")
     first = installation.make_worker()
-    first.environment = {**ENVIRONMENT, "FAULT_POINT": "receipt.after~"}
+    first.environment = {**ENVIRONMENT, "FAILPOINT": "receipt.after~"}
     first.start(r"(?m)\bevent=started\b")
     standin.fault("status", "perhaps", status=422)
     kafka.publish(topics.events, [sign(key, payload(customer, "perhaps"))])
-    first.await_log(r"event=fault_point detail=receipt\.after\b")
+    first.await_log(r"event=failpoint detail=receipt\.after\b")
     second = installation.make_worker()
-    second.environment = {**ENVIRONMENT, "FAULT_POINT": "post_conversation.told"}
+    second.environment = {**ENVIRONMENT, "FAILPOINT": "post_conversation.told"}
     second.launch()
     assert second.wait() == -signal.SIGKILL, installation.tails()
     assert [message["body"] for message in standin.messages(customer)] == ["perhaps"] and outcomes() == []

@@ -219,7 +219,7 @@ def test_what_was_posted_before_a_change_of_the_pages_is_shown_once(
     receipts = Reader(kafka, topics.receipts, topics.partitions)
     kafka.publish(topics.events, [event(customer, "once", key, email="ada@shop.example")])
     killed = installation.make_worker()
-    killed.environment = {**ENVIRONMENT, "FAULT_POINT": "receipt.before"}
+    killed.environment = {**ENVIRONMENT, "FAILPOINT": "receipt.before"}
     killed.launch()
     wait_until(lambda: not killed.runs(), "the death before the receipt", explain=killed.tail)
     assert [message["body"] for message in standin.messages(customer)] == ["once"]

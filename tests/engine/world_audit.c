@@ -45,7 +45,7 @@ static void audit_partition(struct world *world, int32_t partition, const struct
 {
     const struct fake_partition *log = &world->log.partitions[partition];
     struct audit_rules rules = {
-        .book = {.events_topic = FAKE_EVENTS,
+        .ledger = {.events_topic = FAKE_EVENTS,
                  .receipts_topic = FAKE_RECEIPTS,
                  .partition = partition,
                  .mac_key_count = 1},
@@ -59,10 +59,10 @@ static void audit_partition(struct world *world, int32_t partition, const struct
         .truth = truth,
     };
     struct audit audit;
-    receipt_mac_key(&world->mark_secret, rules.book.mac_keys[0]);
+    receipt_mac_key(&world->mark_secret, rules.ledger.mac_keys[0]);
     if (world->options.other_mark_secret != NULL) {
         struct key other = world_key(world->options.other_mark_secret);
-        receipt_mac_key(&other, rules.book.mac_keys[rules.book.mac_key_count++]);
+        receipt_mac_key(&other, rules.ledger.mac_keys[rules.ledger.mac_key_count++]);
         key_done(&other);
     }
     audit_init(&audit, &rules);

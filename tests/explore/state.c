@@ -90,8 +90,8 @@ static void mark_produces(struct mark *mark, const struct scene *scene, int work
         const struct engine *engine = world->workers[worker].engine;
         const struct job *job = slots_find(&engine->jobs, produce->handle);
         mark_number(mark, "job", job == NULL ? -1 : job->record->offset);
-        for (size_t j = 0; j < engine->stray_count; j++)
-            mark_number(mark, "stray", engine->strays[j].handle == produce->handle);
+        for (size_t j = 0; j < engine->orphan_count; j++)
+            mark_number(mark, "stray", engine->orphans[j].handle == produce->handle);
     }
 }
 

@@ -265,7 +265,7 @@ void mark_engine(struct mark *mark, const struct engine *engine, const struct sc
     mark_number(mark, "asking", slots_find(&engine->jobs, engine->asking) != NULL);
     mark_number(mark, "stopping", engine->stopping);
     mark_number(mark, "sweep_at", mark_left(scene, engine->sweep_at));
-    mark_number(mark, "strays", (int64_t)engine->stray_count);
+    mark_number(mark, "orphans", (int64_t)engine->orphan_count);
     const struct account *account = NULL;
     while ((account = engine_next_account(engine, account)) != NULL)
         mark_account(mark, account, scene);

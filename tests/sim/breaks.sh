@@ -153,7 +153,7 @@ $list || prepare
 
 broken lost-commit engine/partition.c 'return partition->reach < partition->lost_reach \? partition->reach : partition->lost_reach;' \
     'return partition->reach;' '* a commit that got no answer does not bound the reach'
-broken own-producer engine/assign.c 'if \(!strays_has\(engine, partition->id\) && mono_reached' \
+broken own-producer engine/assign.c 'if \(!orphans_has\(engine, partition->id\) && mono_reached' \
     'if (mono_reached' '* receipts are read while some of one'"'"'s own are still under way'
 broken window-from-now engine/assign.c 'progress.admitted_ms > engine->options.window_ms\s+\? progress.admitted_ms - engine->options.window_ms' \
     'engine->now.wall.ms > engine->options.window_ms ? engine->now.wall.ms - engine->options.window_ms' \
@@ -230,7 +230,7 @@ broken unreadable-is-absent delivery/look.c '\(cut && !answer->mark_found\)\) \{
 broken reach-ignored engine/partition.c 'offset < partition_reach\(partition\) &&' '' 'deliveries start beyond the committed reach'
 broken receipts-from-end engine/partition.c 'partition_has_none_beyond\(partition\) \? partition->receipts_end\s+: partition->receipts_from' \
     'partition->receipts_end' 'the commit names a place behind receipts that are still needed'
-broken released-early engine/assign.c 'if \(partition->job_count > 0 \|\| partition->glance_count > 0 \|\| partition->committing >= 0 \|\|\s+strays_has\(engine, partition->id\) \|\| ' \
+broken released-early engine/assign.c 'if \(partition->job_count > 0 \|\| partition->glance_count > 0 \|\| partition->committing >= 0 \|\|\s+orphans_has\(engine, partition->id\) \|\| ' \
     'drop_jobs(engine, partition); if (partition->committing >= 0 || ' 'a partition is given up with receipts under way'
 broken untouched engine/rebuild.c 'if \(partition->untouched\)' 'if (true)' 'nothing is suspected in a partition that has receipts'
 broken suspects-from-commit engine/assign.c 'partition->suspect_end = progress.reach < input->end \? progress.reach : input->end;' \
@@ -293,8 +293,8 @@ broken namesake-reach engine/assign.c 'if \(partition->suspect_end < by_namesake
     'what comes while another goes on under the same name is not read back'
 broken namesake-absent engine/assign.c 'suspect_absent_from = mono_after\(from,' 'suspect_absent_from = mono_after(engine->now.mono,' \
     '"absent" counts while another goes on under the same name'
-broken namesake-receipts engine/assign.c '!strays_has\(engine, partition->id\) && mono_reached\(partition->namesake_until, engine->now.mono\)' \
-    '!strays_has(engine, partition->id)' 'receipts are read while another goes on under the same name'
+broken namesake-receipts engine/assign.c '!orphans_has\(engine, partition->id\) && mono_reached\(partition->namesake_until, engine->now.mono\)' \
+    '!orphans_has(engine, partition->id)' 'receipts are read while another goes on under the same name'
 broken namesake-released engine/assign.c '\|\| !mono_reached\(partition->namesake_until, engine->now.mono\)' '' \
     'a partition is given back while another goes on with it under the same name'
 broken unannounced engine/partition.c '&& partition->announced &&' '&&' \

@@ -30,7 +30,7 @@ struct bench {
 static inline void begin(struct bench *bench, int64_t end, int64_t committed)
 {
     bench->rules = (struct audit_rules){
-        .book = {.events_topic = EVENTS,
+        .ledger = {.events_topic = EVENTS,
                  .receipts_topic = RECEIPTS,
                  .partition = 3,
                  .hash_key = "0123456789abcde",
@@ -42,7 +42,7 @@ static inline void begin(struct bench *bench, int64_t end, int64_t committed)
         .until_ms = INT64_MAX,
         .window_ms = WINDOW,
     };
-    memcpy(bench->rules.book.mac_keys, mac_keys, sizeof(mac_keys));
+    memcpy(bench->rules.ledger.mac_keys, mac_keys, sizeof(mac_keys));
     audit_init(&bench->audit, &bench->rules);
 }
 

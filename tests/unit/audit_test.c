@@ -170,7 +170,7 @@ static void the_previous_mac_key_counts_only_where_there_is_one(void **state)
     struct bench *bench = *state;
     struct receipt one = receipt_of(OUTCOME_DELIVERED, 0, "one");
     begin(bench, 1, 0);
-    bench->audit.rules.book.mac_key_count = 1;
+    bench->audit.rules.ledger.mac_key_count = 1;
     record(bench, 0, "a", "one");
     receipt_with(bench, &one, "a", mac_keys[1]);
     assert_int_equal(bench->audit.counts.foreign, 1);

@@ -60,7 +60,7 @@ static int setup(void **state)
     bench.keyring = keyring_read(buf_span(&json), (const unsigned char *)"0123456789abcdef", &err);
     buf_done(&json);
     bench.rules = (struct resend_rules){
-        .book = {.events_topic = "events",
+        .ledger = {.events_topic = "events",
                  .receipts_topic = "receipts",
                  .partition = 3,
                  .hash_key = "0123456789abcde",
@@ -70,7 +70,7 @@ static int setup(void **state)
         .now_ms = NOW_MS,
         .window_ms = WINDOW,
     };
-    memcpy(bench.rules.book.mac_keys[0], mac_key, sizeof(mac_key));
+    memcpy(bench.rules.ledger.mac_keys[0], mac_key, sizeof(mac_key));
     resend_init(&bench.resend, &bench.rules);
     *state = &bench;
     return bench.keyring == NULL ? -1 : 0;
@@ -229,7 +229,7 @@ static void a_reason_that_was_not_asked_for_is_left_out(void **state)
     struct bench *bench = *state;
     letter(bench, &(struct written){.outcome = OUTCOME_BACKLOG, .event_id = "a"});
     letter(bench, &(struct written){.outcome = OUTCOME_EXPIRED, .event_id = "b"});
-    bench->rules.book.partition = 4; /* as if it lay in another one */
+    bench->rules.ledger.partition = 4; /* as if it lay in another one */
     letter(bench, &(struct written){.outcome = OUTCOME_GAVE_UP, .event_id = "c"});
     assert_int_equal(bench->resend.count, 0);
 }

@@ -38,7 +38,7 @@ static void *list_reserve(void *list, size_t count, size_t *capacity, size_t siz
 
 static uint32_t key_fingerprint(const struct audit *audit, const struct record *record)
 {
-    return (uint32_t)receipted_fingerprint(receipted_key(record), SPAN_NONE, audit->rules.book.hash_key);
+    return (uint32_t)receipted_fingerprint(receipted_key(record), SPAN_NONE, audit->rules.ledger.hash_key);
 }
 
 void audit_record(struct audit *audit, const struct record *record)
@@ -49,7 +49,7 @@ void audit_record(struct audit *audit, const struct record *record)
         .offset = record->offset,
         .timestamp_ms = record->timestamp_ms,
         .fingerprint = receipted_fingerprint(receipted_key(record), record_header(record, HEADER_ID),
-                                             audit->rules.book.hash_key),
+                                             audit->rules.ledger.hash_key),
         .key_fingerprint = key_fingerprint(audit, record),
         .found = audit->rules.truth == NULL ? 0 : truth_of(record, audit->rules.truth) & 0x7f,
     };
@@ -77,11 +77,11 @@ static void sighting_add(struct audit *audit, const struct record *record, const
     if (receipt->event_id.data == NULL || receipt->sender.data == NULL ||
         (!window_remembers(receipt->outcome) && receipt->outcome != OUTCOME_DUPLICATE))
         return;
-    int64_t until_ms = book_remembered_until_ms(receipt, audit->rules.window_ms);
+    int64_t until_ms = ledger_remembered_until_ms(receipt, audit->rules.window_ms);
     audit->sightings = list_reserve(audit->sightings, audit->sighting_count, &audit->sighting_capacity,
                                     sizeof(*audit->sightings));
     audit->sightings[audit->sighting_count++] = (struct sighting){
-        .identity = book_identity(&audit->rules.book, record->key, receipt->sender, receipt->event_id),
+        .identity = ledger_identity(&audit->rules.ledger, record->key, receipt->sender, receipt->event_id),
         .offset = receipt->offset,
         .admitted_at_ms = receipt->admitted_at_ms,
         .until_s = (uint32_t)((until_ms + 999) / 1000),
@@ -95,7 +95,7 @@ static bool receipt_means(const struct audit *audit, const struct record *record
 {
     if (receipt->record_timestamp_ms != audited->timestamp_ms)
         return false;
-    uint64_t fingerprint = receipted_fingerprint(record->key, receipt->event_id, audit->rules.book.hash_key);
+    uint64_t fingerprint = receipted_fingerprint(record->key, receipt->event_id, audit->rules.ledger.hash_key);
     return receipt->event_id.data != NULL ? fingerprint == audited->fingerprint
                                           : (uint32_t)fingerprint == audited->key_fingerprint;
 }
@@ -161,14 +161,14 @@ void audit_receipt(struct audit *audit, const struct record *record)
 {
     struct receipt receipt;
     struct json_t *root;
-    enum book_entry entry = book_read(&audit->rules.book, record, &receipt, &root);
-    audit->counts.foreign += entry == BOOK_FOREIGN;
-    audit->counts.other_version += entry == BOOK_OTHER_VERSION;
+    enum ledger_entry entry = ledger_read(&audit->rules.ledger, record, &receipt, &root);
+    audit->counts.foreign += entry == LEDGER_FOREIGN;
+    audit->counts.other_version += entry == LEDGER_OTHER_VERSION;
     if (root == NULL)
         return;
     struct audited *audited = record_at(audit, receipt.offset);
     bool matches = audited != NULL && receipt_means(audit, record, &receipt, audited);
-    if (entry == BOOK_OTHER_VERSION) {
+    if (entry == LEDGER_OTHER_VERSION) {
         receipt_of_other_version(audit, record, &receipt, matches ? audited : NULL);
     } else {
         sighting_add(audit, record, &receipt, receipt.outcome, matches);
@@ -186,7 +186,7 @@ void audit_receipt(struct audit *audit, const struct record *record)
  * a key is of a record that would not fit. */
 void audit_dead_letter(struct audit *audit, struct span key, struct span source, struct span reason)
 {
-    int64_t offset = dead_letter_offset(source, audit->rules.book.events_topic, audit->rules.book.partition);
+    int64_t offset = dead_letter_offset(source, audit->rules.ledger.events_topic, audit->rules.ledger.partition);
     struct audited *audited = record_at(audit, offset);
     const struct record letter = {.key = key};
     if (audited == NULL || (key.data != NULL && key_fingerprint(audit, &letter) != audited->key_fingerprint))

@@ -5,12 +5,12 @@
 #ifndef AUDIT_AUDIT_H
 #define AUDIT_AUDIT_H
 
-#include "audit/book.h"
 #include "audit/deviation.h"
+#include "audit/ledger.h"
 #include "audit/truth.h"
 
 struct audit_rules {
-    struct book book;
+    struct ledger ledger;
     int64_t log_begin, log_end; /* of the events, when the audit began */
     int64_t begin, end;         /* the span's part of it */
     int64_t committed;          /* by the group, before the log's end was asked for; -1: nothing */
@@ -35,7 +35,7 @@ struct audited {
 
 /* A receipt of an identity: what deduplication has to go by. */
 struct sighting {
-    uint64_t identity; /* book_identity */
+    uint64_t identity; /* ledger_identity */
     int64_t offset, admitted_at_ms;
     uint32_t until_s; /* for so long a repetition is a duplicate; rounded up, as in dedup/window */
     uint8_t outcome;

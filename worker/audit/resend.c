@@ -47,8 +47,8 @@ enum resend_verdict resend_open(const struct resend_rules *rules, const struct r
 {
     *out = (struct resend_opened){
         .record = *letter,
-        .source = dead_letter_offset(last_header(letter, DEAD_LETTER_SOURCE), rules->book.events_topic,
-                                     rules->book.partition),
+        .source = dead_letter_offset(last_header(letter, DEAD_LETTER_SOURCE), rules->ledger.events_topic,
+                                     rules->ledger.partition),
         .outcome = dead_letter_outcome(last_header(letter, DEAD_LETTER_REASON)),
     };
     out->record.headers = own;
@@ -105,9 +105,9 @@ void resend_letter(struct resend *resend, const struct record *letter)
                                 .source = opened.source,
                                 .outcome = (uint8_t)opened.outcome,
                                 .verdict = (uint8_t)verdict};
-    one.home = resend->rules->book.partition;
+    one.home = resend->rules->ledger.partition;
     if (verdict == RESEND_YES) {
-        one.identity = book_identity(&resend->rules->book, letter->key, span_of(opened.event.entry->sender),
+        one.identity = ledger_identity(&resend->rules->ledger, letter->key, span_of(opened.event.entry->sender),
                                      opened.event.envelope.event_id);
         if (resend->rules->partition_count > 0)
             one.home = partitioner_partition(resend->rules->event.partitioner, letter->key, resend->rules->partition_count);
@@ -165,17 +165,17 @@ static void letters_note(struct resend *resend, uint64_t identity, const struct 
             receipt->outcome != (enum outcome)letter->outcome)
             continue;
         letter->has_receipt = true;
-        letter->remembered_until_ms = book_remembered_until_ms(receipt, resend->rules->window_ms);
+        letter->remembered_until_ms = ledger_remembered_until_ms(receipt, resend->rules->window_ms);
     }
 }
 
 /* The identity of a receipt's event, where it has one. */
-static bool receipt_identity(const struct book *book, const struct record *record, const struct receipt *receipt,
+static bool receipt_identity(const struct ledger *ledger, const struct record *record, const struct receipt *receipt,
                              uint64_t *out)
 {
     if (receipt->event_id.data == NULL || receipt->sender.data == NULL)
         return false;
-    *out = book_identity(book, record->key, receipt->sender, receipt->event_id);
+    *out = ledger_identity(ledger, record->key, receipt->sender, receipt->event_id);
     return true;
 }
 
@@ -184,19 +184,19 @@ void resend_receipt(struct resend *resend, const struct record *record)
     struct receipt receipt;
     struct json_t *root;
     uint64_t identity;
-    const struct book *book = &resend->rules->book;
-    enum book_entry entry = book_read(book, record, &receipt, &root);
+    const struct ledger *ledger = &resend->rules->ledger;
+    enum ledger_entry entry = ledger_read(ledger, record, &receipt, &root);
     if (root == NULL)
         return;
-    if (receipt_identity(book, record, &receipt, &identity))
-        letters_note(resend, identity, &receipt, entry == BOOK_RECEIPT);
+    if (receipt_identity(ledger, record, &receipt, &identity))
+        letters_note(resend, identity, &receipt, entry == LEDGER_RECEIPT);
     json_decref(root);
 }
 
 bool resend_goes_to(const struct resend *resend, int32_t partition)
 {
     for (size_t i = 0; i < resend->count; i++)
-        if (resend->letters[i].home == partition && partition != resend->rules->book.partition)
+        if (resend->letters[i].home == partition && partition != resend->rules->ledger.partition)
             return true;
     return false;
 }
@@ -206,11 +206,11 @@ void resend_receipt_of(struct resend *resend, int32_t partition, const struct re
     struct receipt receipt;
     struct json_t *root;
     uint64_t identity;
-    struct book book = resend->rules->book;
-    book.partition = partition;
-    bool believed = book_read(&book, record, &receipt, &root) == BOOK_RECEIPT;
+    struct ledger ledger = resend->rules->ledger;
+    ledger.partition = partition;
+    bool believed = ledger_read(&ledger, record, &receipt, &root) == LEDGER_RECEIPT;
     if (root != NULL) {
-        bool known = (!believed || receipt.outcome == OUTCOME_DELIVERED) && receipt_identity(&book, record, &receipt, &identity);
+        bool known = (!believed || receipt.outcome == OUTCOME_DELIVERED) && receipt_identity(&ledger, record, &receipt, &identity);
         for (size_t i = known ? letters_find(resend, identity) : resend->count;
              i < resend->count && resend->letters[i].identity == identity; i++) {
             struct resend_letter *letter = &resend->letters[i];
@@ -219,7 +219,7 @@ void resend_receipt_of(struct resend *resend, int32_t partition, const struct re
         }
         json_decref(root);
     }
-    sodium_memzero(&book, sizeof(book));
+    sodium_memzero(&ledger, sizeof(ledger));
 }
 
 static enum resend_verdict letter_verdict(const struct resend *resend, const struct resend_letter *letter)

@@ -5,7 +5,7 @@
 #ifndef AUDIT_RESEND_H
 #define AUDIT_RESEND_H
 
-#include "audit/book.h"
+#include "audit/ledger.h"
 #include "event/event.h"
 
 enum resend_verdict {
@@ -18,7 +18,7 @@ enum resend_verdict {
 const char *resend_text(enum resend_verdict verdict);
 
 struct resend_rules {
-    struct book book;
+    struct ledger ledger;
     struct event_rules event;      /* without partitions: a dead letter lies where its record lay */
     int32_t partition_count;       /* by which an event's place is found now */
     bool outcomes[OUTCOME_COUNT];  /* which are asked for */
@@ -45,7 +45,7 @@ void resend_opened_done(struct resend_opened *opened);
 struct resend_letter {
     int64_t offset; /* in the dead letters' partition */
     int64_t source;
-    uint64_t identity; /* book_identity */
+    uint64_t identity; /* ledger_identity */
     int64_t remembered_until_ms;
     int32_t home; /* the partition of events where it belongs: another one than its own when it was put elsewhere */
     uint8_t outcome, verdict;

@@ -132,14 +132,14 @@ static int audit_run(const struct audit_options *audit, struct err *err)
                                 .truth = &truth};
     struct audit_clients clients = {0};
     struct keyring *keyring = NULL;
-    int result = topics_book(config, &rules.book, err);
+    int result = topics_ledger(config, &rules.ledger, err);
     if (result == 0)
-        result = (keyring = rules_read(config, rules.book.hash_key, &truth.event, err)) == NULL ? -1 : 0;
+        result = (keyring = rules_read(config, rules.ledger.hash_key, &truth.event, err)) == NULL ? -1 : 0;
     if (result == 0)
         result = audit_clients_init(&clients, config, err);
     if (result == 0)
         result = audit_compare(audit, config, &clients, &rules, err);
-    topics_book_done(&rules.book);
+    topics_ledger_done(&rules.ledger);
     keyring_free(keyring);
     audit_clients_done(&clients);
     config_free(config);

@@ -188,7 +188,7 @@ int audit_read(const struct audit_clients *clients, const struct config *config,
                struct err *err)
 {
     struct audit_rules own = *rules;
-    own.book.partition = partition->id;
+    own.ledger.partition = partition->id;
     own.log_begin = partition->events.begin;
     own.log_end = partition->events.end;
     own.begin = partition->span.begin;
@@ -197,15 +197,15 @@ int audit_read(const struct audit_clients *clients, const struct config *config,
     audit_init(out, &own);
     bool all = own.since_ms == INT64_MIN;
     struct audit_pass pass = {.audit = out};
-    const struct scan scan = {config->events_topic, own.book.partition, own.begin, own.end};
+    const struct scan scan = {config->events_topic, own.ledger.partition, own.begin, own.end};
     int64_t receipts_from_ms, letters_from_ms;
     int result = scan_read(clients->events, &scan, take_record, &pass, err);
     if (result == 0)
-        result = pass_read(clients->written, config->receipts_topic, own.book.partition, &partition->receipts,
+        result = pass_read(clients->written, config->receipts_topic, own.ledger.partition, &partition->receipts,
                            all ? INT64_MIN : own.since_ms - own.window_ms - CLOCKS_MS, take_receipt, out,
                            &receipts_from_ms, err);
     if (result == 0)
-        result = pass_read(clients->written, config->dead_topic, own.book.partition, &partition->dead,
+        result = pass_read(clients->written, config->dead_topic, own.ledger.partition, &partition->dead,
                            all ? INT64_MIN : own.since_ms - CLOCKS_MS, take_dead_letter, out,
                            &letters_from_ms, err);
     if (result == 0)

@@ -211,16 +211,16 @@ static int dead_run(struct dead *dead, struct err *err)
     struct keyring *keyring = NULL;
     dead->job.config = config;
     dead->job.signer = &dead->signer;
-    int result = topics_book(config, &rules->book, err);
+    int result = topics_ledger(config, &rules->ledger, err);
     if (result == 0)
-        result = (keyring = rules_read(config, rules->book.hash_key, &rules->event, err)) == NULL ? -1 : 0;
+        result = (keyring = rules_read(config, rules->ledger.hash_key, &rules->event, err)) == NULL ? -1 : 0;
     if (result == 0)
         result = key_open(dead, keyring, err);
     if (result == 0) {
         rules->window_ms = config->window_ms;
         result = dead_resend(dead, err);
     }
-    topics_book_done(&rules->book);
+    topics_ledger_done(&rules->ledger);
     keyring_free(keyring);
     config_free(config);
     return result;

@@ -3,7 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "cmd/visible.h"
+#include "cmd/escape.h"
 
 static const char *program = "cupbearer";
 
@@ -21,7 +21,7 @@ static int failure_print(const char *command, const char *text, enum err_code co
 {
     fflush(stdout); /* what was done before stands before */
     fprintf(stderr, "%s %s: ", program, command);
-    visible_print(stderr, span_of(text));
+    escape_print(stderr, span_of(text));
     fputc('\n', stderr);
     return (int)code;
 }

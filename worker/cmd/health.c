@@ -3,9 +3,9 @@
 
 #include "base/buf.h"
 #include "cmd/cmd.h"
+#include "cmd/escape.h"
 #include "cmd/failure.h"
 #include "cmd/options.h"
-#include "cmd/visible.h"
 #include "config/config.h"
 
 #define DEFAULT_URL "http://" CONFIG_ADMIN_LISTEN
@@ -77,7 +77,7 @@ static int health_run(const char *base_url)
         result = err_set(&err, ERR_NO, "%.200s: status %ld: %.*s", base_url, status,
                          (int)(text.size < 200 ? text.size : 200), text.data == NULL ? "" : text.data);
     if (result == 0) {
-        visible_print(stdout, text);
+        escape_print(stdout, text);
         putchar('\n');
     }
     buf_done(&answer);

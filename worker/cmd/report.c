@@ -4,8 +4,8 @@
 
 #include "base/time_text.h"
 #include "base/utf8.h"
-#include "cmd/slip.h"
-#include "cmd/visible.h"
+#include "cmd/diagnosis.h"
+#include "cmd/escape.h"
 #include "event/signature.h"
 
 #define SHOWN_MAX 40 /* bytes of a value at either end */
@@ -18,7 +18,7 @@ static void label_print(const char *label)
 static void line_print(const char *label, struct span text)
 {
     label_print(label);
-    visible_print(stdout, text);
+    escape_print(stdout, text);
     putchar('\n');
 }
 
@@ -56,14 +56,14 @@ static void report_signed_bytes(const struct report *report, const struct envelo
     label_print("");
     printf("%.*s.%.*s.", SPAN_ARGS(envelope->event_id), SPAN_ARGS(envelope->timestamp_text));
     if (report->show_signed || value.size <= 2 * SHOWN_MAX) {
-        visible_print_exact(stdout, value);
+        escape_print_exact(stdout, value);
     } else {
         size_t head = utf8_whole((struct span){value.data, SHOWN_MAX}), tail = value.size - SHOWN_MAX;
         while (((unsigned char)value.data[tail] & 0xc0) == 0x80) /* not within a character */
             tail--;
-        visible_print_exact(stdout, (struct span){value.data, head});
+        escape_print_exact(stdout, (struct span){value.data, head});
         fputs(" ... ", stdout);
-        visible_print_exact(stdout, span_skip(value, tail));
+        escape_print_exact(stdout, span_skip(value, tail));
     }
     putchar('\n');
 }
@@ -89,16 +89,16 @@ static bool report_signature(const struct report *report, const struct envelope 
                                             : SPAN("bad"));
     if (good)
         return true;
-    const struct slip_question question = {report->record, envelope, report->keyring, report->keys, entry};
-    struct buf slip;
-    buf_init(&slip, 1024);
-    if (slip_of_signature(&question, &slip))
-        line_print("what differs", buf_span(&slip));
+    const struct diagnosis_question question = {report->record, envelope, report->keyring, report->keys, entry};
+    struct buf diagnosis;
+    buf_init(&diagnosis, 1024);
+    if (diagnosis_of_signature(&question, &diagnosis))
+        line_print("what differs", buf_span(&diagnosis));
     else if (entry != NULL)
         line_print("what differs",
-                   SPAN("not one of the common slips: the key, or the bytes (compare --show-signed "
+                   SPAN("not one of the common diagnoses: the key, or the bytes (compare --show-signed "
                         "with what your program signs)"));
-    buf_done(&slip);
+    buf_done(&diagnosis);
     return false;
 }
 
@@ -125,13 +125,13 @@ static void report_routing_key(const struct report *report, const struct payload
     buf_init(&wanted, 4096);
     payload_routing_key(payload, &wanted);
     label_print("routing key");
-    visible_print_exact(stdout, buf_span(&wanted));
+    escape_print_exact(stdout, buf_span(&wanted));
     if (!span_equal(buf_span(&wanted), report->record->key)) {
         fputs(" belongs to this payload, but the record key is ", stdout);
         if (report->record->key.data == NULL)
             fputs("null", stdout);
         else
-            visible_print_exact(stdout, report->record->key);
+            escape_print_exact(stdout, report->record->key);
     }
     putchar('\n');
     buf_done(&wanted);
@@ -192,7 +192,7 @@ static enum outcome report_outcome(const struct report *report)
         return outcome;
     }
     printf("%s (%s): ", outcome_word(outcome), outcome_reason(outcome));
-    visible_print(stdout, span_of(detail.text));
+    escape_print(stdout, span_of(detail.text));
     putchar('\n');
     return outcome;
 }
@@ -201,7 +201,7 @@ enum outcome report_print(const struct report *report)
 {
     struct envelope envelope;
     struct detail detail;
-    struct buf slip;
+    struct buf diagnosis;
     if (envelope_open(report->record, &envelope, &detail) == OUTCOME_NONE) {
         const struct keyring_entry *entry = keyring_find(report->keyring, envelope.key_id);
         report_signed_bytes(report, &envelope);
@@ -212,10 +212,10 @@ enum outcome report_print(const struct report *report)
         putchar('\n');
     } else {
         line_print("headers", span_of(detail.text));
-        buf_init(&slip, 1024);
-        if (slip_of_headers(report->record, &slip))
-            line_print("what differs", buf_span(&slip));
-        buf_done(&slip);
+        buf_init(&diagnosis, 1024);
+        if (diagnosis_of_headers(report->record, &diagnosis))
+            line_print("what differs", buf_span(&diagnosis));
+        buf_done(&diagnosis);
         report_payload(report, NULL, NULL);
     }
     return report_outcome(report);

@@ -4,9 +4,9 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "cmd/escape.h"
 #include "cmd/publish.h"
 #include "cmd/topics.h"
-#include "cmd/visible.h"
 #include "kafka/record_of.h"
 #include "lib/record.h"
 #include "os/clock.h"
@@ -82,7 +82,7 @@ static void tell_refused(struct pass *pass, enum resend_verdict verdict, const s
     fputs(resend_text(verdict), stdout);
     if (detail->text[0] != 0) {
         printf(": ");
-        visible_print(stdout, span_of(detail->text));
+        escape_print(stdout, span_of(detail->text));
     }
     putchar('\n');
     /* These two are as they should be. */
@@ -186,7 +186,7 @@ static void take_chosen(void *context, const rd_kafka_message_t *message)
     record_of_with(message, headers, LETTER_HEADERS, &letter);
     enum resend_verdict now = resend_open(pass->rules, &letter, own, &opened);
     enum resend_verdict verdict = now == RESEND_YES ? (enum resend_verdict)one->verdict : now;
-    tell_letter(&opened, one, pass->rules->book.partition);
+    tell_letter(&opened, one, pass->rules->ledger.partition);
     if (verdict != RESEND_YES)
         tell_refused(pass, verdict, &opened.detail);
     else if (send_again(pass, &opened, pass->err) != 0)
@@ -222,7 +222,7 @@ static int resend_partition(struct resend_job *job, int32_t partition, struct er
     struct resend_rules rules = job->rules;
     struct pass pass = {.job = job, .rules = &rules, .err = err};
     struct scan letters;
-    rules.book.partition = partition;
+    rules.ledger.partition = partition;
     resend_init(&pass.resend, &rules);
     int result =
         read_span(job, job->config->dead_topic, partition, job->since_ms, job->until_ms, &letters, err);
@@ -231,7 +231,7 @@ static int resend_partition(struct resend_job *job, int32_t partition, struct er
     if (result == 0 && pass.resend.count > 0)
         result = resend_chosen(&pass, &letters, err);
     resend_done(&pass.resend);
-    topics_book_done(&rules.book);
+    topics_ledger_done(&rules.ledger);
     return result;
 }
 

@@ -3,13 +3,13 @@
 
 #include "base/mem.h"
 #include "cmd/cmd.h"
+#include "cmd/escape.h"
 #include "cmd/failure.h"
 #include "cmd/follow.h"
 #include "cmd/options.h"
 #include "cmd/payload_options.h"
 #include "cmd/publish.h"
 #include "cmd/signer.h"
-#include "cmd/visible.h"
 #include "event/envelope.h"
 #include "event/payload.h"
 #include "os/clock.h"
@@ -162,7 +162,7 @@ static int outcome_tell(enum outcome outcome, const struct detail *detail)
     const char *reason = outcome_reason(outcome);
     printf("%s%s%s%s: ", outcome_word(outcome), reason[0] != 0 ? " (" : "", reason,
            reason[0] != 0 ? ")" : "");
-    visible_print(stdout, span_of(detail->text[0] != 0 ? detail->text : outcome_text(outcome)));
+    escape_print(stdout, span_of(detail->text[0] != 0 ? detail->text : outcome_text(outcome)));
     putchar('\n');
     return outcome == OUTCOME_DELIVERED ? ERR_NONE : ERR_NO;
 }

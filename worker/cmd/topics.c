@@ -15,30 +15,30 @@ int topics_count(struct client *client, const struct config *config, int32_t *ou
     return result;
 }
 
-static int book_key_add(struct book *book, const char *path, struct err *err)
+static int ledger_key_add(struct ledger *ledger, const char *path, struct err *err)
 {
     struct key secret;
     if (path == NULL)
         return 0;
     if (mark_secret_read(path, &secret, err) != 0)
         return -1;
-    receipt_mac_key(&secret, book->mac_keys[book->mac_key_count++]);
+    receipt_mac_key(&secret, ledger->mac_keys[ledger->mac_key_count++]);
     key_done(&secret);
     return 0;
 }
 
-int topics_book(const struct config *config, struct book *out, struct err *err)
+int topics_ledger(const struct config *config, struct ledger *out, struct err *err)
 {
-    *out = (struct book){.events_topic = config->events_topic, .receipts_topic = config->receipts_topic};
+    *out = (struct ledger){.events_topic = config->events_topic, .receipts_topic = config->receipts_topic};
     randombytes_buf(out->hash_key, sizeof(out->hash_key));
-    if (book_key_add(out, config->mark_secret_file, err) == 0 &&
-        book_key_add(out, config->mark_secret_previous_file, err) == 0)
+    if (ledger_key_add(out, config->mark_secret_file, err) == 0 &&
+        ledger_key_add(out, config->mark_secret_previous_file, err) == 0)
         return 0;
-    topics_book_done(out);
+    topics_ledger_done(out);
     return -1;
 }
 
-void topics_book_done(struct book *book)
+void topics_ledger_done(struct ledger *ledger)
 {
-    sodium_memzero(book, sizeof(*book));
+    sodium_memzero(ledger, sizeof(*ledger));
 }

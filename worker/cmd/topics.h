@@ -2,16 +2,16 @@
 #ifndef CMD_TOPICS_H
 #define CMD_TOPICS_H
 
-#include "audit/book.h"
+#include "audit/ledger.h"
 #include "cmd/client.h"
 
 /* How many partitions the events have, and how many of them workers serve: the other two topics must have those at least. -1
  * with err: ERR_USAGE where they have not. */
 int topics_count(struct client *client, const struct config *config, int32_t *out, int32_t *served, struct err *err);
 
-/* The book of the receipts, but for the partition: the keys are of the configuration's mark secrets, which are read for
- * it. It borrows the topics' names. -1 with err; topics_book_done it. */
-int topics_book(const struct config *config, struct book *out, struct err *err);
-void topics_book_done(struct book *book);
+/* The ledger of the receipts, but for the partition: the keys are of the configuration's mark secrets, which are read for
+ * it. It borrows the topics' names. -1 with err; topics_ledger_done it. */
+int topics_ledger(const struct config *config, struct ledger *out, struct err *err);
+void topics_ledger_done(struct ledger *ledger);
 
 #endif

@@ -3,7 +3,7 @@
 #include "composer/composer.h"
 #include "cupbearer/cupbearer.h"
 #include "event/envelope.h"
-#include "gate/door.h"
+#include "gate/admission.h"
 #include "gate/history.h"
 #include "gate/receipts.h"
 #include "lib/record.h"
@@ -25,7 +25,7 @@ void composer_publish(struct gate *gate, const struct gate_request *request, str
         return;
     }
     struct record view = record_view(record, 0);
-    door_pass(gate, &view, false, reply);
+    admission_pass(gate, &view, false, reply);
     cupbearer_record_free(record);
 }
 

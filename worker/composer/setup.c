@@ -47,7 +47,7 @@ void composer_setup(struct gate *gate, const struct gate_request *request, struc
                                 setup_keys(config, keyring, account->name), "dashboard_url",
                                 account->dashboard_url != NULL ? account->dashboard_url : account->url));
     }
-    held_give(gate->keys, keyring);
+    snapshot_give(gate->keys, keyring);
     gate_reply_json(reply, 200,
                     json_pack("{s:o,s:o,s:s,s:s,s:s}", "accounts", accounts, "link_hosts",
                               setup_hosts(config->gate.link_hosts), "topic", config->events_topic,

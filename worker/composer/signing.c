@@ -109,7 +109,7 @@ static bool signing_check_key(const struct signing *signing)
     const struct keyring *keyring = keys_take(signing->gate->keys);
     const struct keyring_entry *entry = keyring_find(keyring, asked);
     bool granted = entry != NULL && !entry->revoked && keyring_entry_grants(entry, signing->payload.account);
-    held_give(signing->gate->keys, keyring);
+    snapshot_give(signing->gate->keys, keyring);
     if (!granted)
         gate_reply_error(signing->reply, 422, NULL, "key_id",
                          "the keyring does not grant this key the account (any more): let it be added to the "

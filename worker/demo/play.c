@@ -7,8 +7,8 @@
 #include "cmd/options.h"
 #include "demo/broker.h"
 #include "demo/demo.h"
-#include "demo/ground_gate.h"
-#include "demo/scene.h"
+#include "demo/sandbox_gate.h"
+#include "demo/script.h"
 #include "demo/standin.h"
 #include "http/server/listen.h"
 
@@ -70,8 +70,8 @@ static int demo_options(struct demo *demo, int argc, char **argv)
     return 0;
 }
 
-static void demo_tell_addresses(const struct broker *broker, const struct ground *ground,
-                                const struct ground_gate *gate, const char *url)
+static void demo_tell_addresses(const struct broker *broker, const struct sandbox *sandbox,
+                                const struct sandbox_gate *gate, const char *url)
 {
     printf("Kafka      %s%s\n", broker_bootstrap(broker),
            broker_is_embedded(broker) ? " (embedded: Go and Java clients get no answer from it;\n"
@@ -82,30 +82,30 @@ static void demo_tell_addresses(const struct broker *broker, const struct ground
            url, gate->url);
     if (gate->composer[0] != 0)
         printf("Composer   %s\n", gate->composer);
-    printf("Logs       %s/worker.log, gate.log\n", ground->directory);
+    printf("Logs       %s/worker.log, gate.log\n", sandbox->directory);
 }
 
 /* What another terminal needs for all that follows and for the README's programs, as one line. */
-static void demo_tell_environment(const struct broker *broker, const struct ground *ground,
-                                  const struct ground_gate *gate)
+static void demo_tell_environment(const struct broker *broker, const struct sandbox *sandbox,
+                                  const struct sandbox_gate *gate)
 {
     char directory[CHILD_PATH_SIZE];
     child_directory(directory);
-    printf("  export PATH=\"%s:$PATH\" BOOTSTRAP_SERVERS=%s KEY_FILE=%s/" GROUND_KEY_FILE
+    printf("  export PATH=\"%s:$PATH\" BOOTSTRAP_SERVERS=%s KEY_FILE=%s/" SANDBOX_KEY_FILE
            " GATE=%s TOKEN=\"$(cat %s/demo.token)\"\n",
-           directory, broker_bootstrap(broker), ground->directory, gate->url, ground->directory);
+           directory, broker_bootstrap(broker), sandbox->directory, gate->url, sandbox->directory);
 }
 
-static void demo_tell(const struct broker *broker, const struct ground *ground,
-                      const struct ground_gate *gate, const char *url)
+static void demo_tell(const struct broker *broker, const struct sandbox *sandbox,
+                      const struct sandbox_gate *gate, const char *url)
 {
-    demo_tell_addresses(broker, ground, gate, url);
+    demo_tell_addresses(broker, sandbox, gate, url);
     puts("\nOpen the chat page and press \"Identify the customer\", as your own page would do\n"
          "by itself. To send to it, let another terminal know first where all this is:\n");
-    demo_tell_environment(broker, ground, gate);
+    demo_tell_environment(broker, sandbox, gate);
     puts("\nThen send by Kafka, with this or with the programs of the README:\n\n"
          "  cupbearer send -b \"$BOOTSTRAP_SERVERS\" --key-file \"$KEY_FILE\" \\\n"
-         "    --key-id " GROUND_KEY_ID " --account acme --to-external-id user_42 \\\n"
+         "    --key-id " SANDBOX_KEY_ID " --account acme --to-external-id user_42 \\\n"
          "    --body 'Need a hand? Pick one, or write what is wrong.' \\\n"
          "    --quick-reply 'Reset my password' --quick-reply 'Talk to a person' --wait\n"
          "\nor by the gate, a message that was written beforehand:\n\n"
@@ -115,7 +115,7 @@ static void demo_tell(const struct broker *broker, const struct ground *ground,
          "      \"message\": \"need-help\", \"blanks\": {\"name\": \"Ada\"}}'\n"
          "\nWhat became of each event:\n\n"
          "  kcat -C -q -b \"$BOOTSTRAP_SERVERS\" -t cupbearer.receipts -e -f '%s\\n'\n");
-    printf("Ctrl-C ends it and deletes %s\n", ground->directory);
+    printf("Ctrl-C ends it and deletes %s\n", sandbox->directory);
     fflush(stdout);
 }
 
@@ -134,31 +134,31 @@ static int demo_port_is_free(const char *option, uint16_t port, struct err *err)
     return 0;
 }
 
-static int demo_show(const struct demo *demo, const struct broker *broker, struct ground *ground,
+static int demo_show(const struct demo *demo, const struct broker *broker, struct sandbox *sandbox,
                      const char *url, const sigset_t *signals, struct err *err)
 {
     char key[128];
     int signal;
-    if (ground_init(ground, broker, url, demo->gate_port, err) != 0 || ground_start_worker(ground, err) != 0)
+    if (sandbox_init(sandbox, broker, url, demo->gate_port, err) != 0 || sandbox_start_worker(sandbox, err) != 0)
         return -1;
     if (!demo->once) {
-        struct ground_gate gate;
-        if (ground_start_gate(ground, &gate, err) != 0)
+        struct sandbox_gate gate;
+        if (sandbox_start_gate(sandbox, &gate, err) != 0)
             return -1;
-        demo_tell(broker, ground, &gate, url);
+        demo_tell(broker, sandbox, &gate, url);
         sigwait(signals, &signal);
         return 0;
     }
-    ground_path(ground, GROUND_KEY_FILE, key);
-    const struct scene scene = {broker_bootstrap(broker), url, key};
-    return scene_play(&scene, err);
+    sandbox_path(sandbox, SANDBOX_KEY_FILE, key);
+    const struct script script = {broker_bootstrap(broker), url, key};
+    return script_play(&script, err);
 }
 
 static int demo_run(const struct demo *demo, struct err *err)
 {
     const struct standin_account account = {STANDIN_API_KEY, STANDIN_ACCOUNT_ID, STANDIN_INBOX_ID,
                                             "bot@demo.test", 1};
-    struct ground ground = {0};
+    struct sandbox sandbox = {0};
     char url[64];
     sigset_t signals;
     if (demo_port_is_free("--port", demo->port, err) != 0 ||
@@ -175,9 +175,9 @@ static int demo_run(const struct demo *demo, struct err *err)
     int result = -1;
     if (standin != NULL) {
         snprintf(url, sizeof(url), "http://127.0.0.1:%u", (unsigned)standin_port(standin));
-        result = demo_show(demo, broker, &ground, url, &signals, err);
+        result = demo_show(demo, broker, &sandbox, url, &signals, err);
     }
-    ground_done(&ground);
+    sandbox_done(&sandbox);
     standin_stop(standin);
     broker_stop(broker);
     return result;

@@ -118,25 +118,25 @@ void assign(struct engine *engine, const struct input *input)
 
 /* ---- what a partition that was lost has left under way ---- */
 
-void strays_add(struct engine *engine, engine_handle handle, int32_t partition)
+void orphans_add(struct engine *engine, engine_handle handle, int32_t partition)
 {
-    engine->strays = mem_grow(engine->strays, engine->stray_count + 1, sizeof(*engine->strays));
-    engine->strays[engine->stray_count++] = (struct stray){handle, partition};
+    engine->orphans = mem_grow(engine->orphans, engine->orphan_count + 1, sizeof(*engine->orphans));
+    engine->orphans[engine->orphan_count++] = (struct orphan){handle, partition};
 }
 
-void strays_done(struct engine *engine, engine_handle handle)
+void orphans_done(struct engine *engine, engine_handle handle)
 {
     size_t i = 0;
-    while (i < engine->stray_count && engine->strays[i].handle != handle)
+    while (i < engine->orphan_count && engine->orphans[i].handle != handle)
         i++;
-    if (i < engine->stray_count)
-        engine->strays[i] = engine->strays[--engine->stray_count];
+    if (i < engine->orphan_count)
+        engine->orphans[i] = engine->orphans[--engine->orphan_count];
 }
 
-static bool strays_has(const struct engine *engine, int32_t partition)
+static bool orphans_has(const struct engine *engine, int32_t partition)
 {
-    for (size_t i = 0; i < engine->stray_count; i++)
-        if (engine->strays[i].partition == partition)
+    for (size_t i = 0; i < engine->orphan_count; i++)
+        if (engine->orphans[i].partition == partition)
             return true;
     return false;
 }
@@ -158,7 +158,7 @@ void leave(struct engine *engine, struct job *job)
     if (job->admitted_at_ms < job->partition->left.ms)
         job->partition->left.ms = job->admitted_at_ms;
     if (job->producing)
-        strays_add(engine, job->handle, job->partition->id);
+        orphans_add(engine, job->handle, job->partition->id);
     job_drop(engine, job);
 }
 
@@ -352,7 +352,7 @@ static void drain(struct engine *engine, struct partition *partition)
         glances_drop(engine, partition);
     }
     if (partition->job_count > 0 || partition->glance_count > 0 || partition->committing >= 0 ||
-        strays_has(engine, partition->id) || !mono_reached(partition->namesake_until, engine->now.mono))
+        orphans_has(engine, partition->id) || !mono_reached(partition->namesake_until, engine->now.mono))
         return; /* the last commit is sent when the one under way is answered */
     partition->state = PARTITION_COMMITTING;
     commit(engine, partition);
@@ -399,7 +399,7 @@ void partition_turn(struct engine *engine, struct partition *partition)
             commit(engine, partition);
         break;
     case PARTITION_ASSIGNED:
-        if (!strays_has(engine, partition->id) && mono_reached(partition->namesake_until, engine->now.mono))
+        if (!orphans_has(engine, partition->id) && mono_reached(partition->namesake_until, engine->now.mono))
             rebuild_begin(engine, partition);
         break;
     case PARTITION_REBUILDING:

@@ -82,7 +82,7 @@ void engine_free(struct engine *engine)
     sodium_memzero(engine->mac_key, sizeof(engine->mac_key));
     sodium_memzero(engine->previous_mac_key, sizeof(engine->previous_mac_key));
     free(engine->partitions);
-    free(engine->strays);
+    free(engine->orphans);
     free(engine->effects);
     free(engine);
 }
@@ -101,7 +101,7 @@ static void engine_produced(struct engine *engine, const struct input *input)
     if (job != NULL)
         settle_produced(engine, job, input);
     else
-        strays_done(engine, input->handle);
+        orphans_done(engine, input->handle);
 }
 
 static void engine_partition_input(struct engine *engine, const struct input *input)

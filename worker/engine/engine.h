@@ -224,7 +224,7 @@ struct standing {
     struct mono since;   /* when it was assigned or, where it does not begin any more, when that was over */
     const char *because; /* what the oldest of them, or the partition, waits for */
 };
-bool engine_standing(const struct engine *engine, int32_t partition, struct standing *out);
+bool engine_status(const struct engine *engine, int32_t partition, struct standing *out);
 
 /* When the oldest of the events that were read and are not settled was admitted; false where there are none. */
 bool engine_oldest(const struct engine *engine, struct wall *admitted);

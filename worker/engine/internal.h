@@ -10,8 +10,8 @@
 #include "engine/job.h"
 #include "engine/slots.h"
 #include "papercups/request.h"
-#include "receipt/receipt.h"
 #include "receipt/dead_letter.h"
+#include "receipt/receipt.h"
 
 /* A request under way: it outlives its job where that is dropped, because the account's place is taken until then. */
 struct pending {
@@ -23,7 +23,7 @@ struct pending {
 };
 
 /* A dead letter or a receipt under way for a partition that was lost meanwhile: it may be written still. */
-struct stray {
+struct orphan {
     engine_handle handle;
     int32_t partition;
 };
@@ -60,8 +60,8 @@ struct engine {
     struct moment now; /* of the input being taken */
     struct effect *effects;
     size_t effect_count, effect_capacity;
-    struct stray *strays;
-    size_t stray_count;
+    struct orphan *orphans;
+    size_t orphan_count;
     struct job *gone; /* jobs that were dropped; effects may point into them until the next input */
 };
 
@@ -186,8 +186,8 @@ void lose(struct engine *engine, struct partition *partition);
 void leave(struct engine *engine, struct job *job);
 /* Another record stands at an offset that was read: the log is not the one that it was. */
 void lose_changed(struct engine *engine, struct partition *partition, int64_t offset);
-void strays_add(struct engine *engine, engine_handle handle, int32_t partition);
-void strays_done(struct engine *engine, engine_handle handle);
+void orphans_add(struct engine *engine, engine_handle handle, int32_t partition);
+void orphans_done(struct engine *engine, engine_handle handle);
 void committed(struct engine *engine, struct partition *partition, engine_handle handle, bool ok);
 /* What is due for a partition: its commit, the end of its draining, a pause. */
 void partition_turn(struct engine *engine, struct partition *partition);

@@ -1,5 +1,5 @@
 #include "cupbearer/cupbearer.h"
-#include "gate/door.h"
+#include "gate/admission.h"
 #include "gate/handlers.h"
 #include "lib/record.h"
 
@@ -7,7 +7,7 @@ void events_answer(struct gate *gate, const struct gate_request *request, struct
 {
     struct cupbearer_record *record;
     char why[CUPBEARER_ERROR_SIZE];
-    if (!door_admits_address(gate, request, reply))
+    if (!admission_admits_address(gate, request, reply))
         return;
     int result =
         cupbearer_record_from_json(request->body.data, request->body.size, &record, why, sizeof(why));
@@ -16,6 +16,6 @@ void events_answer(struct gate *gate, const struct gate_request *request, struct
         return;
     }
     struct record view = record_view(record, 0);
-    door_pass(gate, &view, true, reply);
+    admission_pass(gate, &view, true, reply);
     cupbearer_record_free(record);
 }

@@ -118,8 +118,8 @@ int gate_run(struct gate *gate, struct err *err)
         if (signal != SIGHUP && !mono_reached(next, clock_now().mono))
             continue;
         next = mono_after(clock_now().mono, RELOAD_MS);
-        bool found = held_reload(gate->keys);
-        found |= gate->tokens != NULL && held_reload(gate->tokens);
+        bool found = snapshot_reload(gate->keys);
+        found |= gate->tokens != NULL && snapshot_reload(gate->tokens);
         if (signal == SIGHUP && !found)
             log_say(LOG_LEVEL_INFO, "unchanged", "keyring and tokens are what they were");
     }
@@ -138,8 +138,8 @@ void gate_free(struct gate *gate)
     receipts_free(gate->receipts);
     probe_free(gate->probe);
     publisher_free(gate->publisher);
-    held_free(gate->keys);
-    held_free(gate->tokens);
+    snapshot_free(gate->keys);
+    snapshot_free(gate->tokens);
     key_done(&gate->key);
     free(gate->sender);
     limit_free(gate->addresses);

@@ -25,10 +25,10 @@ struct gate {
     const struct config *config;
     const struct route *pages; /* the routes beside the gate's own; the last has no method */
     struct http_server *http;
-    struct held *keys;
+    struct snapshot *keys;
     struct publisher *publisher;
     struct probe *probe;
-    struct held *tokens; /* NULL: none are configured */
+    struct snapshot *tokens; /* NULL: none are configured */
     struct receipts *receipts;
     struct follower *follower;
     struct waiting waiting;

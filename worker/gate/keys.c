@@ -14,8 +14,8 @@ static void keys_free(void *keyring)
     keyring_free(keyring);
 }
 
-struct held *keys_new(const char *path, struct err *err)
+struct snapshot *keys_new(const char *path, struct err *err)
 {
-    static const struct held_kind kind = {KEYRING_SIZE_MAX, keys_read, keys_free};
-    return held_new(path, &kind, err);
+    static const struct snapshot_kind kind = {KEYRING_SIZE_MAX, keys_read, keys_free};
+    return snapshot_new(path, &kind, err);
 }

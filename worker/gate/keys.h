@@ -3,14 +3,14 @@
 #define GATE_KEYS_H
 
 #include "event/keyring.h"
-#include "gate/held.h"
+#include "gate/snapshot.h"
 
 /* Reads `path`, which is borrowed. NULL with err. */
-struct held *keys_new(const char *path, struct err *err);
+struct snapshot *keys_new(const char *path, struct err *err);
 
-static inline const struct keyring *keys_take(struct held *keys)
+static inline const struct keyring *keys_take(struct snapshot *keys)
 {
-    return held_take(keys);
+    return snapshot_take(keys);
 }
 
 #endif

@@ -109,7 +109,7 @@ static bool listener_more(void *context, struct buf *out)
     if (goes_on)
         receipts_follow(gate->receipts, &listener->place, 0, TOLD_AT_ONCE, &listener->has_gap, listener_tell,
                         listener);
-    held_give(gate->tokens, tokens);
+    snapshot_give(gate->tokens, tokens);
     return goes_on;
 }
 

@@ -255,5 +255,5 @@ void routes_answer(void *context, struct gate_request *request, struct gate_repl
         ((route->flags & ROUTE_JSON) == 0 || json_check(request, reply)))
         route->handle(gate, request, reply);
     if (tokens != NULL)
-        held_give(gate->tokens, tokens);
+        snapshot_give(gate->tokens, tokens);
 }

@@ -1,5 +1,5 @@
 #include "base/json.h"
-#include "gate/door.h"
+#include "gate/admission.h"
 #include "gate/handlers.h"
 #include "gate/named.h"
 #include "gate/sign.h"
@@ -150,7 +150,7 @@ static void call_sign(const struct call *call, struct span payload)
     struct signed_event event;
     struct err err;
     if (sign_event(call->gate, &wanted, &event, &err) == 0) {
-        door_pass(call->gate, &event.record, false, call->reply);
+        admission_pass(call->gate, &event.record, false, call->reply);
         signed_event_done(&event);
         return;
     }

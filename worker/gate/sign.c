@@ -52,7 +52,7 @@ int sign_open(struct gate *gate, struct err *err)
                          settings->key_file, gate->config->keyring_file, settings->key_id);
     else
         gate->sender = mem_copy(span_of(entry->sender));
-    held_give(gate->keys, keyring);
+    snapshot_give(gate->keys, keyring);
     return result;
 }
 

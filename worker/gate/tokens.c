@@ -10,8 +10,8 @@ static void tokens_free(void *list)
     token_list_free(list);
 }
 
-struct held *tokens_new(const char *path, struct err *err)
+struct snapshot *tokens_new(const char *path, struct err *err)
 {
-    static const struct held_kind kind = {TOKENS_SIZE_MAX, tokens_read, tokens_free};
-    return held_new(path, &kind, err);
+    static const struct snapshot_kind kind = {TOKENS_SIZE_MAX, tokens_read, tokens_free};
+    return snapshot_new(path, &kind, err);
 }

@@ -8,7 +8,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
-#include "gate/held.h"
+#include "gate/snapshot.h"
 
 #define TOKEN_BYTES      32
 #define TOKEN_SIZE       44 /* as base64url, with a 0 */
@@ -50,11 +50,11 @@ void token_entry_write(struct buf *out, const char *token, const char *name, con
                        bool may_read_metrics);
 
 /* The file as the gate holds it; `path` is borrowed. NULL with err. */
-struct held *tokens_new(const char *path, struct err *err);
+struct snapshot *tokens_new(const char *path, struct err *err);
 
-static inline const struct token_list *tokens_take(struct held *tokens)
+static inline const struct token_list *tokens_take(struct snapshot *tokens)
 {
-    return held_take(tokens);
+    return snapshot_take(tokens);
 }
 
 #endif

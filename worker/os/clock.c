@@ -13,7 +13,7 @@ static int64_t clock_ms(clockid_t id)
 /* For tests: the clock of this process alone is wrong by so much. */
 static int64_t clock_ahead_ms(void)
 {
-#ifdef CUPBEARER_FAULT_POINTS
+#ifdef CUPBEARER_FAILPOINTS
     const char *text = getenv("FAULT_CLOCK_AHEAD_MS");
     return text == NULL ? 0 : strtoll(text, NULL, 10);
 #else

@@ -16,7 +16,7 @@
 #include "os/log.h"
 #include "os/mark_secret.h"
 #include "run/account_settings.h"
-#include "run/checks.h"
+#include "run/preflight.h"
 
 #define FLUSH_MS 2000
 
@@ -26,7 +26,7 @@
 static void check_inboxes(const struct config_account *account, const struct http_site *site,
                           int64_t timeout_ms)
 {
-    if (account->inbox == NULL && checks_has_inboxes(site, timeout_ms))
+    if (account->inbox == NULL && preflight_has_inboxes(site, timeout_ms))
         log_say(LOG_LEVEL_WARNING, "inboxes",
                 "[account %s]: its chats are in several inboxes, and inbox is not set: messages go into the "
                 "newest chat of any. Where the pages give their widget an inbox, set inbox to that one",
@@ -45,7 +45,7 @@ static int check_accounts(struct loop *worker, const struct config *config, bool
             wrong++;
             continue;
         }
-        held[i] = checks_account(account, worker->sites[i], config->http_timeout_ms, err) != 0;
+        held[i] = preflight_account(account, worker->sites[i], config->http_timeout_ms, err) != 0;
         if (!held[i]) {
             check_inboxes(account, worker->sites[i], config->http_timeout_ms);
             continue;
@@ -162,13 +162,13 @@ static int make_io(struct loop *worker, const struct config *config, struct err 
     if (kafka_login_note(config) != NULL)
         log_say(LOG_LEVEL_WARNING, "kafka_login", "%s", kafka_login_note(config));
     outages_init(&worker->outages, config);
-    worker->checks = log_checks_new(config, err);
-    if (worker->checks == NULL)
+    worker->preflight = log_checks_new(config, err);
+    if (worker->preflight == NULL)
         return -1;
-    worker->consumer = consumer_new(config, worker->instance.id, &calls, worker->checks, err);
+    worker->consumer = consumer_new(config, worker->instance.id, &calls, worker->preflight, err);
     worker->inquiry = worker->consumer == NULL
                          ? NULL
-                         : inquiry_new(config, consumer_handle(worker->consumer), log_checks_handle(worker->checks), err);
+                         : inquiry_new(config, consumer_handle(worker->consumer), log_checks_handle(worker->preflight), err);
     worker->producer = worker->inquiry == NULL ? NULL : producer_new(config, &worker->outages, loop_produced, worker, err);
     return worker->producer == NULL ? -1 : 0;
 }
@@ -194,7 +194,7 @@ static int worker_make(struct loop *worker, const struct config *config, struct 
         topic_checks(consumer_handle(worker->consumer), config, &partition_count, &worker->outages.brokers,
                      &worker->deviations, err) != 0 ||
         make_core(worker, config, partition_count, err) != 0 ||
-        checks_commits(consumer_handle(worker->consumer), config, partition_count, worker->engine, err) != 0 ||
+        preflight_commits(consumer_handle(worker->consumer), config, partition_count, worker->engine, err) != 0 ||
         make_admin(worker, config, err) != 0 ||
         consumer_subscribe(worker->consumer, worker->inquiry, partition_count, err) != 0)
         return -1;
@@ -234,7 +234,7 @@ void worker_free(struct loop *worker)
     reader_free(worker->reader);
     inquiry_free(worker->inquiry);
     consumer_free(worker->consumer);
-    log_checks_free(worker->checks);
+    log_checks_free(worker->preflight);
     instance_done(&worker->instance); /* nothing is in the group any more */
     http_free(worker->http);
     for (size_t i = 0; i < worker->site_count; i++)

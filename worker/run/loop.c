@@ -11,11 +11,11 @@
 #include "base/mem.h"
 #include "kafka/topic_checks.h"
 #include "os/clock.h"
-#include "os/fault_point.h"
+#include "os/failpoint.h"
 #include "os/log.h"
 #include "os/process.h"
 #include "papercups/content.h"
-#include "run/checks.h"
+#include "run/preflight.h"
 #include "run/reload.h"
 
 #define TURN_DESCRIPTORS 64
@@ -120,7 +120,7 @@ static void loop_other_secret(struct loop *loop, const struct effect *effect)
 {
     if (loop->refused.code != ERR_NONE)
         return;
-    checks_other_secret(effect->partition, effect->secret, engine_secret(loop->engine), &loop->refused);
+    preflight_other_secret(effect->partition, effect->secret, engine_secret(loop->engine), &loop->refused);
     log_say(LOG_LEVEL_ERROR, "mark_secret", "%s", loop->refused.text);
 }
 
@@ -185,7 +185,7 @@ static void loop_perform(struct loop *loop, struct effect *effect)
                         buf_span(&effect->text));
         break;
     case EFFECT_CHECK_LOG:
-        log_checks_ask(loop->checks, effect->partition, effect->offset, effect->handle);
+        log_checks_ask(loop->preflight, effect->partition, effect->offset, effect->handle);
         break;
     case EFFECT_READ_RECEIPTS:
         loop_read_receipts(loop, effect);
@@ -461,8 +461,8 @@ static int loop_collect(struct loop *loop, struct err *err)
         }
         else if (tag == LOOP_TAG_READER)
             read = true;
-        else if (tag == LOOP_TAG_CHECKS)
-            log_checks_turn(loop->checks, loop_log_checked, loop);
+        else if (tag == LOOP_TAG_PREFLIGHT)
+            log_checks_turn(loop->preflight, loop_log_checked, loop);
         else if (tag == LOOP_TAG_INQUIRY) {
             inquiry_turn(loop->inquiry, loop_looked_up, loop);
             read = true; /* one with nothing to read is finished now */
@@ -523,7 +523,7 @@ int loop_run(struct loop *loop, struct err *err)
     if (loop_watch(loop, loop->signal_fd, LOOP_TAG_SIGNAL, err) != 0 ||
         loop_watch(loop, consumer_fd(loop->consumer), LOOP_TAG_CONSUMER, err) != 0 ||
         loop_watch(loop, producer_fd(loop->producer), LOOP_TAG_PRODUCER, err) != 0 ||
-        loop_watch(loop, log_checks_fd(loop->checks), LOOP_TAG_CHECKS, err) != 0 ||
+        loop_watch(loop, log_checks_fd(loop->preflight), LOOP_TAG_PREFLIGHT, err) != 0 ||
         loop_watch(loop, inquiry_fd(loop->inquiry), LOOP_TAG_INQUIRY, err) != 0 ||
         (loop->admin != NULL && loop_watch(loop, admin_fd(loop->admin), LOOP_TAG_ADMIN, err) != 0))
         return -1;

@@ -27,7 +27,7 @@ struct loop {
     struct engine *engine;
     struct consumer *consumer;
     struct producer *producer;
-    struct log_checks *checks;
+    struct log_checks *preflight;
     struct inquiry *inquiry;
     struct reader *reader; /* while partitions are being rebuilt */
     struct config *config;
@@ -92,7 +92,7 @@ void loop_admin(struct loop *loop);
 #define LOOP_TAG_READER   (4ULL << 32)
 #define LOOP_TAG_HTTP     (5ULL << 32)
 #define LOOP_TAG_ADMIN    (6ULL << 32)
-#define LOOP_TAG_CHECKS   (7ULL << 32)
+#define LOOP_TAG_PREFLIGHT   (7ULL << 32)
 #define LOOP_TAG_INQUIRY   (8ULL << 32)
 
 #endif

@@ -105,7 +105,7 @@ static void loop_tell_partitions(const struct loop *loop, struct buf *text)
     int32_t partition = -1;
     buf_init(&first, sizeof(why) + 64);
     while ((partition = consumer_next_partition(loop->consumer, partition, &lag)) >= 0)
-        if (watchdog_standing(loop->consumer, loop->inquiry, loop->engine, partition, why, sizeof(why), &standing) &&
+        if (watchdog_status(loop->consumer, loop->inquiry, loop->engine, partition, why, sizeof(why), &standing) &&
             standing.begins && waiting++ == 0)
             buf_printf(&first, "; partition %d: %s", (int)partition, standing.because);
     buf_printf(text, "%zu partitions", consumer_partition_count(loop->consumer));

@@ -61,10 +61,10 @@ static void watchdog_look(struct watched *one, int32_t partition, const struct s
         watchdog_tell(one, partition, standing, lag, now);
 }
 
-bool watchdog_standing(const struct consumer *consumer, struct inquiry *inquiry, const struct engine *engine,
+bool watchdog_status(const struct consumer *consumer, struct inquiry *inquiry, const struct engine *engine,
                               int32_t partition, char *why, size_t size, struct standing *out)
 {
-    if (!engine_standing(engine, partition, out)) {
+    if (!engine_status(engine, partition, out)) {
         *out = (struct standing){.settled = -1, .begins = true, .because = why};
         return consumer_waits(consumer, partition, why, size);
     }
@@ -84,7 +84,7 @@ bool watchdog_turn(struct watchdog *watchdog, const struct consumer *consumer, s
     int32_t ours = consumer_next_partition(consumer, -1, &lag);
     for (int32_t i = 0; i < watchdog->count; i++) {
         struct standing standing;
-        if (i != ours || !watchdog_standing(consumer, inquiry, engine, i, why, sizeof(why), &standing))
+        if (i != ours || !watchdog_status(consumer, inquiry, engine, i, why, sizeof(why), &standing))
             watchdog->list[i] = (struct watched){0};
         else
             watchdog_look(&watchdog->list[i], i, &standing, lag, now);

@@ -22,7 +22,7 @@ void watchdog_done(struct watchdog *watchdog);
 bool watchdog_turn(struct watchdog *watchdog, const struct consumer *consumer, struct inquiry *inquiry,
                    const struct engine *engine, struct mono now);
 /* How a partition stands; false where it is not ours. `why` is for what is not the engine's to say. */
-bool watchdog_standing(const struct consumer *consumer, struct inquiry *inquiry, const struct engine *engine,
+bool watchdog_status(const struct consumer *consumer, struct inquiry *inquiry, const struct engine *engine,
                        int32_t partition, char *why, size_t size, struct standing *out);
 /* For how long a partition has been standing still, ms; 0 where it moves or has nothing to do. */
 int64_t watchdog_stalled_ms(const struct watchdog *watchdog, int32_t partition, struct mono now);

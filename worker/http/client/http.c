@@ -7,7 +7,7 @@
 #include "base/mem.h"
 #include "http/client/http_socket.h"
 #include "os/clock.h"
-#include "os/fault_point.h"
+#include "os/failpoint.h"
 #include "os/heap.h"
 
 #define CONNECT_TIMEOUT_MS 5000
@@ -248,7 +248,7 @@ static int http_socket(CURL *easy, curl_socket_t fd, int what, void *context, vo
     struct http *http = context;
     (void)known;
     http_sockets_watch(&http->sockets, fd, what);
-    if (FAULT_POINTS && what == CURL_POLL_IN)
+    if (FAILPOINTS && what == CURL_POLL_IN)
         http_sent(easy, fd);
     return 0;
 }

@@ -1,16 +1,16 @@
-/* Crashes on demand, for tests: a worker built with the CMake option CUPBEARER_FAULT_POINTS kills itself (SIGKILL) when
- * it first passes the point of tests/failpoint/fault_point.def that the environment's FAULT_POINT names; with a + behind the name, that
+/* Crashes on demand, for tests: a worker built with the CMake option CUPBEARER_FAILPOINTS kills itself (SIGKILL) when
+ * it first passes the point of tests/failpoint/failpoint.def that the environment's FAILPOINT names; with a + behind the name, that
  * point or any behind it in the table; with a ! it stands still there instead; with a ~ it stops itself (SIGSTOP) and goes
  * on when it is told to. It logs the point first. A worker built without the option has nothing of this. */
-#ifndef OS_FAULT_POINT_H
-#define OS_FAULT_POINT_H
+#ifndef OS_FAILPOINT_H
+#define OS_FAILPOINT_H
 
 #include "engine/engine.h"
 
 enum fault_moment { FAULT_BEFORE, FAULT_AFTER, FAULT_SENT, FAULT_TOLD };
 
-#ifdef CUPBEARER_FAULT_POINTS
-enum { FAULT_POINTS = 1 };
+#ifdef CUPBEARER_FAILPOINTS
+enum { FAILPOINTS = 1 };
 
 /* Before and after the loop performs an effect; by the topic receipts are told from dead letters. */
 void fault_effect(const struct effect *effect, const char *dead_topic, enum fault_moment moment);
@@ -19,7 +19,7 @@ void fault_input(const struct input *input);
 /* The request of this handle has left by the socket. Waits there for the answer, if this is the point. */
 void fault_sent(engine_handle handle, int fd);
 #else
-enum { FAULT_POINTS = 0 };
+enum { FAILPOINTS = 0 };
 
 static inline void fault_effect(const struct effect *effect, const char *dead_topic,
                                 enum fault_moment moment)

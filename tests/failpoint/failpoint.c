@@ -1,4 +1,4 @@
-#include "os/fault_point.h"
+#include "os/failpoint.h"
 
 #include <poll.h>
 #include <signal.h>
@@ -12,7 +12,7 @@
 enum fault_kind {
     FAULT_NONE,
 #define FAULT_KIND(name, word, moments) FAULT_##name,
-#include "fault_point.def"
+#include "failpoint.def"
 #undef FAULT_KIND
     FAULT_KIND_COUNT
 };
@@ -20,7 +20,7 @@ enum fault_kind {
 static const char *const kind_words[] = {
     "none",
 #define FAULT_KIND(name, word, moments) word,
-#include "fault_point.def"
+#include "failpoint.def"
 #undef FAULT_KIND
 };
 static const char *const moment_words[] = {"before", "after", "sent", "told"};
@@ -65,7 +65,7 @@ static int point_read(const char *text)
         for (int i = 0; i < MOMENT_COUNT; i++)
             if (span_equal(word, span_of(kind_words[kind])) && span_equal(moment, span_of(moment_words[i])))
                 return kind * MOMENT_COUNT + i;
-    log_say(LOG_LEVEL_ERROR, "fault_point", "tests/failpoint/fault_point.def has no point %s", text);
+    log_say(LOG_LEVEL_ERROR, "failpoint", "tests/failpoint/failpoint.def has no point %s", text);
     log_writer_stop();
     abort();
 }
@@ -73,7 +73,7 @@ static int point_read(const char *text)
 static bool point_is_wanted(void)
 {
     if (wanted < 0) {
-        const char *text = getenv("FAULT_POINT");
+        const char *text = getenv("FAILPOINT");
         wanted = text == NULL ? 0 : point_read(text);
     }
     return wanted > 0;
@@ -89,7 +89,7 @@ static void point_pass(enum fault_kind kind, enum fault_moment moment)
 {
     if (!point_is(kind, moment))
         return;
-    log_say(LOG_LEVEL_ERROR, "fault_point", "%s.%s", kind_words[kind], moment_words[moment]);
+    log_say(LOG_LEVEL_ERROR, "failpoint", "%s.%s", kind_words[kind], moment_words[moment]);
     log_writer_stop(); /* tests read there where it ended */
     while (stand_still)
         pause();

@@ -1,4 +1,4 @@
-#include "demo/scene.h"
+#include "demo/script.h"
 
 #include <curl/curl.h>
 #include <stdio.h>
@@ -9,7 +9,7 @@
 #include "cmd/publish.h"
 #include "cupbearer/cupbearer.h"
 #include "demo/broker.h"
-#include "demo/ground.h"
+#include "demo/sandbox.h"
 #include "event/outcome.h"
 #include "os/clock.h"
 #include "os/secret.h"
@@ -31,14 +31,14 @@
 
 /* ---- the stand-in, over HTTP ---- */
 
-static size_t scene_keep(char *data, size_t size, size_t count, void *body)
+static size_t script_keep(char *data, size_t size, size_t count, void *body)
 {
     buf_add(body, data, size * count);
     return size * count;
 }
 
 /* Posts `post` (NULL: gets) and leaves the answer in body, which is the caller's. */
-static int scene_http(const struct scene *scene, const char *path, const char *post, struct buf *body,
+static int script_http(const struct script *script, const char *path, const char *post, struct buf *body,
                       struct err *err)
 {
     struct buf url;
@@ -46,12 +46,12 @@ static int scene_http(const struct scene *scene, const char *path, const char *p
     struct curl_slist *headers = curl_slist_append(NULL, "Content-Type: application/json");
     buf_init(&url, 1024);
     buf_init(body, 65536);
-    buf_printf(&url, "%s%s", scene->papercups_url, path);
+    buf_printf(&url, "%s%s", script->papercups_url, path);
     curl_easy_setopt(easy, CURLOPT_URL, url.data);
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
     curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
     curl_easy_setopt(easy, CURLOPT_FAILONERROR, 1L);
-    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, scene_keep);
+    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, script_keep);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, body);
     if (post != NULL)
         curl_easy_setopt(easy, CURLOPT_POSTFIELDS, post);
@@ -62,11 +62,11 @@ static int scene_http(const struct scene *scene, const char *path, const char *p
     return code == CURLE_OK ? 0 : err_set(err, ERR_UNREACHABLE, "the stand-in: %s", curl_easy_strerror(code));
 }
 
-static int scene_fault(const struct scene *scene, struct err *err)
+static int script_fault(const struct script *script, struct err *err)
 {
     struct buf answer;
     int result =
-        scene_http(scene, "/_standin/faults",
+        script_http(script, "/_standin/faults",
                    "{\"fault\":\"stored_500\",\"method\":\"POST\",\"path\":\"/api/v1/\",\"body_contains\":"
                    "\"left the house\"}",
                    &answer, err);
@@ -74,10 +74,10 @@ static int scene_fault(const struct scene *scene, struct err *err)
     return result;
 }
 
-static int scene_count(const struct scene *scene, int64_t *messages, struct err *err)
+static int script_count(const struct script *script, int64_t *messages, struct err *err)
 {
     struct buf answer;
-    int result = scene_http(scene, "/_standin/counts", NULL, &answer, err);
+    int result = script_http(script, "/_standin/counts", NULL, &answer, err);
     json_t *root = result == 0 ? json_read(buf_span(&answer), 4, err) : NULL;
     if (result == 0 && root == NULL)
         result = -1;
@@ -89,28 +89,28 @@ static int scene_count(const struct scene *scene, int64_t *messages, struct err 
 
 /* ---- the records ---- */
 
-static int scene_key(const struct scene *scene, struct cupbearer_key **out, struct err *err)
+static int script_key(const struct script *script, struct cupbearer_key **out, struct err *err)
 {
     struct secret text;
     char why[CUPBEARER_ERROR_SIZE];
-    if (secret_read(scene->key_file, 1024, &text, err) != 0)
+    if (secret_read(script->key_file, 1024, &text, err) != 0)
         return -1;
     int result = cupbearer_key_read((const char *)text.data, text.size, out, why, sizeof(why));
     secret_done(&text);
     return result == CUPBEARER_OK ? 0 : err_set(err, ERR_USAGE, "%s", why);
 }
 
-static int scene_sign(const struct cupbearer_key *key, const char *payload, struct cupbearer_record **out,
+static int script_sign(const struct cupbearer_key *key, const char *payload, struct cupbearer_record **out,
                       struct err *err)
 {
     char why[CUPBEARER_ERROR_SIZE];
-    int result = cupbearer_sign(key, GROUND_KEY_ID, NULL, clock_now().wall.ms / 1000, payload,
+    int result = cupbearer_sign(key, SANDBOX_KEY_ID, NULL, clock_now().wall.ms / 1000, payload,
                                 strlen(payload), out, why, sizeof(why));
     return result == CUPBEARER_OK ? 0 : err_set(err, ERR_SYSTEM, "%s", why);
 }
 
 /* The headers of a good record around another payload: what somebody could try who may write to the topic. */
-static int scene_forge(const struct cupbearer_record *good, struct cupbearer_record **out, struct err *err)
+static int script_forge(const struct cupbearer_record *good, struct cupbearer_record **out, struct err *err)
 {
     size_t key_size, value_size;
     const char *key = cupbearer_record_key(good, &key_size), *name, *value;
@@ -129,7 +129,7 @@ struct act {
     enum outcome expected;
 };
 
-static int scene_act(struct client *client, const struct config *config, const struct act *act,
+static int script_act(struct client *client, const struct config *config, const struct act *act,
                      struct err *err)
 {
     struct follow follow = {.receipts_topic = RECEIPTS, .topic = EVENTS};
@@ -153,14 +153,14 @@ static int scene_act(struct client *client, const struct config *config, const s
     return result;
 }
 
-static int scene_acts(const struct scene *scene, struct client *client, const struct config *config,
+static int script_acts(const struct script *script, struct client *client, const struct config *config,
                       struct act *acts, struct err *err)
 {
     int64_t messages = 0;
     for (int i = 0; i < 4; i++)
-        if (scene_act(client, config, &acts[i], err) != 0)
+        if (script_act(client, config, &acts[i], err) != 0)
             return -1;
-    if (scene_count(scene, &messages, err) != 0)
+    if (script_count(script, &messages, err) != 0)
         return -1;
     printf("messages in Papercups: %lld\n", (long long)messages);
     return messages == 2
@@ -168,22 +168,22 @@ static int scene_acts(const struct scene *scene, struct client *client, const st
                : err_set(err, ERR_NO, "the stand-in holds %lld messages, not 2", (long long)messages);
 }
 
-int scene_play(const struct scene *scene, struct err *err)
+int script_play(const struct script *script, struct err *err)
 {
-    const struct config config = {.bootstrap_servers = (char *)(uintptr_t)scene->bootstrap_servers};
+    const struct config config = {.bootstrap_servers = (char *)(uintptr_t)script->bootstrap_servers};
     struct cupbearer_key *key = NULL;
     struct cupbearer_record *hello = NULL, *forged = NULL, *shipped = NULL;
     struct client *client = publish_client_new(&config, err);
     int result = client == NULL ? -1 : 0;
-    if (result == 0 && (result = scene_key(scene, &key, err)) == 0 &&
-        (result = scene_fault(scene, err)) == 0 && (result = scene_sign(key, HELLO, &hello, err)) == 0 &&
-        (result = scene_forge(hello, &forged, err)) == 0 &&
-        (result = scene_sign(key, SHIPPED, &shipped, err)) == 0) {
+    if (result == 0 && (result = script_key(script, &key, err)) == 0 &&
+        (result = script_fault(script, err)) == 0 && (result = script_sign(key, HELLO, &hello, err)) == 0 &&
+        (result = script_forge(hello, &forged, err)) == 0 &&
+        (result = script_sign(key, SHIPPED, &shipped, err)) == 0) {
         struct act acts[] = {{"1. for a customer that Papercups does not know yet", hello, OUTCOME_DELIVERED},
                              {"2. the same record again", hello, OUTCOME_DUPLICATE},
                              {"3. other words under the same signature", forged, OUTCOME_BAD_SIGNATURE},
                              {"4. Papercups stores it and answers 500", shipped, OUTCOME_DELIVERED}};
-        result = scene_acts(scene, client, &config, acts, err);
+        result = script_acts(script, client, &config, acts, err);
     }
     cupbearer_record_free(hello);
     cupbearer_record_free(forged);

@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "gate/held.h"
+#include "gate/snapshot.h"
 
 static int alive; /* texts that were read and not freed */
 
@@ -35,7 +35,7 @@ static void text_free(void *text)
     free(text);
 }
 
-static const struct held_kind kind = {64, text_read, text_free};
+static const struct snapshot_kind kind = {64, text_read, text_free};
 static char path[] = "/tmp/gate-held-XXXXXX";
 
 static void write_file(const char *text)
@@ -63,27 +63,27 @@ static void what_is_held_stays_while_the_file_is_replaced(void **state)
     (void)state;
     struct err err;
     write_file("+one");
-    struct held *held = held_new(path, &kind, &err);
-    const char *one = held_take(held), *again = held_take(held);
+    struct snapshot *snapshot = snapshot_new(path, &kind, &err);
+    const char *one = snapshot_take(snapshot), *again = snapshot_take(snapshot);
     write_file("+two");
-    held_reload(held);
-    const char *two = held_take(held);
+    snapshot_reload(snapshot);
+    const char *two = snapshot_take(snapshot);
     write_file("+three");
-    held_reload(held);
+    snapshot_reload(snapshot);
     assert_string_equal(one, "+one");
     assert_string_equal(two, "+two");
     assert_int_equal(alive, 3);
-    held_give(held, one);
+    snapshot_give(snapshot, one);
     assert_string_equal(again, "+one");
     assert_int_equal(alive, 3);
-    held_give(held, again); /* behind one that is still held */
+    snapshot_give(snapshot, again); /* behind one that is still held */
     assert_int_equal(alive, 2);
-    held_give(held, two);
+    snapshot_give(snapshot, two);
     assert_int_equal(alive, 1);
-    const char *three = held_take(held);
+    const char *three = snapshot_take(snapshot);
     assert_string_equal(three, "+three");
-    held_give(held, three);
-    held_free(held);
+    snapshot_give(snapshot, three);
+    snapshot_free(snapshot);
     assert_int_equal(alive, 0);
 }
 
@@ -92,19 +92,19 @@ static void a_file_that_is_no_good_changes_nothing(void **state)
     (void)state;
     struct err err;
     write_file("+good");
-    struct held *held = held_new(path, &kind, &err);
+    struct snapshot *snapshot = snapshot_new(path, &kind, &err);
     static const char *const files[] = {"bad", "",
                                         "+++++++++++++++++++++++++++++++++++++++++++++++++++++++++++++++++"};
     for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
         write_file(files[i]);
-        held_reload(held);
-        const char *good = held_take(held);
+        snapshot_reload(snapshot);
+        const char *good = snapshot_take(snapshot);
         assert_string_equal(good, "+good");
-        held_give(held, good);
+        snapshot_give(snapshot, good);
     }
-    held_free(held);
+    snapshot_free(snapshot);
     write_file("bad");
-    assert_null(held_new(path, &kind, &err));
+    assert_null(snapshot_new(path, &kind, &err));
     assert_non_null(strstr(err.text, ": it has no +"));
     assert_int_equal(alive, 0);
 }

@@ -1,7 +1,7 @@
 /* Why a signature is bad: tries what people commonly do differently (another serialisation of the JSON, a line end more
  * or less, milliseconds, another key, hex, the secret as text) and says which of it the signature is good for. */
-#ifndef CMD_SLIP_H
-#define CMD_SLIP_H
+#ifndef CMD_DIAGNOSIS_H
+#define CMD_DIAGNOSIS_H
 
 #include <jansson.h>
 
@@ -9,7 +9,7 @@
 #include "event/envelope.h"
 #include "event/keyring.h"
 
-struct slip_question {
+struct diagnosis_question {
     const struct record *record;
     const struct envelope *envelope;
     const struct keyring *keyring;
@@ -18,10 +18,10 @@ struct slip_question {
 };
 
 /* Appends a sentence for a record whose envelope is well formed and whose signature is not good; false, and nothing
- * appended, where no slip explains it. */
-bool slip_of_signature(const struct slip_question *question, struct buf *out);
+ * appended, where no diagnosis explains it. */
+bool diagnosis_of_signature(const struct diagnosis_question *question, struct buf *out);
 
 /* The same for a record whose headers are malformed. */
-bool slip_of_headers(const struct record *record, struct buf *out);
+bool diagnosis_of_headers(const struct record *record, struct buf *out);
 
 #endif

@@ -1,6 +1,6 @@
 /* Text from elsewhere, printed so that it cannot drive a terminal or be mistaken for something else. */
-#ifndef CMD_VISIBLE_H
-#define CMD_VISIBLE_H
+#ifndef CMD_ESCAPE_H
+#define CMD_ESCAPE_H
 
 #include <stdio.h>
 
@@ -8,9 +8,9 @@
 
 /* Prints text as it is, with '?' for each control, bidirectional or zero-width character and each byte that is not
  * UTF-8. */
-void visible_print(FILE *out, struct span text);
+void escape_print(FILE *out, struct span text);
 
 /* Prints text so that every byte can be told: such characters as <U+000A>, such bytes as <FF>. */
-void visible_print_exact(FILE *out, struct span text);
+void escape_print_exact(FILE *out, struct span text);
 
 #endif

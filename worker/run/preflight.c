@@ -1,4 +1,4 @@
-#include "run/checks.h"
+#include "run/preflight.h"
 
 #include <inttypes.h>
 
@@ -8,7 +8,7 @@
 
 /* ---- commits ---- */
 
-int checks_other_secret(int32_t partition, uint64_t secret, uint64_t ours, struct err *err)
+int preflight_other_secret(int32_t partition, uint64_t secret, uint64_t ours, struct err *err)
 {
     return err_set(err, ERR_USAGE,
                    "partition %d was committed under mark secret %016" PRIx64 ", and mark_secret_file is %016" PRIx64
@@ -18,7 +18,7 @@ int checks_other_secret(int32_t partition, uint64_t secret, uint64_t ours, struc
                    (int)partition, secret, ours, secret);
 }
 
-int checks_commits(rd_kafka_t *rk, const struct config *config, int32_t partition_count,
+int preflight_commits(rd_kafka_t *rk, const struct config *config, int32_t partition_count,
                    const struct engine *engine, struct err *err)
 {
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(partition_count);
@@ -35,7 +35,7 @@ int checks_commits(rd_kafka_t *rk, const struct config *config, int32_t partitio
         if (one->metadata_size > 0 &&
             progress_read((struct span){one->metadata, one->metadata_size}, &progress) && progress.has_secret &&
             !engine_knows_secret(engine, progress.secret))
-            result = checks_other_secret(one->partition, progress.secret, engine_secret(engine), err);
+            result = preflight_other_secret(one->partition, progress.secret, engine_secret(engine), err);
     }
     rd_kafka_topic_partition_list_destroy(list);
     return result;
@@ -43,7 +43,7 @@ int checks_commits(rd_kafka_t *rk, const struct config *config, int32_t partitio
 
 /* ---- accounts ---- */
 
-static int checks_me(const struct config_account *account, const struct reply *reply, struct err *err)
+static int preflight_me(const struct config_account *account, const struct reply *reply, struct err *err)
 {
     json_t *root = reply->is_json ? json_read(reply->body, REPLY_DEPTH_MAX, NULL) : NULL;
     const char *id = json_string_value(json_object_get(json_object_get(root, "data"), "account_id"));
@@ -63,7 +63,7 @@ static int checks_me(const struct config_account *account, const struct reply *r
     return result;
 }
 
-int checks_account(const struct config_account *account, const struct http_site *site, int64_t timeout_ms,
+int preflight_account(const struct config_account *account, const struct http_site *site, int64_t timeout_ms,
                    struct err *err)
 {
     struct reply reply;
@@ -91,7 +91,7 @@ int checks_account(const struct config_account *account, const struct http_site 
                     "up?",
                     account->name, account->url, reply.status);
     else
-        result = checks_me(account, &reply, err);
+        result = preflight_me(account, &reply, err);
     buf_done(&body);
     return result;
 }
@@ -101,7 +101,7 @@ int checks_account(const struct config_account *account, const struct http_site 
 
 /* How many chats there are, in that inbox where one is named (*inbox, else ""); -1: that is not to be had. *inbox becomes
  * that of one of them. */
-static double checks_chats(const struct http_site *site, int64_t timeout_ms, struct uuid *inbox)
+static double preflight_chats(const struct http_site *site, int64_t timeout_ms, struct uuid *inbox)
 {
     struct reply reply;
     struct buf path, body;
@@ -123,10 +123,10 @@ static double checks_chats(const struct http_site *site, int64_t timeout_ms, str
     return count;
 }
 
-bool checks_has_inboxes(const struct http_site *site, int64_t timeout_ms)
+bool preflight_has_inboxes(const struct http_site *site, int64_t timeout_ms)
 {
     struct uuid inbox = {{0}};
-    double all = checks_chats(site, timeout_ms, &inbox);
-    double in_one = all > 1 ? checks_chats(site, timeout_ms, &inbox) : all;
+    double all = preflight_chats(site, timeout_ms, &inbox);
+    double in_one = all > 1 ? preflight_chats(site, timeout_ms, &inbox) : all;
     return in_one >= 0 && in_one < all;
 }

@@ -1,7 +1,7 @@
 /* The way into the topic: every check of format 1 that a record's bytes and the clock can answer, in its order, the limit
  * of its key, and the publishing. Whether it is a repetition is left to the worker, whose memory that is. */
-#ifndef GATE_DOOR_H
-#define GATE_DOOR_H
+#ifndef GATE_ADMISSION_H
+#define GATE_ADMISSION_H
 
 #include "event/record.h"
 #include "gate/gate.h"
@@ -9,9 +9,9 @@
 /* Fills the reply: 202 with the record's place, 422 with the reason, 403 where the page of the request's origin is none of
  * the event's account, 429 (`limit_key`:
  * the key's own limit counts), 413 or 503. */
-void door_pass(struct gate *gate, const struct record *record, bool limit_key, struct gate_reply *reply);
+void admission_pass(struct gate *gate, const struct record *record, bool limit_key, struct gate_reply *reply);
 
 /* False, and 429 in the reply, where the address has asked too often. */
-bool door_admits_address(struct gate *gate, const struct gate_request *request, struct gate_reply *reply);
+bool admission_admits_address(struct gate *gate, const struct gate_request *request, struct gate_reply *reply);
 
 #endif

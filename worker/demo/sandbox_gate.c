@@ -1,4 +1,4 @@
-#include "demo/ground_gate.h"
+#include "demo/sandbox_gate.h"
 
 #include <errno.h>
 #include <sodium.h>
@@ -17,14 +17,14 @@
     "  \"blanks\": {\"name\": {\"type\": \"text\", \"default\": \"there\"}}\n"                               \
     "}\n"
 
-static int gate_write(const struct ground *ground, const char *name, struct span content, struct err *err)
+static int gate_write(const struct sandbox *sandbox, const char *name, struct span content, struct err *err)
 {
     char path[128];
-    ground_path(ground, name, path);
+    sandbox_path(sandbox, name, path);
     return secret_write_new(path, content, err);
 }
 
-int ground_gate_key(const struct ground *ground, struct buf *keyring, struct err *err)
+int sandbox_gate_key(const struct sandbox *sandbox, struct buf *keyring, struct err *err)
 {
     struct key secret, shown;
     struct buf text;
@@ -32,9 +32,9 @@ int ground_gate_key(const struct ground *ground, struct buf *keyring, struct err
         return -1;
     buf_init(&text, 256);
     key_write(&text, &secret);
-    int result = gate_write(ground, "gate.key", buf_span(&text), err);
+    int result = gate_write(sandbox, "gate.key", buf_span(&text), err);
     if (result == 0 && (result = key_public(&secret, &shown, err)) == 0) {
-        buf_add_text(keyring, "{\"id\": \"" GROUND_GATE_KEY_ID "\", \"sender\": \"gate\", \"key\": \"");
+        buf_add_text(keyring, "{\"id\": \"" SANDBOX_GATE_KEY_ID "\", \"sender\": \"gate\", \"key\": \"");
         key_write(keyring, &shown);
         buf_add_text(keyring, "\", \"accounts\": [\"acme\"]}");
         key_done(&shown);
@@ -45,7 +45,7 @@ int ground_gate_key(const struct ground *ground, struct buf *keyring, struct err
     return result;
 }
 
-static int gate_token(const struct ground *ground, struct err *err)
+static int gate_token(const struct sandbox *sandbox, struct err *err)
 {
     static const char *const accounts[] = {"acme"};
     char token[TOKEN_SIZE];
@@ -55,18 +55,18 @@ static int gate_token(const struct ground *ground, struct err *err)
     buf_add_text(&text, "{\"tokens\": [");
     token_entry_write(&text, token, "demo", accounts, 1, NULL, 0, false);
     buf_add_text(&text, "]}\n");
-    int result = gate_write(ground, "tokens.json", buf_span(&text), err);
+    int result = gate_write(sandbox, "tokens.json", buf_span(&text), err);
     if (result == 0)
-        result = gate_write(ground, "demo.token", span_of(token), err);
+        result = gate_write(sandbox, "demo.token", span_of(token), err);
     sodium_memzero(token, sizeof(token));
     buf_done(&text);
     return result;
 }
 
-int ground_gate_settings(const struct ground *ground, uint16_t port, struct buf *config, struct err *err)
+int sandbox_gate_settings(const struct sandbox *sandbox, uint16_t port, struct buf *config, struct err *err)
 {
     char messages[128];
-    ground_path(ground, GROUND_MESSAGES, messages);
+    sandbox_path(sandbox, SANDBOX_MESSAGES, messages);
     if (mkdir(messages, 0700) != 0)
         return err_os(err, errno, "%s cannot be made", messages);
     buf_printf(config,
@@ -74,13 +74,13 @@ int ground_gate_settings(const struct ground *ground, uint16_t port, struct buf 
                "listen = 127.0.0.1:%u\n"
                "tokens_file = %s/tokens.json\n"
                "key_file = %s/gate.key\n"
-               "key_id = " GROUND_GATE_KEY_ID "\n"
+               "key_id = " SANDBOX_GATE_KEY_ID "\n"
                "messages_dir = %s\n"
                "link_hosts = shop.example\n",
-               (unsigned)port, ground->directory, ground->directory, messages);
-    if (gate_token(ground, err) != 0)
+               (unsigned)port, sandbox->directory, sandbox->directory, messages);
+    if (gate_token(sandbox, err) != 0)
         return -1;
-    return gate_write(ground, GROUND_MESSAGES "/need-help.json", SPAN(MESSAGE), err);
+    return gate_write(sandbox, SANDBOX_MESSAGES "/need-help.json", SPAN(MESSAGE), err);
 }
 
 /* What stands behind `before` on the last line of the file that has it, to its end or the next space; "" where none has. */
@@ -100,15 +100,15 @@ static void gate_find(const char *path, const char *before, char *out, size_t si
         fclose(file);
 }
 
-int ground_start_gate(struct ground *ground, struct ground_gate *told, struct err *err)
+int sandbox_start_gate(struct sandbox *sandbox, struct sandbox_gate *told, struct err *err)
 {
     char config[128], log[128], words[128];
-    ground_path(ground, "cupbearer.conf", config);
-    ground_path(ground, "gate.log", log);
-    ground_path(ground, "gate.out", words);
+    sandbox_path(sandbox, "cupbearer.conf", config);
+    sandbox_path(sandbox, "gate.log", log);
+    sandbox_path(sandbox, "gate.out", words);
     const struct child_start start = {
         .command = "gate", .config = config, .log = log, .words = words, .ready = " event=serving "};
-    if (child_start(&ground->gate, &start, err) != 0)
+    if (child_start(&sandbox->gate, &start, err) != 0)
         return -1;
     gate_find(log, " event=serving url=", told->url, sizeof(told->url));
     gate_find(words, "composer: ", told->composer, sizeof(told->composer));

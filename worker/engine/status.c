@@ -1,19 +1,19 @@
 #include "engine/internal.h"
 
 /* Whether Papercups is what it waits for, and fails every call. */
-static bool standing_is_open(const struct job *job)
+static bool status_is_open(const struct job *job)
 {
     return (job->state == JOB_READY || job->state == JOB_CALLING || job->state == JOB_WAITING) &&
            job->account->hold == ACCOUNT_OPEN && pace_is_open(&job->account->pace);
 }
 
 /* Why the oldest record of a partition that runs has no outcome yet. */
-static const char *standing_of_job(const struct engine *engine, const struct job *job)
+static const char *status_of_job(const struct engine *engine, const struct job *job)
 {
     const struct delivery *delivery = &job->delivery;
     if (!engine_has_lease(engine))
         return "the group accepts no commit, so the partition may be another's: is Kafka well?";
-    if (standing_is_open(job))
+    if (status_is_open(job))
         return "Papercups fails every call, so one at a time goes out until one succeeds: see event=trouble";
     switch (job->state) {
     case JOB_QUEUED:
@@ -40,7 +40,7 @@ static const char *standing_of_job(const struct engine *engine, const struct job
     return "Kafka does not acknowledge its dead letter or receipt";
 }
 
-static const char *standing_why(const struct engine *engine, const struct partition *partition)
+static const char *status_why(const struct engine *engine, const struct partition *partition)
 {
     switch (partition->state) {
     case PARTITION_ASSIGNED:
@@ -56,12 +56,12 @@ static const char *standing_why(const struct engine *engine, const struct partit
         break;
     }
     if (partition->jobs != NULL)
-        return standing_of_job(engine, partition->jobs);
+        return status_of_job(engine, partition->jobs);
     return partition->paused || engine->full ? "waiting events fill the memory"
                                              : "no record comes from Kafka";
 }
 
-bool engine_standing(const struct engine *engine, int32_t partition, struct standing *out)
+bool engine_status(const struct engine *engine, int32_t partition, struct standing *out)
 {
     const struct partition *found =
         partition < engine->options.partition_count ? engine->partitions[partition] : NULL;
@@ -73,7 +73,7 @@ bool engine_standing(const struct engine *engine, int32_t partition, struct stan
                              .begins = begins,
                              .rebuilt = found->rebuilt,
                              .since = begins ? found->assigned_at : found->rebuilt_at,
-                             .because = standing_why(engine, found)};
+                             .because = status_why(engine, found)};
     return true;
 }
 

@@ -1,4 +1,4 @@
-#include "cmd/slip_message.h"
+#include "cmd/diagnosis_message.h"
 
 #include <jansson.h>
 
@@ -9,7 +9,7 @@
 /* i: webhook-id, t: webhook-timestamp, v: the value, '.': itself. */
 static const struct {
     const char *form;
-    const char *slip;
+    const char *diagnosis;
 } forms[] = {
     {"i.t.v", NULL},
     {"t.v", "the event id was left out: sign webhook-id.webhook-timestamp.value"},
@@ -27,7 +27,7 @@ static const struct {
 static const struct {
     size_t flags; /* jansson's */
     bool ascii;
-    const char *slip;
+    const char *diagnosis;
 } jsons[] = {
     {JSON_COMPACT, false, JSON_SLIP("in compact form")},
     {0, false, JSON_SLIP("with a space behind each comma and colon")},
@@ -43,7 +43,7 @@ static const struct {
 };
 #define JSON_COUNT (sizeof(jsons) / sizeof(jsons[0]))
 
-size_t slip_message_count(void)
+size_t diagnosis_message_count(void)
 {
     return FORM_COUNT + 2 + JSON_COUNT + MILLISECONDS;
 }
@@ -101,7 +101,7 @@ static bool json_rewrite(struct span value, size_t flags, bool ascii, struct buf
 }
 
 static bool message_of_line_end(const struct envelope *envelope, struct span value, bool more,
-                                struct buf *out, const char **slip)
+                                struct buf *out, const char **diagnosis)
 {
     struct span shorter = span_trim_end(value);
     if (!more && shorter.size == value.size)
@@ -109,35 +109,35 @@ static bool message_of_line_end(const struct envelope *envelope, struct span val
     message_write(out, "i.t.v", envelope, envelope->timestamp_text, more ? value : shorter);
     if (more)
         buf_add_text(out, "\n");
-    *slip = more ? "a line end was signed behind the value, and is not in it: publish the very bytes that "
+    *diagnosis = more ? "a line end was signed behind the value, and is not in it: publish the very bytes that "
                    "were signed"
                  : "the value was signed without the white space at its end: publish the very bytes that "
                    "were signed";
     return true;
 }
 
-bool slip_message(const struct envelope *envelope, struct span value, size_t kind, struct buf *out,
-                  const char **slip)
+bool diagnosis_message(const struct envelope *envelope, struct span value, size_t kind, struct buf *out,
+                  const char **diagnosis)
 {
     if (kind < FORM_COUNT) {
         message_write(out, forms[kind].form, envelope, envelope->timestamp_text, value);
-        *slip = forms[kind].slip;
+        *diagnosis = forms[kind].diagnosis;
         return true;
     }
     kind -= FORM_COUNT;
     if (kind < 2)
-        return message_of_line_end(envelope, value, kind == 1, out, slip);
+        return message_of_line_end(envelope, value, kind == 1, out, diagnosis);
     kind -= 2;
     if (kind < JSON_COUNT) {
         message_write(out, "i.t.", envelope, envelope->timestamp_text, SPAN_NONE);
-        *slip = jsons[kind].slip;
+        *diagnosis = jsons[kind].diagnosis;
         return json_rewrite(value, jsons[kind].flags, jsons[kind].ascii, out);
     }
     kind -= JSON_COUNT;
     char milliseconds[32];
     snprintf(milliseconds, sizeof(milliseconds), "%lld%03zu", (long long)envelope->timestamp_s, kind);
     message_write(out, "i.t.v", envelope, span_of(milliseconds), value);
-    *slip = "signed was a timestamp in milliseconds, and webhook-timestamp says seconds: sign the header as "
+    *diagnosis = "signed was a timestamp in milliseconds, and webhook-timestamp says seconds: sign the header as "
             "it stands";
     return true;
 }

@@ -1,4 +1,4 @@
-#include "gate/door.h"
+#include "gate/admission.h"
 
 #include "base/json.h"
 #include "event/event.h"
@@ -6,12 +6,12 @@
 #include "gate/site.h"
 #include "os/clock.h"
 
-static bool door_account_exists(const void *context, struct span name)
+static bool admission_account_exists(const void *context, struct span name)
 {
     return gate_account(context, name) != NULL;
 }
 
-static void door_answer_wait(struct gate_reply *reply, int64_t wait_s, const char *who, const char *setting)
+static void admission_answer_wait(struct gate_reply *reply, int64_t wait_s, const char *who, const char *setting)
 {
     reply->retry_after_s = wait_s;
     gate_reply_error(reply, 429, NULL, NULL,
@@ -19,17 +19,17 @@ static void door_answer_wait(struct gate_reply *reply, int64_t wait_s, const cha
                      (long long)wait_s, setting);
 }
 
-bool door_admits_address(struct gate *gate, const struct gate_request *request, struct gate_reply *reply)
+bool admission_admits_address(struct gate *gate, const struct gate_request *request, struct gate_reply *reply)
 {
     int64_t wait_s = limit_take(gate->addresses, span_of(request->address), gate->config->gate.address_rate,
                                 clock_now().mono);
     if (wait_s > 0)
-        door_answer_wait(reply, wait_s, "this address", "address_rate");
+        admission_answer_wait(reply, wait_s, "this address", "address_rate");
     return wait_s == 0;
 }
 
 /* A page may only publish for accounts that name its origin. */
-static bool door_admits_origin(struct gate *gate, const struct event *event, struct gate_reply *reply)
+static bool admission_admits_origin(struct gate *gate, const struct event *event, struct gate_reply *reply)
 {
     if (reply->origin[0] == 0 || !event->has_payload)
         return true;
@@ -43,10 +43,10 @@ static bool door_admits_origin(struct gate *gate, const struct event *event, str
     return false;
 }
 
-static bool door_admits_event(struct gate *gate, const struct event *event, enum outcome outcome,
+static bool admission_admits_event(struct gate *gate, const struct event *event, enum outcome outcome,
                               struct detail *detail, struct gate_reply *reply)
 {
-    if (!door_admits_origin(gate, event, reply))
+    if (!admission_admits_origin(gate, event, reply))
         return false;
     if (outcome == OUTCOME_NONE)
         outcome = event_judge(event->entry, event->envelope.timestamp_s, event->payload.ttl_s,
@@ -61,39 +61,39 @@ static bool door_admits_event(struct gate *gate, const struct event *event, enum
     return true;
 }
 
-static bool door_admits_key(struct gate *gate, const struct event *event, struct gate_reply *reply)
+static bool admission_admits_key(struct gate *gate, const struct event *event, struct gate_reply *reply)
 {
     int64_t wait_s =
         limit_take(gate->keys_limit, event->envelope.key_id, gate->config->gate.key_rate, clock_now().mono);
     if (wait_s > 0)
-        door_answer_wait(reply, wait_s, "this key", "key_rate");
+        admission_answer_wait(reply, wait_s, "this key", "key_rate");
     return wait_s == 0;
 }
 
 /* Whether it may in. The keyring is held only for this, not while Kafka is waited for. */
-static bool door_check(struct gate *gate, const struct record *record, bool limit_key,
+static bool admission_check(struct gate *gate, const struct record *record, bool limit_key,
                        struct gate_reply *reply)
 {
     const struct event_rules rules = {.keyring = keys_take(gate->keys),
                                       .partitioner = gate->config->partitioner,
-                                      .account_exists = door_account_exists,
+                                      .account_exists = admission_account_exists,
                                       .accounts = gate};
     struct event event;
     struct detail detail;
     enum outcome outcome = event_open(&event, record, &rules, &detail);
-    bool admitted = door_admits_event(gate, &event, outcome, &detail, reply) &&
-                    (!limit_key || door_admits_key(gate, &event, reply));
+    bool admitted = admission_admits_event(gate, &event, outcome, &detail, reply) &&
+                    (!limit_key || admission_admits_key(gate, &event, reply));
     event_done(&event);
-    held_give(gate->keys, rules.keyring);
+    snapshot_give(gate->keys, rules.keyring);
     return admitted;
 }
 
-void door_pass(struct gate *gate, const struct record *record, bool limit_key, struct gate_reply *reply)
+void admission_pass(struct gate *gate, const struct record *record, bool limit_key, struct gate_reply *reply)
 {
     int32_t partition;
     int64_t offset;
     struct err err;
-    if (!door_check(gate, record, limit_key, reply))
+    if (!admission_check(gate, record, limit_key, reply))
         return;
     if (publisher_send(gate->publisher, record, &partition, &offset, &err) == 0) {
         struct span id = record_header(record, HEADER_ID);

@@ -4,7 +4,7 @@
 static void expect_because(const struct world *world, int64_t settled, size_t unsettled, const char *because)
 {
     struct standing standing;
-    assert_true(engine_standing(world->workers[0].engine, 0, &standing));
+    assert_true(engine_status(world->workers[0].engine, 0, &standing));
     assert_int_equal(standing.settled, settled);
     assert_int_equal(standing.unsettled, unsettled);
     assert_string_equal(standing.because, because);
@@ -93,11 +93,11 @@ static void since_when_it_is_begun_and_since_when_it_is_read_is_told(void **stat
     struct mono assigned = world->now.mono;
     world_assign(world, 0, 0);
     world_pass(world, 25000);
-    assert_true(engine_standing(world->workers[0].engine, 0, &standing));
+    assert_true(engine_status(world->workers[0].engine, 0, &standing));
     assert_true(standing.begins);
     assert_int_equal(standing.since.ms, assigned.ms);
     world_go_for(world, 5000);
-    assert_true(engine_standing(world->workers[0].engine, 0, &standing));
+    assert_true(engine_status(world->workers[0].engine, 0, &standing));
     assert_false(standing.begins);
     assert_true(standing.since.ms >= assigned.ms + 25000);
     story_end(world);
@@ -157,8 +157,8 @@ static void what_is_not_ours_has_none(void **state)
     struct world_options options = world_options();
     struct world *world = world_new(&options);
     struct standing standing;
-    assert_false(engine_standing(world->workers[0].engine, 0, &standing));
-    assert_false(engine_standing(world->workers[0].engine, 1, &standing));
+    assert_false(engine_status(world->workers[0].engine, 0, &standing));
+    assert_false(engine_status(world->workers[0].engine, 1, &standing));
     world_assign(world, 0, 0);
     expect_because(world, 0, 0, "its receipts are being read");
     story_end(world);

@@ -1,8 +1,8 @@
-#include "cmd/visible.h"
+#include "cmd/escape.h"
 
 #include "base/utf8.h"
 
-void visible_print(FILE *out, struct span text)
+void escape_print(FILE *out, struct span text)
 {
     size_t at = 0;
     while (at < text.size) {
@@ -15,7 +15,7 @@ void visible_print(FILE *out, struct span text)
     }
 }
 
-void visible_print_exact(FILE *out, struct span text)
+void escape_print_exact(FILE *out, struct span text)
 {
     size_t at = 0;
     while (at < text.size) {

@@ -1,9 +1,9 @@
-#include "cmd/slip.h"
+#include "cmd/diagnosis.h"
 
 #include <sodium.h>
 
 #include "base/base64.h"
-#include "cmd/slip_message.h"
+#include "cmd/diagnosis_message.h"
 #include "event/signature.h"
 
 #define CANDIDATES_MAX 16
@@ -12,7 +12,7 @@
 struct candidate {
     bool hmac; /* by its size */
     unsigned char bytes[crypto_sign_BYTES];
-    const char *slip; /* how it was written, or NULL where that is right */
+    const char *diagnosis; /* how it was written, or NULL where that is right */
 };
 
 struct secret_bytes {
@@ -24,7 +24,7 @@ static bool candidate_decode(struct span code, struct candidate *out)
 {
     static const struct {
         int variant; /* 0: hex */
-        const char *slip;
+        const char *diagnosis;
     } ways[] = {
         {sodium_base64_VARIANT_ORIGINAL, NULL},
         {sodium_base64_VARIANT_ORIGINAL_NO_PADDING, "the signature's base64 must be padded with ="},
@@ -41,7 +41,7 @@ static bool candidate_decode(struct span code, struct candidate *out)
                 ? sodium_hex2bin(out->bytes, sizeof(out->bytes), code.data, code.size, NULL, &size, NULL) == 0
                 : base64_read(code, ways[i].variant, out->bytes, sizeof(out->bytes), &size);
         out->hmac = size == crypto_auth_hmacsha256_BYTES;
-        out->slip = ways[i].slip;
+        out->diagnosis = ways[i].diagnosis;
         if (read && (out->hmac || size == crypto_sign_BYTES))
             return true;
     }
@@ -58,7 +58,7 @@ static size_t candidates_read(struct span list, struct candidate out[CANDIDATES_
         if (!candidate_decode(code, &out[count]))
             continue;
         if (says_hmac != out[count].hmac)
-            out[count].slip = says_hmac ? "an ed25519 signature begins with v1a, not with v1"
+            out[count].diagnosis = says_hmac ? "an ed25519 signature begins with v1a, not with v1"
                                         : "an HMAC-SHA256 signature begins with v1, not with v1a";
         count++;
     }
@@ -83,7 +83,7 @@ static bool candidate_is_good(const struct candidate *candidate, const struct se
     return sodium_memcmp(expected, candidate->bytes, sizeof(expected)) == 0;
 }
 
-static void slip_add(struct buf *out, size_t from, const char *text)
+static void diagnosis_add(struct buf *out, size_t from, const char *text)
 {
     if (text == NULL)
         return;
@@ -93,27 +93,27 @@ static void slip_add(struct buf *out, size_t from, const char *text)
 }
 
 /* Tries a key with the first `kinds` kinds of messages; appends what explains the signature. */
-static bool slip_try(const struct slip_question *question, const struct secret_bytes *key, size_t kinds,
-                     const char *key_slip, struct buf *out)
+static bool diagnosis_try(const struct diagnosis_question *question, const struct secret_bytes *key, size_t kinds,
+                     const char *key_diagnosis, struct buf *out)
 {
     struct candidate candidates[CANDIDATES_MAX];
     size_t count = candidates_read(question->envelope->signatures, candidates);
     struct buf message;
-    buf_init(&message, SLIP_MESSAGE_MAX);
+    buf_init(&message, DIAGNOSIS_MESSAGE_MAX);
     bool found = false;
     for (size_t kind = 0; kind < kinds && count > 0 && !found; kind++) {
         buf_clear(&message);
-        const char *slip = NULL;
-        if (!slip_message(question->envelope, question->record->value, kind, &message, &slip) ||
+        const char *diagnosis = NULL;
+        if (!diagnosis_message(question->envelope, question->record->value, kind, &message, &diagnosis) ||
             message.failed)
             continue;
         for (size_t i = 0; i < count && !found; i++) {
             if (!candidate_is_good(&candidates[i], key, buf_span(&message)))
                 continue;
             size_t from = out->size;
-            slip_add(out, from, slip);
-            slip_add(out, from, key_slip);
-            slip_add(out, from, candidates[i].slip);
+            diagnosis_add(out, from, diagnosis);
+            diagnosis_add(out, from, key_diagnosis);
+            diagnosis_add(out, from, candidates[i].diagnosis);
             found = true;
         }
     }
@@ -128,7 +128,7 @@ static struct secret_bytes secret_of(const struct keyring_entry *entry)
 }
 
 /* An HMAC secret used as it is written, with its prefix or without. */
-static bool slip_of_secret_text(const struct slip_question *question, struct buf *out)
+static bool diagnosis_of_secret_text(const struct diagnosis_question *question, struct buf *out)
 {
     if (question->entry->key.kind != KEY_HMAC)
         return false;
@@ -137,11 +137,11 @@ static bool slip_of_secret_text(const struct slip_question *question, struct buf
     key_write(&text, &question->entry->key);
     struct secret_bytes whole = {true, buf_span(&text)},
                         code = {true, span_skip(buf_span(&text), strlen("whsec_"))};
-    bool found = slip_try(question, &whole, slip_message_count(),
+    bool found = diagnosis_try(question, &whole, diagnosis_message_count(),
                           "the secret was used as text, whsec_ and all: "
                           "decode the base64 behind whsec_ and sign with those bytes",
                           out) ||
-                 slip_try(question, &code, slip_message_count(),
+                 diagnosis_try(question, &code, diagnosis_message_count(),
                           "the secret was used as text: decode the base64 "
                           "behind whsec_ and sign with those bytes",
                           out);
@@ -150,24 +150,24 @@ static bool slip_of_secret_text(const struct slip_question *question, struct buf
     return found;
 }
 
-static bool slip_of_other_key(const struct slip_question *question, struct buf *out)
+static bool diagnosis_of_other_key(const struct diagnosis_question *question, struct buf *out)
 {
     for (size_t i = 0; i < json_array_size(question->keys); i++) {
         const char *id = json_string_value(json_object_get(json_array_get(question->keys, i), "id"));
         const struct keyring_entry *other = keyring_find(question->keyring, span_of(id));
         if (other == NULL || other == question->entry)
             continue;
-        char slip[160];
-        snprintf(slip, sizeof(slip), "it was signed with key %.63s: cupbearer-key must say so", other->id);
+        char diagnosis[160];
+        snprintf(diagnosis, sizeof(diagnosis), "it was signed with key %.63s: cupbearer-key must say so", other->id);
         struct secret_bytes key = secret_of(other);
-        if (slip_try(question, &key, 1, slip, out)) /* one kind: a keyring may be long */
+        if (diagnosis_try(question, &key, 1, diagnosis, out)) /* one kind: a keyring may be long */
             return true;
     }
     return false;
 }
 
 /* Whether that is all: no signature in the list says that it is of the key's kind. */
-static bool slip_of_kind(const struct slip_question *question, struct buf *out)
+static bool diagnosis_of_kind(const struct diagnosis_question *question, struct buf *out)
 {
     bool hmac = question->entry->key.kind == KEY_HMAC;
     if (signature_is_of_kind(&question->entry->key, question->envelope))
@@ -177,14 +177,14 @@ static bool slip_of_kind(const struct slip_question *question, struct buf *out)
     return true;
 }
 
-bool slip_of_signature(const struct slip_question *question, struct buf *out)
+bool diagnosis_of_signature(const struct diagnosis_question *question, struct buf *out)
 {
     if (question->entry != NULL) {
         struct secret_bytes key = secret_of(question->entry);
-        if (slip_try(question, &key, slip_message_count(), NULL, out) || slip_of_secret_text(question, out))
+        if (diagnosis_try(question, &key, diagnosis_message_count(), NULL, out) || diagnosis_of_secret_text(question, out))
             return true;
     }
-    return slip_of_other_key(question, out) || (question->entry != NULL && slip_of_kind(question, out));
+    return diagnosis_of_other_key(question, out) || (question->entry != NULL && diagnosis_of_kind(question, out));
 }
 
 /* The header of that name but for the case of its letters. */
@@ -197,7 +197,7 @@ static const struct header *header_like(const struct record *record, const char 
     return NULL;
 }
 
-bool slip_of_headers(const struct record *record, struct buf *out)
+bool diagnosis_of_headers(const struct record *record, struct buf *out)
 {
     static const char *const names[] = {HEADER_ID, HEADER_TIMESTAMP, HEADER_SIGNATURE, HEADER_KEY};
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
