@@ -1,4 +1,4 @@
-"""Format 1 in Python, as README.md describes it: which reason, if any, a record has to be rejected for.
+"""Format 1 in Python, as include/README.md describes it: which reason, if any, a record has to be rejected for.
 
 It shares nothing with the worker, so that random records can be judged by both. Not in it: partition, time, duplicates.
 """

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from broker import ROOT, wait_until
+from documents import snippet
 from programs import DEMO_PROGRAM, ENVIRONMENT, Process, run_program
 
 EXPECTED = [("delivered", None), ("duplicate", None), ("rejected", "bad_signature"), ("delivered", None)]
@@ -65,10 +66,9 @@ class Visitor:
         return ended.stdout
 
     def run(self, name):
-        """A block of the README, as it is printed there."""
+        """A block of a README, as it is printed there."""
         runner, ending = {"python": (sys.executable, "py"), "javascript": ("node", "js")}.get(name, ("sh", "sh"))
-        block = re.search(rf"(?ms)^<!-- snippet: {name} -->\n```\w+\n(.*?)^```$", (ROOT / "README.md").read_text())[1]
-        (self.home / f"snippet.{ending}").write_text(block)
+        (self.home / f"snippet.{ending}").write_text(snippet(name))
         return self.type(f"{runner} snippet.{ending}")
 
     def bodies(self):
@@ -92,13 +92,14 @@ def test_what_the_demo_prints_and_the_readmes_programs_run_in_a_second_terminal(
         assert "delivered: Papercups holds the message" in visitor.type(send)
         assert '"event_id"' in visitor.type(curl)
         visitor.sees("Hello Ada, what is wrong? Pick one, or just write.")
+        assert "delivered: Papercups holds the message" in visitor.run("first-event")
         for name, body in (("python", "Hello from *Python*"), ("javascript", "Hello from *Node*"), ("sh", "Hello from the *shell*")):
             visitor.run(name)
             visitor.sees(body)
         visitor.run("gate-send")
         assert '"outcome":"delivered"' in visitor.run("gate-receipt")
         for told in (visitor.run("receipts"), visitor.type(kcat)):
-            assert told.count('"outcome":"delivered"') == 6, told
+            assert told.count('"outcome":"delivered"') == 7, told
         logged = "".join((Path(directory) / name).read_text() for name in ("worker.log", "gate.log"))
         assert "AUTOCREATE" not in logged, "librdkafka 2.0.2 says it to the embedded broker several times a second"
         assert "event=clock" not in logged, "its stamps are no time of day"

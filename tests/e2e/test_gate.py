@@ -700,7 +700,7 @@ def test_what_is_counted_is_what_was_asked(own_gate, installation, key, customer
     assert 4e6 < metrics.value("process_resident_memory_bytes") < 1e9
     assert set(metrics.all("cupbearer_build_info").values()) == {1}
     assert customer not in gate.call("GET", "/metrics").body.decode(), "nothing of a request is a label"
-    readme = (ROOT / "README.md").read_text()
+    readme = (ROOT / "worker/gate/README.md").read_text()
     assert not [name for name in metrics.types if f"`{name}`" not in readme and not name.startswith("process_")]
 
 

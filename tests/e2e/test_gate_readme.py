@@ -1,8 +1,7 @@
-"""What the README says of the gate, as it stands there: the calls of a backend, and the button of a page in a browser."""
+"""What worker/gate/README.md says, as it stands there: the calls of a backend, and the button of a page in a browser."""
 
 import json
 import os
-import re
 import secrets
 import socket
 import subprocess
@@ -13,24 +12,16 @@ from pathlib import Path
 
 import pytest
 from broker import ROOT, wait_until
+from documents import snippets
 from gate import Gate
 from programs import ENVIRONMENT, PROGRAM, Installation, Process, free_port, run_program
 from signing import HmacKey
 from world import World
 
-SECTION = "Without Kafka: the gate"
 BACKENDS = {"help-python": (sys.executable, "py"), "help-javascript": ("node", "js")}
 README_GATE = "http://127.0.0.1:8787"
 WIDGET = (ROOT / "tests/e2e/widget.js").read_text(encoding="utf-8")
-
-
-def snippets():
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    section = re.search(rf"^## {SECTION}$(.*?)(?=^## |\Z)", text, re.M | re.S)[1]
-    return dict(re.findall(r"^<!-- snippet: (\S+) -->\n```\w+\n(.*?)^```$", section, re.M | re.S))
-
-
-SNIPPETS = snippets()
+SNIPPETS = snippets(ROOT / "worker/gate/README.md")
 
 
 def help_page(gate, **config):

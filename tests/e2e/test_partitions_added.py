@@ -71,7 +71,7 @@ def test_the_old_partitions_go_on_and_the_new_ones_are_told_and_served_when_all_
     assert ended.returncode == 2, told
     assert f"[topics] partitions = {OLD}" in told and "dead resend --wrong-partition" in told and "--alter" not in told
 
-    # As the README says.
+    # As deploy/README.md says.
     for topic in (world.topics.receipts, world.topics.dead):
         add(world.kafka, topic, NEW)
     world.worker = world.installation.worker()

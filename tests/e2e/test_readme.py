@@ -8,6 +8,7 @@ import sys
 
 import pytest
 from broker import ROOT, Reader
+from documents import snippets
 from programs import Installation, StandIn, run_program
 from signing import payload, sign
 
@@ -24,15 +25,15 @@ RUN = {
 }
 
 
-def snippets():
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    section = re.search(rf"^## {SECTION}$(.*?)(?=^## |\Z)", text, re.M | re.S)[1]
-    blocks = re.findall(r"^<!-- snippet: (\S+) -->\n```\w+\n(.*?)^```$", section, re.M | re.S)
+def published():
+    document = ROOT / "include/README.md"
+    section = re.search(rf"^## {SECTION}$(.*?)(?=^## |\Z)", document.read_text(encoding="utf-8"), re.M | re.S)[1]
+    blocks = {name: text for name, text in snippets(document).items() if f"<!-- snippet: {name} -->" in section}
     assert len(blocks) == len(re.findall(r"^```\w", section, re.M)), "a block of this section has no name before it"
-    return dict(blocks)
+    return blocks
 
 
-SNIPPETS = snippets()
+SNIPPETS = published()
 
 
 class GeneratedKey:

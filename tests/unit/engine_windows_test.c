@@ -1,4 +1,4 @@
-/* The four windows in which a message may be shown twice (README), each with what it takes to get there, with what is a
+/* The four windows in which a message may be shown twice (deploy/README.md), each with what it takes to get there, with what is a
  * little less and shows it once, and with Papercups' index (deploy/papercups-once.sql), which closes all but the one called
  * edited. */
 #include "engine/story.h"

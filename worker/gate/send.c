@@ -103,7 +103,7 @@ static bool call_read(struct call *call)
         return false;
     if (call->payload != NULL && !json_is_object(call->payload)) {
         gate_reply_error(call->reply, 422, NULL, "payload",
-                         "payload is no object: see \"Payload\" in the README");
+                         "payload is no object: include/README.md, \"The event\", has its form");
         return false;
     }
     call->account = call->payload != NULL ? json_member_span(call->payload, "account") : call->named.account;

@@ -91,7 +91,7 @@ static int topic_fewer(rd_kafka_t *rk, const struct config *config, const char *
             topic, (int)count, config->events_topic, (int)events, config->bootstrap_servers, topic, (int)events);
     return err_set(err, ERR_USAGE,
                    "topic %s has %d partitions, %s has %d: if they were added while it was in use, set [topics] partitions = "
-                   "%d. The old ones go on then, and the new ones wait; README.md, Operate, \"Partitions were added\" says how "
+                   "%d. The old ones go on then, and the new ones wait; deploy/README.md, \"Partitions were added\" says how "
                    "to serve all of them (with cupbearer dead resend --wrong-partition)",
                    topic, (int)count, config->events_topic, (int)events, (int)count);
 }
@@ -115,7 +115,7 @@ void topic_tell_added(const struct config *config, int32_t served, int32_t unser
 {
     log_say(LOG_LEVEL_ERROR, "partitions_added",
             "%d partitions of topic %s are not served: they were added while it was in use, and the keys of events have moved. "
-            "The first %d go on ([topics] partitions = %d); README.md, Operate, \"Partitions were added\" says what to do",
+            "The first %d go on ([topics] partitions = %d); deploy/README.md, \"Partitions were added\" says what to do",
             (int)unserved, config->events_topic, (int)served, (int)served);
 }
 
