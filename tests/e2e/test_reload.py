@@ -58,7 +58,7 @@ def test_an_account_is_added_to_a_running_worker(world, customer):
     assert world.outcome(to_globex(customer)) == ("delivered", None)
     assert world.outcome(sign(BACKEND, payload(customer, "acme's"))) == ("delivered", None)
     assert held(world, "globex") == []
-    assert world.admin.metrics().value("cupbearer_admission_to_delivery_seconds_count", account="globex") == 1
+    assert world.admin.metrics().value("cupbearer_account_delivery_seconds_count", account="globex") == 1
     assert bodies(world, customer) == ["hello", "acme's"]
 
 

@@ -435,8 +435,9 @@ static void consumer_error(struct consumer *consumer, rd_kafka_event_t *event)
                  "(give each machine a host name of its own), or Kafka was away for longer than "
                  "session.timeout.ms (start it again)");
     else if (consumer->fatal[0] == 0 && code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) {
+        if (!consumer->gone)
+            consumer->calls.gone(consumer->calls.context);
         consumer->gone = true;
-        consumer->calls.gone(consumer->calls.context);
     } else if (consumer->fatal[0] == 0)
         log_say(LOG_LEVEL_WARNING, "consumer", "%s", rd_kafka_event_error_string(event));
 }
