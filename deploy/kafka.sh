@@ -24,7 +24,7 @@ kafka_version=4.4.0
 tools_version=4.3.1
 log4j_version=2.25.5
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/cupbearer/kafka-$kafka_version
-java_options=(-Xmx128m -XX:+UseSerialGC -XX:TieredStopAtLevel=1)
+java_options=(-Xmx256m -XX:+UseSerialGC -XX:TieredStopAtLevel=1)
 ready_seconds=90
 stop_seconds=30
 

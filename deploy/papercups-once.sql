@@ -26,7 +26,7 @@
 --   psql "$DATABASE_URL" -f papercups-once.sql
 --
 -- It ends with `cupbearer_once | t`. Where it ends with an error, an invalid index may be left (`\d messages` shows it): it
--- protects nothing and is in the way of the next try. Drop it, mend what the error names, and apply this file again:
+-- protects nothing and is in the way of the next try. Drop it, fix what the error names, and apply this file again:
 --
 --   drop index concurrently cupbearer_once;
 --

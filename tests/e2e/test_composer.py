@@ -298,8 +298,8 @@ def test_a_broken_file_is_shown_as_broken_and_never_overwritten(tab, files):
     error_at(page, "name", "half")
     assert files.path("half").read_text() == '{"body": ' and page.run("document.getElementById('body').value") == "over it"
     go(page, "#messages/half")
-    files.put("half", {"body": "mended"})
-    page.until("document.getElementById('body').checkVisibility() && document.getElementById('body').value === 'mended'")
+    files.put("half", {"body": "fixed"})
+    page.until("document.getElementById('body').checkVisibility() && document.getElementById('body').value === 'fixed'")
 
 
 @pytest.mark.parametrize("choice", ["Save mine instead", "Keep both: save mine as a new one", "Take theirs"])

@@ -72,7 +72,7 @@ def agrees(want, got, cut=False, in_list=False, nulls=True, named=()):
     return want == got if want in named else kind(want, in_list) == kind(got, in_list)
 
 
-def mended(text):
+def fixed(text):
     """JSON that was cut, up to its last whole member."""
     depth, whole, closing, in_string, at = [], 0, "", False, 0
     while at < len(text):
@@ -146,7 +146,7 @@ class Replay:
         recorded, cut, _ = exchange["answer"].partition("… [")
         if recorded.startswith("{"):
             want = self.filled(recorded)
-            want = mended(want) if cut else json.loads(want)
+            want = fixed(want) if cut else json.loads(want)
             one = exchange.get("one_of_many")
             named = () if one else set(self.names.values())
             if not agrees(want, json.loads(text), bool(cut), nulls=not one, named=named):
@@ -189,5 +189,5 @@ def test_the_comparison_sees_members_nulls_types_and_lengths(wrong):
 
 
 def test_a_cut_answer_is_compared_up_to_where_it_was_cut():
-    assert mended('{"data":[{"a":1,"b":{"c":"x,}","d":"y') == {"data": [{"a": 1, "b": {"c": "x,}"}}]}
-    assert mended('{"data":{"a":"') == {"data": {}}
+    assert fixed('{"data":[{"a":1,"b":{"c":"x,}","d":"y') == {"data": [{"a": 1, "b": {"c": "x,}"}}]}
+    assert fixed('{"data":{"a":"') == {"data": {}}

@@ -1,4 +1,4 @@
-"""What the worker refuses to start with: exit code 2, and words that say how to mend it."""
+"""What the worker refuses to start with: exit code 2, and words that say how to fix it."""
 
 import json
 import os

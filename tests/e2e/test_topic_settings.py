@@ -1,4 +1,4 @@
-"""Topics that cannot keep the promise are refused, with the command that mends them; a named deviation is accepted, and told."""
+"""Topics that cannot keep the promise are refused, with the command that fixes them; a named deviation is accepted, and told."""
 
 import re
 

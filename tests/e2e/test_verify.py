@@ -36,7 +36,7 @@ def test_verify_tells_all_that_is_wrong_and_the_outcome_of_the_first(bench):
     record["value"] = record["value"].replace("Hi", "Ho").replace("acme", "beta")
     said = bench.expect_rejected(record, "bad_signature", "--partitions", 6, "--partition", 0)
     assert said["signature"] == "bad"
-    assert said["what differs"].startswith("not one of the common slips")
+    assert said["what differs"].startswith("not one of the common mistakes")
     assert said["account"] == "beta, not granted to key pair-1"
     assert said["routing key"] == "beta/e/ada belongs to this payload, but the record key is acme/e/bob"
     assert "10 min ago by this machine's clock" in said["signed at"]
@@ -137,7 +137,7 @@ def test_verify_names_the_slip_when_something_else_was_done_differently(bench):
         ("v1a," + base64.b64encode(mac(good)).decode(), "hmac-1", "an HMAC-SHA256 signature begins with v1"),
         (encoded(mac(good)), "pair-1", "it was signed with key hmac-1: cupbearer-key must say so"),
         (encoded(mac("else")), "pair-1", "the record has no v1a signature, and a whpk_ key verifies no other"),
-        (public_key.sign("evt_1", now, value), "pair-1", "not one of the common slips"),
+        (public_key.sign("evt_1", now, value), "pair-1", "not one of the common mistakes"),
         (encoded(mac(value, secret_text.encode())), "hmac-1", "only the value was signed: sign "
          "webhook-id.webhook-timestamp.value; and the secret was used as text, whsec_ and all"),
     ]  # fmt: skip

@@ -123,7 +123,7 @@ static void pass_refused(struct world *w, int minutes)
 }
 
 /* It may have been shown: past its deadline it gets an hour in which it would be asked for, and ends as unknown after that,
- * or its partition's commit would stand still for as long as nobody mends the key. */
+ * or its partition's commit would stand still for as long as nobody fixes the key. */
 static void an_event_that_waits_for_a_held_account_beyond_its_time_ends_as_unknown(void **state)
 {
     (void)state;

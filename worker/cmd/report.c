@@ -96,7 +96,7 @@ static bool report_signature(const struct report *report, const struct envelope 
         line_print("what differs", buf_span(&diagnosis));
     else if (entry != NULL)
         line_print("what differs",
-                   SPAN("not one of the common diagnoses: the key, or the bytes (compare --show-signed "
+                   SPAN("not one of the common mistakes: the key, or the bytes (compare --show-signed "
                         "with what your program signs)"));
     buf_done(&diagnosis);
     return false;

@@ -31,7 +31,7 @@ static const char help[] =
     "  --partitioner P            murmur2 (when left out) or crc32, as in the worker's configuration\n"
     "  --kafka NAME=VALUE         a property of librdkafka, such as security.protocol=SASL_SSL; repeatable.\n"
     "                             Passwords by file: sasl.password_file=FILE, ssl.key.password_file=FILE\n"
-    "  --wait                     wait for the receipt and print what became of the event\n"
+    "  --wait                     wait for the receipt and print the outcome\n"
     "  --receipts-topic TOPIC     cupbearer.receipts when left out\n"
     "  --timeout SECONDS          how long to wait for it; 60s when left out (m and h may follow)\n"
     "  --help                     this text\n"

@@ -30,7 +30,7 @@ static const char help[] =
     "\n"
     "Says which bytes were signed, with which key, whether the signature is good and, if not, what differs "
     "where it\n"
-    "is a common diagnosis; then the payload, the account, the routing key, the partition, the times, and the "
+    "is a common mistake; then the payload, the account, the routing key, the partition, the times, and the "
     "outcome.\n"
     "\n"
     "  --keyring FILE       the workers' keyring\n"

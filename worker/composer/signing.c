@@ -73,7 +73,7 @@ static bool signing_check_whom(const struct signing *signing)
             reply, 409,
             json_pack("{s:s,s:b}", "error",
                       "Papercups knows no customer of this id: confirm that one is to be made, or "
-                      "mend the id",
+                      "fix the id",
                       "unknown_customer", 1));
     else if (!found.found && payload->address == ADDRESS_EXTERNAL_ID)
         gate_reply_error(

@@ -113,7 +113,7 @@ static void demo_tell(const struct broker *broker, const struct sandbox *sandbox
          "    -H 'Content-Type: application/json' -d '{\"account\": \"acme\",\n"
          "      \"to\": {\"customer\": {\"external_id\": \"user_42\"}},\n"
          "      \"message\": \"need-help\", \"blanks\": {\"name\": \"Ada\"}}'\n"
-         "\nWhat became of each event:\n\n"
+         "\nThe outcome of each event:\n\n"
          "  kcat -C -q -b \"$BOOTSTRAP_SERVERS\" -t cupbearer.receipts -e -f '%s\\n'\n");
     printf("Ctrl-C ends it and deletes %s\n", sandbox->directory);
     fflush(stdout);

@@ -86,7 +86,7 @@ static int topic_fewer(rd_kafka_t *rk, const struct config *config, const char *
     if (!topic_is_in_use(rk, config, events))
         return err_set(
             err, ERR_USAGE,
-            "topic %s has %d partitions, %s has %d: they must have the same number. Mend it: kafka-topics.sh "
+            "topic %s has %d partitions, %s has %d: they must have the same number. Fix it: kafka-topics.sh "
             "--bootstrap-server %s --alter --topic %s --partitions %d",
             topic, (int)count, config->events_topic, (int)events, config->bootstrap_servers, topic, (int)events);
     return err_set(err, ERR_USAGE,

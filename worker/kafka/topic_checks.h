@@ -1,12 +1,12 @@
 /* What is checked of the three topics before the worker subscribes, and before the gate publishes: that they are what the
- * guarantee needs. Each failure says the command that mends it. */
+ * guarantee needs. Each failure says the command that fixes it. */
 #ifndef KAFKA_TOPIC_CHECKS_H
 #define KAFKA_TOPIC_CHECKS_H
 
 #include "kafka/topic_settings.h"
 
 /* 0 with how many partitions of the events topic are served: all, or as many as [topics] partitions says; -1 with ERR_USAGE
- * (mend it) or ERR_UNREACHABLE. *brokers: how many the cluster has; *deviations: see topic_settings_check. Waits for the broker. */
+ * (fix it) or ERR_UNREACHABLE. *brokers: how many the cluster has; *deviations: see topic_settings_check. Waits for the broker. */
 int topic_checks(rd_kafka_t *rk, const struct config *config, int32_t *partition_count, int *brokers, unsigned *deviations,
                  struct err *err);
 

@@ -157,15 +157,15 @@ static int timestamps_refuse(const struct judge *judge, const char *type)
     const struct config *config = judge->config;
     return err_set(
         judge->err, ERR_USAGE,
-        "topic %s has %s: a sender could choose when its own event expires. Mend it: kafka-configs.sh "
+        "topic %s has %s: a sender could choose when its own event expires. Fix it: kafka-configs.sh "
         "--bootstrap-server %s --alter --entity-type topics --entity-name %s --add-config "
         "message.timestamp.type=LogAppendTime (or set [topics] allow_create_time = true)",
         config->events_topic, type, config->bootstrap_servers, config->events_topic);
 }
 
-/* 0 where it is accepted, which is told. `mend`: NAME=VALUE; NULL: `what` says what to do. */
+/* 0 where it is accepted, which is told. `fix`: NAME=VALUE; NULL: `what` says what to do. */
 static int deviation_found(const struct judge *judge, enum topic topic, enum deviation_kind kind, const char *what,
-                           const char *mend)
+                           const char *fix)
 {
     static const char *const follows[] = {
 #define DEVIATION(name, word, text) [DEVIATION_##name] = text,
@@ -175,13 +175,13 @@ static int deviation_found(const struct judge *judge, enum topic topic, enum dev
     const struct config *config = judge->config;
     const char *name = topic_name(config, topic), *word = deviation_kind_word(kind);
     char command[640] = "";
-    if (mend != NULL)
+    if (fix != NULL)
         snprintf(command, sizeof(command),
-                 ". Mend it: kafka-configs.sh --bootstrap-server %.150s --alter --entity-type topics --entity-name %.249s "
+                 ". Fix it: kafka-configs.sh --bootstrap-server %.150s --alter --entity-type topics --entity-name %.249s "
                  "--add-config %.60s",
-                 config->bootstrap_servers, name, mend);
+                 config->bootstrap_servers, name, fix);
     if (!form_has_word(span_of(config->accept), span_of(word)))
-        return err_set(judge->err, mend == NULL ? ERR_UNREACHABLE : ERR_USAGE,
+        return err_set(judge->err, fix == NULL ? ERR_UNREACHABLE : ERR_USAGE,
                        "topic %s %s: %s%s (or, to go on with that, [topics] accept = %s)", name, what, follows[kind], command,
                        word);
     *judge->deviations |= 1U << kind;
@@ -192,7 +192,7 @@ static int deviation_found(const struct judge *judge, enum topic topic, enum dev
 
 static int settings_judge(const struct judge *judge, enum topic topic, const struct topic_settings *settings)
 {
-    char what[384], mend[80];
+    char what[384], fix[80];
     int64_t needed = retention_needed_ms(judge->config);
     if (!settings->known) {
         snprintf(what, sizeof(what), "does not tell its settings (%s): the worker's user needs DESCRIBE_CONFIGS on it",
@@ -207,9 +207,9 @@ static int settings_judge(const struct judge *judge, enum topic topic, const str
         return -1;
     snprintf(what, sizeof(what), "has retention.ms=%" PRId64 ", less than [dedup] window and 7 days (%" PRId64 ")",
              settings->retention_ms, needed);
-    snprintf(mend, sizeof(mend), "retention.ms=%" PRId64, (needed + DAY_MS - 1) / DAY_MS * DAY_MS);
+    snprintf(fix, sizeof(fix), "retention.ms=%" PRId64, (needed + DAY_MS - 1) / DAY_MS * DAY_MS);
     if (topic == TOPIC_RECEIPTS && settings->retention_ms >= 0 && settings->retention_ms < needed &&
-        deviation_found(judge, topic, DEVIATION_RECEIPTS_RETENTION, what, mend) != 0)
+        deviation_found(judge, topic, DEVIATION_RECEIPTS_RETENTION, what, fix) != 0)
         return -1;
     if (strcmp(settings->unclean, "true") == 0)
         return deviation_found(judge, topic, DEVIATION_UNCLEAN_ELECTION, "has unclean.leader.election.enable=true",

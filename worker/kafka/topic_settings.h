@@ -1,5 +1,5 @@
 /* What Kafka says of how the three topics are set up, and how that is judged: what cannot keep the promise is refused, with the
- * command that mends it; what is only unwise is told. */
+ * command that fixes it; what is only unwise is told. */
 #ifndef KAFKA_TOPIC_SETTINGS_H
 #define KAFKA_TOPIC_SETTINGS_H
 
@@ -29,7 +29,7 @@ const char *topic_name(const struct config *config, enum topic topic);
 /* That command: "kafka-topics.sh … --create --topic …", with all that the guarantee needs. */
 void topic_create_command(const struct config *config, enum topic topic, int32_t partitions, int brokers, struct buf *out);
 
-/* 0 with the deviations that there are and [topics] accept allows, a bit each; -1 with ERR_USAGE (mend it) or ERR_UNREACHABLE.
+/* 0 with the deviations that there are and [topics] accept allows, a bit each; -1 with ERR_USAGE (fix it) or ERR_UNREACHABLE.
  * Waits for the broker. */
 int topic_settings_check(rd_kafka_t *rk, const struct config *config, const struct topic_place places[TOPICS],
                          unsigned *deviations, struct err *err);

@@ -178,7 +178,7 @@ static enum template_store_result store_put(int directory, struct span name, str
 {
     if (replace && now->broken != NULL) {
         err_set(err, ERR_USAGE,
-                "'%.*s' is broken on disk (%.250s) and is not overwritten: mend or delete the file",
+                "'%.*s' is broken on disk (%.250s) and is not overwritten: fix or delete the file",
                 SPAN_ARGS(name), now->broken);
         return TEMPLATE_STORE_BROKEN;
     }

@@ -70,7 +70,7 @@ static int files_read_api_key(struct files *files, size_t account, struct err *e
 /* What names the account. */
 static void tell_waits(const char *why)
 {
-    log_say(LOG_LEVEL_ERROR, "account", "%s. Its events wait until that is mended", why);
+    log_say(LOG_LEVEL_ERROR, "account", "%s. Its events wait until that is fixed", why);
 }
 
 /* Whether there is one. */

@@ -68,7 +68,7 @@ function drawConflict({ message, version, broken }) {
     theirs.hidden = true;
     act();
   });
-  const now = broken ? `The file is broken now (${broken}), and is not overwritten: mend it, or keep both.` :
+  const now = broken ? `The file is broken now (${broken}), and is not overwritten: fix it, or keep both.` :
     message ? "This is saved now." : "The file is gone now.";
   const ways = [choose("Keep both: save mine as a new one", () => after.keepBoth(key))];
   if (!broken)

@@ -48,7 +48,7 @@ function metadataOf(rows) {
     try {
       value = row.json ? JSON.parse(row.value) : row.value;
     } catch {
-      throw new Mistake(`metadata.${index}`, 'This is not JSON: mend it, or choose "text".');
+      throw new Mistake(`metadata.${index}`, 'This is not JSON: fix it, or choose "text".');
     }
     Object.defineProperty(metadata, row.name, { value, enumerable: true, configurable: true, writable: true });
   });

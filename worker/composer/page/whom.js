@@ -47,7 +47,7 @@ export function showUnknown() {
   find("unknown").hidden = false;
   find("confirmed-text").textContent = `Yes, make the new customer "${find("to").value.trim()}" in ${account()}`;
   find("found").textContent = "Papercups knows no such customer. Confirm that it is to be made when the message is " +
-    "delivered, or mend the id.";
+    "delivered, or fix the id.";
   find("found").className = "found unsure";
 }
 
