@@ -1,5 +1,5 @@
 /* In some of the seeds in which there are three accounts the last one is added while workers run, which hear of it at different
- * moments, or never. In half of them nobody publishes for it before all workers know it (README, "Add an account"); in the others,
+ * moments, or never. In half of them nobody publishes for it before all workers know it (deploy/README.md, "Add an account"); in the others,
  * who does not know it refuses its events, and who does may have posted them before. An account is given another address,
  * too. It has dice of its own. */
 #include "sim/sim_internal.h"

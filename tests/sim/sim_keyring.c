@@ -1,5 +1,5 @@
 /* The keyring's file is changed while workers run, which read it at different moments: a key is added, revoked or good again,
- * its accounts are fewer or more. Nobody signs with a new key before all workers know it (README, "Rotation"). It has dice of
+ * its accounts are fewer or more. Nobody signs with a new key before all workers know it (deploy/README.md, "Change a secret"). It has dice of
  * its own, and falls to some of the seeds only. */
 #include "sim/sim_internal.h"
 
