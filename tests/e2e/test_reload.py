@@ -1,6 +1,7 @@
 """SIGHUP: accounts are added to a running worker, and set otherwise; all of it, or nothing, and the log says why."""
 
 import copy
+import os
 import re
 import signal
 from pathlib import Path
@@ -94,6 +95,15 @@ def test_one_that_is_added_with_a_mistake_is_held_alone_until_that_is_mended(wor
     assert bodies(world, customer) == ["acme's", "hello"]
     assert "hidden-secret" not in world.worker.text()
     assert "event=stale" not in world.worker.text()  # nothing was read before that could stay in use
+
+
+def test_a_pipe_in_place_of_the_configuration_holds_nothing_up(world, customer):
+    path = world.installation.configuration()
+    path.unlink()
+    os.mkfifo(path)
+    world.worker.process.send_signal(signal.SIGHUP)
+    world.worker.await_log(r"event=stale detail=.*is not a regular file")
+    assert world.outcome(sign(BACKEND, payload(customer, "behind"))) == ("delivered", None)
 
 
 def test_an_account_is_reached_at_another_address_from_then_on(world, between, customer):

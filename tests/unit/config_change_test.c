@@ -102,6 +102,24 @@ static void what_takes_a_restart_is_named_with_its_place_all_of_it_at_once(void 
     config_free(config);
 }
 
+/* A path may be longer than a message. */
+static void what_takes_a_restart_is_not_overlooked_where_there_is_no_room_to_say_it(void **state)
+{
+    (void)state;
+    char path[1200] = "";
+    while (strlen(path) < 1100)
+        strcat(path, "./");
+    strcat(path, "cupbearer.conf");
+    file_write("cupbearer.conf", BEFORE);
+    struct err err = {ERR_NONE, 0, ""};
+    struct config *config = config_load(path, NULL, &err);
+    assert_non_null(config);
+    bool changed;
+    file_write("cupbearer.conf", BEGIN ACME);
+    assert_null(look(config, "takes a restart: what, there is no room for: the configuration has too long a path", &changed));
+    config_free(config);
+}
+
 static void properties_of_librdkafka_are_compared_and_no_password_is_told(void **state)
 {
     (void)state;
@@ -192,6 +210,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_takes_a_restart_is_named_with_its_place_all_of_it_at_once),
+        cmocka_unit_test(what_takes_a_restart_is_not_overlooked_where_there_is_no_room_to_say_it),
         cmocka_unit_test(properties_of_librdkafka_are_compared_and_no_password_is_told),
         cmocka_unit_test(the_same_and_what_only_the_gate_reads_changes_nothing),
         cmocka_unit_test(accounts_keep_their_places_and_new_ones_come_behind_them),

@@ -47,6 +47,22 @@ static void an_account_that_is_added_is_asked_whose_key_it_has_and_then_delivere
     story_end(w);
 }
 
+/* The accounts' settings say where: an inbox may have been another when it was found out. */
+static void where_customers_are_is_found_out_anew_after_a_change_of_accounts(void **state)
+{
+    (void)state;
+    struct world *w = story_without_beta();
+    story_publish(w, "ann", "e1");
+    world_go_for(w, 5000);
+    world_add_account(w, 0, BETA);
+    story_answer(w, FATE_DONE);
+    story_skip(w);
+    story_publish(w, "ann", "e2");
+    story_feed(w);
+    story_expect(w, "find ann");
+    story_end(w);
+}
+
 static void an_account_that_is_added_with_a_bad_key_is_held_and_nothing_is_lost(void **state)
 {
     (void)state;
@@ -280,6 +296,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_account_that_is_added_is_asked_whose_key_it_has_and_then_delivered_to),
+        cmocka_unit_test(where_customers_are_is_found_out_anew_after_a_change_of_accounts),
         cmocka_unit_test(an_account_that_is_added_with_a_bad_key_is_held_and_nothing_is_lost),
         cmocka_unit_test(an_account_that_gets_another_address_makes_no_call_before_that_has_said_whose_it_is),
         cmocka_unit_test(what_is_under_way_when_the_address_changes_is_read_back_at_the_new_one),

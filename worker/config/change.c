@@ -175,7 +175,9 @@ int config_change_check(struct config *config, struct config *fresh, const struc
     for (size_t i = 0; i < config->account_count; i++)
         account_compare(&config->accounts[i], fresh, &findings);
     int result = 0;
-    if (findings.text.size > 0)
+    if (findings.text.failed && findings.text.size == 0) /* a path may be longer than all that is said */
+        result = err_set(err, ERR_USAGE, "takes a restart: what, there is no room for: the configuration has too long a path");
+    else if (findings.text.size > 0)
         result = err_set(err, ERR_USAGE, "takes a restart: %s", findings.text.data);
     else
         *changed = is_changed(config, fresh);

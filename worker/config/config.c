@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <sodium.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "base/mem.h"
 #include "config/check.h"
@@ -210,6 +211,12 @@ struct config *config_load(const char *path, char *const *environment, struct er
 struct config *config_load_again(const struct config *config, char *const *environment,
                                  struct config_source *source, struct err *err)
 {
+    struct stat status;
     source_init(source);
+    /* A pipe would hold up the loop until somebody writes into it. */
+    if (config->path != NULL && stat(config->path, &status) == 0 && !S_ISREG(status.st_mode)) {
+        err_set(err, ERR_USAGE, "%s is not a regular file: it was read at the start, and is not read again", config->path);
+        return NULL;
+    }
     return config_take(source, config->path, environment, err);
 }

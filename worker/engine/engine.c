@@ -156,6 +156,9 @@ static void engine_accounts(struct engine *engine, const struct input *input)
         if (options->held)
             accounts_hold(engine, account, ACCOUNT_UNCHECKED);
     }
+    /* Where customers are was found out by the accounts' settings of before, such as the inbox. */
+    cache_done(&engine->cache);
+    cache_init(&engine->cache, engine->options.hash_key);
 }
 
 static void engine_dispatch(struct engine *engine, const struct input *input)
