@@ -227,9 +227,10 @@ static void http_connection(void *cls, struct MHD_Connection *connection, void *
     if (code == MHD_CONNECTION_NOTIFY_STARTED) {
         idle_notify(&server->idle, connection, context, code);
         struct connection *own = mem_new(1, sizeof(*own));
+        own->fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+        /* libmicrohttpd 1.0 writes each answer over the one before. */
         const union MHD_ConnectionInfo *info =
             MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-        own->fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
         if (info != NULL)
             address_write(own->address, info->client_addr);
         ((struct idle_connection *)*context)->own = own;
