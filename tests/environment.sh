@@ -8,7 +8,7 @@ tests_build() { # DIRECTORY LOG TARGET…
     mkdir -p "$directory"
     (
         flock 9
-        cmake -G Ninja -B "$directory" -DCUPBEARER_WERROR=ON && cmake --build "$directory" --target "$@"
+        cmake -G Ninja -B "$directory" -DCUPBEARER_WERROR=ON -DCUPBEARER_FAILPOINTS=ON && cmake --build "$directory" --target "$@"
     ) 9>"$directory/tests_build.lock" >"$log" 2>&1
 }
 

@@ -66,6 +66,7 @@ class Slot:
 def leave_out_unknown(settings, program):
     """What an older program does not know, it refuses; a setting's name stands in the program that knows it."""
     text = program.read_bytes()
+    settings["kafka"].pop("max.poll.interval.ms", None)  # which it may set itself, and then refuses
     for section, members in settings.items():
         known = {name: value for name, value in members.items() if "." in name or name.encode() in text}
         settings[section] = known

@@ -124,6 +124,31 @@ static void a_text_that_is_refused_holds_up_its_customer_alone_and_fails_after_f
     story_end(w);
 }
 
+/* Five posts get lost on their way, each is proven absent, and two are answered with 500, while others are taken: that is two
+ * refusals, not seven. */
+static void a_post_that_never_arrives_is_refused_by_nobody_however_often(void **state)
+{
+    (void)state;
+    static const char *const others[] = {"e2", "e3", "e4", "e5", "e6", "e7", "e8"};
+    struct world *w = story_begin(NULL);
+    int lost = 0;
+    story_arrive(w, "ann", "e1");
+    for (int waited = 0; waited < 20000 && lost < 7; waited++) {
+        world_pass(w, 100);
+        while (w->request_count > 0) {
+            bool bad = fake_request_posts(&w->requests[0].what) && strcmp(w->requests[0].what.event, "e1") == 0;
+            story_answer(w, !bad ? FATE_DONE : lost < 5 ? FATE_LOST : FATE_ERROR);
+            if (bad)
+                story_arrive(w, "bob", others[lost++]);
+        }
+    }
+    assert_int_equal(lost, 7);
+    world_go_for(w, 60000);
+    assert_int_equal(fake_papercups_shown(&w->papercups, "ann", "e1"), 1);
+    assert_int_equal(fake_log_outcome(&w->log.partitions[0], 0), OUTCOME_DELIVERED);
+    story_end(w);
+}
+
 /* 401 and redirects end nothing before its time, however often they come and whatever else is taken. */
 static void what_is_no_403_never_ends_an_event_before_its_deadline(void **state)
 {
@@ -222,6 +247,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_text_that_is_refused_holds_up_its_customer_alone_and_fails_after_five),
+        cmocka_unit_test(a_post_that_never_arrives_is_refused_by_nobody_however_often),
         cmocka_unit_test(what_is_no_403_never_ends_an_event_before_its_deadline),
         cmocka_unit_test(an_outage_that_is_over_refuses_nothing),
         cmocka_unit_test(a_held_account_is_asked_whose_key_it_has_every_ten_seconds),
