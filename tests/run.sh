@@ -95,7 +95,7 @@ rules() {
 }
 
 $unit_only || echo "Installs what is missing (on a bare Debian 650 MB to download, 3 GB on the disk, a few minutes), then tests for about" \
-    "$($full && echo 60 || echo 8) minutes, on two cores that have nothing else to do."
+    "$($full && echo 60 || echo 10) minutes, on two cores that have nothing else to do."
 stage_needed "tools" tools
 stage_needed "build" build build-tests -DCUPBEARER_FAILPOINTS=ON
 stage_needed "build with sanitizers" build build-asan -DCMAKE_BUILD_TYPE=Debug -DCUPBEARER_FAILPOINTS=ON -DCUPBEARER_SANITIZE=ON \

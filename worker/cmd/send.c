@@ -23,7 +23,7 @@ static const char help[] =
     "[OPTION]...\n"
     "  cupbearer send --key-file FILE --key-id ID [OPTION]... PAYLOAD_FILE\n"
     "\n"
-    "Prints event_id, topic, partition and offset once all replicas have the record.\n"
+    "Prints event_id, topic, partition and offset once Kafka has acknowledged it (acks=all).\n"
     "\n" SIGNER_HELP "\n" PAYLOAD_HELP "\n"
     "Where to:\n"
     "  -b, --bootstrap-servers L  HOST:PORT,...; localhost:9092 when left out\n"
