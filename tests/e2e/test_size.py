@@ -80,6 +80,8 @@ def test_connections_that_many_accounts_needed_at_once_are_not_all_kept(tenants,
     installation, key = tenants(len(ACCOUNTS))
     worker = installation.worker()
     events = [sign(key, payload(f"user_{n}", account=name)) for n in range(6) for name in ACCOUNTS]
+    # Answers that take their time: an account begins with four calls, and so all are connected at once.
+    standin.fault("slow", "", times=4 * len(ACCOUNTS), delay_ms=5000)
     kafka.publish(topics.events, events)
     most = 0
 

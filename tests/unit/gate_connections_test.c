@@ -10,9 +10,9 @@
 
 #include "gate/connections.h"
 
-#define COUNT 10
+#define COUNT 40
 
-static char gone[64]; /* the numbers of those that were let go, in their order */
+static char gone[128]; /* the numbers of those that were let go, in their order */
 
 static void note(int fd)
 {
@@ -160,6 +160,25 @@ static void an_address_has_no_limit_unless_one_is_set(void **state)
     end(&fixture);
 }
 
+static void the_more_are_leaving_the_slower_others_are_accepted(void **state)
+{
+    struct fixture fixture;
+    struct connection next = {.fd = COUNT};
+    (void)state;
+    begin(&fixture, (struct connections_limits){.all = 4, .unfinished = 4, .body_bytes = 9});
+    for (int i = 0; i < 35; i++) /* of which four stay */
+        add(&fixture);
+    assert_int_equal(connections_add(&fixture.connections, &next), 2);
+    connections_remove(&fixture.connections, &next);
+    for (size_t i = 0; i < 31; i++) /* their threads have ended */
+        connections_remove(&fixture.connections, &fixture.list[i]);
+    assert_int_equal(connections_add(&fixture.connections, &next), 0);
+    connections_remove(&fixture.connections, &next);
+    for (size_t i = 31; i < 35; i++)
+        connections_remove(&fixture.connections, &fixture.list[i]);
+    connections_done(&fixture.connections);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -167,6 +186,7 @@ int main(void)
         cmocka_unit_test(who_is_under_way_stays_and_who_does_not_take_a_reply_waits_too),
         cmocka_unit_test(the_bytes_of_all_bodies_together_are_bounded),
         cmocka_unit_test(an_address_has_no_limit_unless_one_is_set),
+        cmocka_unit_test(the_more_are_leaving_the_slower_others_are_accepted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

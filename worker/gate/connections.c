@@ -4,6 +4,8 @@
 #include <string.h>
 #include <time.h>
 
+#define LEAVING_PER_MS 16 /* the more are leaving, the slower others come: with 256, 60 in a second */
+
 void connections_init(struct connections *connections)
 {
     pthread_condattr_t monotonic;
@@ -107,7 +109,7 @@ static void connections_make_room(struct connections *connections)
 
 /* ---- connections ---- */
 
-void connections_add(struct connections *connections, struct connection *connection)
+int64_t connections_add(struct connections *connections, struct connection *connection)
 {
     pthread_mutex_lock(&connections->mutex);
     connection->state = CONNECTION_UNFINISHED;
@@ -120,7 +122,9 @@ void connections_add(struct connections *connections, struct connection *connect
         connection_let_go(connections, connections_victim(connections, connection->address),
                           &connections->counts.for_address);
     connections_make_room(connections);
+    int64_t pause_ms = (int64_t)(connections->in_state[CONNECTION_LET_GO] / LEAVING_PER_MS);
     pthread_mutex_unlock(&connections->mutex);
+    return pause_ms;
 }
 
 static void connection_free_body(struct connections *connections, struct connection *connection)

@@ -57,8 +57,10 @@ void connections_init(struct connections *connections);
 /* All must have been removed. */
 void connections_done(struct connections *connections);
 
-/* A new one, whose fd and address are set; another may be let go for it, or it itself. */
-void connections_add(struct connections *connections, struct connection *connection);
+/* A new one, whose fd and address are set; another may be let go for it, or it itself. Returns for how many milliseconds no other
+ * should be accepted, 0 for none: those that were let go are connections still until their threads end, for which a machine that is
+ * busy takes a while, and libmicrohttpd resets whoever comes when it has as many as it may. */
+int64_t connections_add(struct connections *connections, struct connection *connection);
 /* Before its socket is closed. */
 void connections_remove(struct connections *connections, struct connection *connection);
 /* What it does now, other than being let go, which stays so. */

@@ -15,7 +15,7 @@
 #include "http/server/idle.h"
 #include "os/clock.h"
 
-#define CONNECTIONS_MAX    512U
+#define CONNECTIONS_MAX    768U
 #define KEPT_MAX           448U /* of them: beyond, who waits for its client is let go, which takes its thread a moment */
 #define UNFINISHED_MAX     256U
 #define BODIES_BYTES_MAX   ((size_t)16 << 20) /* of all together, in buffers of up to twice that */
@@ -234,7 +234,9 @@ static void http_connection(void *cls, struct MHD_Connection *connection, void *
         if (info != NULL)
             address_write(own->address, info->client_addr);
         ((struct idle_connection *)*context)->own = own;
-        connections_add(&server->connections, own);
+        int64_t pause_ms = connections_add(&server->connections, own);
+        if (pause_ms > 0) /* this is the thread that accepts: whoever comes waits in the kernel */
+            nanosleep(&(struct timespec){.tv_nsec = pause_ms * 1000000L}, NULL);
     } else {
         struct connection *own = ((struct idle_connection *)*context)->own;
         connections_remove(&server->connections, own);
