@@ -60,7 +60,7 @@ static void mark_delivery(struct mark *mark, const struct delivery *d, const str
         mark_number(mark, "absent_from", mark_left(scene, d->absent_from));
         mark_number(mark, "absent_needed", d->absent_needed);
         mark_number(mark, "absent_seen", d->absent_seen);
-        mark_number(mark, "look_counts", mono_reached(d->absent_from, d->look_started));
+        mark_number(mark, "readback_counts", mono_reached(d->absent_from, d->readback_started));
         mark_number(mark, "refused_by", d->refused_by);
         mark_search(mark, &d->search);
     }

@@ -12,7 +12,7 @@
 # stories (tests/unit/engine_*_test.c) and the table of answers, all seeds, the long runs, and the explorer (tests/explore/) with one fault.
 #
 # Not here is a rule that is a margin: that a suspect must be "absent" twice in a row (in a world whose lists are never
-# behind, one look after the settle time is enough). Neither simulator nor explorer miss it.
+# behind, one readback after the settle time is enough). Neither simulator nor explorer miss it.
 #
 # Nor, because the engine has no part in them: that a second process takes no name in the group that another has
 # (tests/e2e/test_instance.py), that "nothing was sent" is known by the body's own callback and that a timed-out request is
@@ -180,11 +180,11 @@ broken lease-from-answer engine/assign.c 'lease_extend\(engine, partition->commi
 broken no-lease engine/engine.c 'if \(engine->options.lease_ms == 0\)' 'if (true)' '* nobody asks whether the partitions are still his'
 broken write-outlives-lease engine/accounts.c 'partition == NULL \? MONO_NEVER : engine_lease_end\(engine\)' 'MONO_NEVER' \
     'what was decided on before a freeze leaves after it'
-broken first-customer delivery/look.c 'look_add\(&search->customers, &search->customer_count, answer\);' \
-    '{ struct answer first = *answer; first.id_count = first.id_count > 0; look_add(&search->customers, &search->customer_count, &first); }' \
-    '* a read-back looks at the first customer row alone'
-broken widgets-row-alone delivery/look.c 'CALL_LIST_CUSTOMERS,' 'CALL_FIND_CUSTOMERS,' \
-    '* a read-back looks at the rows alone that the widget finds now'
+broken first-customer delivery/readback.c 'readback_add\(&search->customers, &search->customer_count, answer\);' \
+    '{ struct answer first = *answer; first.id_count = first.id_count > 0; readback_add(&search->customers, &search->customer_count, &first); }' \
+    '* a readback reads the first customer row alone'
+broken widgets-row-alone delivery/readback.c 'CALL_LIST_CUSTOMERS,' 'CALL_FIND_CUSTOMERS,' \
+    '* a readback reads the rows alone that the widget finds now'
 broken any-host papercups/content.c '!asked_is_found\(&r->asked, &thing\)' 'false' 'any row that a question lets in is taken'
 broken others-answer papercups/asked.c 'return span_equal\(id, span_of\(asked->call->id.text\)\);' 'return (void)id, (void)asked, true;' \
     'whose conversation, and which one, is in an answer is not held against the question'
@@ -200,12 +200,12 @@ broken first-page delivery/delivery.c 'd->page = answer->incomplete \? call->pag
     'if (false)' 'the first page of the rows is taken for all of them'
 broken oldest-row delivery/delivery.c 'strcmp\(answer->updated_at, d->customer_updated_at\) > 0' \
     'strcmp(answer->updated_at, d->customer_updated_at) < 0' 'of several pages the row is taken that is not the newest'
-broken open-chat-alone delivery/look.c 'look_add\(&search->conversations, &search->conversation_count, answer\);' \
-    '{ struct answer first = *answer; first.id_count = first.id_count > 0; look_add(&search->conversations, &search->conversation_count, &first); }' \
-    '* a read-back looks at one conversation of each customer'
-broken named-row-unread delivery/look.c 'else if \(call->kind == CALL_READ_CUSTOMER\)\s+look_add' \
-    'else if (call->kind == CALL_READ_CUSTOMER && d->step == STEP_LOOK_THROUGH) look_add' \
-    'a read-back for the row that an event names looks at none of its conversations'
+broken open-chat-alone delivery/readback.c 'readback_add\(&search->conversations, &search->conversation_count, answer\);' \
+    '{ struct answer first = *answer; first.id_count = first.id_count > 0; readback_add(&search->conversations, &search->conversation_count, &first); }' \
+    '* a readback reads one conversation of each customer'
+broken named-row-unread delivery/readback.c 'else if \(call->kind == CALL_READ_CUSTOMER\)\s+readback_add' \
+    'else if (call->kind == CALL_READ_CUSTOMER && d->step == STEP_READBACK_LIST) readback_add' \
+    'a readback for the row that an event names reads none of its conversations'
 broken named-not-reopened delivery/delivery.c 'd->limits.reopen \|\| d->address == ADDRESS_CONVERSATION_ID' 'd->limits.reopen' \
     'a closed conversation that an event names gets its message as it is'
 broken named-unread delivery/delivery.c 'memcpy\(d->to.text, payload->to.data, 36\);' \
@@ -213,7 +213,7 @@ broken named-unread delivery/delivery.c 'memcpy\(d->to.text, payload->to.data, 3
     'a conversation that an event names is taken for one of its account, unread'
 broken complete-is-absent delivery/delivery.c 'delivery_suspect\(d, settled, complete' 'delivery_suspect(d, complete ? now : settled, complete' \
     '* after a complete 5xx "absent" counts at once'
-broken no-read-back engine/admit.c 'bool suspect = job->record->offset < job->partition->suspect_end;' 'bool suspect = false;' \
+broken no-readback engine/admit.c 'bool suspect = job->record->offset < job->partition->suspect_end;' 'bool suspect = false;' \
     'what an earlier owner may have posted is not read back'
 broken posts-again delivery/delivery.c 'if \(d->step == STEP_POST\)\s+delivery_take_unknown\(d, answer, delay_ms, now\);' \
     'if (d->step == STEP_POST) delivery_retry(d, STEP_POST, delay_ms, now);' 'a post without a good answer is made again'
@@ -225,7 +225,7 @@ broken long-lists-fail engine/accounts.c 'pending->aside = account_set_aside\(pe
     'a list that is long under way keeps its place'
 broken one-too-far engine/assign.c 'partition->committing = offsets_settled\(&partition->offsets\);' 'partition->committing = offsets_settled(&partition->offsets) + 1;' \
     'one offset too many is committed'
-broken unreadable-is-absent delivery/look.c '\(cut && !answer->mark_found\)\) \{\s+look_unreadable\(d, delay_ms, now\);' '(cut && !answer->mark_found)) { (void)delay_ms; look_absent(d, now);' \
+broken unreadable-is-absent delivery/readback.c '\(cut && !answer->mark_found\)\) \{\s+readback_unreadable\(d, delay_ms, now\);' '(cut && !answer->mark_found)) { (void)delay_ms; readback_absent(d, now);' \
     '"cannot be read" counts as "absent"'
 broken reach-ignored engine/partition.c 'offset < partition_reach\(partition\) &&' '' 'deliveries start beyond the committed reach'
 broken receipts-from-end engine/partition.c 'partition_has_none_beyond\(partition\) \? partition->receipts_end\s+: partition->receipts_from' \
@@ -258,7 +258,7 @@ broken looked-not-reopened engine/glance.c 'if \(ok && reads && answer->closed\)
 broken looks-unheld engine/run.c 'not_before = mono_later\(not_before, hold\);' '(void)hold;' \
     'a new conversation is begun before the one before has been looked at'
 broken looks-left engine/assign.c 'glances_hurry\(engine, partition\);' 'glances_drop(engine, partition);' \
-    'a partition is given up without the looks that its posts want'
+    'a partition is given up without the glances that its posts want'
 broken clock-is-certain engine/settle.c 'return !engine->options.admit_by_clock;' 'return true;' \
     'the next starts before the receipt of one that the worker'"'"'s own clock found expired'
 broken pause-stays engine/assign.c 'if \(partition->paused\)\s+effect_add\(engine, EFFECT_RESUME, partition->id\);' '' \
@@ -344,8 +344,8 @@ broken lost-reach-lifted engine/assign.c 'if \(partition->lost_until.ms == MONO_
     'a commit that was lost meanwhile does not bound the reach any more'
 broken refused-in-outage engine/run.c 'delivery->refusals >= REFUSALS_MAX && job->refused_since' 'delivery->refusals >= REFUSALS_MAX' \
     'five 500s refuse an event while Papercups fails for everybody'
-broken suspect-one-look engine/run.c 'state == WINDOW_FAILED && !job->delivery.unknown' 'state == WINDOW_FAILED' \
-    'a suspect that had failed before gets one look, from now'
+broken suspect-one-readback engine/run.c 'state == WINDOW_FAILED && !job->delivery.unknown' 'state == WINDOW_FAILED' \
+    'a suspect that had failed before gets one readback, from now'
 broken cache-kept engine/run.c 'known_forget\(engine, job\);' '{}' \
     'what was known of a customer is not forgotten after a bad answer'
 broken receipts-of-others engine/rebuild.c 'span_equal\(receipt.topic, span_of\(engine->options.events_topic\)\) &&' '' \
@@ -360,7 +360,7 @@ broken stray-is-papercups papercups/reply.c '!own \? ANSWER_UNREADABLE :' '(void
 broken one-404 delivery/step.h 'return mono_reached\(mono_after\(d->missing_since, d->limits.settle_ms\), now\);' 'return true;' \
     'one 404 is believed'
 broken refused-at-once engine/run.c '#define REFUSALS_MAX 5' '#define REFUSALS_MAX 1' 'one 500 or 403 refuses an event'
-broken lost-is-refusal delivery/look.c 'if \(d->refused_by != 0\)' '' \
+broken lost-is-refusal delivery/readback.c 'if \(d->refused_by != 0\)' '' \
     'a post that never arrived counts as one that was refused'
 broken lease-kept engine/assign.c 'engine->leased = false;' '' 'the lease of the assignment before counts'
 broken cache-unacked engine/settle.c 'if \(job->delivery.acknowledged\)' 'if (true)' \
@@ -370,7 +370,7 @@ broken resolved-long-ago delivery/delivery.c 'd->step == STEP_POST && mono_reach
 broken behind-all engine/run.c 'if \(job->goes_on\)' 'if (false)' \
     'each step of a delivery waits behind all others, until what it has found out is too old'
 broken anew-unlooked engine/run.c 'if \(run_is_held\(engine, job\)\)' 'if (run_is_held(engine, job) && false)' \
-    'where to post is found out anew while a look at the customer'"'"'s conversation is under way'
+    'where to post is found out anew while a glance at the customer'"'"'s conversation is under way'
 broken stranger-rejected engine/run.c 'else if \(!job->delivery.unknown\)' 'else if (true)' \
     'what an earlier owner may have posted for an account that is none of this worker'"'"'s is rejected'
 broken stranger-forgotten engine/admit.c 'if \(suspect\)' 'if (suspect && job->account != NULL)' \

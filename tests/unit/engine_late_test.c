@@ -82,7 +82,7 @@ static void a_repetition_of_a_failed_event_that_is_expired_is_refused_at_once(vo
     story_end(w);
 }
 
-/* 500 for what is never taken: each look proves it absent, and other messages go through. */
+/* 500 for what is never taken: each readback proves it absent, and other messages go through. */
 static void five_errors_that_store_nothing_are_a_refusal_while_others_are_taken(void **state)
 {
     (void)state;

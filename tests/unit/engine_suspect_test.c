@@ -77,7 +77,7 @@ static void a_suspect_is_absent_only_when_read_twice_after_all_that_was_under_wa
     story_end(w);
 }
 
-static void a_look_that_fails_proves_nothing(void **state)
+static void a_readback_that_fails_proves_nothing(void **state)
 {
     (void)state;
     struct world *w = world_with_a_suspect("v1 reach=5000 receipts=0 admitted=0");
@@ -222,7 +222,7 @@ int main(void)
         cmocka_unit_test(a_suspect_that_is_there_is_delivered_at_once),
         cmocka_unit_test(a_suspect_that_is_there_is_not_posted_again_by_a_worker_that_knows_where),
         cmocka_unit_test(a_suspect_is_absent_only_when_read_twice_after_all_that_was_under_way_has_ended),
-        cmocka_unit_test(a_look_that_fails_proves_nothing),
+        cmocka_unit_test(a_readback_that_fails_proves_nothing),
         cmocka_unit_test(what_lies_at_or_beyond_the_reach_was_never_tried),
         cmocka_unit_test(without_a_word_about_the_reach_everything_up_to_the_end_is_a_suspect),
         cmocka_unit_test(a_group_that_never_committed_suspects_nothing),

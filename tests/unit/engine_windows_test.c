@@ -27,7 +27,7 @@ static unsigned shown_in_the_end(struct world *w)
 
 /* ---- slow: a request is under way inside Papercups for longer than the settle time ---- */
 
-/* The post is lost to the worker, and Papercups stores it `ms` later. The looks find nothing in the meantime. */
+/* The post is lost to the worker, and Papercups stores it `ms` later. The readbacks find nothing in the meantime. */
 static unsigned slow(int64_t ms, bool unique_marks)
 {
     struct world *w = world_of(1, unique_marks);

@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-#include "delivery/look.h"
+#include "delivery/readback.h"
 #include "delivery/retry.h"
 #include "delivery/step.h"
 
@@ -22,7 +22,7 @@ void delivery_suspect(struct delivery *d, struct mono absent_from, unsigned time
     d->absent_from = absent_from;
     d->absent_needed = times;
     d->absent_seen = 0;
-    delivery_enter(d, STEP_LOOK, d->wake);
+    delivery_enter(d, STEP_READBACK, d->wake);
 }
 
 void delivery_resolved(struct delivery *d, const struct cached *where)
@@ -36,7 +36,7 @@ void delivery_resolved(struct delivery *d, const struct cached *where)
 
 void delivery_done(struct delivery *d)
 {
-    look_done(&d->search);
+    readback_done(&d->search);
 }
 
 bool delivery_may_be_shown(const struct delivery *d)
@@ -75,9 +75,9 @@ static struct call delivery_call(const struct delivery *d)
         if (d->conversation.text[0] != 0)
             return (struct call){.kind = CALL_POST_MESSAGE, .id = d->conversation};
         return (struct call){.kind = CALL_POST_CONVERSATION, .id = d->customer};
-    case STEP_LOOK:
-    case STEP_LOOK_THROUGH:
-        return look_call(d);
+    case STEP_READBACK:
+    case STEP_READBACK_LIST:
+        return readback_call(d);
     case STEP_DONE:
         break;
     }
@@ -147,8 +147,8 @@ bool delivery_goes_on(const struct delivery *d)
 void delivery_calling(struct delivery *d, const struct call *call, struct mono now)
 {
     d->calling = true;
-    if (d->step == STEP_LOOK && call->page == 0)
-        d->look_started = now;
+    if (d->step == STEP_READBACK && call->page == 0)
+        d->readback_started = now;
     if (call_posts(call))
         d->attempts++;
     if (call->kind == CALL_POST_CONVERSATION || call->kind == CALL_REOPEN)
@@ -297,7 +297,7 @@ static void delivery_take_ok(struct delivery *d, const struct call *call, const 
     case CALL_LIST_CUSTOMERS:
     case CALL_READ_MESSAGES:
     case CALL_ME:
-        abort(); /* a read-back makes the one, the account the other */
+        abort(); /* a readback makes the one, the account the other */
     }
 }
 
@@ -318,7 +318,7 @@ static bool answer_leaves_open(const struct answer *answer)
            (answer_is_doubtful(answer) && (!answer->own || answer->kind == ANSWER_FORBIDDEN));
 }
 
-/* A post, and no word that it failed: it may be there. After a complete answer the look begins at once, or when it says
+/* A post, and no word that it failed: it may be there. After a complete answer the readback begins at once, or when it says
  * so; else what is still under way is given time first, and one "absent" is not enough. */
 static void delivery_take_unknown(struct delivery *d, const struct answer *answer, int64_t delay_ms,
                                   struct mono now)
@@ -434,8 +434,8 @@ void delivery_take(struct delivery *d, const struct call *call, struct answer *a
     if (answer->kind == ANSWER_LATER)
         delay_ms = retry_after_bounded_ms(answer->retry_after_ms);
     d->calling = false;
-    if (d->step == STEP_LOOK || d->step == STEP_LOOK_THROUGH)
-        look_take(d, call, answer, delay_ms, now);
+    if (d->step == STEP_READBACK || d->step == STEP_READBACK_LIST)
+        readback_take(d, call, answer, delay_ms, now);
     else
         delivery_take_other(d, call, answer, delay_ms, now);
 }

@@ -25,20 +25,20 @@ struct delivery_limits {
 };
 
 enum delivery_step {
-    STEP_RESOLVE,      /* by what the event is addressed to */
-    STEP_CREATE,       /* the customer */
-    STEP_HOST,         /* the row of a customer that is addressed by UUID gets the one it lacks */
-    STEP_CONVERSATION, /* which one to post to */
-    STEP_CLOSED,       /* which one to reopen */
+    STEP_RESOLVE,       /* by what the event is addressed to */
+    STEP_CREATE,        /* the customer */
+    STEP_HOST,          /* the row of a customer that is addressed by UUID gets the one it lacks */
+    STEP_CONVERSATION,  /* which one to post to */
+    STEP_CLOSED,        /* which one to reopen */
     STEP_REOPEN,
-    STEP_POST,         /* into it, or a new one with it */
-    STEP_UNASSIGN,     /* delivered; the conversation is given back */
-    STEP_LOOK,         /* read back: which customers are there */
-    STEP_LOOK_THROUGH, /* read back: their conversations, then the messages of each */
+    STEP_POST,          /* into it, or a new one with it */
+    STEP_UNASSIGN,      /* delivered; the conversation is given back */
+    STEP_READBACK,      /* read back: which customers are there */
+    STEP_READBACK_LIST, /* read back: their conversations, then the messages of each */
     STEP_DONE,
 };
 
-/* Where a read-back still has to look: customers first, then conversations. */
+/* Where a readback still has to read: customers first, then conversations. */
 struct delivery_search {
     struct uuid *customers, *conversations;
     size_t customer_count, conversation_count;
@@ -71,7 +71,7 @@ struct delivery {
     struct mono absent_from; /* an "absent" counts when read from here on */
     unsigned absent_needed;  /* in a row */
     unsigned absent_seen;
-    struct mono look_started;
+    struct mono readback_started;
     struct mono read_until; /* set once past the deadline and still unknown: then it is said as it is */
     struct delivery_search search;
 
@@ -117,7 +117,7 @@ enum delivery_want {
 enum delivery_want delivery_want(struct delivery *delivery, struct mono now, struct call *call);
 /* Asked after an answer: whether it is on its way to its post, and every step so far was answered well. Then its next call
  * goes before those of others who wait: what it has found out gets old, and where every step waited as long as the first
- * one, it would have to begin anew for ever. What failed waits like others, and so do looks, for there may be many. */
+ * one, it would have to begin anew for ever. What failed waits like others, and so do readbacks, for there may be many. */
 bool delivery_goes_on(const struct delivery *delivery);
 /* When it is to be asked at the latest, whatever it waits for: its time may be over then. */
 struct mono delivery_ends(const struct delivery *delivery);

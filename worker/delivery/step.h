@@ -1,4 +1,4 @@
-/* How a delivery changes its step: what delivery.c and look.c share. */
+/* How a delivery changes its step: what delivery.c and readback.c share. */
 #ifndef DELIVERY_STEP_H
 #define DELIVERY_STEP_H
 

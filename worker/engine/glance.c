@@ -117,7 +117,7 @@ void glance_want(struct engine *engine, const struct job *job, struct queue *que
         glance_begin(engine, glance);
 }
 
-/* The look is over. */
+/* The glance is over. */
 static void glance_end(struct engine *engine, struct glance *glance)
 {
     struct mono from = glance_from(engine, glance);

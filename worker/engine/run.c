@@ -70,7 +70,7 @@ static bool run_has_lease(struct engine *engine, struct job *job)
 }
 
 /* Where it has to be found out anew where to post, though it was known when the job began, it is at the head of its queue
- * again: a look at its customer's conversations may be under way. */
+ * again: a glance at its customer's conversations may be under way. */
 static bool run_is_held(struct engine *engine, const struct job *job)
 {
     return job->delivery.step == STEP_RESOLVE && !mono_reached(glance_hold(engine, job), engine->now.mono);

@@ -1,44 +1,44 @@
-#include "delivery/look.h"
+#include "delivery/readback.h"
 
 #include <stdlib.h>
 
 #include "base/mem.h"
 #include "delivery/step.h"
 
-#define LOOK_IDS_MAX  10000 /* customers and conversations of one look; more is unreadable */
-#define LOOK_AGAIN_MS 1000  /* between two looks that must both say "absent" */
+#define READBACK_IDS_MAX  10000 /* customers and conversations of one readback; more is unreadable */
+#define READBACK_AGAIN_MS 1000  /* between two readbacks that must both say "absent" */
 
-void look_done(struct delivery_search *search)
+void readback_done(struct delivery_search *search)
 {
     free(search->customers);
     free(search->conversations);
     *search = (struct delivery_search){0};
 }
 
-struct call look_call(const struct delivery *d)
+struct call readback_call(const struct delivery *d)
 {
     static const enum call_kind first[] = {[ADDRESS_EXTERNAL_ID] = CALL_LIST_CUSTOMERS,
                                            [ADDRESS_CUSTOMER_ID] = CALL_READ_CUSTOMER,
                                            [ADDRESS_CONVERSATION_ID] = CALL_READ_MESSAGES};
     const struct delivery_search *search = &d->search;
-    if (d->step == STEP_LOOK)
+    if (d->step == STEP_READBACK)
         return (struct call){.kind = first[d->address], .id = d->to, .page = search->page};
     if (search->customer_next < search->customer_count)
         return (struct call){.kind = CALL_READ_CUSTOMER, .id = search->customers[search->customer_next]};
     return (struct call){.kind = CALL_READ_MESSAGES, .id = search->conversations[search->conversation_next]};
 }
 
-/* One look has gone through everything and has not found it. */
-static void look_absent(struct delivery *d, struct mono now)
+/* One readback has gone through everything and has not found it. */
+static void readback_absent(struct delivery *d, struct mono now)
 {
-    look_done(&d->search);
+    readback_done(&d->search);
     d->tries = 0;
-    if (!mono_reached(d->absent_from, d->look_started)) {
-        delivery_enter(d, STEP_LOOK, d->absent_from);
+    if (!mono_reached(d->absent_from, d->readback_started)) {
+        delivery_enter(d, STEP_READBACK, d->absent_from);
         return;
     }
     if (++d->absent_seen < d->absent_needed) {
-        delivery_enter(d, STEP_LOOK, mono_after(now, LOOK_AGAIN_MS));
+        delivery_enter(d, STEP_READBACK, mono_after(now, READBACK_AGAIN_MS));
         return;
     }
     if (d->refused_by != 0)
@@ -49,16 +49,16 @@ static void look_absent(struct delivery *d, struct mono now)
     delivery_enter(d, STEP_RESOLVE, now);
 }
 
-/* A look that could not be finished says nothing: never a reason to post. */
-static void look_unreadable(struct delivery *d, int64_t delay_ms, struct mono now)
+/* A readback that could not be finished says nothing: never a reason to post. */
+static void readback_unreadable(struct delivery *d, int64_t delay_ms, struct mono now)
 {
-    look_done(&d->search);
+    readback_done(&d->search);
     d->absent_seen = 0;
     d->tries++;
-    delivery_enter(d, STEP_LOOK, mono_after(now, delay_ms));
+    delivery_enter(d, STEP_READBACK, mono_after(now, delay_ms));
 }
 
-static void look_add(struct uuid **list, size_t *count, const struct answer *answer)
+static void readback_add(struct uuid **list, size_t *count, const struct answer *answer)
 {
     if (answer->id_count == 0)
         return;
@@ -67,21 +67,21 @@ static void look_add(struct uuid **list, size_t *count, const struct answer *ans
     *count += answer->id_count;
 }
 
-void look_take(struct delivery *d, const struct call *call, const struct answer *answer, int64_t delay_ms,
-               struct mono now)
+void readback_take(struct delivery *d, const struct call *call, const struct answer *answer, int64_t delay_ms,
+                   struct mono now)
 {
     struct delivery_search *search = &d->search;
     bool gone = answer->kind == ANSWER_NOT_FOUND && call->kind == CALL_READ_CUSTOMER;
     bool more = answer->incomplete && call->kind == CALL_LIST_CUSTOMERS && call->page + 1 < CUSTOMER_PAGES;
-    bool too_many = search->customer_count + search->conversation_count + answer->id_count > LOOK_IDS_MAX;
+    bool too_many = search->customer_count + search->conversation_count + answer->id_count > READBACK_IDS_MAX;
     bool cut = too_many || (answer->incomplete && !more);
     if (gone && !delivery_is_missing(d, now)) {
         delay_ms = mono_after(d->missing_since, d->limits.settle_ms).ms - now.ms;
-        look_unreadable(d, delay_ms, now);
+        readback_unreadable(d, delay_ms, now);
         return;
     }
     if ((answer->kind != ANSWER_OK && !gone) || (cut && !answer->mark_found)) {
-        look_unreadable(d, delay_ms, now);
+        readback_unreadable(d, delay_ms, now);
         return;
     }
     if (answer->mark_found) {
@@ -91,21 +91,21 @@ void look_take(struct delivery *d, const struct call *call, const struct answer 
         return;
     }
     if (call->kind == CALL_LIST_CUSTOMERS)
-        look_add(&search->customers, &search->customer_count, answer);
+        readback_add(&search->customers, &search->customer_count, answer);
     else if (call->kind == CALL_READ_CUSTOMER)
-        look_add(&search->conversations, &search->conversation_count, answer);
-    if (d->step == STEP_LOOK_THROUGH && call->kind == CALL_READ_CUSTOMER)
+        readback_add(&search->conversations, &search->conversation_count, answer);
+    if (d->step == STEP_READBACK_LIST && call->kind == CALL_READ_CUSTOMER)
         search->customer_next++;
-    else if (d->step == STEP_LOOK_THROUGH)
+    else if (d->step == STEP_READBACK_LIST)
         search->conversation_next++;
     if (more) {
         search->page++;
-        delivery_enter(d, STEP_LOOK, now);
+        delivery_enter(d, STEP_READBACK, now);
         return;
     }
     if (search->customer_next < search->customer_count ||
         search->conversation_next < search->conversation_count)
-        delivery_enter(d, STEP_LOOK_THROUGH, now);
+        delivery_enter(d, STEP_READBACK_LIST, now);
     else
-        look_absent(d, now);
+        readback_absent(d, now);
 }

@@ -36,7 +36,7 @@ static struct call answered(struct delivery *d, size_t count, bool incomplete, s
     return (struct call){.kind = CALL_ME}; /* it waits */
 }
 
-static void a_look_that_finds_more_than_it_can_hold_says_nothing(void **state)
+static void a_readback_that_finds_more_than_it_can_hold_says_nothing(void **state)
 {
     (void)state;
     const struct payload payload = {.address = ADDRESS_EXTERNAL_ID};
@@ -61,7 +61,7 @@ static void a_look_that_finds_more_than_it_can_hold_says_nothing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_look_that_finds_more_than_it_can_hold_says_nothing),
+        cmocka_unit_test(a_readback_that_finds_more_than_it_can_hold_says_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
