@@ -108,7 +108,7 @@ class Addressed(Scenario):
         return sign(KEY, {"account": "acme", "to": to, "message": {"body": self.body(name)}})
 
 
-class Suspect(Scenario):
+class InDoubt(Scenario):
     """Another worker may have posted it."""
 
     deaths = ("find_customers.before",)

@@ -14,7 +14,7 @@ from broker import ROOT
 from crash import KINDS, POINTS, Cell, Lane
 from programs import PROGRAM
 from scenarios import (
-    Addressed, Closed, Ended, First, Forged, Held, Hostless, Known, New, NewEnded, Receipted, Refused, Suspect,
+    Addressed, Closed, Ended, First, Forged, Held, Hostless, InDoubt, Known, New, NewEnded, Receipted, Refused,
     Troubled, Unassigned,
 )  # fmt: skip
 
@@ -26,7 +26,7 @@ SCENARIOS = {
     "me": [Held], "account": [Held],
     "assigned": [First], "read_receipts": [First], "old_receipt": [Receipted], "rebuilt": [First], "start": [First],
     "record": [First], "reach": [First, Known],
-    "list_customers": [Suspect], "read_customer": [Suspect], "read_messages": [Suspect], "create_customer": [New], "set_host": [Hostless],
+    "list_customers": [InDoubt], "read_customer": [InDoubt], "read_messages": [InDoubt], "create_customer": [New], "set_host": [Hostless],
     "list_closed": [Closed], "reopen": [Closed], "read_conversation": [Addressed], "post_message": [Known, Ended],
     "post_conversation": [New, NewEnded],
     "trouble": [Troubled], "unassign": [Unassigned],

@@ -114,7 +114,8 @@ static void world_check_under_way(struct world *world, const struct world_reques
         world_fail(world, "%s is posted while an earlier post of it may still arrive", request->what.event);
 }
 
-/* A commit that got no answer may still put the reach back: whatever is started beyond it is no suspect after a crash then. */
+/* A commit that got no answer may still put the reach back: whatever is started beyond it is not in doubt
+ * after a crash then. */
 static void world_check_late(struct world *world, int32_t partition, int64_t offset)
 {
     struct progress progress;
@@ -166,7 +167,7 @@ static void world_check_post(struct world *world, const struct world_request *re
     struct progress progress;
     bool believed = fake_log_believed(log, &progress);
     int64_t offset = world_event_offset(log, request->what.event, believed ? log->committed : log->begin);
-    if (!believed) /* the next owner suspects all that there is, unless nothing was ever committed */
+    if (!believed) /* everything is in doubt for the next owner, unless nothing was ever committed */
         progress.reach = log->metadata[0] == 0 ? share->end : log->end;
     if (offset < 0 || offset >= progress.reach)
         world_fail(world, "%s is posted at %lld, beyond the committed reach %lld", request->what.event,

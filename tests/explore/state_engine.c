@@ -166,9 +166,9 @@ static void mark_partition(struct mark *mark, const struct engine *engine, const
     mark_number(mark, "doubted", (int64_t)partition->doubted);
     mark_number(mark, "foreign", (int64_t)partition->foreign_receipts);
     mark_number(mark, "other_version", (int64_t)partition->other_version);
-    mark_number(mark, "suspect_end", partition->suspect_end);
-    if (partition->offsets.next < partition->suspect_end)
-        mark_number(mark, "absent_from", mark_left(scene, partition->suspect_absent_from));
+    mark_number(mark, "in_doubt_end", partition->in_doubt_end);
+    if (partition->offsets.next < partition->in_doubt_end)
+        mark_number(mark, "absent_from", mark_left(scene, partition->in_doubt_absent_from));
     mark_number(mark, "namesake_until", mark_left(scene, partition->namesake_until));
     mark_number(mark, "announced", partition->announced);
     mark_number(mark, "first_from", mark_left(scene, partition->first_from));

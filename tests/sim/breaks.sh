@@ -11,7 +11,7 @@
 # Asked is first who caught it before (tests/sim/breaks.caught); then what answers soonest: a tenth of the seeds, the engine's
 # stories (tests/unit/engine_*_test.c) and the table of answers, all seeds, the long runs, and the explorer (tests/explore/) with one fault.
 #
-# Not here is a rule that is a margin: that a suspect must be "absent" twice in a row (in a world whose lists are never
+# Not here is a rule that is a margin: that an event in doubt must be "absent" twice in a row (in a world whose lists are never
 # behind, one readback after the settle time is enough). Neither simulator nor explorer miss it.
 #
 # Nor, because the engine has no part in them: that a second process takes no name in the group that another has
@@ -162,19 +162,19 @@ broken left-forgotten engine/partition.c 'if \(partition->left.ms < oldest.ms\)\
     '* the last commit does not tell when the oldest of the records was admitted that are left to the next owner'
 broken offset-alone engine/rebuild.c 'if \(one->offset == record->offset && one->timestamp_ms == record->timestamp_ms &&\s+one->fingerprint == [^;]*?\)\)\s+told' \
     '(void)event_id; if (one->offset == record->offset) told' '* a receipt is matched by its offset alone'
-broken absent-at-once engine/admit.c 'job->partition->suspect_absent_from, 2\)' 'engine->now.mono, 2)' \
+broken absent-at-once engine/admit.c 'job->partition->in_doubt_absent_from, 2\)' 'engine->now.mono, 2)' \
     '* "absent" counts from the assignment on'
 broken duplicate-when-read engine/run.c 'window_find\(&job->partition->window, &job->marks\[0\], admitted_at, &failed_signed_at_s\);' \
     'WINDOW_NEW; (void)admitted_at;' '* a repetition is not looked for at the head of the queue'
 broken failed-makes-way engine/settle.c 'if \(settle_is_certain\(engine, outcome\)\)\s+job_leave_queue' 'job_leave_queue' \
     '* the next starts before the receipt of a failed one is acknowledged'
 broken unknown-gives-up delivery/delivery.c 'if \(!d->unknown\) \{' 'if (true) {' '* what may be shown ends as gave_up'
-broken suspect-expires engine/run.c 'job->judged \|\| job->delivery.unknown \|\|' 'job->judged ||' \
-    '* a suspect is judged by its times before it is proven absent'
+broken in-doubt-expires engine/run.c 'job->judged \|\| job->delivery.unknown \|\|' 'job->judged ||' \
+    '* an event in doubt is judged by its times before it is proven absent'
 broken window-admitted dedup/window.c 'return admitted_at_ms > finished_at_ms \? admitted_at_ms : finished_at_ms;' \
     '(void)finished_at_ms; return admitted_at_ms;' '* the window does not run from when it was finished'
 broken inherited-forgotten engine/assign.c 'PARTITION_COMMITTING && !partition->inherited\)' 'PARTITION_COMMITTING)' \
-    '* reach = c is committed with suspects left'
+    '* reach = c is committed with events left in doubt'
 broken lease-from-answer engine/assign.c 'lease_extend\(engine, partition->commit_sent\)' 'lease_extend(engine, engine->now.mono)' \
     '* the lease runs from the answer, not from when the commit was sent'
 broken no-lease engine/engine.c 'if \(engine->options.lease_ms == 0\)' 'if (true)' '* nobody asks whether the partitions are still his'
@@ -211,9 +211,9 @@ broken named-not-reopened delivery/delivery.c 'd->limits.reopen \|\| d->address 
 broken named-unread delivery/delivery.c 'memcpy\(d->to.text, payload->to.data, 36\);' \
     '{ memcpy(d->to.text, payload->to.data, 36); if (payload->address == ADDRESS_CONVERSATION_ID) { d->conversation = d->to; d->resolved_at = deadline; d->step = STEP_POST; } }' \
     'a conversation that an event names is taken for one of its account, unread'
-broken complete-is-absent delivery/delivery.c 'delivery_suspect\(d, settled, complete' 'delivery_suspect(d, complete ? now : settled, complete' \
+broken complete-is-absent delivery/delivery.c 'delivery_doubt\(d, settled, complete' 'delivery_doubt(d, complete ? now : settled, complete' \
     '* after a complete 5xx "absent" counts at once'
-broken no-readback engine/admit.c 'bool suspect = job->record->offset < job->partition->suspect_end;' 'bool suspect = false;' \
+broken no-readback engine/admit.c 'bool in_doubt = job->record->offset < job->partition->in_doubt_end;' 'bool in_doubt = false;' \
     'what an earlier owner may have posted is not read back'
 broken posts-again delivery/delivery.c 'if \(d->step == STEP_POST\)\s+delivery_take_unknown\(d, answer, delay_ms, now\);' \
     'if (d->step == STEP_POST) delivery_retry(d, STEP_POST, delay_ms, now);' 'a post without a good answer is made again'
@@ -232,9 +232,9 @@ broken receipts-from-end engine/partition.c 'partition_has_none_beyond\(partitio
     'partition->receipts_end' 'the commit names a place behind receipts that are still needed'
 broken released-early engine/assign.c 'if \(partition->job_count > 0 \|\| partition->glance_count > 0 \|\| partition->committing >= 0 \|\|\s+orphans_has\(engine, partition->id\) \|\| ' \
     'drop_jobs(engine, partition); if (partition->committing >= 0 || ' 'a partition is given up with receipts under way'
-broken untouched engine/rebuild.c 'if \(partition->untouched\)' 'if (true)' 'nothing is suspected in a partition that has receipts'
-broken suspects-from-commit engine/assign.c 'partition->suspect_end = progress.reach < input->end \? progress.reach : input->end;' \
-    'partition->suspect_end = input->offset;' 'nothing beyond the committed offset is suspected'
+broken untouched engine/rebuild.c 'if \(partition->untouched\)' 'if (true)' 'nothing is in doubt in a partition that has receipts'
+broken in-doubt-from-commit engine/assign.c 'partition->in_doubt_end = progress.reach < input->end \? progress.reach : input->end;' \
+    'partition->in_doubt_end = input->offset;' 'nothing beyond the committed offset is in doubt'
 broken generations engine/slots.c 'slot->thing != NULL && slot->generation == handle >> 32' 'slot->thing != NULL' \
     'a late answer is taken for that of another request'
 broken commit-of-another engine/assign.c 'partition->committing < 0 \|\| handle != partition->commit_handle' 'partition->committing < 0' \
@@ -243,7 +243,7 @@ broken dead-letter-late engine/settle.c 'bool written = job->lettered && outcome
     'a failed event has a receipt and no dead letter'
 broken repeats-failed engine/run.c 'if \(state == WINDOW_DELIVERED \|\| repeats_failed\)' 'if (state == WINDOW_DELIVERED)' \
     'the same bytes of a failed event are tried again'
-broken failed-unread engine/run.c 'delivery_suspect\(&job->delivery, engine->now.mono, 1\);' '' \
+broken failed-unread engine/run.c 'delivery_doubt\(&job->delivery, engine->now.mono, 1\);' '' \
     'a failed event that comes again is not read back'
 broken no-spacing engine/run.c 'mono_later\(queue->not_before, job->partition->first_from\)' 'queue->not_before' \
     'the pause between two messages does not hold over an assignment'
@@ -265,7 +265,7 @@ broken pause-stays engine/assign.c 'if \(partition->paused\)\s+effect_add\(engin
     'a partition that is paused is given back so'
 broken other-log engine/assign.c '&& found != stamp;' '&& found != stamp && false;' \
     'what was committed is believed though another record stands below it'
-broken unproved engine/partition.c '\(!partition->unproved \|\| offset < partition->suspect_end\)' 'true' \
+broken unproved engine/partition.c '\(!partition->unproved \|\| offset < partition->in_doubt_end\)' 'true' \
     'what is read of a log of which nothing was known goes by a commit that may be gone with the log before it'
 broken last-unnamed engine/assign.c 'else if \(progress->has_secret && !progress->has_last && !progress->inside && input->offset > input->begin\)' 'else if (false)' \
     'what was committed without a record below it is believed though the log begins below it'
@@ -289,9 +289,9 @@ broken secret-not-renewed engine/assign.c 'partition->commit_again = renewed \|\
     'an idle partition names the mark secret before for ever'
 broken namesake engine/assign.c 'bool namesake = named &&' 'bool namesake = false && named &&' \
     'who has taken the name of another begins while that one goes on'
-broken namesake-reach engine/assign.c 'if \(partition->suspect_end < by_namesake->reach\)' 'if (false)' \
+broken namesake-reach engine/assign.c 'if \(partition->in_doubt_end < by_namesake->reach\)' 'if (false)' \
     'what comes while another goes on under the same name is not read back'
-broken namesake-absent engine/assign.c 'suspect_absent_from = mono_after\(from,' 'suspect_absent_from = mono_after(engine->now.mono,' \
+broken namesake-absent engine/assign.c 'in_doubt_absent_from = mono_after\(from,' 'in_doubt_absent_from = mono_after(engine->now.mono,' \
     '"absent" counts while another goes on under the same name'
 broken namesake-receipts engine/assign.c '!orphans_has\(engine, partition->id\) && mono_reached\(partition->namesake_until, engine->now.mono\)' \
     '!orphans_has(engine, partition->id)' 'receipts are read while another goes on under the same name'
@@ -309,14 +309,14 @@ broken grant-certain engine/settle.c '&& outcome != OUTCOME_ACCOUNT_NOT_GRANTED'
 broken grant-once engine/run.c 'call_posts\(&job->call\) && !keyring_entry_grants' \
     'false && !keyring_entry_grants' 'what waits is posted though its key is not granted its account any more'
 broken revoked-once engine/run.c 'entry == NULL \|\| entry->revoked' 'entry == NULL' 'what waits is posted though its key is revoked meanwhile'
-broken no-share engine/admit.c 'job->no_room = !suspect && share > 0' 'job->no_room = false && !suspect && share > 0' \
+broken no-share engine/admit.c 'job->no_room = !in_doubt && share > 0' 'job->no_room = false && !in_doubt && share > 0' \
     'what waits for an account that is away takes the memory of the others'
 broken probed-once engine/accounts.c 'if \(account->hold != ACCOUNT_OPEN\)\s+timer_set\(&engine->timers, &account->timer, mono_after\(engine->now.mono, PROBE_EVERY_MS\)\);' '' \
     'a key that was refused once more is not asked about again'
 broken left-delivered delivery/delivery.c '\|\| d->outcome == OUTCOME_DELIVERED' '' \
-    'one that is delivered, and dropped without its receipt, is no suspect of the next owner'
+    'one that is delivered, and dropped without its receipt, is not in doubt for the next owner'
 broken left-unknown delivery/delivery.c '\|\| d->outcome == OUTCOME_UNKNOWN' '' \
-    'one that is unknown, and dropped without its receipt, is no suspect of the next owner'
+    'one that is unknown, and dropped without its receipt, is not in doubt for the next owner'
 broken own-clock engine/deadline.c 'remote_clock_reaches\(&engine->broker_clock, job->until\)' \
     '(struct mono){job->until.ms - engine->now.wall.ms + engine->now.mono.ms}' 'deadlines are counted on the worker'"'"'s own clock'
 broken clock-unasked engine/deadline.c '\.ms >= job->until\.ms;' '.ms >= job->until.ms && false;' \
@@ -334,7 +334,7 @@ broken lettered-twice engine/settle.c 'job->lettered && outcome == OUTCOME_GAVE_
 broken unknown-held engine/run.c 'timer_set\(&engine->timers, &job->timer, delivery_ends\(&job->delivery\)\);' \
     'if (!job->delivery.unknown) timer_set(&engine->timers, &job->timer, delivery_ends(&job->delivery));' \
     'what may be shown waits for a held account for ever'
-broken late-receipt engine/admit.c 'return record->offset < partition->suspect_end && told' 'return false && told' \
+broken late-receipt engine/admit.c 'return record->offset < partition->in_doubt_end && told' 'return false && told' \
     'a receipt that calls an event failed is believed, however late it came'
 broken doubted-forgotten engine/partition.c '&& partition->doubted == 0' '' \
     'the commit names a place behind receipts that are read back'
@@ -344,8 +344,8 @@ broken lost-reach-lifted engine/assign.c 'if \(partition->lost_until.ms == MONO_
     'a commit that was lost meanwhile does not bound the reach any more'
 broken refused-in-outage engine/run.c 'delivery->refusals >= REFUSALS_MAX && job->refused_since' 'delivery->refusals >= REFUSALS_MAX' \
     'five 500s refuse an event while Papercups fails for everybody'
-broken suspect-one-readback engine/run.c 'state == WINDOW_FAILED && !job->delivery.unknown' 'state == WINDOW_FAILED' \
-    'a suspect that had failed before gets one readback, from now'
+broken in-doubt-one-readback engine/run.c 'state == WINDOW_FAILED && !job->delivery.unknown' 'state == WINDOW_FAILED' \
+    'an event in doubt that had failed before gets one readback, from now'
 broken cache-kept engine/run.c 'known_forget\(engine, job\);' '{}' \
     'what was known of a customer is not forgotten after a bad answer'
 broken receipts-of-others engine/rebuild.c 'span_equal\(receipt.topic, span_of\(engine->options.events_topic\)\) &&' '' \
@@ -373,8 +373,8 @@ broken anew-unlooked engine/run.c 'if \(run_is_held\(engine, job\)\)' 'if (run_i
     'where to post is found out anew while a glance at the customer'"'"'s conversation is under way'
 broken stranger-rejected engine/run.c 'else if \(!job->delivery.unknown\)' 'else if (true)' \
     'what an earlier owner may have posted for an account that is none of this worker'"'"'s is rejected'
-broken stranger-forgotten engine/admit.c 'if \(suspect\)' 'if (suspect && job->account != NULL)' \
-    'such a one that is given back undecided is no suspect any more'
+broken stranger-forgotten engine/admit.c 'if \(in_doubt\)' 'if (in_doubt && job->account != NULL)' \
+    'such a one that is given back undecided is not in doubt any more'
 broken stranger-unqueued engine/admit.c 'OUTCOME_ACCOUNT_NOT_GRANTED && event.has_route' \
     'OUTCOME_ACCOUNT_NOT_GRANTED && event.has_route && job->account != NULL' \
     'an event of an unknown account is rejected at once, without a place in its queue or a lease'

@@ -150,7 +150,7 @@ static void sim_swap_init(struct sim *sim, struct world_options *options)
     options->stale_ms = rng_below(&sim->swap_rng, 2) * 4000;
 }
 
-/* Small, so that it is used up again and again: what is beyond it waits, and what is beyond an old one is no suspect. It
+/* Small, so that it is used up again and again: what is beyond it waits, and what is beyond an old one is not in doubt. It
  * is not one of the seed's numbers, so that a run can be had with another. */
 static int64_t sim_reach_step(const struct sim_options *options)
 {

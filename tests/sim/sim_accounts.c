@@ -104,7 +104,7 @@ static const struct record *first_left(const struct world *world)
 
 /* What an earlier owner may have posted is let in beyond its account's share: where that is what fills the memory of a worker,
  * nothing else has room before it has ended. A quarter is what is left beside the shares of the two that are not well. */
-static bool suspects_fill(const struct world *world, int worker)
+static bool in_doubt_fills(const struct world *world, int worker)
 {
     const struct engine *engine = world->workers[worker].engine;
     size_t size = 0;
@@ -112,15 +112,15 @@ static bool suspects_fill(const struct world *world, int worker)
         for (const struct job *job = engine->partitions[i] == NULL ? NULL : engine->partitions[i]->jobs; job != NULL;
              job = job->next)
             if (job->account != NULL && !is_well(world, world_account_of(span_of(job->account->options.name))) &&
-                job->record->offset < job->partition->suspect_end)
+                job->record->offset < job->partition->in_doubt_end)
                 size += job->size;
     return !engine_has_room(engine) && size >= (size_t)world->options.memory_bytes / 4;
 }
 
-static bool any_suspects_fill(const struct world *world)
+static bool any_in_doubt_fills(const struct world *world)
 {
     for (int i = 0; i < world->options.worker_count; i++)
-        if (suspects_fill(world, i))
+        if (in_doubt_fills(world, i))
             return true;
     return false;
 }
@@ -141,7 +141,7 @@ static void others_go_on(struct sim *sim)
         left = first_left(world);
         if (left == NULL || !mono_reached(mono_after(from, SIM_SETTLED_MS), world->now.mono))
             continue;
-        if (any_suspects_fill(world))
+        if (any_in_doubt_fills(world))
             return;
         world_fail(world, "%d/%lld of %.*s, which is well, waits for %d minutes while another account is not",
                    (int)left->partition, (long long)left->offset, SPAN_ARGS(left->key), SIM_SETTLED_MS / 60000);

@@ -42,7 +42,7 @@ struct model {
     struct place places[PLACES_MAX];
     size_t customer_count, place_count, planted;
     int stored;
-    bool was_suspect;
+    bool was_in_doubt;
     struct delivery delivery;
 };
 
@@ -245,10 +245,10 @@ static void model_begin(struct model *m, uint64_t seed)
                                            .unassign = chance(m, 30)};
     struct mono deadline = {m->now_ms + rng_below(&m->rng, 1200000)};
     delivery_init(&m->delivery, &payload, &limits, deadline);
-    m->was_suspect = chance(m, 30);
-    if (m->was_suspect) {
+    m->was_in_doubt = chance(m, 30);
+    if (m->was_in_doubt) {
         int64_t absent_from_ms = m->now_ms + HTTP_TIMEOUT_MS + SETTLE_MS;
-        delivery_suspect(&m->delivery, (struct mono){absent_from_ms}, 2);
+        delivery_doubt(&m->delivery, (struct mono){absent_from_ms}, 2);
         struct place *place = &m->places[0]; /* one that every form of address leads to */
         if (m->place_count > 0 && chance(m, 50) &&
             (payload.address != ADDRESS_CUSTOMER_ID || place->customer == 0))

@@ -46,7 +46,7 @@ static int64_t number(struct span *text)
     return strtoll(digits, NULL, 10);
 }
 
-/* ---- the beginning: `external_id` or `customer_id c9`, then any of `deadline MS`, `suspect ABSENT_FROM TIMES`,
+/* ---- the beginning: `external_id` or `customer_id c9`, then any of `deadline MS`, `in_doubt ABSENT_FROM TIMES`,
  * `cached CUSTOMER CONVERSATION`, `found_ago MS`, `new_spacing MS`, `reopen`, `unassign`, `refuse_ambiguous`, `email_given`,
  * `email EMAIL` ---- */
 
@@ -69,7 +69,7 @@ static void story_begin(struct story *story, struct table *table, struct span se
         struct span word = span_cut(&setup, ' ');
         if (span_equal(word, SPAN("deadline"))) {
             deadline_ms = number(&setup);
-        } else if (span_equal(word, SPAN("suspect"))) {
+        } else if (span_equal(word, SPAN("in_doubt"))) {
             absent_from_ms = number(&setup);
             times = number(&setup);
         } else if (span_equal(word, SPAN("new_spacing"))) {
@@ -98,7 +98,7 @@ static void story_begin(struct story *story, struct table *table, struct span se
     delivery_init(&story->delivery, &payload, &limits, mono_after(story->now, deadline_ms));
     payload_done(&payload);
     if (absent_from_ms >= 0)
-        delivery_suspect(&story->delivery, mono_after(story->now, absent_from_ms), (unsigned)times);
+        delivery_doubt(&story->delivery, mono_after(story->now, absent_from_ms), (unsigned)times);
     if (cached.conversation.text[0] != 0)
         delivery_resolved(&story->delivery, &cached);
 }
@@ -315,7 +315,7 @@ static void every_answer_to_every_call_leads_where_the_table_says(void **state)
 }
 
 /* The longest of the waits after the `tries`-th failure in a row, over many seeds. */
-static int64_t longest_wait(bool suspect, unsigned tries, enum answer_kind kind)
+static int64_t longest_wait(bool in_doubt, unsigned tries, enum answer_kind kind)
 {
     const struct payload payload = {.address = ADDRESS_EXTERNAL_ID};
     const struct delivery_limits limits = {
@@ -327,8 +327,8 @@ static int64_t longest_wait(bool suspect, unsigned tries, enum answer_kind kind)
         struct mono now = {START_MS};
         struct call call;
         delivery_init(&delivery, &payload, &limits, mono_after(now, 3600000));
-        if (suspect)
-            delivery_suspect(&delivery, now, 2);
+        if (in_doubt)
+            delivery_doubt(&delivery, now, 2);
         for (unsigned i = 0; i < tries; i++) {
             struct answer answer = {.kind = kind};
             now = delivery.wake.ms > now.ms ? delivery.wake : now;

@@ -222,8 +222,8 @@ static void and_is_read_back_before_it_is_posted_when_it_comes_again(void **stat
     }
 }
 
-/* The second one gives the partition back before it has decided: its next owner, which knows the account, must suspect it. */
-static void a_suspect_of_an_unknown_account_that_is_given_back_stays_one(void **state)
+/* The second one gives the partition back before it has decided: its next owner, which knows the account, must read it back. */
+static void an_event_in_doubt_of_an_unknown_account_that_is_given_back_stays_in_doubt(void **state)
 {
     (void)state;
     struct world_options options = without_beta();
@@ -305,7 +305,7 @@ int main(void)
         cmocka_unit_test(an_event_of_an_unknown_account_waits_for_the_lease),
         cmocka_unit_test(what_may_have_been_posted_for_an_account_that_the_next_owner_does_not_know_is_said_to_be_unknown),
         cmocka_unit_test(and_is_read_back_before_it_is_posted_when_it_comes_again),
-        cmocka_unit_test(a_suspect_of_an_unknown_account_that_is_given_back_stays_one),
+        cmocka_unit_test(an_event_in_doubt_of_an_unknown_account_that_is_given_back_stays_in_doubt),
         cmocka_unit_test(settings_change_for_what_comes_from_then_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

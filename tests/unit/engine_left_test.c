@@ -24,8 +24,8 @@ static void expect_delivered_once_by_the_next(struct world *w, int64_t offset)
     story_end(w);
 }
 
-/* A suspect whose message is found was posted by another: it has no attempt of its own. */
-static void a_suspect_that_was_found_and_has_no_receipt_yet_stays_a_suspect(void **state)
+/* One in doubt whose message is found was posted by another: it has no attempt of its own. */
+static void an_event_in_doubt_that_was_found_and_has_no_receipt_yet_stays_in_doubt(void **state)
 {
     (void)state;
     struct world *w = story_begin(NULL);
@@ -40,7 +40,7 @@ static void a_suspect_that_was_found_and_has_no_receipt_yet_stays_a_suspect(void
     expect_delivered_once_by_the_next(w, 0);
 }
 
-static void a_suspect_that_is_unknown_and_has_no_receipt_yet_stays_a_suspect(void **state)
+static void an_event_in_doubt_that_is_unknown_and_has_no_receipt_yet_stays_in_doubt(void **state)
 {
     (void)state;
     struct world_options options = world_options();
@@ -63,7 +63,7 @@ static void a_suspect_that_is_unknown_and_has_no_receipt_yet_stays_a_suspect(voi
 }
 
 /* Signed anew, and posted: that post may be under way when the next owner comes. */
-static void a_suspect_that_had_failed_before_is_given_as_much_time_as_any(void **state)
+static void an_event_in_doubt_that_had_failed_before_is_given_as_much_time_as_any(void **state)
 {
     (void)state;
     struct world *w = story_begin(NULL);
@@ -125,9 +125,9 @@ static void a_receipt_that_calls_it_failed_comes_after_another_has_posted_it(voi
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_suspect_that_was_found_and_has_no_receipt_yet_stays_a_suspect),
-        cmocka_unit_test(a_suspect_that_is_unknown_and_has_no_receipt_yet_stays_a_suspect),
-        cmocka_unit_test(a_suspect_that_had_failed_before_is_given_as_much_time_as_any),
+        cmocka_unit_test(an_event_in_doubt_that_was_found_and_has_no_receipt_yet_stays_in_doubt),
+        cmocka_unit_test(an_event_in_doubt_that_is_unknown_and_has_no_receipt_yet_stays_in_doubt),
+        cmocka_unit_test(an_event_in_doubt_that_had_failed_before_is_given_as_much_time_as_any),
         cmocka_unit_test(a_receipt_that_calls_it_failed_comes_after_another_has_posted_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

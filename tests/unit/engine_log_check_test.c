@@ -141,7 +141,7 @@ static void an_offset_behind_a_gap_is_committed_as_such(void **state)
 
 /* It was given the partition, and has read nothing of it: the topic may have been made again since, and the commit that lets
  * deliveries start be gone with the one before. */
-static void what_is_no_suspect_waits_for_a_commit_of_the_log_that_is_read(void **state)
+static void what_is_not_in_doubt_waits_for_a_commit_of_the_log_that_is_read(void **state)
 {
     (void)state;
     struct world *w = story_begin(NULL);
@@ -190,7 +190,7 @@ int main(void)
         cmocka_unit_test(a_record_with_a_stamp_of_minus_one_is_one),
         cmocka_unit_test(an_offset_behind_a_gap_is_committed_as_such),
         cmocka_unit_test(a_commit_that_names_no_record_is_of_a_log_that_began_there),
-        cmocka_unit_test(what_is_no_suspect_waits_for_a_commit_of_the_log_that_is_read),
+        cmocka_unit_test(what_is_not_in_doubt_waits_for_a_commit_of_the_log_that_is_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

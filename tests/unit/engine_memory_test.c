@@ -124,7 +124,7 @@ static void a_partition_that_was_paused_when_it_was_taken_is_read_when_it_comes_
     world_lose(w, 0, 0);
     assert_int_equal(engine_paused(w->workers[0].engine), 0);
     world_assign(w, 0, 0);
-    world_go_for(w, 60000); /* beyond http_timeout and settle_time: what was under way is a suspect */
+    world_go_for(w, 60000); /* beyond http_timeout and settle_time: what was under way is in doubt */
     assert_int_equal(w->papercups.message_count, 3);
     assert_int_equal(engine_unsettled(w->workers[0].engine), 0);
     story_end(w);
@@ -163,7 +163,7 @@ static void an_event_for_which_its_account_has_no_room_fails_and_another_account
     story_end(w);
 }
 
-static void a_suspect_is_read_back_though_its_account_has_no_room(void **state)
+static void an_event_in_doubt_is_read_back_though_its_account_has_no_room(void **state)
 {
     (void)state;
     struct world_options options = world_options();
@@ -309,7 +309,7 @@ int main(void)
         cmocka_unit_test(nothing_is_dropped_to_make_room),
         cmocka_unit_test(a_partition_that_was_paused_when_it_was_taken_is_read_when_it_comes_again),
         cmocka_unit_test(an_event_for_which_its_account_has_no_room_fails_and_another_account_goes_on),
-        cmocka_unit_test(a_suspect_is_read_back_though_its_account_has_no_room),
+        cmocka_unit_test(an_event_in_doubt_is_read_back_though_its_account_has_no_room),
         cmocka_unit_test(a_repetition_without_room_does_not_make_a_duplicate_of_the_event_that_waits),
         cmocka_unit_test(what_comes_before_there_is_a_lease_finds_no_room_when_there_is_one),
         cmocka_unit_test(

@@ -21,7 +21,7 @@ static void a_revoked_partition_starts_nothing_finishes_what_is_under_way_commit
         story_answer(w, FATE_DONE);
     story_expect(w, "receipt 0/0 delivered");
     story_acknowledge(w);
-    /* Whoever comes next need suspect nothing: reach is the offset. */
+    /* Whoever comes next has nothing in doubt: reach is the offset. */
     story_expect(w, "settled 0/0 delivered; commit 0/1 reach=1 receipts=1");
     world_pass(w, 60000);
     story_expect_nothing(w);
@@ -106,7 +106,7 @@ static void what_may_be_stored_is_followed_by_reading_and_not_posted_again(void 
     story_end(w);
 }
 
-static void what_has_not_finished_in_the_drain_time_stays_a_suspect(void **state)
+static void what_has_not_finished_in_the_drain_time_stays_in_doubt(void **state)
 {
     (void)state;
     struct world *w = story_begin(NULL);
@@ -140,7 +140,7 @@ static void a_partition_is_not_given_up_before_its_receipts_are_acknowledged(voi
     story_end(w);
 }
 
-static void a_receipt_that_fails_after_the_drain_time_leaves_a_suspect(void **state)
+static void a_receipt_that_fails_after_the_drain_time_leaves_it_in_doubt(void **state)
 {
     (void)state;
     struct world *w = story_begin(NULL);
@@ -359,7 +359,7 @@ static void a_partition_revoked_while_its_receipts_are_read_leaves_everything_as
     story_end(w);
 }
 
-static void a_suspect_that_was_not_read_back_stays_one_for_the_next_owner(void **state)
+static void an_event_in_doubt_that_was_not_read_back_stays_so_for_the_next_owner(void **state)
 {
     (void)state;
     const struct world_options options = world_options();
@@ -380,7 +380,8 @@ static void a_suspect_that_was_not_read_back_stays_one_for_the_next_owner(void *
     }
 }
 
-/* What is left to do after a delivery is a courtesy: it neither keeps the partition nor makes the next owner suspect. */
+/* What is left to do after a delivery is a courtesy: it neither keeps the partition nor leaves anything in
+ * doubt for the next owner. */
 static void a_delivered_event_is_settled_without_what_would_follow(void **state)
 {
     (void)state;
@@ -410,9 +411,9 @@ int main(void)
         cmocka_unit_test(a_record_that_was_on_its_way_when_the_partition_was_revoked_is_ignored),
         cmocka_unit_test(what_only_waits_to_be_tried_again_is_not_waited_for),
         cmocka_unit_test(what_may_be_stored_is_followed_by_reading_and_not_posted_again),
-        cmocka_unit_test(what_has_not_finished_in_the_drain_time_stays_a_suspect),
+        cmocka_unit_test(what_has_not_finished_in_the_drain_time_stays_in_doubt),
         cmocka_unit_test(a_partition_is_not_given_up_before_its_receipts_are_acknowledged),
-        cmocka_unit_test(a_receipt_that_fails_after_the_drain_time_leaves_a_suspect),
+        cmocka_unit_test(a_receipt_that_fails_after_the_drain_time_leaves_it_in_doubt),
         cmocka_unit_test(a_partition_lost_and_assigned_again_is_read_when_its_own_receipts_are_written),
         cmocka_unit_test(a_delivered_event_is_settled_without_what_would_follow),
         cmocka_unit_test(a_late_answer_changes_nothing_but_frees_the_accounts_place),
@@ -426,7 +427,7 @@ int main(void)
         cmocka_unit_test(the_last_commit_is_tried_again_until_the_drain_time_is_over),
         cmocka_unit_test(a_partition_revoked_while_its_receipts_are_read_leaves_everything_as_it_was),
         cmocka_unit_test(the_last_commit_tells_when_the_oldest_of_the_records_was_admitted_that_are_left),
-        cmocka_unit_test(a_suspect_that_was_not_read_back_stays_one_for_the_next_owner),
+        cmocka_unit_test(an_event_in_doubt_that_was_not_read_back_stays_so_for_the_next_owner),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

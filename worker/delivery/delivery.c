@@ -16,7 +16,7 @@ void delivery_init(struct delivery *d, const struct payload *payload, const stru
         d->some_email = limits->email_given && payload_of_customer(payload, "email").data == NULL;
 }
 
-void delivery_suspect(struct delivery *d, struct mono absent_from, unsigned times)
+void delivery_doubt(struct delivery *d, struct mono absent_from, unsigned times)
 {
     d->unknown = true;
     d->absent_from = absent_from;
@@ -325,7 +325,7 @@ static void delivery_take_unknown(struct delivery *d, const struct answer *answe
 {
     bool complete = answer->kind != ANSWER_LOST;
     struct mono settled = mono_after(now, d->limits.settle_ms);
-    delivery_suspect(d, settled, complete ? 1 : 2);
+    delivery_doubt(d, settled, complete ? 1 : 2);
     bool may_be_for_good = answer->kind == ANSWER_SERVER_ERROR || answer->kind == ANSWER_FORBIDDEN;
     d->refused_by = may_be_for_good ? answer->status : 0;
     d->refused_at = now;

@@ -93,13 +93,13 @@ void delivery_init(struct delivery *delivery, const struct payload *payload,
                    const struct delivery_limits *limits, struct mono deadline);
 /* The message may be in Papercups already (another worker may have posted it): it is read back first, and "absent"
  * counts only from `absent_from`, `times` in a row. */
-void delivery_suspect(struct delivery *delivery, struct mono absent_from, unsigned times);
+void delivery_doubt(struct delivery *delivery, struct mono absent_from, unsigned times);
 /* Where to post is known already: the delivery begins with the post. Only for one that has not begun. */
 void delivery_resolved(struct delivery *delivery, const struct cached *where);
 void delivery_done(struct delivery *delivery);
 
 /* Whether the message may be in Papercups, as far as it knows, in whatever state it is: whoever gives it up unfinished, or
- * without its receipt, leaves a suspect. */
+ * without its receipt, leaves it in doubt. */
 bool delivery_may_be_shown(const struct delivery *delivery);
 
 /* Whether it would end as gave_up, were it past its deadline. */

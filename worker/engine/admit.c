@@ -52,9 +52,9 @@ enum outcome admit_refuse(const struct engine *engine, struct job *job)
                       job->account->memory_used);
 }
 
-/* What is to be done for it. Where its account is none of ours there is nothing to post; but whether it is a suspect stays
+/* What is to be done for it. Where its account is none of ours there is nothing to post; but whether it is in doubt stays
  * known, also to the next owner. */
-static void admit_delivery(struct engine *engine, struct job *job, const struct payload *payload, bool suspect)
+static void admit_delivery(struct engine *engine, struct job *job, const struct payload *payload, bool in_doubt)
 {
     struct delivery_limits limits = engine->options.limits;
     int64_t within_ms = 0;
@@ -75,12 +75,12 @@ static void admit_delivery(struct engine *engine, struct job *job, const struct 
     }
     deadline_begin(engine, job, within_ms);
     delivery_init(&job->delivery, payload, &limits, deadline_of(engine, job));
-    if (suspect)
-        delivery_suspect(&job->delivery, job->partition->suspect_absent_from, 2);
+    if (in_doubt)
+        delivery_doubt(&job->delivery, job->partition->in_doubt_absent_from, 2);
 }
 
 /* OUTCOME_BACKLOG where the account has no room for it: it stands in the queue until its receipt is acknowledged, as
- * any failed one. A suspect is let in all the same: it may have been shown. So is what the keyring does not grant, or of an
+ * any failed one. One in doubt is let in all the same: it may have been shown. So is what the keyring does not grant, or of an
  * account that is none of ours, for an earlier owner may have had another keyring, and more accounts: it is refused at the
  * head of its queue, see run_judge. What comes while another may have the partition, and decide otherwise, waits for that to
  * be known: see run_within_reach. */
@@ -92,14 +92,14 @@ static enum outcome admit_to_queue(struct engine *engine, struct job *job, const
     if (engine->has_previous)
         job->marks[job->mark_count++] =
             identity_of(&engine->previous_identity_key, key, sender, job->event_id);
-    bool suspect = job->record->offset < job->partition->suspect_end;
+    bool in_doubt = job->record->offset < job->partition->in_doubt_end;
     job->queue = queues_take(&engine->queues, key);
     queue_push(job->queue, &job->in_queue);
     size_t share = job->account == NULL ? 0 : job->account->options.memory_bytes;
-    job->no_room = !suspect && share > 0 && job->account->memory_used + job->size > share;
+    job->no_room = !in_doubt && share > 0 && job->account->memory_used + job->size > share;
     if (admit_may_refuse(engine, job))
         return admit_refuse(engine, job);
-    admit_delivery(engine, job, &event->payload, suspect);
+    admit_delivery(engine, job, &event->payload, in_doubt);
     return OUTCOME_NONE;
 }
 
@@ -108,7 +108,7 @@ static enum outcome admit_to_queue(struct engine *engine, struct job *job, const
  * when it is proven; that it is there, or that another was before it, no later post makes false. */
 static bool admit_doubts(const struct partition *partition, const struct record *record, enum outcome told)
 {
-    return record->offset < partition->suspect_end && told != OUTCOME_DELIVERED && told != OUTCOME_DUPLICATE;
+    return record->offset < partition->in_doubt_end && told != OUTCOME_DELIVERED && told != OUTCOME_DUPLICATE;
 }
 
 void admit(struct engine *engine, struct partition *partition, const struct record *record)

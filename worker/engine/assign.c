@@ -58,12 +58,12 @@ static void assign_after(struct engine *engine, struct partition *partition, con
     struct mono from = engine->now.mono;
     if (by_namesake != NULL) {
         from = mono_after(from, engine->options.lease_ms);
-        if (partition->suspect_end < by_namesake->reach)
-            partition->suspect_end = by_namesake->reach; /* what comes into the log now, too */
+        if (partition->in_doubt_end < by_namesake->reach)
+            partition->in_doubt_end = by_namesake->reach; /* what comes into the log now, too */
         effect_add(engine, EFFECT_NAMESAKE, partition->id);
     }
     partition->namesake_until = from;
-    partition->suspect_absent_from = mono_after(from, limits->http_timeout_ms + limits->settle_ms);
+    partition->in_doubt_absent_from = mono_after(from, limits->http_timeout_ms + limits->settle_ms);
     partition->first_from = mono_after(from, engine->options.spacing_ms);
 }
 
@@ -100,7 +100,7 @@ void assign(struct engine *engine, const struct input *input)
         partition->inside = start > input->begin;
     }
     log_check_begin(engine, partition);
-    partition->suspect_end = progress.reach < input->end ? progress.reach : input->end;
+    partition->in_doubt_end = progress.reach < input->end ? progress.reach : input->end;
     assign_after(engine, partition, namesake ? &before : NULL);
     partition->announced = !named || is_own;
     partition->assigned_at = engine->now.mono;
@@ -179,8 +179,8 @@ static void release(struct engine *engine, struct partition *partition)
     partition_free(partition);
 }
 
-/* What was not begun is left to the next owner: it starts where the commit says. A suspect that waits to be read back is
- * such a one too, and stays a suspect. */
+/* What was not begun is left to the next owner: it starts where the commit says. One in doubt that waits to be read back is
+ * such a one too, and stays in doubt. */
 static void drop_unstarted(struct engine *engine, struct partition *partition)
 {
     for (struct job *job = partition->jobs, *next; job != NULL; job = next) {
@@ -196,7 +196,7 @@ void revoke(struct engine *engine, struct partition *partition)
     if (partition->state == PARTITION_DRAINING || partition->state == PARTITION_COMMITTING)
         return;
     partition->inherited =
-        partition->state != PARTITION_RUNNING || partition->offsets.next < partition->suspect_end;
+        partition->state != PARTITION_RUNNING || partition->offsets.next < partition->in_doubt_end;
     partition->state = PARTITION_DRAINING;
     partition->drain_end = mono_after(engine->now.mono, engine->options.drain_ms);
     drop_unstarted(engine, partition);
@@ -223,11 +223,11 @@ static void commit(struct engine *engine, struct partition *partition)
     progress.secret = engine->secret;
     if (partition->state != PARTITION_COMMITTING)
         progress.by = engine->options.member;
-    /* The last one: nothing beyond the watermark needs to be suspected, unless something was left half done. */
+    /* The last one: nothing beyond the watermark is in doubt, unless something was left half done. */
     if (partition->state == PARTITION_COMMITTING && !partition->inherited)
         progress.reach = partition->offsets.low;
-    else if (partition->state == PARTITION_COMMITTING && progress.reach < partition->suspect_end)
-        progress.reach = partition->suspect_end;
+    else if (partition->state == PARTITION_COMMITTING && progress.reach < partition->in_doubt_end)
+        progress.reach = partition->in_doubt_end;
     partition->committing = offsets_settled(&partition->offsets);
     partition->committing_reach = progress.reach;
     partition->committing_again = partition->commit_again;

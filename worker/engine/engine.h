@@ -28,7 +28,7 @@ struct engine_options {
     int64_t spacing_ms;  /* between two messages to one customer */
     int64_t look_ms;     /* after posts their conversation is looked at, so often at most; 0: never */
     int64_t drain_ms;
-    int64_t reach_step; /* how far deliveries may start beyond what was read; after a crash no more is suspect */
+    int64_t reach_step; /* how far deliveries may start beyond what was read; after a crash no more is in doubt */
     int64_t log_check_ms; /* so often it is asked whether a log is still the one that was read; 0: never */
     int64_t memory_bytes; /* of records that wait or are under way */
     bool papercups_ids, name_events;

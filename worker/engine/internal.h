@@ -182,7 +182,7 @@ void log_checked(struct engine *engine, struct partition *partition, const struc
 void assign(struct engine *engine, const struct input *input);
 void revoke(struct engine *engine, struct partition *partition);
 void lose(struct engine *engine, struct partition *partition);
-/* The job goes to the partition's next owner, who must suspect it where it may be shown. */
+/* The job goes to the partition's next owner, for whom it is in doubt where it may be shown. */
 void leave(struct engine *engine, struct job *job);
 /* Another record stands at an offset that was read: the log is not the one that it was. */
 void lose_changed(struct engine *engine, struct partition *partition, int64_t offset);

@@ -21,8 +21,8 @@ void log_check_begin(const struct engine *engine, struct partition *partition)
 }
 
 /* Where nothing of the log was known, it may be another than that of which the commit was accepted by which deliveries may
- * start: with its topic that commit is gone, and the next owner would suspect nothing. So one more is wanted, but for suspects,
- * which are read back first. */
+ * start: with its topic that commit is gone, and the next owner would have nothing in doubt. So one more is wanted, but not
+ * for what is in doubt, which is read back first. */
 void log_check_read(const struct engine *engine, struct partition *partition, int64_t offset, uint32_t stamp)
 {
     partition->newest = (struct witness){offset, stamp};

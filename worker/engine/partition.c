@@ -41,13 +41,13 @@ int64_t partition_reach(const struct partition *partition)
 bool partition_may_start(const struct partition *partition, int64_t offset)
 {
     return offset < partition_reach(partition) && partition->announced &&
-           (!partition->unproved || offset < partition->suspect_end);
+           (!partition->unproved || offset < partition->in_doubt_end);
 }
 
 static bool partition_wants_reach(const struct partition *partition)
 {
     bool near = partition->offsets.next > partition->reach - partition->reach_step / 2;
-    bool unproved = partition->unproved && partition->offsets.next > partition->suspect_end;
+    bool unproved = partition->unproved && partition->offsets.next > partition->in_doubt_end;
     return partition->jobs != NULL && (near || unproved);
 }
 

@@ -42,11 +42,11 @@ struct partition {
     bool untouched;          /* never committed, and no receipt: nobody has delivered anything of it */
     size_t foreign_receipts; /* read without a good MAC: ignored */
     size_t other_version;    /* receipts whose MAC is of a version that this one does not know: likewise */
-    int64_t suspect_end; /* a record below it without a receipt may have been posted by an earlier owner */
-    struct mono suspect_absent_from; /* when "absent" begins to count for such a one */
+    int64_t in_doubt_end; /* a record below it without a receipt may have been posted by an earlier owner */
+    struct mono in_doubt_absent_from; /* when "absent" begins to count for such a one */
     struct mono namesake_until; /* another worker of this one's name may go on with it for so long: nothing is done before */
     bool announced;             /* a commit was accepted that names this worker, or it has no name: deliveries may start */
-    bool unproved;              /* of what is no suspect none does before a commit is accepted that was sent after this one: */
+    bool unproved;              /* of what is not in doubt none does before a commit is accepted that was sent after this one: */
     uint64_t unproved_until;    /* a handle; see log_check_read */
     struct mono assigned_at;    /* when it was assigned, and where its log ended then */
     int64_t assigned_end;
@@ -80,7 +80,7 @@ struct partition {
     struct mono check_at;
     struct mono drain_end;
     bool drained;   /* drain_end was reached */
-    bool inherited; /* given up with something that the next owner must suspect */
+    bool inherited; /* given up with something that is in doubt for the next owner */
     bool paused;
 };
 

@@ -139,9 +139,9 @@ void rebuild_finish(struct engine *engine, struct partition *partition, int64_t 
     receipted_sort(&partition->receipted);
     window_filled(&partition->window);
     /* A commit stands before the first delivery, so where there never was one, and no receipt either (a group's offsets
-     * are forgotten after some days), nothing needs to be suspected. */
+     * are forgotten after some days), nothing is in doubt. */
     if (partition->untouched)
-        partition->suspect_end = partition->reach = partition->offsets.low;
+        partition->in_doubt_end = partition->reach = partition->offsets.low;
     partition->state = PARTITION_RUNNING;
     partition->rebuilt_at = engine->now.mono;
     partition->receipts_end = receipts_end;

@@ -194,7 +194,7 @@ static bool run_judge(struct engine *engine, struct job *job)
     if (state == WINDOW_FAILED && !job->delivery.unknown) {
         if (!run_judge_time(engine, job))
             return false;
-        delivery_suspect(&job->delivery, engine->now.mono, 1);
+        delivery_doubt(&job->delivery, engine->now.mono, 1);
     }
     return true;
 }

@@ -1,6 +1,6 @@
 #include "engine/story.h"
 
-static struct world *world_with_a_suspect(const char *metadata)
+static struct world *world_in_doubt(const char *metadata)
 {
     const struct world_options options = world_options();
     struct world *w = world_new(&options);
@@ -13,7 +13,7 @@ static struct world *world_with_a_suspect(const char *metadata)
     return w;
 }
 
-static void a_suspect_that_is_there_is_delivered_at_once(void **state)
+static void an_event_in_doubt_that_is_there_is_delivered_at_once(void **state)
 {
     (void)state;
     const struct world_options options = world_options();
@@ -34,7 +34,7 @@ static void a_suspect_that_is_there_is_delivered_at_once(void **state)
 }
 
 /* The worker had posted to that conversation before, and remembers it: that must not make it post again. */
-static void a_suspect_that_is_there_is_not_posted_again_by_a_worker_that_knows_where(void **state)
+static void an_event_in_doubt_that_is_there_is_not_posted_again_by_a_worker_that_knows_where(void **state)
 {
     (void)state;
     struct world *w = story_begin(NULL);
@@ -55,10 +55,10 @@ static void a_suspect_that_is_there_is_not_posted_again_by_a_worker_that_knows_w
     story_end(w);
 }
 
-static void a_suspect_is_absent_only_when_read_twice_after_all_that_was_under_way_has_ended(void **state)
+static void an_event_in_doubt_is_absent_only_when_read_twice_after_all_that_was_under_way_has_ended(void **state)
 {
     (void)state;
-    struct world *w = world_with_a_suspect("v1 reach=5000 receipts=0 admitted=0");
+    struct world *w = world_in_doubt("v1 reach=5000 receipts=0 admitted=0");
     story_expect(w, "rows of ann");
     story_answer(w, FATE_DONE);
     story_expect_nothing(w);
@@ -80,7 +80,7 @@ static void a_suspect_is_absent_only_when_read_twice_after_all_that_was_under_wa
 static void a_readback_that_fails_proves_nothing(void **state)
 {
     (void)state;
-    struct world *w = world_with_a_suspect("v1 reach=5000 receipts=0 admitted=0");
+    struct world *w = world_in_doubt("v1 reach=5000 receipts=0 admitted=0");
     world_pass(w, WORLD_HTTP_MS + WORLD_SETTLE_MS);
     story_answer(w, FATE_LOST);
     for (int i = 0; i < 5; i++) {
@@ -97,7 +97,7 @@ static void a_readback_that_fails_proves_nothing(void **state)
 static void what_lies_at_or_beyond_the_reach_was_never_tried(void **state)
 {
     (void)state;
-    struct world *w = world_with_a_suspect("v1 reach=0 receipts=0 admitted=0");
+    struct world *w = world_in_doubt("v1 reach=0 receipts=0 admitted=0");
     story_expect(w, "commit 0/0 reach=5001 receipts=0");
     story_commit(w);
     story_answer(w, FATE_DONE);
@@ -105,10 +105,10 @@ static void what_lies_at_or_beyond_the_reach_was_never_tried(void **state)
     story_end(w);
 }
 
-static void without_a_word_about_the_reach_everything_up_to_the_end_is_a_suspect(void **state)
+static void without_a_word_about_the_reach_everything_up_to_the_end_is_in_doubt(void **state)
 {
     (void)state;
-    struct world *w = world_with_a_suspect("");
+    struct world *w = world_in_doubt("");
     story_arrive(w, "ben", "e2");
     /* e2 came after the assignment. */
     story_expect(w, "rows of ann; commit 0/0 reach=5001 receipts=0; find ben");
@@ -117,7 +117,7 @@ static void without_a_word_about_the_reach_everything_up_to_the_end_is_a_suspect
     story_end(w);
 }
 
-static void a_group_that_never_committed_suspects_nothing(void **state)
+static void a_group_that_never_committed_has_nothing_in_doubt(void **state)
 {
     (void)state;
     const struct world_options options = world_options();
@@ -135,7 +135,7 @@ static void a_group_that_never_committed_suspects_nothing(void **state)
 }
 
 /* A group's offsets are forgotten when nobody was there for some days; the receipts are not. */
-static void a_group_whose_commit_was_forgotten_suspects_everything(void **state)
+static void a_group_whose_commit_was_forgotten_has_everything_in_doubt(void **state)
 {
     (void)state;
     struct world *w = story_begin(NULL);
@@ -152,7 +152,7 @@ static void a_group_whose_commit_was_forgotten_suspects_everything(void **state)
     story_end(w);
 }
 
-static void a_suspect_is_not_called_expired_or_given_up_before_it_is_proven_absent(void **state)
+static void an_event_in_doubt_is_not_called_expired_or_given_up_before_it_is_proven_absent(void **state)
 {
     (void)state;
     const struct world_options options = world_options();
@@ -179,10 +179,10 @@ static void a_suspect_is_not_called_expired_or_given_up_before_it_is_proven_abse
     }
 }
 
-static void an_event_behind_a_suspect_waits_for_it(void **state)
+static void an_event_behind_one_in_doubt_waits_for_it(void **state)
 {
     (void)state;
-    struct world *w = world_with_a_suspect("v1 reach=1 receipts=0 admitted=0");
+    struct world *w = world_in_doubt("v1 reach=1 receipts=0 admitted=0");
     story_arrive(w, "ann", "e2");
     story_expect(w, "rows of ann; commit 0/0 reach=5001 receipts=0");
     world_go_for(w, 120000);
@@ -219,16 +219,16 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_404_for_a_customer_does_not_prove_that_a_message_is_absent),
-        cmocka_unit_test(a_suspect_that_is_there_is_delivered_at_once),
-        cmocka_unit_test(a_suspect_that_is_there_is_not_posted_again_by_a_worker_that_knows_where),
-        cmocka_unit_test(a_suspect_is_absent_only_when_read_twice_after_all_that_was_under_way_has_ended),
+        cmocka_unit_test(an_event_in_doubt_that_is_there_is_delivered_at_once),
+        cmocka_unit_test(an_event_in_doubt_that_is_there_is_not_posted_again_by_a_worker_that_knows_where),
+        cmocka_unit_test(an_event_in_doubt_is_absent_only_when_read_twice_after_all_that_was_under_way_has_ended),
         cmocka_unit_test(a_readback_that_fails_proves_nothing),
         cmocka_unit_test(what_lies_at_or_beyond_the_reach_was_never_tried),
-        cmocka_unit_test(without_a_word_about_the_reach_everything_up_to_the_end_is_a_suspect),
-        cmocka_unit_test(a_group_that_never_committed_suspects_nothing),
-        cmocka_unit_test(a_group_whose_commit_was_forgotten_suspects_everything),
-        cmocka_unit_test(a_suspect_is_not_called_expired_or_given_up_before_it_is_proven_absent),
-        cmocka_unit_test(an_event_behind_a_suspect_waits_for_it),
+        cmocka_unit_test(without_a_word_about_the_reach_everything_up_to_the_end_is_in_doubt),
+        cmocka_unit_test(a_group_that_never_committed_has_nothing_in_doubt),
+        cmocka_unit_test(a_group_whose_commit_was_forgotten_has_everything_in_doubt),
+        cmocka_unit_test(an_event_in_doubt_is_not_called_expired_or_given_up_before_it_is_proven_absent),
+        cmocka_unit_test(an_event_behind_one_in_doubt_waits_for_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
