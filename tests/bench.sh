@@ -6,7 +6,7 @@
 #
 #   tests/bench.sh [--events N] [--customers N] [--body SIZE] [--quick] [--perf]
 #   tests/bench.sh --takeover [--ids N] [--partitions N]
-#   tests/bench.sh --pace [--conversations N] [--round-trip MS]
+#   tests/bench.sh --concurrency [--conversations N] [--round-trip MS]
 #
 #   --events N      how many, for HMAC and for ed25519 (200000)
 #   --customers N   whose chats they go to, in turn (10000)
@@ -21,12 +21,12 @@
 #                   after the other; each must know the first and the last of these events when they are published again
 #   --ids N         how many events are in the dedup window (1000000)
 #   --partitions N  in how many partitions (1)
-#   --pace          measures instead what the account's pace makes of a Papercups that serves less the harder it is pushed:
-#                   the stand-in with its service model (worker/demo/standin_service.h). First messages/s with a fixed
-#                   number in flight, 4 to 16, posted by the bench itself, which asks for each conversation as often as a
-#                   worker does; then of a worker with the default
-#                   configuration, steady; then the same while the capacity is halved, and when it is back, each from 10 s
-#                   after the change on. 4 minutes; nothing else should run
+#   --concurrency   measures instead what the account's concurrency limit makes of a Papercups that serves less the
+#                   harder it is pushed: the stand-in with its service model (worker/demo/standin_service.h).
+#                   First messages/s with a fixed number in flight, 4 to 16, posted by the bench itself, which asks for
+#                   each conversation as often as a worker does; then of a worker with the default configuration,
+#                   steady; then the same while the capacity is halved, and when it is back, each from 10 s after the
+#                   change on. 4 minutes; nothing else should run
 #   --conversations N  how many customers are written to in turn (30)
 #   --round-trip MS    of the road to Papercups (0)
 #
@@ -37,7 +37,7 @@
 #   idle_wakeups         per second, of the loop's thread, the larger of before and after the events
 #   events_s             with HMAC, 16 in flight
 #   parts_ratio          hmac_us by the sum of the parts
-# With --pace: pace conversations=… round_trip_ms=… best=… default=… ratio=… half_best=… half=… half_ratio=… back=… back_ratio=…
+# With --concurrency: concurrency conversations=… round_trip_ms=… best=… default=… ratio=… half_best=… half=… half_ratio=… back=… back_ratio=…
 #   best, half_best      of the fixed numbers in flight, messages/s
 #   default, half, back  the worker's; the ratios are by the best
 # With --takeover: takeover ids=… seconds=… bytes_per_id=…
@@ -50,7 +50,7 @@ cd "$(dirname "$0")/.."
 . deploy/setup.sh
 
 events=200000 customers=10000 refused=50000 requests=50000 idle_seconds=10 perf=false
-pace=false conversations=30 round_trip=0 pace_seconds=30
+concurrency=false conversations=30 round_trip=0 concurrency_seconds=30
 body=77 # as bench.c writes it
 takeover=false ids=1000000 partitions=12 takeover_partitions=1 takeover_workers=3
 while [ $# -gt 0 ]; do
@@ -82,7 +82,7 @@ while [ $# -gt 0 ]; do
         round_trip=$2
         shift
         ;;
-    --pace) pace=true ;;
+    --concurrency) concurrency=true ;;
     --perf) perf=true ;;
     --takeover) takeover=true ;;
     --help | -h)
@@ -90,7 +90,7 @@ while [ $# -gt 0 ]; do
         exit 0
         ;;
     *)
-        echo "bench.sh: unknown option '$1': say --events N, --customers N, --body SIZE, --quick, --perf, --takeover, --ids N, --partitions N, --pace, --conversations N or --round-trip MS" >&2
+        echo "bench.sh: unknown option '$1': say --events N, --customers N, --body SIZE, --quick, --perf, --takeover, --ids N, --partitions N, --concurrency, --conversations N or --round-trip MS" >&2
         exit 2
         ;;
     esac
@@ -325,7 +325,7 @@ takeover_measure() {
         "bytes_per_id=$(calculate %.1f "($(median "${resident[@]}") - $(median "${empty[@]}")) * 1024 / $ids")"
 }
 
-# ---- the pace ----
+# ---- the concurrency limit ----
 
 standin_service() { # JSON
     exec 3<>"/dev/tcp/127.0.0.1/${url##*:}"
@@ -346,27 +346,27 @@ goodput() { # SECONDS
 # The most of words NUMBER:GOODPUT.
 best_of() { tr ' ' '\n' <<<"$1" | sed -n 's/.*://p' | sort -n | tail -n 1; }
 
-pace_measure() {
+concurrency_measure() {
     local fixed best half_best steady half back service="{\"round_trip_ms\":$round_trip}"
-    topics_make pace
+    topics_make concurrency
     standin_start fixed
     echo "-- fixed numbers in flight" >&2
     fixed=$(bench fixed "$url" "$api_key" "$conversations" 6 "$service;{\"capacity\":2}" 4,8,12,16)
     standin_stop
     best=$(best_of "$(sed -n 1p <<<"$fixed")") half_best=$(best_of "$(sed -n 2p <<<"$fixed")")
-    standin_start pace
+    standin_start concurrency
     standin_service "$service"
-    worker_start pace
+    worker_start concurrency
     echo "-- the worker" >&2
-    bench publish "$bootstrap" events.pace "$work/bench-hmac.key" bench-hmac 12000 "$conversations"
+    bench publish "$bootstrap" events.concurrency "$work/bench-hmac.key" bench-hmac 12000 "$conversations"
     sleep 10
-    steady=$(goodput "$pace_seconds")
+    steady=$(goodput "$concurrency_seconds")
     standin_service '{"capacity":2}'
     sleep 10
-    half=$(goodput "$pace_seconds")
+    half=$(goodput "$concurrency_seconds")
     standin_service '{"capacity":4}'
     sleep 10
-    back=$(goodput "$pace_seconds")
+    back=$(goodput "$concurrency_seconds")
     { kill -KILL "$worker" && wait "$worker"; } 2>/dev/null || : # it has events left
     worker=
     standin_stop
@@ -374,7 +374,7 @@ pace_measure() {
     echo "fixed:          $(sed -n 1p <<<"$fixed")"
     echo "half capacity:  $(sed -n 2p <<<"$fixed")"
     echo
-    echo "pace conversations=$conversations round_trip_ms=$round_trip best=$best default=$steady" \
+    echo "concurrency conversations=$conversations round_trip_ms=$round_trip best=$best default=$steady" \
         "ratio=$(calculate %.2f "$steady / $best") half_best=$half_best half=$half" \
         "half_ratio=$(calculate %.2f "$half / $half_best") back=$back back_ratio=$(calculate %.2f "$back / $best")"
 }
@@ -389,8 +389,8 @@ trap 'exit 5' INT TERM
 files_make
 started=$(deploy/kafka.sh start "$work/kafka")
 bootstrap=$(word bootstrap <<<"$started") broker=$(word pid <<<"$started")
-if $pace; then
-    pace_measure
+if $concurrency; then
+    concurrency_measure
     whole=true
     exit 0
 fi

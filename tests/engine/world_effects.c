@@ -238,7 +238,7 @@ static void world_perform(struct world *world, int worker, struct effect *effect
         break;
     case EFFECT_CIRCUIT:
         world_note(world, worker, "circuit %s %s", effect->account->options.name,
-                   pace_is_open(&effect->account->pace) ? "open" : "closed");
+                   concurrency_is_open(&effect->account->concurrency) ? "open" : "closed");
         break;
     case EFFECT_LOG_CHANGED:
         world_note(world, worker, "log %d/%lld %s", (int)effect->partition, (long long)effect->offset,

@@ -31,9 +31,9 @@ void scene_even(struct scene *scene)
         struct map_node *node = NULL;
         while ((node = map_next(&engine->accounts, node)) != NULL) {
             struct account *account = MAP_ENTRY(node, struct account, node);
-            struct mono not_before = account->pace.not_before;
-            pace_init(&account->pace, account->options.max_in_flight);
-            account->pace.not_before = not_before;
+            struct mono not_before = account->concurrency.not_before;
+            concurrency_init(&account->concurrency, account->options.max_in_flight);
+            account->concurrency.not_before = not_before;
         }
     }
 }

@@ -196,7 +196,7 @@ static void mark_account(struct mark *mark, const struct account *account, const
     mark_number(mark, "in_flight", account->in_flight);
     mark_number(mark, "aside", account->aside);
     mark_number(mark, "probing", account->probe != 0);
-    mark_number(mark, "not_before", mark_left(scene, account->pace.not_before));
+    mark_number(mark, "not_before", mark_left(scene, account->concurrency.not_before));
     mark_number(mark, "ready", (int64_t)account->ready.length);
     for (const struct queue_item *item = account->ready.head; item != NULL; item = item->next)
         mark_number(mark, "ready", JOB_OF(item, in_ready)->record->offset + 1);

@@ -107,7 +107,7 @@ static void five_answers_that_are_trouble_open_the_circuit_and_a_clear_one_close
         assert_false(account_may_call(account, again, &again));
         assert_int_equal(again.ms, MONO_NEVER.ms);
         answer(account, clear[round]);
-        account->pace.limit = 2; /* however far it was taken down */
+        account->concurrency.limit = 2; /* however far it was taken down */
         assert_true(account_may_call(account, (struct mono){2000}, &again));
         account->in_flight = 0;
     }

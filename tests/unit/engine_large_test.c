@@ -61,21 +61,21 @@ static void a_read_back_waits(void **state)
     story_end(w);
 }
 
-static void it_counts_neither_for_the_pace_nor_for_the_circuit(void **state)
+static void it_counts_neither_for_the_concurrency_nor_for_the_circuit(void **state)
 {
     (void)state;
     struct world *w = story_begin(NULL);
     fake_papercups_plant(&w->papercups, WORLD_ACCOUNT, "ann", "e0", "v1:somebody");
-    const struct pace *pace = &account_of(w)->pace;
+    const struct concurrency *concurrency = &account_of(w)->concurrency;
     for (int i = 0; i < 20; i++) {
         char event[8];
         snprintf(event, sizeof(event), "e%d", i + 1);
         story_arrive(w, "ann", event);
         story_answers(w, 1);
-        assert_int_equal(pace->failures, 0);
+        assert_int_equal(concurrency->failures, 0);
         story_answer(w, FATE_TOO_LARGE);
-        assert_int_equal(pace->failures, 0);
-        assert_int_equal(pace->limit, 4);
+        assert_int_equal(concurrency->failures, 0);
+        assert_int_equal(concurrency->limit, 4);
         world_go_for(w, 31000); /* what was found out is forgotten */
     }
     story_end(w);
@@ -86,7 +86,7 @@ static void a_list_that_is_slower_than_the_timeout_is_its_customers_affair(void 
 {
     (void)state;
     struct world *w = story_begin(NULL);
-    const struct pace *pace = &account_of(w)->pace;
+    const struct concurrency *concurrency = &account_of(w)->concurrency;
     fake_papercups_plant(&w->papercups, WORLD_ACCOUNT, "ann", "e0", "v1:somebody");
     story_arrive(w, "ann", "e1");
     story_answers(w, 1); /* find ann; her list is under way */
@@ -97,7 +97,7 @@ static void a_list_that_is_slower_than_the_timeout_is_its_customers_affair(void 
     story_skip(w);
     story_answer(w, FATE_LOST);
     story_expect(w, "trouble 0/0 list_conversations too_large; open c1 e1");
-    assert_int_equal(pace->failures, 0);
+    assert_int_equal(concurrency->failures, 0);
     story_end(w);
 }
 
@@ -158,7 +158,7 @@ static void where_nothing_else_was_answered_meanwhile_it_is_papercups(void **sta
 {
     (void)state;
     struct world *w = story_begin(NULL);
-    const struct pace *pace = &account_of(w)->pace;
+    const struct concurrency *concurrency = &account_of(w)->concurrency;
     fake_papercups_plant(&w->papercups, WORLD_ACCOUNT, "ann", "e0", "v1:somebody");
     story_arrive(w, "ann", "e1");
     story_answers(w, 1);
@@ -166,7 +166,7 @@ static void where_nothing_else_was_answered_meanwhile_it_is_papercups(void **sta
     story_skip(w);
     story_answer(w, FATE_LOST);
     story_expect(w, "trouble 0/0 list_conversations lost");
-    assert_int_equal(pace->failures, 1);
+    assert_int_equal(concurrency->failures, 1);
     story_end(w);
 }
 
@@ -176,7 +176,7 @@ int main(void)
         cmocka_unit_test(where_the_newest_conversation_cannot_be_read_a_new_one_is_made),
         cmocka_unit_test(the_one_to_reopen_is_not_looked_for_then_either),
         cmocka_unit_test(a_read_back_waits),
-        cmocka_unit_test(it_counts_neither_for_the_pace_nor_for_the_circuit),
+        cmocka_unit_test(it_counts_neither_for_the_concurrency_nor_for_the_circuit),
         cmocka_unit_test(a_list_that_is_slower_than_the_timeout_is_its_customers_affair),
         cmocka_unit_test(a_list_that_is_long_under_way_gives_its_place_away),
         cmocka_unit_test(where_nothing_is_answered_only_one_does),

@@ -184,14 +184,14 @@ static void an_account_tells_what_it_does_and_why_it_is_held(void **state)
     fixture_init(&fixture, "acme", "globex");
     struct account *acme = fixture.accounts[0];
     acme->in_flight = 3;
-    acme->pace.limit = 5;
+    acme->concurrency.limit = 5;
     acme->memory_used = 4096;
     acme->hold = ACCOUNT_UNAUTHORIZED;
     acme->stats.ambiguous = 2;
     acme->stats.answers[ANSWER_SERVER_ERROR] = 9;
     acme->stats.outcomes[OUTCOME_DELIVERED] = 4;
     acme->stats.delivery_ms = 1250;
-    acme->pace.failures = 5;
+    acme->concurrency.failures = 5;
     fixture_write(&fixture);
     assert_line(&fixture, "cupbearer_in_flight{account=\"acme\"} 3");
     assert_line(&fixture, "cupbearer_concurrency_limit{account=\"acme\"} 5");

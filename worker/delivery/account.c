@@ -35,7 +35,7 @@ struct account *account_new(const struct account_options *options)
     options_take(account, options);
     account->hold = options->held ? ACCOUNT_UNCHECKED : ACCOUNT_OPEN;
     account->timer.owner = TIMER_ACCOUNT;
-    pace_init(&account->pace, options->max_in_flight);
+    concurrency_init(&account->concurrency, options->max_in_flight);
     return account;
 }
 
@@ -59,7 +59,7 @@ void account_change(struct account *account, const struct account_options *optio
            is_same(before.papercups_account, options->papercups_account));
     options_take(account, options);
     options_free(&before);
-    pace_bound(&account->pace, options->max_in_flight);
+    concurrency_bound(&account->concurrency, options->max_in_flight);
 }
 
 int64_t account_deliver_within_ms(const struct account *account, int64_t wish_s)
@@ -73,10 +73,10 @@ bool account_may_call(const struct account *account, struct mono now, struct mon
     *again = MONO_NEVER;
     if (account->hold != ACCOUNT_OPEN || account->doubted)
         return false;
-    if (pace_allows(&account->pace, account->in_flight, now))
+    if (concurrency_allows(&account->concurrency, account->in_flight, now))
         return true;
-    if (!mono_reached(account->pace.not_before, now))
-        *again = account->pace.not_before;
+    if (!mono_reached(account->concurrency.not_before, now))
+        *again = account->concurrency.not_before;
     return false;
 }
 
@@ -99,14 +99,14 @@ void account_answered(struct account *account, enum answer_kind answer, enum cal
     case ANSWER_NOT_FOUND:
     case ANSWER_REFUSED:
         account->well_at = now;
-        pace_succeeded(&account->pace, call, started, account->in_flight, now);
+        concurrency_succeeded(&account->concurrency, call, started, account->in_flight, now);
         break;
     case ANSWER_LATER:
     case ANSWER_NOT_SENT:
     case ANSWER_SERVER_ERROR:
     case ANSWER_UNREADABLE:
     case ANSWER_LOST:
-        pace_failed(&account->pace, started, now, rng);
+        concurrency_failed(&account->concurrency, started, now, rng);
         break;
     case ANSWER_UNAUTHORIZED: /* that of /api/v1/me says whose affair it is */
     case ANSWER_FORBIDDEN:

@@ -6,8 +6,8 @@
 #include "base/map.h"
 #include "base/remote_clock.h"
 #include "delivery/answer.h"
+#include "delivery/concurrency.h"
 #include "delivery/queue.h"
-#include "delivery/pace.h"
 
 struct account_options {
     size_t index; /* the owner's own number for it: where it keeps URL and key */
@@ -49,7 +49,7 @@ struct account {
     struct queue ready; /* who wants to make a call, first come first served; but see delivery_goes_on */
     /* Who wants to look at a conversation, after a post: before those. */
     struct queue glances;
-    struct pace pace;
+    struct concurrency concurrency;
     enum account_hold hold;
     /* A call was refused, and it is open whether all are: /api/v1/me is being asked. Until it answers there are no others. */
     bool doubted;

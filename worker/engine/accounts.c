@@ -134,11 +134,11 @@ static struct question accounts_question(const struct account *account, const st
 static void accounts_count(struct engine *engine, const struct pending *pending, const struct answer *answer)
 {
     struct account *account = pending->account;
-    bool was_open = pace_is_open(&account->pace);
+    bool was_open = concurrency_is_open(&account->concurrency);
     histogram_add(&engine->call_times.of[pending->call.kind][answer_status_class(answer)],
                   engine->now.mono.ms - pending->started.ms);
     account_answered(account, answer->kind, pending->call.kind, pending->started, engine->now.mono, &engine->rng);
-    if (pace_is_open(&account->pace) != was_open)
+    if (concurrency_is_open(&account->concurrency) != was_open)
         effect_add(engine, EFFECT_CIRCUIT, -1)->account = account;
 }
 
@@ -158,11 +158,11 @@ struct pending accounts_answered(struct engine *engine, engine_handle handle, co
     if (reply->date.ms > 0)
         remote_clock_hear(&account->clock, reply->date, 1000, pending.started, engine->now.mono);
     accounts_count(engine, &pending, answer);
-    if (pace_is_open(&account->pace)) /* it is the account's pace that waits longer and longer then */
-        answer->retry_within_ms = PACE_PROBE_MS;
+    if (concurrency_is_open(&account->concurrency)) /* it is the account that waits longer and longer then */
+        answer->retry_within_ms = CONCURRENCY_PROBE_MS;
     if (answer->kind == ANSWER_LATER)
-        pace_pause(&account->pace,
-                   mono_after(engine->now.mono, retry_after_bounded_ms(answer->retry_after_ms)));
+        concurrency_pause(&account->concurrency,
+                          mono_after(engine->now.mono, retry_after_bounded_ms(answer->retry_after_ms)));
     if (answer->kind == ANSWER_OK && call_posts(&pending.call))
         account->posted_at = engine->now.mono;
     if (pending.aside)

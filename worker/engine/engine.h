@@ -111,7 +111,7 @@ enum effect_type {
     EFFECT_STOPPED,  /* after INPUT_STOP: everything is released */
     EFFECT_SETTLED,  /* for logs and metrics: an outcome was acknowledged */
     EFFECT_ACCOUNT,  /* for logs and metrics: account->hold has changed */
-    EFFECT_CIRCUIT,  /* for logs and metrics: pace_is_open of the account has changed */
+    EFFECT_CIRCUIT,  /* for logs and metrics: concurrency_is_open of the account has changed */
     EFFECT_TROUBLE,  /* for logs and metrics: a call did not go well and is tried again */
     EFFECT_LOG_CHANGED, /* an alarm: `change`, and `offset`: what was committed, or where a record came anew */
     EFFECT_OTHER_SECRET, /* the partition was committed under the mark secret of that fingerprint, which this worker does not

@@ -4,7 +4,7 @@
 static bool status_is_open(const struct job *job)
 {
     return (job->state == JOB_READY || job->state == JOB_CALLING || job->state == JOB_WAITING) &&
-           job->account->hold == ACCOUNT_OPEN && pace_is_open(&job->account->pace);
+           job->account->hold == ACCOUNT_OPEN && concurrency_is_open(&job->account->concurrency);
 }
 
 /* Why the oldest record of a partition that runs has no outcome yet. */
@@ -23,7 +23,7 @@ static const char *status_of_job(const struct engine *engine, const struct job *
     case JOB_READY:
         return job->account->hold != ACCOUNT_OPEN ? "its account is held: see event=account"
                : job->account->doubted ? "a call was refused, and /api/v1/me is asked whether all are"
-               : !mono_reached(job->account->pace.not_before, engine->now.mono)
+               : !mono_reached(job->account->concurrency.not_before, engine->now.mono)
                    ? "Papercups has asked for a pause"
                    : "its account makes as many calls as it may";
     case JOB_CALLING:

@@ -4,7 +4,7 @@
 void loop_log_circuit(const struct account *account)
 {
     struct log_line line;
-    bool open = pace_is_open(&account->pace);
+    bool open = concurrency_is_open(&account->concurrency);
     log_begin(&line, open ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO, "circuit");
     log_text(&line, "account", span_of(account->options.name));
     log_text(&line, "state", open ? SPAN("open") : SPAN("closed"));

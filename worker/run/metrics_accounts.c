@@ -63,7 +63,7 @@ static uint64_t in_flight(const struct account *account)
 
 static uint64_t concurrency_limit(const struct account *account)
 {
-    return (uint64_t)account->pace.limit;
+    return (uint64_t)account->concurrency.limit;
 }
 
 static uint64_t waiting_bytes(const struct account *account)
@@ -78,7 +78,7 @@ static uint64_t ambiguous(const struct account *account)
 
 static uint64_t circuit_open(const struct account *account)
 {
-    return pace_is_open(&account->pace);
+    return concurrency_is_open(&account->concurrency);
 }
 
 static void write_values(struct buf *out, const struct metrics_view *view)

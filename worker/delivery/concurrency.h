@@ -9,8 +9,8 @@
  *
  * A failure takes it down by a third, once per round. After five failures in a row one request at a time goes out, the
  * next one at most five seconds after the last one ended, until one succeeds. */
-#ifndef DELIVERY_PACE_H
-#define DELIVERY_PACE_H
+#ifndef DELIVERY_CONCURRENCY_H
+#define DELIVERY_CONCURRENCY_H
 
 #include <stdbool.h>
 
@@ -18,26 +18,26 @@
 #include "base/rng.h"
 #include "delivery/answer.h"
 
-#define PACE_PROBE_MS 5000 /* at most, from one probe's end to the next: Papercups may be back */
+#define CONCURRENCY_PROBE_MS 5000 /* at most, from one probe's end to the next: Papercups may be back */
 
 /* What a kind of call takes where it does not wait. */
-struct pace_low {
+struct concurrency_low {
     int64_t us;    /* the mean of the last few in light rounds */
     int32_t count; /* of these; 0: none was seen yet */
 };
 
-struct pace_round {
+struct concurrency_round {
     struct mono began;
     int32_t answers, full;    /* how many there were; and while all places were taken */
     int64_t took_us, lows_us; /* what they took, and what they would have without waiting */
     bool light;
 };
 
-struct pace {
+struct concurrency {
     int32_t most;  /* never more than this */
     int32_t limit; /* at once, now; half of it in a light round */
-    struct pace_low lows[CALL_KINDS];
-    struct pace_round round;
+    struct concurrency_low lows[CALL_KINDS];
+    struct concurrency_round round;
     int32_t rounds;    /* since the last light one */
     int32_t lit_limit; /* the limit then */
     bool failed;       /* since then: up by one a round, no more */
@@ -45,18 +45,19 @@ struct pace {
     struct mono not_before;
 };
 
-void pace_init(struct pace *pace, int32_t most);
+void concurrency_init(struct concurrency *concurrency, int32_t most);
 /* Never more than so many from now on. */
-void pace_bound(struct pace *pace, int32_t most);
+void concurrency_bound(struct concurrency *concurrency, int32_t most);
 /* Whether one more may start beside `in_flight` others. */
-bool pace_allows(const struct pace *pace, int32_t in_flight, struct mono now);
+bool concurrency_allows(const struct concurrency *concurrency, int32_t in_flight, struct mono now);
 /* Whether one at a time goes out, because of failures. */
-bool pace_is_open(const struct pace *pace);
+bool concurrency_is_open(const struct concurrency *concurrency);
 /* The answer to one of `in_flight` (itself included), which began at `started`. */
-void pace_succeeded(struct pace *pace, enum call_kind kind, struct mono started, int32_t in_flight,
-                    struct mono now);
-void pace_failed(struct pace *pace, struct mono started, struct mono now, struct rng *rng);
+void concurrency_succeeded(struct concurrency *concurrency, enum call_kind kind, struct mono started,
+                           int32_t in_flight, struct mono now);
+void concurrency_failed(struct concurrency *concurrency, struct mono started, struct mono now,
+                        struct rng *rng);
 /* Papercups asked for a pause. */
-void pace_pause(struct pace *pace, struct mono until);
+void concurrency_pause(struct concurrency *concurrency, struct mono until);
 
 #endif

@@ -1,6 +1,6 @@
-/* What the pace makes of a Papercups that serves less the harder it is pushed, in virtual time: the service model of the
- * stand-in (worker/demo/standin_service.c), and a worker that has a log to work off, of which its memory holds a part. Held
- * against the best of some fixed numbers in flight, for which the memory has no limit. */
+/* What the concurrency limit makes of a Papercups that serves less the harder it is pushed, in virtual time: the
+ * service model of the stand-in (worker/demo/standin_service.c), and a worker that has a log to work off, of which its memory
+ * holds a part. Held against the best of some fixed numbers in flight, for which the memory has no limit. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "delivery/cache.h"
-#include "delivery/pace.h"
+#include "delivery/concurrency.h"
 #include "engine/intake.h"
 #include "event/partitioner.h"
 
@@ -38,8 +38,8 @@ struct flight {
 };
 
 struct road {
-    int fixed; /* so many in flight; 0: what the pace allows */
-    struct pace pace;
+    int fixed; /* so many in flight; 0: what the limit allows */
+    struct concurrency concurrency;
     struct rng rng;
     int64_t now_us, round_trip_us, arrivals;
     int capacity, conversations;
@@ -125,7 +125,7 @@ static void road_depart(struct road *road, struct flight *flight, enum call_kind
 static bool road_allows(const struct road *road)
 {
     return road->fixed > 0 ? road->in_flight < road->fixed
-                           : pace_allows(&road->pace, road->in_flight, now_of(road->now_us));
+                           : concurrency_allows(&road->concurrency, road->in_flight, now_of(road->now_us));
 }
 
 /* A conversation whose customer was asked for lately is posted to. */
@@ -173,8 +173,8 @@ static void road_answered(struct road *road, struct flight *flight)
 {
     int conversation = flight->conversation;
     if (road->fixed == 0)
-        pace_succeeded(&road->pace, flight->kind, now_of(flight->began_us), road->in_flight,
-                       now_of(road->now_us));
+        concurrency_succeeded(&road->concurrency, flight->kind, now_of(flight->began_us), road->in_flight,
+                              now_of(road->now_us));
     road->in_flight--;
     flight->where = NOWHERE;
     if (flight->kind == CALL_POST_MESSAGE) {
@@ -216,7 +216,7 @@ static void road_run(struct road *road, int fixed, int conversations, int64_t ro
 {
     *road = (struct road){
         .fixed = fixed, .conversations = conversations, .round_trip_us = round_trip_us, .rng = {seed}};
-    pace_init(&road->pace, MOST);
+    concurrency_init(&road->concurrency, MOST);
     road_log(road);
     for (;;) {
         road_take(road);
