@@ -1,5 +1,5 @@
-/* To whom events go: a customer by the backend's own id, a row of Papercups, or a conversation. Each is a queue of its own:
- * order, deduplication and pauses are promised within one. */
+/* The recipients of events: a customer by the backend's own id, a row of Papercups, or a conversation. Each is a queue of its
+ * own: order, deduplication and pauses are promised within one. */
 #include <stdio.h>
 #include <stdlib.h>
 

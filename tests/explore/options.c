@@ -12,7 +12,7 @@ static const char help[] =
     "  --faults N             how many things may go wrong on one path (1)\n"
     "  --workers N            1 to 3 (2)\n"
     "  --events N             1 to 4 (2)\n"
-    "  --customers N          1 or 2, to whom the events go in turn\n"
+    "  --customers N          1 or 2, the recipients of the events in turn\n"
     "  --repeat N             1: every event is the first once more\n"
     "  --gap N                offsets without a record between two events\n"
     "  --at-once N            requests of an account\n"

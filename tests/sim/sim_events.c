@@ -44,7 +44,7 @@ static int sim_event(struct sim *sim)
     return sim->events++;
 }
 
-/* To whom each event goes: always to the same one; but see sim_address. */
+/* The recipient of each event: always the same one; but see sim_address. */
 static void sim_name(const struct sim *sim, int event, struct publication *out)
 {
     uint64_t whose = (uint64_t)event * 0x9e3779b97f4a7c15u + sim->world->options.seed;

@@ -24,7 +24,7 @@ struct sim_weather {
     bool outages;         /* in which all posts are answered 500 */
 };
 
-/* To whom an event goes, whenever it is published. */
+/* The recipient of an event, whenever it is published. */
 struct sim_address {
     bool chosen;
     const char *account;
@@ -89,7 +89,7 @@ void sim_publish(struct sim *sim);
 
 /* sim_addresses.c: events that name a customer or a conversation. */
 void sim_addresses_init(struct sim *sim);
-/* Changes to whom that one goes, or does nothing. */
+/* Changes the recipient of that one, or does nothing. */
 void sim_address(struct sim *sim, int event, struct publication *out);
 
 /* sim_accounts.c: accounts are slow, away, or have another key. */

@@ -109,7 +109,7 @@ static int to_put(const struct payload_options *options, json_t *payload, struct
         given += value_of(options, ways[i]) != NULL;
     if (given != 1)
         return err_set(err, ERR_USAGE,
-                       "say to whom: one of --to-external-id, --to-customer-id, --to-conversation-id%s",
+                       "name the recipient: one of --to-external-id, --to-customer-id, --to-conversation-id%s",
                        given == 0 ? "" : ", not several");
     json_t *to = json_object(), *customer = to;
     json_object_set_new(payload, "to", to);

@@ -16,7 +16,7 @@ gate_handler composer_setup;
 /* GET messages lists them; PUT messages/NAME saves one, POST messages/NAME/rename, DELETE messages/NAME. */
 gate_handler composer_messages, composer_message_save, composer_message_rename, composer_message_delete;
 
-/* POST lookup: whom Papercups has at an address. */
+/* POST lookup: the customer that Papercups has at an address. */
 gate_handler composer_lookup;
 
 /* POST sign: fills a message and signs it with the gate's key. Nothing is sent. */

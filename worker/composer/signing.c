@@ -19,7 +19,7 @@ struct signing {
 
 /* ---- the payload ---- */
 
-/* What the message says, for whom. False with the reply filled. */
+/* What the message says, and its recipient. False with the reply filled. */
 static bool signing_fill(struct signing *signing)
 {
     const struct named named = {.account = json_member_span(signing->asked, "account"),
@@ -52,10 +52,10 @@ static bool signing_make_payload(struct signing *signing)
     return false;
 }
 
-/* ---- whom ---- */
+/* ---- the recipient ---- */
 
 /* Nobody signs for a customer who is not there without having said so: a slip must not make a stranger. */
-static bool signing_check_whom(const struct signing *signing)
+static bool signing_check_recipient(const struct signing *signing)
 {
     const struct payload *payload = &signing->payload;
     const struct config_account *account = gate_account(signing->gate, payload->account);
@@ -176,7 +176,7 @@ void composer_sign(struct gate *gate, const struct gate_request *request, struct
     struct signing signing = {.gate = gate, .asked = request->json, .reply = reply};
     buf_init(&signing.text, PAYLOAD_SIZE_MAX);
     if (signing_make_payload(&signing)) {
-        if (signing_check_key(&signing) && signing_check_whom(&signing) && signing_check_rate(&signing))
+        if (signing_check_key(&signing) && signing_check_recipient(&signing) && signing_check_rate(&signing))
             signing_sign(&signing);
         payload_done(&signing.payload);
     }

@@ -38,7 +38,7 @@ static json_t *text_or_null(struct span text)
 }
 
 /* As a payload's "to" says it; NULL for what is no routing key. */
-static json_t *whom_of(struct span routing_key)
+static json_t *recipient_of(struct span routing_key)
 {
     struct span rest = routing_key;
     span_cut(&rest, '/');
@@ -62,7 +62,7 @@ static json_t *entry_new(const struct history_entry *entry)
 {
     struct span account = entry->routing_key;
     account = span_cut(&account, '/');
-    json_t *to = whom_of(entry->routing_key);
+    json_t *to = recipient_of(entry->routing_key);
     if (to == NULL)
         return NULL;
     return json_pack("{s:s%,s:s%,s:s%,s:o,s:o,s:o,s:I,s:b,s:n}", "key", entry->routing_key.data,

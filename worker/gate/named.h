@@ -1,4 +1,4 @@
-/* An event's payload out of a pre-defined message: whom it goes to, and what stands in the blanks. */
+/* An event's payload out of a pre-defined message: its recipient, and what stands in the blanks. */
 #ifndef GATE_NAMED_H
 #define GATE_NAMED_H
 

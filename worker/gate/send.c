@@ -5,7 +5,7 @@
 #include "gate/sign.h"
 #include "os/clock.h"
 
-/* One call of POST /v1/send: either a payload, or a pre-defined message's name with whom and the blanks. */
+/* One call of POST /v1/send: either a payload, or a pre-defined message's name with the recipient and the blanks. */
 struct call {
     struct gate *gate;
     const struct gate_request *request;

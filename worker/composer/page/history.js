@@ -2,7 +2,7 @@
 
 import { find, make } from "./dom.js";
 import { gate } from "./api.js";
-import { dashboardLink, outcomeOf, whomOf } from "./outcomes.js";
+import { dashboardLink, outcomeOf, recipientOf } from "./outcomes.js";
 
 const LOOK_AGAIN_MS = 2000;
 let timer = null, shown = "", accounts = [];
@@ -21,7 +21,7 @@ function entryNode(entry) {
   const node = make("li", {},
     make("p", { className: "what" },
       make("span", { className: "outcome " + (good ? "good" : good === false ? "bad" : "pending") }, word), " ",
-      make("strong", {}, entry.message || "A message"), " to ", make("strong", {}, whomOf(entry.to))),
+      make("strong", {}, entry.message || "A message"), " to ", make("strong", {}, recipientOf(entry.to))),
     make("p", {}, text),
     make("p", { className: "soft" },
       make("time", { dateTime: new Date(entry.signed_at_ms).toISOString() },

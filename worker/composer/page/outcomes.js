@@ -41,7 +41,7 @@ export function dashboardLink(base, conversation) {
   return `${base.replace(/\/+$/, "")}/conversations/all/${id}?cid=${id}`;
 }
 
-export function whomOf(to) {
+export function recipientOf(to) {
   const [[kind, value]] = Object.entries(to);
   if (kind === "customer")
     return value.external_id;

@@ -1,4 +1,4 @@
-// The view in which a message is signed: which, for which account, by which key, to whom, with what filled in.
+// The view in which a message is signed: which, for which account, by which key, to which recipient, with what filled in.
 
 import { clearErrors, find, make, show, showError } from "./dom.js";
 import { gate } from "./api.js";
@@ -6,7 +6,7 @@ import { blanksOf, fill } from "./blanks.js";
 import { listedMessage, listedMessages } from "./drafts.js";
 import { newPreview } from "./preview.js";
 import { recordChanged, recordOutdated, showRecord, startRecord } from "./record.js";
-import { forgetFound, showUnknown, startWhom, whom } from "./whom.js";
+import { forgetFound, recipient, showUnknown, startRecipient } from "./recipient.js";
 
 const form = find("sign-form");
 const drawPreview = newPreview(find("sign-preview"));
@@ -90,7 +90,7 @@ function wanted() {
       blanks[name] = filled[name];
   return {
     name: find("sign-message").value, account: find("sign-account").value, key_id: find("sign-key").value,
-    to: whom(), message, blanks, confirmed: find("confirmed").checked && !find("unknown").hidden,
+    to: recipient(), message, blanks, confirmed: find("confirmed").checked && !find("unknown").hidden,
   };
 }
 
@@ -101,7 +101,7 @@ async function sign() {
   const missing = [
     [!asked.message, "message", "Choose a message. There is none? Write one under Messages."],
     [!asked.key_id, "key_id", "No key may write to this account: grant it to the gate's key in the keyring."],
-    [!asked.to, "to", "Write to whom it goes."],
+    [!asked.to, "to", "Say who the recipient is."],
   ].find(([is]) => is);
   if (missing) {
     recordOutdated();
@@ -146,7 +146,7 @@ export function startSign(known) {
   options(find("sign-account"), setup.accounts.map(({ name }) => [name, name]));
   drawKeys();
   startRecord(() => form.requestSubmit());
-  startWhom(changed);
+  startRecipient(changed);
   find("sign-account").addEventListener("input", drawKeys);
   find("sign-message").addEventListener("input", () => drawMessageChoice());
   for (const id of ["confirmed", "to-name", "to-email", "sign-key"])

@@ -1,4 +1,4 @@
-// To whom: the customer is looked up in Papercups while the form is filled in, so that a slip does not make a stranger.
+// The recipient: the customer is looked up in Papercups while the form is filled in, so that a slip does not make a stranger.
 
 import { find } from "./dom.js";
 import { gate } from "./api.js";
@@ -15,7 +15,7 @@ const kind = () => document.querySelector("#to-kinds input:checked").value;
 const account = () => find("sign-account").value;
 
 // The address as the payload has it; null when nothing is written.
-export function whom() {
+export function recipient() {
   const value = find("to").value.trim();
   if (!value)
     return null;
@@ -96,7 +96,7 @@ async function look() {
 }
 
 // Somebody else is meant: what was found, and confirmed, counts no more.
-function whomChanged() {
+function recipientChanged() {
   const now = JSON.stringify([account(), kind(), find("to").value.trim()]);
   find("to-label").textContent = KINDS[kind()];
   if (now === known)
@@ -111,10 +111,10 @@ function whomChanged() {
   onchange();
 }
 
-export function startWhom(changed) {
+export function startRecipient(changed) {
   onchange = changed;
   for (const id of ["to", "sign-account"])
-    find(id).addEventListener("input", whomChanged);
-  find("to-kinds").addEventListener("change", whomChanged);
-  whomChanged();
+    find(id).addEventListener("input", recipientChanged);
+  find("to-kinds").addEventListener("change", recipientChanged);
+  recipientChanged();
 }
