@@ -517,7 +517,7 @@ def test_a_link_leads_to_the_known_hosts_only(tab, files, known):
     assert "(https://eu.help.example/a%28b%29)" in json.loads(signed(page)["value"])["message"]["body"]
 
 
-def test_a_blank_that_has_to_be_filled_in_is_asked_for(tab, files, known):
+def test_a_placeholder_that_has_to_be_filled_in_is_asked_for(tab, files, known):
     files.put("need-help", NEED_HELP)
     page = tab()
     sign(page, "need-help", known)

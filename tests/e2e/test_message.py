@@ -93,18 +93,18 @@ def test_a_value_cannot_become_markup_or_a_foreign_link(bench, messages, tmp_pat
     assert "Hello \\[x\\]\\(//evil\\) https&#58;//evil.example, " in value["message"]["body"]
     for link in ("https://evil.example/", "https://shop.example@evil.example/", "javascript:alert(1)"):
         said = refused(bench, tmp_path, *needed, "--set", f"link={link}")
-        assert said.startswith("cupbearer sign: message 'need-help': blank 'link': "), said
+        assert said.startswith("cupbearer sign: message 'need-help': placeholder 'link': "), said
     assert "name': has more than one line" in refused(bench, tmp_path, *needed, "--set", "name=a\nb")
 
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ("--message need-help", "message 'need-help': blank 'order': has no value and no default: say what it is"),
+        ("--message need-help", "message 'need-help': placeholder 'order': has no value and no default: say what it is"),
         ("--message need-help --set nmae=x",
-         "message 'need-help': blank 'nmae': the message has no such blank; is its name misspelt?"),
+         "message 'need-help': placeholder 'nmae': the message has no such placeholder; is its name misspelt?"),
         ("--message need-help --set order=7",
-         "message 'need-help': blank 'link': leads to shop.example, which is not among the allowed link hosts "
+         "message 'need-help': placeholder 'link': leads to shop.example, which is not among the allowed link hosts "
          "(--link-host, link_hosts): link to one of them, or let it be added"),
         ("--message need-hlp", "there is no message 'need-hlp': no file messages/need-hlp.json; is the name right, and "
          "--messages-dir?"),

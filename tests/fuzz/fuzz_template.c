@@ -1,4 +1,4 @@
-/* A pre-defined message's file, and a value for all of its blanks: the file, a tab, the value. What comes of them
+/* A pre-defined message's file, and a value for all of its placeholders: the file, a tab, the value. What comes of them
  * is what a payload may have, and no link leads where none may. */
 #include <stdlib.h>
 
@@ -10,7 +10,7 @@
 static const struct span host = {"good.example", 12};
 static const struct template_rules rules = {&host, 1};
 
-/* Two blanks of the seeds: t takes the value if it can, u likewise. */
+/* Two placeholders of the seeds: t takes the value if it can, u likewise. */
 static void fill(const struct template *template, struct span value)
 {
     const struct template_value values[] = {{SPAN("t"), value}, {SPAN("u"), value}, {SPAN("n"), SPAN("1")}};

@@ -24,7 +24,7 @@ static struct template *read_good(const char *json)
     return template;
 }
 
-/* What becomes of one blank, x, of that type and value: the body, or the error. */
+/* What becomes of one placeholder, x, of that type and value: the body, or the error. */
 static void fill_one(struct span type, struct span value, struct buf *out)
 {
     char json[200];
@@ -44,8 +44,8 @@ static void fill_one(struct span type, struct span value, struct buf *out)
     } else {
         assert_int_equal(err.code, ERR_USAGE);
         assert_null(members);
-        assert_true(span_starts(span_of(err.text), SPAN("blank 'x': ")));
-        buf_add_text(out, err.text + strlen("blank 'x': "));
+        assert_true(span_starts(span_of(err.text), SPAN("placeholder 'x': ")));
+        buf_add_text(out, err.text + strlen("placeholder 'x': "));
     }
     json_decref(members);
     template_free(template);
@@ -117,7 +117,7 @@ static void what_is_not_given_takes_its_default(void **state)
         "<https://good.example/?a=1&amp;b=2>.\",\"quick_replies\":[\"Order 7?\",{\"text\":\"I am "
         "there\",\"action\":\"https://good.example/?a=1&b=2\"}],\"metadata\":{\"order\":\"7\",\"n\":[1.5,"
         "\"there\",null]}},\"ttl\":30,\"deliver_within\":600}");
-    expect_filled(WHOLE, NULL, 0, "blank 'order': has no value and no default: say what it is");
+    expect_filled(WHOLE, NULL, 0, "placeholder 'order': has no value and no default: say what it is");
 }
 
 static void a_default_is_held_to_the_link_hosts_too(void **state)
@@ -127,7 +127,7 @@ static void a_default_is_held_to_the_link_hosts_too(void **state)
         "{\"body\":\"{{x}}\",\"blanks\":{\"x\":{\"type\":\"url\",\"default\":\"https://evil.example/"
         "\"}}}",
         NULL, 0,
-        "blank 'x': leads to evil.example, which is not among the allowed link hosts (--link-host, "
+        "placeholder 'x': leads to evil.example, which is not among the allowed link hosts (--link-host, "
         "link_hosts): link to one of them, or let it be added");
 }
 
@@ -152,8 +152,9 @@ static void unknown_repeated_and_misnamed_values_are_told(void **state)
     (void)state;
     const struct template_value unknown = {SPAN("nmae"), SPAN("Ada")}, misnamed = {SPAN("A\n"), SPAN("Ada")};
     const struct template_value twice[] = {{SPAN("order"), SPAN("1")}, {SPAN("order"), SPAN("2")}};
-    expect_filled(WHOLE, &unknown, 1, "blank 'nmae': the message has no such blank; is its name misspelt?");
-    expect_filled(WHOLE, twice, 2, "blank 'order': is given twice; which one is meant?");
+    expect_filled(WHOLE, &unknown, 1,
+                  "placeholder 'nmae': the message has no such placeholder; is its name misspelt?");
+    expect_filled(WHOLE, twice, 2, "placeholder 'order': is given twice; which one is meant?");
     expect_filled(WHOLE, &misnamed, 1, "blanks: a name must be of the form [a-z0-9][a-z0-9_-]{0,62}");
 }
 
@@ -180,7 +181,7 @@ static void limits_hold_for_what_is_filled(void **state)
     for (int i = 0; i < 400; i++)
         buf_add_text(&json, "{{x}}");
     buf_add_text(&json, "\",\"blanks\":{\"x\":{\"type\":\"text\"}}}");
-    expect_filled(json.data, &given, 1, "body: is too long once its blanks are filled");
+    expect_filled(json.data, &given, 1, "body: is too long once its placeholders are filled");
     buf_done(&json);
     const char *const reply =
         "{\"body\":\"x\",\"quick_replies\":[\"{{x}}\"],\"blanks\":{\"x\":{\"type\":\"text\"}}}";

@@ -53,12 +53,12 @@ static void every_mistake_in_a_file_is_told_with_its_member(void **state)
     buf_done(&json);
 }
 
-static void no_more_than_32_blanks_are_read(void **state)
+static void no_more_than_32_placeholders_are_read(void **state)
 {
     (void)state;
     struct template *template;
     struct err err;
-    for (int count = TEMPLATE_BLANKS_MAX; count <= TEMPLATE_BLANKS_MAX + 1; count++) {
+    for (int count = TEMPLATE_PLACEHOLDERS_MAX; count <= TEMPLATE_PLACEHOLDERS_MAX + 1; count++) {
         struct buf json;
         buf_init(&json, 10000);
         buf_add_text(&json, "{\"body\":\"");
@@ -68,7 +68,8 @@ static void no_more_than_32_blanks_are_read(void **state)
         for (int i = 0; i < count; i++)
             buf_printf(&json, "%s\"b%d\":{\"type\":\"number\"}", i == 0 ? "" : ",", i);
         buf_add_text(&json, "}}");
-        assert_int_equal(read_exact(buf_span(&json), &template, &err), count == TEMPLATE_BLANKS_MAX ? 0 : -1);
+        assert_int_equal(read_exact(buf_span(&json), &template, &err),
+                         count == TEMPLATE_PLACEHOLDERS_MAX ? 0 : -1);
         template_free(template);
         buf_done(&json);
     }
@@ -128,7 +129,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_mistake_in_a_file_is_told_with_its_member),
-        cmocka_unit_test(no_more_than_32_blanks_are_read),
+        cmocka_unit_test(no_more_than_32_placeholders_are_read),
         cmocka_unit_test(names_are_small_letters_digits_and_hyphens),
         cmocka_unit_test(a_link_host_is_a_host_and_nothing_around_it),
     };

@@ -64,9 +64,9 @@ enum payload_option {
     "                             of a customer that does not exist yet; only with --to-external-id\n" \
     "  --message NAME             a pre-defined message, NAME.json, in place of body, quick replies and metadata\n" \
     "  --messages-dir DIR         where it lies; the directory messages when left out\n" \
-    "  --set NAME=VALUE           what its blank {{NAME}} holds; repeatable\n" \
-    "  --link-host HOST           where links in its blanks may lead: shop.example, or .shop.example for what lies\n" \
-    "                             below it; repeatable\n" \
+    "  --set NAME=VALUE           what its placeholder {{NAME}} holds; repeatable\n" \
+    "  --link-host HOST           where links in its placeholders may lead: shop.example, or .shop.example for\n" \
+    "                             what lies below it; repeatable\n" \
     "  --body TEXT                the message, Markdown; - reads it from stdin, without the line end at its end\n" \
     "  --quick-reply TEXT         a button; TEXT=ACTION sends ACTION back. Cut at the first '=': a text that has one\n" \
     "                             needs a payload file. Repeatable, up to 10\n" \

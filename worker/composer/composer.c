@@ -20,14 +20,15 @@ const struct route composer_routes[] = {
     {0},
 };
 
-/* "to.customer.external_id: is blank" is about to.customer.external_id, "blank 'name': is empty" about blanks.name. */
+/* "to.customer.external_id: is blank" is about to.customer.external_id, "placeholder 'name': is empty" about blanks.name. */
 static bool field_of(const char *text, char out[FIELD_SIZE])
 {
+    static const char placeholder[] = "placeholder '";
+    const size_t before = sizeof(placeholder) - 1;
     const char *end = strstr(text, ": ");
     size_t size = end == NULL ? 0 : (size_t)(end - text);
-    bool blank = size > 8 && strncmp(text, "blank '", 7) == 0 && end[-1] == '\'';
-    if (blank)
-        snprintf(out, FIELD_SIZE, "blanks.%.*s", (int)size - 8, text + 7);
+    if (size > before + 1 && strncmp(text, placeholder, before) == 0 && end[-1] == '\'')
+        snprintf(out, FIELD_SIZE, "blanks.%.*s", (int)(size - before - 1), text + before);
     else if (size > 0 && size < FIELD_SIZE && memchr(text, ' ', size) == NULL)
         snprintf(out, FIELD_SIZE, "%.*s", (int)size, text);
     else

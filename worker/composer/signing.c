@@ -24,7 +24,7 @@ static bool signing_fill(struct signing *signing)
 {
     const struct named named = {.account = json_member_span(signing->asked, "account"),
                                 .to = json_object_get(signing->asked, "to"),
-                                .blanks = json_object_get(signing->asked, "blanks")};
+                                .placeholders = json_object_get(signing->asked, "blanks")};
     struct template *template = NULL;
     struct buf text;
     struct err err;

@@ -49,7 +49,7 @@ struct config_gate {
     char *key_file;    /* what it signs with, and that key's id in the keyring; or both NULL */
     char *key_id;
     char *messages_dir;   /* pre-defined messages; or NULL */
-    char *link_hosts;     /* where links in blanks may lead, spaces between; or NULL: nowhere */
+    char *link_hosts;     /* where links in placeholders may lead, spaces between; or NULL: nowhere */
     int32_t key_rate;     /* events a minute of one key, default 600; 0: any number */
     int32_t address_rate; /* requests to publish a minute of one address, default 120; 0: any number */
     int32_t address_connections; /* from one address at once, default 0: any number */

@@ -23,23 +23,24 @@ static size_t hosts_read(const char *list, struct span out[LINK_HOSTS_MAX])
 }
 
 /* Numbers are filled in as JSON writes them; they stay in `numbers`. */
-struct blanks {
-    struct template_value values[TEMPLATE_BLANKS_MAX];
-    struct buf numbers[TEMPLATE_BLANKS_MAX];
+struct placeholders {
+    struct template_value values[TEMPLATE_PLACEHOLDERS_MAX];
+    struct buf numbers[TEMPLATE_PLACEHOLDERS_MAX];
     size_t count;
 };
 
-static void blanks_done(struct blanks *blanks)
+static void placeholders_done(struct placeholders *placeholders)
 {
-    for (size_t i = 0; i < blanks->count; i++)
-        buf_done(&blanks->numbers[i]);
+    for (size_t i = 0; i < placeholders->count; i++)
+        buf_done(&placeholders->numbers[i]);
 }
 
-static bool blanks_read(struct blanks *blanks, const json_t *object, struct gate_reply *reply)
+static bool placeholders_read(struct placeholders *placeholders, const json_t *object,
+                              struct gate_reply *reply)
 {
     const char *name;
     json_t *value;
-    blanks->count = 0;
+    placeholders->count = 0;
     if (object != NULL && !json_is_object(object)) {
         gate_reply_error(reply, 422, NULL, "blanks", "blanks is an object: {\"name\": \"Ada\"}");
         return false;
@@ -47,20 +48,20 @@ static bool blanks_read(struct blanks *blanks, const json_t *object, struct gate
     json_object_foreach((json_t *)(uintptr_t)object, name, value)
     {
         char field[100];
-        if (blanks->count == TEMPLATE_BLANKS_MAX) {
-            gate_reply_error(reply, 422, NULL, "blanks", "a message has at most %d blanks",
-                             TEMPLATE_BLANKS_MAX);
+        if (placeholders->count == TEMPLATE_PLACEHOLDERS_MAX) {
+            gate_reply_error(reply, 422, NULL, "blanks", "a message has at most %d placeholders",
+                             TEMPLATE_PLACEHOLDERS_MAX);
             return false;
         }
-        size_t i = blanks->count++;
-        buf_init(&blanks->numbers[i], NUMBER_MAX);
-        blanks->values[i] = (struct template_value){span_of(name), json_span(value)};
+        size_t i = placeholders->count++;
+        buf_init(&placeholders->numbers[i], NUMBER_MAX);
+        placeholders->values[i] = (struct template_value){span_of(name), json_span(value)};
         if (json_is_number(value)) {
-            json_write(&blanks->numbers[i], value);
-            blanks->values[i].value = buf_span(&blanks->numbers[i]);
+            json_write(&placeholders->numbers[i], value);
+            placeholders->values[i].value = buf_span(&placeholders->numbers[i]);
         } else if (!json_is_string(value)) {
             snprintf(field, sizeof(field), "blanks.%.80s", name);
-            gate_reply_error(reply, 422, NULL, field, "what stands in a blank is a text or a number");
+            gate_reply_error(reply, 422, NULL, field, "what stands in a placeholder is a text or a number");
             return false;
         }
     }
@@ -69,13 +70,13 @@ static bool blanks_read(struct blanks *blanks, const json_t *object, struct gate
 
 /* ---- what comes out ---- */
 
-/* `text` begins with what it is about: "blank 'name': …" is the field blanks.name, all else the message. */
+/* `text` begins with what it is about: "placeholder 'name': …" is the field blanks.name, all else the message. */
 static void answer_not_filled(struct gate_reply *reply, const char *text)
 {
     char field[100] = "message";
     struct span rest = span_of(text);
-    if (span_starts(rest, SPAN("blank '"))) {
-        rest = span_skip(rest, 7);
+    if (span_starts(rest, SPAN("placeholder '"))) {
+        rest = span_skip(rest, strlen("placeholder '"));
         struct span name = span_cut(&rest, '\'');
         snprintf(field, sizeof(field), "blanks.%.*s", (int)(name.size < 80 ? name.size : 80), name.data);
     }
@@ -87,15 +88,16 @@ bool named_fill(struct gate *gate, const struct named *named, const struct templ
 {
     struct span hosts[LINK_HOSTS_MAX];
     const struct template_rules rules = {hosts, hosts_read(gate->config->gate.link_hosts, hosts)};
-    struct blanks blanks;
+    struct placeholders placeholders;
     struct err err;
     json_t *members = NULL;
-    bool filled = blanks_read(&blanks, named->blanks, reply);
-    if (filled && template_fill(message, blanks.values, blanks.count, &rules, &members, &err) != 0) {
+    bool filled = placeholders_read(&placeholders, named->placeholders, reply);
+    if (filled &&
+        template_fill(message, placeholders.values, placeholders.count, &rules, &members, &err) != 0) {
         answer_not_filled(reply, err.text);
         filled = false;
     }
-    blanks_done(&blanks);
+    placeholders_done(&placeholders);
     if (!filled)
         return false;
     json_object_set_new(members, "account", json_stringn(named->account.data, named->account.size));

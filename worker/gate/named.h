@@ -1,4 +1,4 @@
-/* An event's payload out of a pre-defined message: its recipient, and what stands in the blanks. */
+/* An event's payload out of a pre-defined message: its recipient, and what stands in the placeholders. */
 #ifndef GATE_NAMED_H
 #define GATE_NAMED_H
 
@@ -9,7 +9,7 @@ struct named {
     struct span account;
     const json_t *to;
     struct span message;  /* its name */
-    const json_t *blanks; /* an object of strings and numbers; NULL: none */
+    const json_t *placeholders; /* an object of strings and numbers; NULL: none */
 };
 
 /* Appends the payload. False, and the reply says which member is no good, or that there are no messages here. */

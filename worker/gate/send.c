@@ -5,7 +5,7 @@
 #include "gate/sign.h"
 #include "os/clock.h"
 
-/* One call of POST /v1/send: either a payload, or a pre-defined message's name with the recipient and the blanks. */
+/* One call of POST /v1/send: either a payload, or a pre-defined message's name with the recipient and the placeholders. */
 struct call {
     struct gate *gate;
     const struct gate_request *request;
@@ -51,7 +51,7 @@ static bool call_read_named(struct call *call)
     call->named = (struct named){.account = json_member_span(json, "account"),
                                  .to = json_object_get(json, "to"),
                                  .message = json_member_span(json, "message"),
-                                 .blanks = json_object_get(json, "blanks")};
+                                 .placeholders = json_object_get(json, "blanks")};
     const char *field = call->named.message.data == NULL   ? "message"
                         : call->named.account.data == NULL ? "account"
                         : !json_is_object(call->named.to)  ? "to"

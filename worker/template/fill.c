@@ -11,8 +11,8 @@ struct walk {
     struct buf *out;
 };
 
-/* What stands between {{ and }}, if text begins with that and it is a blank's name. */
-static bool blank_name(struct span text, struct span *name)
+/* What stands between {{ and }}, if text begins with that and it is a placeholder's name. */
+static bool placeholder_name(struct span text, struct span *name)
 {
     const char *end = memchr(text.data, '}', text.size);
     if (end == NULL || !span_starts(span_skip(text, (size_t)(end - text.data)), SPAN("}}")))
@@ -21,40 +21,40 @@ static bool blank_name(struct span text, struct span *name)
     return name_is_valid(*name);
 }
 
-static int blank_find(const struct walk *walk, struct span name, size_t *out, struct err *err)
+static int placeholder_find(const struct walk *walk, struct span name, size_t *out, struct err *err)
 {
     const struct filling *filling = walk->filling;
     for (*out = 0; *out < filling->count; (*out)++)
-        if (span_equal(filling->blanks[*out].name, name))
+        if (span_equal(filling->placeholders[*out].name, name))
             return 0;
     return err_set(
         err, ERR_USAGE,
-        "%s: {{%.*s}} is not among the blanks: add \"%.*s\": {\"type\": \"text\"} to them, or write "
+        "%s: {{%.*s}} is not among the placeholders: add \"%.*s\": {\"type\": \"text\"} to \"blanks\", or write "
         "\\{{ for braces that are meant as such",
         walk->path, SPAN_ARGS(name), SPAN_ARGS(name));
 }
 
-/* Takes the blank that text begins with; *taken is its size. */
-static int walk_blank(struct walk *walk, struct span text, size_t *taken, struct err *err)
+/* Takes the placeholder that text begins with; *taken is its size. */
+static int walk_placeholder(struct walk *walk, struct span text, size_t *taken, struct err *err)
 {
     struct span name;
     size_t index;
-    if (!blank_name(text, &name))
+    if (!placeholder_name(text, &name))
         return err_set(
             err, ERR_USAGE,
-            "%s: {{ begins a blank, which is written {{name}} (a-z, 0-9, - and _, no spaces); write "
+            "%s: {{ begins a placeholder, which is written {{name}} (a-z, 0-9, - and _, no spaces); write "
             "\\{{ for braces that are meant as such",
             walk->path);
-    if (blank_find(walk, name, &index, err) != 0)
+    if (placeholder_find(walk, name, &index, err) != 0)
         return -1;
-    const struct blank *blank = &walk->filling->blanks[index];
-    enum blank_place place = PLACE_PLAIN;
+    const struct placeholder *placeholder = &walk->filling->placeholders[index];
+    enum placeholder_place place = PLACE_PLAIN;
     struct err why;
     *taken = name.size + 4;
     char next = *taken < text.size ? text.data[*taken] : 0;
-    if (walk->markdown && markup_place(&walk->markup, blank->type, next, &place, &why) != 0)
+    if (walk->markdown && markup_place(&walk->markup, placeholder->type, next, &place, &why) != 0)
         return err_set(err, ERR_USAGE, "%s: {{%.*s}} %s", walk->path, SPAN_ARGS(name), why.text);
-    blank_write(walk->out, blank->type, walk->filling->values[index], place);
+    placeholder_write(walk->out, placeholder->type, walk->filling->values[index], place);
     walk->filling->used[index] = true;
     markup_take(&walk->markup, 'x', next);
     return 0;
@@ -84,7 +84,7 @@ int fill_text(const struct filling *filling, const char *path, struct span text,
             taken = 3;
         } else if (!span_starts(text, SPAN("{{"))) {
             walk_character(&walk, text);
-        } else if (walk_blank(&walk, text, &taken, err) != 0) {
+        } else if (walk_placeholder(&walk, text, &taken, err) != 0) {
             return -1;
         }
         text = span_skip(text, taken);

@@ -87,8 +87,8 @@ void markup_take(struct markup *markup, char c, char next)
     markup->last = c;
 }
 
-int markup_place(const struct markup *markup, enum blank_type type, char next, enum blank_place *out,
-                 struct err *err)
+int markup_place(const struct markup *markup, enum placeholder_type type, char next,
+                 enum placeholder_place *out, struct err *err)
 {
     bool target = markup->before_last == ']' && markup->last == '(' && next == ')' && !markup->angle &&
                   !markup->touches && markup->link_depth == markup->depth;
@@ -97,14 +97,14 @@ int markup_place(const struct markup *markup, enum blank_type type, char next, e
         return err_set(err, ERR_USAGE,
                        "stands between backticks, where its value could not be escaped: take the backticks "
                        "away, or write \\` for one that is none");
-    if (type == BLANK_URL && target) {
+    if (type == PLACEHOLDER_URL && target) {
         *out = PLACE_TARGET;
         return 0;
     }
     if (markup->link_depth > 0 || markup->definition ||
-        ((markup->in_link || markup->angle) && !(type == BLANK_URL && brackets)))
+        ((markup->in_link || markup->angle) && !(type == PLACEHOLDER_URL && brackets)))
         return err_set(err, ERR_USAGE,
-                       "stands in a link or touches one: a blank of type url may be a link's whole target, "
+                       "stands in a link or touches one: a placeholder of type url may be a link's whole target, "
                        "as in [text]({{link}}); all others stand apart, with a space before them");
     *out = brackets ? PLACE_BRACKETS : PLACE_TEXT;
     return 0;

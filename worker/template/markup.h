@@ -1,9 +1,9 @@
 /* Where in Markdown one is, followed character by character: whether a value may stand there. No parser: where parsers
- * could disagree it says no, and the author moves the blank. */
+ * could disagree it says no, and the author moves the placeholder. */
 #ifndef TEMPLATE_MARKUP_H
 #define TEMPLATE_MARKUP_H
 
-#include "template/blank.h"
+#include "template/placeholder.h"
 
 struct markup {
     char last, before_last;
@@ -20,8 +20,8 @@ void markup_init(struct markup *markup);
 /* `next` is what follows c, 0 at the end. */
 void markup_take(struct markup *markup, char c, char next);
 
-/* Where a blank stands that begins here and is followed by `next`; or -1 with what is wrong with it there. */
-int markup_place(const struct markup *markup, enum blank_type type, char next, enum blank_place *out,
-                 struct err *err);
+/* Where a placeholder stands that begins here and is followed by `next`; or -1 with what is wrong with it there. */
+int markup_place(const struct markup *markup, enum placeholder_type type, char next,
+                 enum placeholder_place *out, struct err *err);
 
 #endif

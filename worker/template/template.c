@@ -13,8 +13,8 @@
 
 struct template
 {
-    json_t *root; /* the blanks' names and defaults point into it */
-    struct blank blanks[TEMPLATE_BLANKS_MAX];
+    json_t *root; /* the placeholders' names and defaults point into it */
+    struct placeholder placeholders[TEMPLATE_PLACEHOLDERS_MAX];
     size_t count;
 };
 
@@ -43,7 +43,7 @@ static int filled_string(const struct filling *filling, const char *path, const 
     buf_init(&text, FILLED_MAX);
     int result = fill_text(filling, path, json_span(value), markdown, &text, err);
     if (result == 0 && text.failed)
-        result = err_set(err, ERR_USAGE, "%s: is too long once its blanks are filled", path);
+        result = err_set(err, ERR_USAGE, "%s: is too long once its placeholders are filled", path);
     if (result == 0)
         *out = json_stringn(text.size == 0 ? "" : text.data, text.size);
     buf_done(&text);
@@ -60,8 +60,8 @@ static int filled_object(const struct filling *filling, const char *path, const 
     json_object_foreach((json_t *)(uintptr_t)value, name, member)
     {
         if (result == 0 && strstr(name, "{{") != NULL)
-            result =
-                err_set(err, ERR_USAGE, "%s: a blank can stand in a value, not in a member's name", path);
+            result = err_set(err, ERR_USAGE,
+                             "%s: a placeholder can stand in a value, not in a member's name", path);
         if (result == 0)
             result = filled_value(filling, path, member, &filled, err);
         if (result == 0)
@@ -162,7 +162,7 @@ static int members_fill(const struct template *template, const struct filling *f
     return result;
 }
 
-static int blank_read(const json_t *value, struct blank *blank, struct err *err)
+static int placeholder_read(const json_t *value, struct placeholder *placeholder, struct err *err)
 {
     const char *name;
     json_t *member;
@@ -171,9 +171,10 @@ static int blank_read(const json_t *value, struct blank *blank, struct err *err)
     json_object_foreach((json_t *)(uintptr_t)value, name, member)
     {
         if (strcmp(name, "type") != 0 && strcmp(name, "default") != 0)
-            return err_set(err, ERR_USAGE, "a blank has a \"type\" and may have a \"default\", nothing else");
+            return err_set(err, ERR_USAGE,
+                           "a placeholder has a \"type\" and may have a \"default\", nothing else");
     }
-    if (!blank_type_read(json_member_span(value, "type"), &blank->type))
+    if (!placeholder_type_read(json_member_span(value, "type"), &placeholder->type))
         return err_set(err, ERR_USAGE, "its \"type\" must be \"text\", \"number\" or \"url\"");
     const json_t *fallback = json_object_get(value, "default");
     if (fallback == NULL || json_is_null(fallback))
@@ -181,31 +182,31 @@ static int blank_read(const json_t *value, struct blank *blank, struct err *err)
     if (!json_is_string(fallback))
         return err_set(err, ERR_USAGE, "its \"default\" must be a string, whatever the type");
     struct err why;
-    blank->fallback = json_span(fallback);
-    if (blank_check(blank->type, blank->fallback, NULL, &why) != 0)
+    placeholder->fallback = json_span(fallback);
+    if (placeholder_check(placeholder->type, placeholder->fallback, NULL, &why) != 0)
         return err_set(err, ERR_USAGE, "its default %.400s", why.text);
     return 0;
 }
 
-static int blanks_read(struct template *template, struct err *err)
+static int placeholders_read(struct template *template, struct err *err)
 {
     const json_t *blanks = json_object_get(template->root, "blanks");
     const char *name;
     json_t *value;
     if (blanks == NULL || json_is_null(blanks))
         return 0;
-    if (!json_is_object(blanks) || json_object_size(blanks) > TEMPLATE_BLANKS_MAX)
+    if (!json_is_object(blanks) || json_object_size(blanks) > TEMPLATE_PLACEHOLDERS_MAX)
         return err_set(err, ERR_USAGE,
                        "blanks: expected an object of at most %d, such as {\"name\": {\"type\": \"text\"}}",
-                       TEMPLATE_BLANKS_MAX);
+                       TEMPLATE_PLACEHOLDERS_MAX);
     json_object_foreach((json_t *)(uintptr_t)blanks, name, value)
     {
         struct err why;
         if (!name_is_valid(span_of(name)))
             return err_set(err, ERR_USAGE, "blanks: a name must be of the form [a-z0-9][a-z0-9_-]{0,62}");
-        struct blank *blank = &template->blanks[template->count++];
-        blank->name = span_of(name);
-        if (blank_read(value, blank, &why) != 0)
+        struct placeholder *placeholder = &template->placeholders[template->count++];
+        placeholder->name = span_of(name);
+        if (placeholder_read(value, placeholder, &why) != 0)
             return err_set(err, ERR_USAGE, "blanks.%s: %.400s", name, why.text);
     }
     return 0;
@@ -214,10 +215,10 @@ static int blanks_read(struct template *template, struct err *err)
 /* Fills it with short values that all differ: what is wrong then is wrong whatever the values are. */
 static int template_try(const struct template *template, struct err *err)
 {
-    char samples[TEMPLATE_BLANKS_MAX][24];
-    struct span values[TEMPLATE_BLANKS_MAX];
-    bool used[TEMPLATE_BLANKS_MAX] = {false};
-    struct filling filling = {template->blanks, template->count, values, used};
+    char samples[TEMPLATE_PLACEHOLDERS_MAX][24];
+    struct span values[TEMPLATE_PLACEHOLDERS_MAX];
+    bool used[TEMPLATE_PLACEHOLDERS_MAX] = {false};
+    struct filling filling = {template->placeholders, template->count, values, used};
     json_t *members = NULL;
     for (size_t i = 0; i < template->count; i++) {
         snprintf(samples[i], sizeof(samples[i]), "q%zu", i);
@@ -231,7 +232,8 @@ static int template_try(const struct template *template, struct err *err)
             return err_set(err, ERR_USAGE,
                            "blanks.%.*s: is used nowhere: write {{%.*s}} where it belongs, or "
                            "take it out",
-                           SPAN_ARGS(template->blanks[i].name), SPAN_ARGS(template->blanks[i].name));
+                           SPAN_ARGS(template->placeholders[i].name),
+                           SPAN_ARGS(template->placeholders[i].name));
     return 0;
 }
 
@@ -247,7 +249,7 @@ static int template_check(struct template *template, struct err *err)
         return err_set(err, ERR_USAGE,
                        "%s; known are body, quick_replies, metadata, ttl, deliver_within, blanks",
                        detail.text);
-    return blanks_read(template, err) != 0 ? -1 : template_try(template, err);
+    return placeholders_read(template, err) != 0 ? -1 : template_try(template, err);
 }
 
 int template_read(struct span json, struct template **out, struct err *err)
@@ -271,7 +273,7 @@ int template_read(struct span json, struct template **out, struct err *err)
     return -1;
 }
 
-/* Puts what was given for a blank into its place. */
+/* Puts what was given for a placeholder into its place. */
 static int value_take(const struct template *template, const struct template_value *value,
                       struct span values[], struct err *err)
 {
@@ -279,13 +281,15 @@ static int value_take(const struct template *template, const struct template_val
     size_t i = 0;
     if (!name_is_valid(value->name))
         return err_set(err, ERR_USAGE, "blanks: a name must be of the form [a-z0-9][a-z0-9_-]{0,62}");
-    while (i < template->count && !span_equal(template->blanks[i].name, value->name))
+    while (i < template->count && !span_equal(template->placeholders[i].name, value->name))
         i++;
     if (i == template->count)
-        return err_set(err, ERR_USAGE, "blank '%.*s': the message has no such blank; is its name misspelt?",
+        return err_set(err, ERR_USAGE,
+                       "placeholder '%.*s': the message has no such placeholder; is its name misspelt?",
                        SPAN_ARGS(shown));
     if (values[i].data != NULL)
-        return err_set(err, ERR_USAGE, "blank '%.*s': is given twice; which one is meant?", SPAN_ARGS(shown));
+        return err_set(err, ERR_USAGE, "placeholder '%.*s': is given twice; which one is meant?",
+                       SPAN_ARGS(shown));
     values[i] = value->value;
     return 0;
 }
@@ -293,23 +297,24 @@ static int value_take(const struct template *template, const struct template_val
 int template_fill(const struct template *template, const struct template_value *given, size_t count,
                   const struct template_rules *rules, json_t **members, struct err *err)
 {
-    struct span values[TEMPLATE_BLANKS_MAX] = {{NULL, 0}};
-    bool used[TEMPLATE_BLANKS_MAX];
-    struct filling filling = {template->blanks, template->count, values, used};
+    struct span values[TEMPLATE_PLACEHOLDERS_MAX] = {{NULL, 0}};
+    bool used[TEMPLATE_PLACEHOLDERS_MAX];
+    struct filling filling = {template->placeholders, template->count, values, used};
     struct err why;
     *members = NULL;
     for (size_t i = 0; i < count; i++)
         if (value_take(template, &given[i], values, err) != 0)
             return -1;
     for (size_t i = 0; i < template->count; i++) {
-        const struct blank *blank = &template->blanks[i];
+        const struct placeholder *placeholder = &template->placeholders[i];
         if (values[i].data == NULL)
-            values[i] = blank->fallback;
+            values[i] = placeholder->fallback;
         if (values[i].data == NULL)
-            return err_set(err, ERR_USAGE, "blank '%.*s': has no value and no default: say what it is",
-                           SPAN_ARGS(blank->name));
-        if (blank_check(blank->type, values[i], rules, &why) != 0)
-            return err_set(err, ERR_USAGE, "blank '%.*s': %.400s", SPAN_ARGS(blank->name), why.text);
+            return err_set(err, ERR_USAGE, "placeholder '%.*s': has no value and no default: say what it is",
+                           SPAN_ARGS(placeholder->name));
+        if (placeholder_check(placeholder->type, values[i], rules, &why) != 0)
+            return err_set(err, ERR_USAGE, "placeholder '%.*s': %.400s", SPAN_ARGS(placeholder->name),
+                           why.text);
     }
     return members_fill(template, &filling, members, err);
 }

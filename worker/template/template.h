@@ -1,6 +1,6 @@
-/* A message as support leads write it beforehand: a JSON file with blanks ({{name}}), read strictly and filled with
- * values into the members of an event's payload. No value can change more than the place where its blank stands: texts
- * are one line and escaped, links lead to known hosts only. An error names the member or the blank first, up to
+/* A message as support leads write it beforehand: a JSON file with placeholders ({{name}}), read strictly and filled with
+ * values into the members of an event's payload. No value can change more than the place where its placeholder stands: texts
+ * are one line and escaped, links lead to known hosts only. An error names the member or the placeholder first, up to
  * the first ": ", and says what to do. */
 #ifndef TEMPLATE_TEMPLATE_H
 #define TEMPLATE_TEMPLATE_H
@@ -11,9 +11,9 @@
 #include "base/span.h"
 #include "event/payload.h"
 
-#define TEMPLATE_SIZE_MAX   PAYLOAD_SIZE_MAX
-#define TEMPLATE_NAME_MAX   64
-#define TEMPLATE_BLANKS_MAX 32
+#define TEMPLATE_SIZE_MAX         PAYLOAD_SIZE_MAX
+#define TEMPLATE_NAME_MAX         64
+#define TEMPLATE_PLACEHOLDERS_MAX 32
 
 struct template;
 
@@ -33,7 +33,7 @@ int template_read(struct span json, struct template **out, struct err *err);
 void template_free(struct template *template);
 
 /* 0 and *members: an object with "message" and, where the message has them, "ttl" and "deliver_within"; the caller's to
- * json_decref. A blank without a value takes its default. -1 with ERR_USAGE. */
+ * json_decref. A placeholder without a value takes its default. -1 with ERR_USAGE. */
 int template_fill(const struct template *template, const struct template_value *values, size_t count,
                   const struct template_rules *rules, json_t **members, struct err *err);
 

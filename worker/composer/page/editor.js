@@ -2,10 +2,10 @@
 
 import { clearErrors, find, make, button, show, showError } from "./dom.js";
 import { gate } from "./api.js";
-import { fill } from "./blanks.js";
+import { fill } from "./placeholders.js";
 import { draftOf, formOf, messageOf } from "./form.js";
 import { draftOfKey, dropDraft, isNew, listedMessage, openDraft, putDraft } from "./drafts.js";
-import { drawBlanks, drawMetadata, drawReplies } from "./editor_rows.js";
+import { drawPlaceholders, drawMetadata, drawReplies } from "./editor_rows.js";
 import { newPreview } from "./preview.js";
 
 const NAME = /^[a-z0-9-]{1,64}$/;
@@ -19,7 +19,7 @@ export const editedKey = () => key;
 function changed() {
   note = {};
   putDraft(key, draft);
-  drawBlanks(draft.form, changed);
+  drawPlaceholders(draft.form, changed);
   drawPreview(fill(draftOf(draft.form)));
   drawState();
   after.draftChanged();
@@ -53,10 +53,10 @@ function drawForm() {
   find("within").value = form.within.count;
   find("within-unit").value = form.within.unit;
   find("metadata-set").open = form.metadata.length > 0;
-  find("blanks").dataset.names = "";
+  find("placeholders").dataset.names = "";
   drawReplies(form, changed);
   drawMetadata(form, changed);
-  drawBlanks(form, changed);
+  drawPlaceholders(form, changed);
   drawPreview(fill(draftOf(form)));
   drawState();
 }

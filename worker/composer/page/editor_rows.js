@@ -1,8 +1,8 @@
-// The editor's lists: quick replies, metadata, blanks. Each function draws one from the form; `changed` is called after
+// The editor's lists: quick replies, metadata, placeholders. Each function draws one from the form; `changed` is called after
 // every change of it.
 
 import { button, find, make } from "./dom.js";
-import { blanksOf } from "./blanks.js";
+import { placeholdersOf } from "./placeholders.js";
 import { draftOf } from "./form.js";
 
 const REPLIES_MAX = 10;
@@ -90,25 +90,25 @@ export function drawMetadata(form, changed) {
   };
 }
 
-// A blank that is used gets a row by itself. One that is not used any more loses it; its type and default stay in the form, for
+// A placeholder that is used gets a row by itself. One that is not used any more loses it; its type and default stay in the form, for
 // when it comes back.
-export function drawBlanks(form, changed) {
-  const names = blanksOf(draftOf(form)), shown = find("blanks").dataset.names;
-  if (shown === JSON.stringify(names) && changed === drawBlanks.last)
+export function drawPlaceholders(form, changed) {
+  const names = placeholdersOf(draftOf(form)), shown = find("placeholders").dataset.names;
+  if (shown === JSON.stringify(names) && changed === drawPlaceholders.last)
     return;
-  drawBlanks.last = changed;
-  find("blanks").dataset.names = JSON.stringify(names);
-  find("blanks-set").hidden = names.length === 0;
-  find("blanks").replaceChildren(...names.map((name, index) => {
-    const blank = form.blanks[name] ??= { type: "text" };
+  drawPlaceholders.last = changed;
+  find("placeholders").dataset.names = JSON.stringify(names);
+  find("placeholders-set").hidden = names.length === 0;
+  find("placeholders").replaceChildren(...names.map((name, index) => {
+    const placeholder = form.placeholders[name] ??= { type: "text" };
     return make("li", { className: "row", "data-field": `blanks.${name}` },
-      make("p", { className: "blank" }, make("code", {}, `{{${name}}}`)),
-      select(`blank-${index}`, `Kind of ${name}`, blank.type, TYPES, (type) => {
-        blank.type = type;
+      make("p", { className: "placeholder" }, make("code", {}, `{{${name}}}`)),
+      select(`placeholder-${index}`, `Kind of ${name}`, placeholder.type, TYPES, (type) => {
+        placeholder.type = type;
         changed();
       }),
-      input(`default-${index}`, `Default of ${name}`, blank.default ?? "", (text) => {
-        blank.default = text;
+      input(`default-${index}`, `Default of ${name}`, placeholder.default ?? "", (text) => {
+        placeholder.default = text;
         changed();
       }, { maxLength: 2000, placeholder: "none: has to be filled in" }));
   }));

@@ -1,7 +1,7 @@
 // A message as its form holds it, and as its file does. What the form cannot show as text (nested metadata) is kept as
 // JSON, so that nothing of a file is lost by saving it from here.
 
-import { blanksOf } from "./blanks.js";
+import { placeholdersOf } from "./placeholders.js";
 
 const UNITS = [86400, 3600, 60, 1];
 
@@ -19,7 +19,7 @@ export function formOf(message) {
       ({ name, value: typeof value === "string" ? value : JSON.stringify(value), json: typeof value !== "string" })),
     ttl: message.ttl === undefined ? "" : String(message.ttl),
     within: durationOf(message.deliver_within),
-    blanks: structuredClone(message.blanks ?? {}),
+    placeholders: structuredClone(message.blanks ?? {}),
   };
 }
 
@@ -62,8 +62,8 @@ export function draftOf(form) {
   const message = { body: form.body, quick_replies: form.replies.filter((one) => one.text).map(replyOf) };
   message.metadata = Object.fromEntries(form.metadata.filter((row) => row.name).map((row) => [row.name, row.value]));
   message.blanks = {};
-  for (const name of blanksOf(message))
-    message.blanks[name] = form.blanks[name] ?? { type: "text" };
+  for (const name of placeholdersOf(message))
+    message.blanks[name] = form.placeholders[name] ?? { type: "text" };
   return message;
 }
 
@@ -85,13 +85,13 @@ export function messageOf(form) {
   if (form.within.count !== "")
     message.deliver_within = numberOf(form.within.count, "deliver_within", "Still worth showing") *
       Number(form.within.unit);
-  const names = blanksOf(message);
+  const names = placeholdersOf(message);
   if (names.length)
-    message.blanks = Object.fromEntries(names.map((name) => [name, blankOf(form.blanks[name])]));
+    message.blanks = Object.fromEntries(names.map((name) => [name, placeholderOf(form.placeholders[name])]));
   return message;
 }
 
-function blankOf(blank) {
-  const { type = "text", default: value } = blank ?? {};
+function placeholderOf(placeholder) {
+  const { type = "text", default: value } = placeholder ?? {};
   return value === undefined || value === "" ? { type } : { type, default: value };
 }

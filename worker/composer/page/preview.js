@@ -73,7 +73,7 @@ export function newPreview(section, written) {
     advise(direction, withDirection(body) !== body, DIRECTION, "Put the marks in", withDirection);
   }
 
-  // `message`: {body, quick_replies} with its blanks filled.
+  // `message`: {body, quick_replies} with its placeholders filled.
   return (message) => {
     const replies = (message.quick_replies ?? []).map((reply) =>
       typeof reply === "string" ? { text: reply, action: reply } : { action: reply.text, ...reply });

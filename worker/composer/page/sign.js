@@ -2,7 +2,7 @@
 
 import { clearErrors, find, make, show, showError } from "./dom.js";
 import { gate } from "./api.js";
-import { blanksOf, fill } from "./blanks.js";
+import { placeholdersOf, fill } from "./placeholders.js";
 import { listedMessage, listedMessages } from "./drafts.js";
 import { newPreview } from "./preview.js";
 import { recordChanged, recordOutdated, showRecord, startRecord } from "./record.js";
@@ -10,7 +10,7 @@ import { forgetFound, recipient, showUnknown, startRecipient } from "./recipient
 
 const form = find("sign-form");
 const drawPreview = newPreview(find("sign-preview"));
-const filled = {}; // by the blank's name; kept when another message is chosen, so that a name is typed once
+const filled = {}; // by the placeholder's name; kept when another message is chosen, so that a name is typed once
 let setup = null;
 
 const chosen = () => listedMessage(find("sign-message").value)?.message;
@@ -37,7 +37,7 @@ function sayShown(text) {
 }
 
 function drawFill() {
-  const message = chosen(), names = message ? blanksOf(message) : [];
+  const message = chosen(), names = message ? placeholdersOf(message) : [];
   const hints = { number: "A number.", url: "https only, to: " + (setup.link_hosts.join(", ") || "no host: set link_hosts") + "." };
   find("fill-set").hidden = names.length === 0;
   find("fill").replaceChildren(...names.map((name, index) => {
@@ -85,7 +85,7 @@ export function drawMessageChoice(wanted) {
 
 function wanted() {
   const message = chosen(), blanks = {};
-  for (const name of message ? blanksOf(message) : [])
+  for (const name of message ? placeholdersOf(message) : [])
     if ((filled[name] ?? "") !== "")
       blanks[name] = filled[name];
   return {

@@ -3,7 +3,7 @@
 
 import { PICTURE } from "./chat_markdown.js";
 
-// Where a picture would not be one, or taking it out would break something: code, a link's target, <…>, a blank, a
+// Where a picture would not be one, or taking it out would break something: code, a link's target, <…>, a placeholder, a
 // character after a backslash, an address.
 const KEPT = /(`+)[^]*?\1|\]\([^)\n]*\)|<[a-z][^>\n]*>|\{\{[^}\n]*\}\}|\\[^]/;
 const TOKEN = new RegExp(`${KEPT.source}|${PICTURE.source}`, "gu");

@@ -1,7 +1,7 @@
-// Blanks in a message, and what the preview shows in their place. The gate fills them in for good, by the same rules:
+// Placeholders in a message, and what the preview shows in their place. The gate fills them in for good, by the same rules:
 // text that goes into the body is escaped as Markdown, so that a customer's name is never a link.
 
-const BLANK = /\\\{\{|\{\{([a-z0-9][a-z0-9_-]{0,62})\}\}/g;
+const PLACEHOLDER = /\\\{\{|\{\{([a-z0-9][a-z0-9_-]{0,62})\}\}/g;
 const MARKDOWN = /[\\`*{}[\]()#+\-.!_>~|<&:]/g;
 
 function textsOf(value) {
@@ -10,11 +10,11 @@ function textsOf(value) {
   return value && typeof value === "object" ? Object.values(value).flatMap(textsOf) : [];
 }
 
-// The names of the blanks of a message as it is kept, in the order in which they are met.
-export function blanksOf(message) {
+// The names of the placeholders of a message as it is kept, in the order in which they are met.
+export function placeholdersOf(message) {
   const names = new Set();
   for (const text of textsOf([message.body ?? "", message.quick_replies ?? [], message.metadata ?? {}]))
-    for (const [, name] of text.matchAll(BLANK))
+    for (const [, name] of text.matchAll(PLACEHOLDER))
       if (name !== undefined)
         names.add(name);
   return [...names];
@@ -27,15 +27,15 @@ function escapeUrl(text) {
   return text.trim().replace(/[\s"'()<>\\`]/g, (one) => "%" + one.charCodeAt(0).toString(16).toUpperCase());
 }
 
-function fillText(text, blanks, values, inBody) {
-  return text.replace(BLANK, (whole, name, at) => {
+function fillText(text, placeholders, values, inBody) {
+  return text.replace(PLACEHOLDER, (whole, name, at) => {
     if (name === undefined)
       return "{{";
-    const blank = blanks?.[name];
-    const value = values[name] || blank?.default;
+    const placeholder = placeholders?.[name];
+    const value = values[name] || placeholder?.default;
     if (value === undefined || value === "")
       return `‹${name}›`;
-    if (blank?.type === "url")
+    if (placeholder?.type === "url")
       return !inBody || /(?:\]\(|<)$/.test(text.slice(0, at)) ? escapeUrl(value) : `<${escapeUrl(value)}>`;
     return inBody ? String(value).replace(MARKDOWN, escaped) : String(value);
   });
@@ -51,7 +51,7 @@ function fillAll(value, fill) {
   return value;
 }
 
-// {body, quick_replies, metadata} with `values`, the defaults, or ‹name› in the blanks' places.
+// {body, quick_replies, metadata} with `values`, the defaults, or ‹name› in the placeholders' places.
 export function fill(message, values = {}) {
   const plain = (text) => fillText(text, message.blanks, values, false);
   return {

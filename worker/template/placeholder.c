@@ -1,4 +1,4 @@
-#include "template/blank.h"
+#include "template/placeholder.h"
 
 #include "base/utf8.h"
 #include "template/link.h"
@@ -6,13 +6,13 @@
 #define TEXT_MAX   200 /* characters */
 #define NUMBER_MAX 40
 
-bool blank_type_read(struct span word, enum blank_type *out)
+bool placeholder_type_read(struct span word, enum placeholder_type *out)
 {
     static const char *const words[] = {
-        [BLANK_TEXT] = "text", [BLANK_NUMBER] = "number", [BLANK_URL] = "url"};
+        [PLACEHOLDER_TEXT] = "text", [PLACEHOLDER_NUMBER] = "number", [PLACEHOLDER_URL] = "url"};
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
         if (span_equal(word, span_of(words[i]))) {
-            *out = (enum blank_type)i;
+            *out = (enum placeholder_type)i;
             return true;
         }
     }
@@ -37,7 +37,7 @@ static int text_check(struct span text, struct err *err)
         if (point < 0)
             return err_set(err, ERR_USAGE, "is not UTF-8");
         if (point == '\n' || point == '\r')
-            return err_set(err, ERR_USAGE, "has more than one line: a text blank takes one");
+            return err_set(err, ERR_USAGE, "has more than one line: a text placeholder takes one");
         if (utf8_invisible(point))
             return err_set(err, ERR_USAGE,
                            "holds a control, bidirectional or zero-width character (U+%04X): take it out",
@@ -47,7 +47,8 @@ static int text_check(struct span text, struct err *err)
     if (length == 0)
         return err_set(err, ERR_USAGE, "is empty: give it 1 to %d characters", TEXT_MAX);
     if (length > TEXT_MAX)
-        return err_set(err, ERR_USAGE, "has %zu characters; a text blank takes 1 to %d", length, TEXT_MAX);
+        return err_set(err, ERR_USAGE, "has %zu characters; a text placeholder takes 1 to %d", length,
+                       TEXT_MAX);
     return 0;
 }
 
@@ -62,11 +63,12 @@ static bool number_is_valid(struct span number)
            (fraction.data == NULL || (fraction.size > 0 && span_only(fraction, "0123456789")));
 }
 
-int blank_check(enum blank_type type, struct span value, const struct template_rules *rules, struct err *err)
+int placeholder_check(enum placeholder_type type, struct span value, const struct template_rules *rules,
+                      struct err *err)
 {
-    if (type == BLANK_URL)
+    if (type == PLACEHOLDER_URL)
         return link_check(value, rules, err);
-    if (type == BLANK_TEXT)
+    if (type == PLACEHOLDER_TEXT)
         return text_check(value, err);
     if (!number_is_valid(value))
         return err_set(err, ERR_USAGE, "is no number such as 12, -3 or 4.50, of at most %d characters",
@@ -107,9 +109,10 @@ static void text_write_character(struct buf *out, struct span text, size_t at)
         buf_add(out, &c, 1);
 }
 
-void blank_write(struct buf *out, enum blank_type type, struct span value, enum blank_place place)
+void placeholder_write(struct buf *out, enum placeholder_type type, struct span value,
+                       enum placeholder_place place)
 {
-    if (type == BLANK_URL) {
+    if (type == PLACEHOLDER_URL) {
         if (place == PLACE_TEXT)
             buf_add_text(out, "<");
         link_write(out, value, place != PLACE_PLAIN);
@@ -118,7 +121,7 @@ void blank_write(struct buf *out, enum blank_type type, struct span value, enum 
         return;
     }
     struct span text = text_trim(value);
-    if (type == BLANK_NUMBER || place == PLACE_PLAIN) {
+    if (type == PLACEHOLDER_NUMBER || place == PLACE_PLAIN) {
         buf_add_span(out, text);
         return;
     }
