@@ -387,7 +387,7 @@ def named(customer, message="need-help", blanks=None, **more):
     return {"account": "acme", "to": {"customer": {"external_id": customer}}, "message": message, "blanks": blanks, **more}
 
 
-def test_a_predefined_message_is_sent_by_its_name(world, gate, customer):
+def test_a_template_is_sent_by_its_name(world, gate, customer):
     answer = gate.send(named(customer, blanks={"order": 7, "name": "*Ada*"}), world.token("named"))
     assert answer.status == 202, answer
     world.receipt((answer.json["partition"], answer.json["offset"]))

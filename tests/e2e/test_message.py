@@ -1,4 +1,4 @@
-"""`--message`: pre-defined messages, filled and signed from the shell."""
+"""`--message`: templates, filled and signed from the shell."""
 
 import json
 import os
@@ -124,9 +124,9 @@ def test_a_value_cannot_become_markup_or_a_foreign_link(bench, messages, tmp_pat
         ("--message need-help --set =x", "--set: expected NAME=VALUE, such as name=Ada"),
         ("--message need-help --link-host https://shop.example", "--link-host: expected a host such as shop.example, "
          ".shop.example for what lies below it, or shop.example:8443"),
-        ("--body x --set name=Ada", "--set goes with a pre-defined message: say which, --message NAME"),
-        ("--body x --messages-dir m", "--messages-dir goes with a pre-defined message: say which, --message NAME"),
-        ("--body x --link-host a", "--link-host goes with a pre-defined message: say which, --message NAME"),
+        ("--body x --set name=Ada", "--set goes with a template: say which, --message NAME"),
+        ("--body x --messages-dir m", "--messages-dir goes with a template: say which, --message NAME"),
+        ("--body x --link-host a", "--link-host goes with a template: say which, --message NAME"),
     ],
 )  # fmt: skip
 def test_each_mistake_says_what_to_do(bench, messages, tmp_path, arguments, said):

@@ -1,4 +1,4 @@
-/* A pre-defined message's file, and a value for all of its placeholders: the file, a tab, the value. What comes of them
+/* A template's file, and a value for all of its placeholders: the file, a tab, the value. What comes of them
  * is what a payload may have, and no link leads where none may. */
 #include <stdlib.h>
 

@@ -48,7 +48,7 @@ static const char help[] =
     "  --tokens FILE      add the entry to this file ([gate] tokens_file), which is\n"
     "                     made if missing; left out, it is printed behind the token,\n"
     "                     for {\"tokens\": [ENTRY, ...]}\n"
-    "  --message NAME     a pre-defined message that the token may send; repeatable;\n"
+    "  --message NAME     a template that the token may send; repeatable;\n"
     "                     any when left out\n"
     "  --metrics          the token may read the gate's /metrics; it then needs no\n"
     "                     --account\n"

@@ -1,4 +1,4 @@
-/* A pre-defined message as the payload of `sign` and `send`: which one, and what its placeholders hold. */
+/* A template as the payload of `sign` and `send`: which one, and what its placeholders hold. */
 #ifndef CMD_MESSAGE_OPTIONS_H
 #define CMD_MESSAGE_OPTIONS_H
 

@@ -164,8 +164,8 @@ static int metadata_put(const struct payload_options *options, json_t *message, 
     return json_object_set_new(message, "metadata", metadata);
 }
 
-/* The members of a pre-defined message, in place of the options that say the same. */
-static int predefined_put(const struct payload_options *options, json_t *payload, struct err *err)
+/* The members of a template, in place of the options that say the same. */
+static int template_put(const struct payload_options *options, json_t *payload, struct err *err)
 {
     const char *directory = value_of(options, PAYLOAD_MESSAGES_DIR);
     const char *twice = value_of(options, PAYLOAD_BODY) != NULL       ? "body"
@@ -186,7 +186,7 @@ static int predefined_put(const struct payload_options *options, json_t *payload
     return result;
 }
 
-static int predefined_misses(const struct payload_options *options, struct err *err)
+static int template_misses(const struct payload_options *options, struct err *err)
 {
     const char *name = value_of(options, PAYLOAD_MESSAGES_DIR) != NULL ? "messages-dir"
                        : options->message.value_count > 0              ? "set"
@@ -194,7 +194,7 @@ static int predefined_misses(const struct payload_options *options, struct err *
                                                                        : NULL;
     if (name == NULL)
         return 0;
-    return err_set(err, ERR_USAGE, "--%s goes with a pre-defined message: say which, --message NAME", name);
+    return err_set(err, ERR_USAGE, "--%s goes with a template: say which, --message NAME", name);
 }
 
 static int message_put(const struct payload_options *options, json_t *payload, struct err *err)
@@ -215,10 +215,10 @@ static int payload_build(const struct payload_options *options, json_t *payload,
 {
     if (value_of(options, PAYLOAD_ACCOUNT) == NULL)
         return err_set(err, ERR_USAGE, "say for which account: --account ACCOUNT");
-    bool predefined = value_of(options, PAYLOAD_MESSAGE) != NULL;
-    if (!predefined && predefined_misses(options, err) != 0)
+    bool by_template = value_of(options, PAYLOAD_MESSAGE) != NULL;
+    if (!by_template && template_misses(options, err) != 0)
         return -1;
-    if (!predefined && value_of(options, PAYLOAD_BODY) == NULL)
+    if (!by_template && value_of(options, PAYLOAD_BODY) == NULL)
         return err_set(
             err, ERR_USAGE,
             "say what the message is: --body TEXT, --body - to read it from stdin, or --message NAME");
@@ -226,7 +226,7 @@ static int payload_build(const struct payload_options *options, json_t *payload,
     if (result == 0)
         result = to_put(options, payload, err);
     if (result == 0)
-        result = predefined ? predefined_put(options, payload, err) : message_put(options, payload, err);
+        result = by_template ? template_put(options, payload, err) : message_put(options, payload, err);
     if (result == 0)
         result = seconds_put(options, PAYLOAD_TTL, payload, "ttl", TTL_MAX_S, err);
     if (result == 0)

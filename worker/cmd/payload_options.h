@@ -62,7 +62,7 @@ enum payload_option {
     "  --to-conversation-id UUID  that conversation and no other\n" \
     "  --email, --name, --phone, --host TEXT\n" \
     "                             of a customer that does not exist yet; only with --to-external-id\n" \
-    "  --message NAME             a pre-defined message, NAME.json, in place of body, quick replies and metadata\n" \
+    "  --message NAME             a template, NAME.json, in place of body, quick replies and metadata\n" \
     "  --messages-dir DIR         where it lies; the directory messages when left out\n" \
     "  --set NAME=VALUE           what its placeholder {{NAME}} holds; repeatable\n" \
     "  --link-host HOST           where links in its placeholders may lead: shop.example, or .shop.example for\n" \

@@ -1,4 +1,4 @@
-/* The pre-defined messages, one file each in [gate] messages_dir, as the composer lists and changes them. */
+/* The templates, one file each in [gate] messages_dir, as the composer lists and changes them. */
 #include <stdlib.h>
 
 #include "base/json.h"

@@ -48,7 +48,7 @@ struct config_gate {
     char *tokens_file; /* or NULL: no route that needs a token answers */
     char *key_file;    /* what it signs with, and that key's id in the keyring; or both NULL */
     char *key_id;
-    char *messages_dir;   /* pre-defined messages; or NULL */
+    char *messages_dir;   /* templates; or NULL */
     char *link_hosts;     /* where links in placeholders may lead, spaces between; or NULL: nowhere */
     int32_t key_rate;     /* events a minute of one key, default 600; 0: any number */
     int32_t address_rate; /* requests to publish a minute of one address, default 120; 0: any number */

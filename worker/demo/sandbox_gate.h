@@ -1,4 +1,4 @@
-/* The gate of a demo: a key, a token and a pre-defined message of its own, beside the worker's files in the sandbox. */
+/* The gate of a demo: a key, a token and a template of its own, beside the worker's files in the sandbox. */
 #ifndef DEMO_SANDBOX_GATE_H
 #define DEMO_SANDBOX_GATE_H
 

@@ -15,7 +15,7 @@ struct history;
 /* An event is told by its routing key and its id: the sender is always the gate. */
 struct history_entry {
     struct span routing_key, event_id;
-    struct span message; /* the pre-defined message's name; SPAN_NONE: none, or not known */
+    struct span message; /* the template's name; SPAN_NONE: none, or not known */
     struct span who;     /* as the audit log says it; SPAN_NONE: not known */
     int64_t signed_at_ms;
 };

@@ -114,7 +114,7 @@ bool named_payload(struct gate *gate, const struct named *named, struct buf *out
     struct err err;
     if (directory == NULL) {
         gate_reply_error(reply, 501, NULL, NULL,
-                         "this gate has no pre-defined messages: set [gate] messages_dir");
+                         "this gate has no templates: set [gate] messages_dir");
         return false;
     }
     enum template_store_result result = template_store_read(directory, named->message, &file, &err);

@@ -1,4 +1,4 @@
-/* An event's payload out of a pre-defined message: its recipient, and what stands in the placeholders. */
+/* An event's payload out of a template: its recipient, and what stands in the placeholders. */
 #ifndef GATE_NAMED_H
 #define GATE_NAMED_H
 

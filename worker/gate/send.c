@@ -5,7 +5,7 @@
 #include "gate/sign.h"
 #include "os/clock.h"
 
-/* One call of POST /v1/send: either a payload, or a pre-defined message's name with the recipient and the placeholders. */
+/* One call of POST /v1/send: either a payload, or a template's name with the recipient and the placeholders. */
 struct call {
     struct gate *gate;
     const struct gate_request *request;
@@ -115,7 +115,7 @@ static bool call_is_granted(const struct call *call)
     const struct token *token = call->request->token;
     if (call->payload != NULL && !token->any_message)
         gate_reply_error(call->reply, 403, NULL, "payload",
-                         "the token '%s' may only send its pre-defined messages, by name", token->name);
+                         "the token '%s' may only send its templates, by name", token->name);
     else if (call->payload == NULL && !token_grants_message(token, call->named.message))
         gate_reply_error(call->reply, 403, NULL, "message", "the token '%s' may not send this message",
                          token->name);

@@ -8,7 +8,7 @@
 
 struct sign_request {
     struct span who;      /* a token's name, or "composer" */
-    struct span message;  /* the pre-defined message that it was made of; SPAN_NONE: none */
+    struct span message;  /* the template that it was made of; SPAN_NONE: none */
     struct span event_id; /* SPAN_NONE: a random one */
     struct span payload;  /* what is signed, byte for byte; the record borrows it */
 };

@@ -100,7 +100,7 @@ static const char *token_read(const json_t *entry, struct token *out)
     out->any_message = messages == NULL || span_equal(json_span(messages), SPAN("*"));
     if (!out->any_message &&
         texts_read(messages, message_name_is_valid, &out->messages, &out->message_count) != 0)
-        return "\"messages\" must be \"*\" or a list of pre-defined messages' names";
+        return "\"messages\" must be \"*\" or a list of templates' names";
     out->per_minute = rate == NULL ? TOKEN_PER_MINUTE : json_integer_value(rate);
     if (out->per_minute < 1 || out->per_minute > 1000000)
         return "\"per_minute\" must be a number from 1 to 1000000";

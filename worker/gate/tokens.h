@@ -1,7 +1,7 @@
 /* Who may ask the gate to sign and may see receipts: the tokens file, which holds no token, only what each hashes to. Form:
  *   {"tokens": [{"name": "shop", "hash": "64 hex digits", "accounts": ["acme"], "messages": "*" or ["need-help"],
  *                "per_minute": 60, "metrics": true}]}
- * `messages` left out or "*": whatever it likes; a list: only these pre-defined messages. `metrics`: may read /metrics; it may then
+ * `messages` left out or "*": whatever it likes; a list: only these templates. `metrics`: may read /metrics; it may then
  * have no account. */
 #ifndef GATE_TOKENS_H
 #define GATE_TOKENS_H

@@ -1,4 +1,4 @@
-/* Pre-defined messages as files: one NAME.json each in a directory, fit for git. What is saved replaces a file whole or
+/* Templates as files: one NAME.json each in a directory, fit for git. What is saved replaces a file whole or
  * not at all, and only if the writer has seen what it replaces: of two who save at once the second is told. A file that
  * is broken, or is none (a link, a directory, a pipe), is shown as that and never followed or overwritten. Files whose
  * names no message may have are left alone. Between programs that use this a lock on the directory keeps looking and
