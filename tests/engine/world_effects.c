@@ -68,7 +68,7 @@ static void world_note_produce(struct world *world, int worker, struct world_pro
         struct span source = fake_log_header(record, "cupbearer-source");
         struct span reason = fake_log_header(record, "cupbearer-reason");
         source = span_skip(source, strlen(FAKE_EVENTS "/"));
-        world_note(world, worker, "dead %.*s %.*s%s", SPAN_ARGS(source), SPAN_ARGS(reason),
+        world_note(world, worker, "dead letter %.*s %.*s%s", SPAN_ARGS(source), SPAN_ARGS(reason),
                    record->value.data == NULL ? " without value" : "");
         return;
     }

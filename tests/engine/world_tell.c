@@ -80,7 +80,7 @@ void world_tell_produced(struct world *world, const struct world_produce *produc
     }
     struct span source =
         span_skip(fake_log_header(produce->record, "cupbearer-source"), strlen(FAKE_EVENTS "/"));
-    world_tell(world, produce->worker, "dead %.*s: %s%s", SPAN_ARGS(source), words[produced],
+    world_tell(world, produce->worker, "dead letter %.*s: %s%s", SPAN_ARGS(source), words[produced],
                to_whom(produce->worker));
 }
 

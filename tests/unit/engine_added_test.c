@@ -120,7 +120,7 @@ static void an_event_for_an_account_that_nobody_knows_is_refused_and_may_come_ag
     const struct record *record = publish_beta(w, "e1");
     story_feed(w);
     story_commit(w);
-    story_expect(w, "commit 0/0 reach=5001 receipts=0; dead 0/0 account_not_granted");
+    story_expect(w, "commit 0/0 reach=5001 receipts=0; dead letter 0/0 account_not_granted");
     story_acknowledge(w);
     story_expect(w, "receipt 0/0 account_not_granted");
     story_acknowledge(w);
@@ -169,7 +169,7 @@ static void an_event_of_an_unknown_account_waits_for_the_lease(void **state)
     story_expect(w, "commit 0/0 reach=5001 receipts=0");
     assert_int_equal(w->produce_count, 0);
     story_commit(w);
-    story_expect(w, "dead 0/0 account_not_granted");
+    story_expect(w, "dead letter 0/0 account_not_granted");
     world_go_for(w, 60000);
     story_end(w);
 }

@@ -56,7 +56,7 @@ static void a_repetition_signed_later_is_admitted_when_the_first_failed_and_read
     story_answers(w, 2);
     story_skip(w);
     story_answer(w, FATE_REFUSED);
-    story_expect(w, "trouble 0/0 post_conversation refused; dead 0/0 refused_by_papercups");
+    story_expect(w, "trouble 0/0 post_conversation refused; dead letter 0/0 refused_by_papercups");
     story_acknowledge(w);
     story_expect(w, "receipt 0/0 refused_by_papercups");
     story_acknowledge(w);

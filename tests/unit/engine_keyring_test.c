@@ -30,7 +30,7 @@ static void an_event_whose_key_is_gone_before_its_post_is_not_posted(void **stat
         new_keyring(w, keyrings[i]);
         story_skip(w);
         story_answers(w, 2);
-        story_expect(w, "create ann; dead 0/0 key_revoked");
+        story_expect(w, "create ann; dead letter 0/0 key_revoked");
         world_go_for(w, 60000);
         story_expect(w, "receipt 0/0 key_revoked; settled 0/0 key_revoked; commit 0/1 reach=5001 receipts=1");
         assert_int_equal(fake_papercups_shown(&w->papercups, "ann", "e1"), 0);
@@ -63,11 +63,11 @@ static void the_successor_of_an_event_whose_key_is_not_active_waits_for_its_rece
     story_feed(w);
     story_skip(w);
     story_commit(w);
-    story_expect(w, "dead 0/0 key_not_active");
+    story_expect(w, "dead letter 0/0 key_not_active");
     story_acknowledge(w);
     story_expect(w, "receipt 0/0 key_not_active");
     story_acknowledge(w);
-    story_expect(w, "settled 0/0 key_not_active; dead 0/1 key_not_active");
+    story_expect(w, "settled 0/0 key_not_active; dead letter 0/1 key_not_active");
     story_end(w);
 }
 
@@ -81,11 +81,11 @@ static void the_successor_of_an_event_whose_account_is_not_granted_waits_for_its
     story_feed(w);
     story_skip(w);
     story_commit(w);
-    story_expect(w, "dead 0/0 account_not_granted");
+    story_expect(w, "dead letter 0/0 account_not_granted");
     story_acknowledge(w);
     story_expect(w, "receipt 0/0 account_not_granted");
     story_acknowledge(w);
-    story_expect(w, "settled 0/0 account_not_granted; dead 0/1 account_not_granted");
+    story_expect(w, "settled 0/0 account_not_granted; dead letter 0/1 account_not_granted");
     story_end(w);
 }
 

@@ -78,7 +78,7 @@ static void a_repetition_of_a_failed_event_that_is_expired_is_refused_at_once(vo
     world_publish(w, &(struct publication){.customer = "ann", .event_id = "e1", .signed_at_s = late_s});
     story_skip(w);
     story_feed(w);
-    story_expect(w, "dead 0/1 expired");
+    story_expect(w, "dead letter 0/1 expired");
     story_end(w);
 }
 

@@ -150,7 +150,7 @@ static void an_event_for_which_its_account_has_no_room_fails_and_another_account
     story_publish(w, "ben", "e2");
     world_publish(w, &(struct publication){.account = "beta", .customer = "ann", .event_id = "e3"});
     story_feed(w);
-    story_expect(w, "dead 0/1 backlog; find ann");
+    story_expect(w, "dead letter 0/1 backlog; find ann");
     story_acknowledge(w);
     story_expect(w, "receipt 0/1 backlog");
     story_answers(w, 6);
@@ -210,7 +210,7 @@ static void what_comes_before_there_is_a_lease_finds_no_room_when_there_is_one(v
     story_feed(w);
     story_expect(w, "commit 0/0 reach=5001 receipts=0");
     story_commit(w);
-    story_expect(w, "find ann; dead 0/1 backlog; dead 0/2 backlog");
+    story_expect(w, "find ann; dead letter 0/1 backlog; dead letter 0/2 backlog");
     story_end(w);
 }
 
@@ -220,7 +220,7 @@ static void the_successor_of_an_event_without_room_starts_when_that_ones_receipt
     (void)state;
     struct world *w = world_with_a_full_account();
     story_arrive(w, "ann", "e2");
-    story_expect(w, "dead 0/1 backlog");
+    story_expect(w, "dead letter 0/1 backlog");
     story_answers(w, 3);
     world_acknowledge(w, 1, PRODUCED_OK);
     story_arrive(w, "ann", "e3");

@@ -13,7 +13,7 @@ static void a_rejected_records_dead_letter_is_acknowledged_before_its_receipt_is
     (void)state;
     struct world *w = story_begin(NULL);
     publish_forged(w);
-    story_expect(w, "dead 0/0 bad_signature; commit 0/0 reach=5001 receipts=0");
+    story_expect(w, "dead letter 0/0 bad_signature; commit 0/0 reach=5001 receipts=0");
     story_commit(w);
     world_pass(w, 60000);
     story_expect_nothing(w);
@@ -36,7 +36,7 @@ static void a_dead_letter_that_is_too_large_goes_without_its_value(void **state)
     world_acknowledge(w, 0, PRODUCED_TOO_LARGE);
     story_expect_nothing(w);
     world_pass(w, 500);
-    story_expect(w, "dead 0/0 bad_signature without value");
+    story_expect(w, "dead letter 0/0 bad_signature without value");
     story_acknowledge(w);
     story_expect(w, "receipt 0/0 bad_signature");
     const struct record *dead = w->log.partitions[0].dead[0];
@@ -58,7 +58,7 @@ static void a_dead_letter_that_is_still_too_large_goes_without_key_and_headers(v
     world_acknowledge(w, 0, PRODUCED_TOO_LARGE);
     story_skip(w);
     world_pass(w, 1000);
-    story_expect(w, "dead 0/0 bad_signature without value");
+    story_expect(w, "dead letter 0/0 bad_signature without value");
     story_acknowledge(w);
     story_expect(w, "receipt 0/0 bad_signature");
     const struct record *dead = w->log.partitions[0].dead[0];
@@ -100,7 +100,7 @@ static void what_is_not_acknowledged_is_produced_again(void **state)
         world_acknowledge(w, 0, PRODUCED_FAILED);
         story_expect_nothing(w);
         world_pass(w, 2000);
-        story_expect(w, "dead 0/0 bad_signature");
+        story_expect(w, "dead letter 0/0 bad_signature");
     }
     story_acknowledge(w);
     story_skip(w);
@@ -152,7 +152,7 @@ static void where_the_workers_clock_judges_the_successor_of_an_expired_event_wai
 {
     (void)state;
     struct world *w = world_with_an_expired_event(true);
-    story_expect(w, "dead 0/0 expired");
+    story_expect(w, "dead letter 0/0 expired");
     story_acknowledge(w);
     story_expect(w, "receipt 0/0 expired");
     story_acknowledge(w);
@@ -164,7 +164,7 @@ static void the_successor_of_a_rejected_event_need_not_wait(void **state)
 {
     (void)state;
     struct world *w = world_with_an_expired_event(false);
-    story_expect(w, "dead 0/0 expired; find ann");
+    story_expect(w, "dead letter 0/0 expired; find ann");
     story_end(w);
 }
 
@@ -174,7 +174,7 @@ static void a_record_of_nothing_but_nulls_is_rejected_and_settled(void **state)
     struct world *w = story_begin(NULL);
     fake_log_publish(&w->log, &(struct record){.timestamp_ms = w->now.wall.ms});
     world_go(w);
-    story_expect(w, "dead 0/0 malformed_headers without value; commit 0/0 reach=5001 receipts=0; "
+    story_expect(w, "dead letter 0/0 malformed_headers without value; commit 0/0 reach=5001 receipts=0; "
                     "receipt 0/0 malformed_headers; settled 0/0 malformed_headers");
     story_end(w);
 }
