@@ -83,7 +83,7 @@ export function messageOf(form) {
   if (form.ttl !== "")
     message.ttl = numberOf(form.ttl, "ttl", "Signature valid");
   if (form.within.count !== "")
-    message.deliver_within = numberOf(form.within.count, "deliver_within", "Still worth showing") *
+    message.deliver_within = numberOf(form.within.count, "deliver_within", "Deliver within") *
       Number(form.within.unit);
   const names = placeholdersOf(message);
   if (names.length)

@@ -1,4 +1,4 @@
-// What the worker's words mean to those who write messages. "Stored" is all that a receipt says: never "seen".
+// What the worker's words mean to those who write messages. That Papercups has it is all that a receipt says: never that it was read.
 
 const REASONS = {
   malformed_headers: "The record's headers are not in their form.",
@@ -24,8 +24,7 @@ const REASONS = {
 // { word, good, text } of a receipt.
 export function outcomeOf(receipt) {
   if (receipt.outcome === "delivered")
-    return { word: "stored", good: true,
-      text: "Papercups holds the message. Whether the customer has seen it is another question." };
+    return { word: "Delivered (not a read receipt)", good: true, text: "Papercups holds the message." };
   if (receipt.outcome === "duplicate")
     return { word: "duplicate", good: true,
       text: "This very event was sent before: the customer has the message once, and this was not shown again." };

@@ -1,4 +1,4 @@
-// A signed record: how long it lives, taking it elsewhere, sending it, and what became of it.
+// A signed record: how long it lives, exporting it, sending it, and what became of it.
 
 import { button, find, make, say, show } from "./dom.js";
 import { gate } from "./api.js";

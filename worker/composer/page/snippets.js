@@ -1,4 +1,4 @@
-// A signed record to take elsewhere: itself, as JSON and for kcat, and as a program of a backend that signs the same message
+// A signed record to export: itself, as JSON and for kcat, and as a program of a backend that signs the same message
 // anew each time, with a key of its own. COPIES names them; copyOf gives one with the fields filled in.
 
 import * as quote from "./quote.js";
