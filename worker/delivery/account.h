@@ -28,7 +28,7 @@ struct account_options {
 /* Why an account makes no calls for now. */
 enum account_hold {
     ACCOUNT_OPEN,
-    ACCOUNT_UNCHECKED,    /* its key was not looked at yet */
+    ACCOUNT_UNCHECKED,    /* its key was not checked yet */
     ACCOUNT_UNAUTHORIZED, /* /api/v1/me answers 401, 403 or 407 */
     ACCOUNT_REDIRECTED,   /* it answers with a redirect: a wrong base URL */
     ACCOUNT_STRANGER,     /* the key is good, and somebody else's */
@@ -47,11 +47,11 @@ struct account {
     int32_t in_flight;
     int32_t aside;      /* lists under way for so long that they take no place: see account_set_aside */
     struct queue ready; /* who wants to make a call, first come first served; but see delivery_goes_on */
-    /* Who wants to look at a conversation, after a post: before those. */
+    /* Glances that are due: they go before those. */
     struct queue glances;
     struct concurrency concurrency;
     enum account_hold hold;
-    /* A call was refused, and it is open whether all are: /api/v1/me is being asked. Until it answers there are no others. */
+    /* A call was refused, and it is not known whether all are: /api/v1/me is being asked. Until it answers no other is made. */
     bool doubted;
     uint64_t probe;     /* the request that asks whose key it is; 0: none that counts */
     struct timer timer; /* the next probe, or the end of a pause */
@@ -64,8 +64,8 @@ struct account {
 
 struct account *account_new(const struct account_options *options);
 void account_free(struct account *account);
-/* It is configured otherwise from now on; what is under way goes on as it was begun. Name, index and papercups_account are
- * what they were. */
+/* Changes its configuration; what is under way goes on as it was begun. Name, index and papercups_account do not
+ * change. */
 void account_change(struct account *account, const struct account_options *options);
 
 /* Whether a call may be made now; where not, because of a pause, *again is when to ask (else MONO_NEVER). */

@@ -52,7 +52,7 @@ struct answer {
     int status;              /* HTTP's, 0 where there was none */
     bool own;                /* a 3xx, 4xx or 5xx: in Papercups' own words; else something in between may have said it */
     int64_t retry_after_ms;  /* ANSWER_LATER */
-    int64_t retry_within_ms; /* 0, or the longest wait before it is asked again, unless it was told when */
+    int64_t retry_within_ms; /* 0, or the longest wait before the next call, unless Papercups said when */
     struct uuid *ids;        /* ANSWER_OK: what was found, the one to take first; owned by the answer */
     size_t id_count;
     char updated_at[ANSWER_TIME_SIZE]; /* customers: of the first, which is the newest; "": not said */
@@ -71,7 +71,7 @@ struct answer {
 
 /* Whether it is a post of the message. */
 bool call_posts(const struct call *call);
-/* Whether its answer holds all messages of a conversation or of several: as many as strangers like. */
+/* Whether its answer holds all messages of one or more conversations: as many as strangers care to write. */
 bool call_lists(const struct call *call);
 /* Whether it changes anything at Papercups. */
 bool call_writes(const struct call *call);
@@ -81,7 +81,7 @@ bool call_writes(const struct call *call);
 size_t answer_status_class(const struct answer *answer);
 const char *status_class_word(size_t status_class);
 
-/* Whether it may be about the account and not about its one call: /api/v1/me tells. */
+/* Whether it may be about the account and not about its one call: /api/v1/me decides. */
 bool answer_is_doubtful(const struct answer *answer);
 
 const char *answer_word(enum answer_kind kind);

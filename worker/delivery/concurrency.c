@@ -4,7 +4,7 @@
 
 #define LIMIT_FIRST      4
 #define ROUND_ANSWERS    12    /* at least: fewer say too little */
-#define ROUND_TRIPS      4     /* or so many of all places: where these are few, a dozen answers come late */
+#define ROUND_TRIPS      4     /* times all places: where these are few, a dozen answers take long */
 #define LIGHT_EVERY      24    /* rounds: Papercups, or the road to it, may have changed */
 #define LIGHT_FIRST      2     /* nothing is known yet */
 #define LOW_ANSWERS      16    /* of which a low is the mean, about */

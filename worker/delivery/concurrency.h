@@ -46,7 +46,7 @@ struct concurrency {
 };
 
 void concurrency_init(struct concurrency *concurrency, int32_t most);
-/* Never more than so many from now on. */
+/* Never more than `most` from now on. */
 void concurrency_bound(struct concurrency *concurrency, int32_t most);
 /* Whether one more may start beside `in_flight` others. */
 bool concurrency_allows(const struct concurrency *concurrency, int32_t in_flight, struct mono now);

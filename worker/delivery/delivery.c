@@ -85,7 +85,7 @@ static struct call delivery_call(const struct delivery *d)
 }
 
 /* An event that may be shown is never called failed: past its deadline it is only read, and once that has not worked
- * for some time either, it is said as it is. That time begins when the delivery is first asked past its deadline: after
+ * for some time either, it ends as unknown. That time begins when the delivery is first asked past its deadline: after
  * an outage of the workers that may be long past, and nothing has been read yet. */
 static void delivery_check_deadline(struct delivery *d, struct mono now)
 {
@@ -381,7 +381,7 @@ static void delivery_take_too_large(struct delivery *d, int64_t delay_ms, struct
 static void delivery_take_other(struct delivery *d, const struct call *call, const struct answer *answer,
                                 int64_t delay_ms, struct mono now)
 {
-    /* What makes a delivery nicer does not hold it up: a row without its host, a conversation that stays assigned. */
+    /* What is optional does not hold a delivery up: a row without its host, a conversation that stays assigned. */
     if (answer->kind != ANSWER_OK && d->step == STEP_HOST) {
         delivery_enter(d, STEP_CONVERSATION, now);
         return;

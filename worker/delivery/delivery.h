@@ -1,6 +1,6 @@
 /* One delivery: resolve the customer and the conversation, post, and where it is not known whether a post arrived, wait
- * and read back until it is. A machine that holds no socket and no clock: it is asked what it wants, told what was
- * answered. worker/README.md has it as a drawing. */
+ * and read back until it is. A state machine that holds no socket and no clock: it is asked what it wants, and given
+ * the answers. worker/README.md has it as a drawing. */
 #ifndef DELIVERY_DELIVERY_H
 #define DELIVERY_DELIVERY_H
 
@@ -16,7 +16,7 @@ struct delivery_limits {
     int64_t http_timeout_ms;
     /* How long a request may still be under way inside Papercups after we lost sight of it. */
     int64_t settle_ms;
-    /* How long what may be shown, and cannot be read, is asked for past its deadline; then it is said as it is. */
+    /* How long what may be shown, and cannot be read, is asked for past its deadline; then it ends as unknown. */
     int64_t unknown_for_ms;
     /* The least time between a new conversation and the next message into it: a widget that hears of one misses what
      * comes between its fetch and its join. */
@@ -72,7 +72,7 @@ struct delivery {
     unsigned absent_needed;  /* in a row */
     unsigned absent_seen;
     struct mono readback_started;
-    struct mono read_until; /* set once past the deadline and still unknown: then it is said as it is */
+    struct mono read_until; /* set once past the deadline and still unknown: then it ends as unknown */
     struct delivery_search search;
 
     unsigned attempts; /* posts */
@@ -109,7 +109,7 @@ bool delivery_may_be_given_up(const struct delivery *delivery);
 bool delivery_cut_short(struct delivery *delivery);
 
 enum delivery_want {
-    DELIVERY_CALLS,    /* *call is to be made now; delivery_take tells what came of it */
+    DELIVERY_CALLS,    /* *call is to be made now; its answer goes to delivery_take */
     DELIVERY_WAITS,    /* until delivery->wake */
     DELIVERY_FINISHED, /* delivery->outcome */
 };

@@ -1,5 +1,5 @@
-/* Whether somebody is flooded: more than so many events to one conversation that were admitted within a minute. By the
- * log's time, so that what has piled up in an hour without Papercups is none. */
+/* Whether a customer is flooded: more than a limit of events to one conversation were admitted within a minute. By the
+ * log's time, so that what has piled up in an hour without Papercups is no flood. */
 #ifndef DELIVERY_FLOOD_H
 #define DELIVERY_FLOOD_H
 

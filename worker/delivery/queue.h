@@ -20,7 +20,7 @@ struct queue {
     struct flood flood;
     struct mono flood_until; /* what it has counted matters until then */
     struct mono not_before;  /* the next message to this customer starts then at the earliest */
-    struct glance *glances;  /* the engine's: looks at its conversations */
+    struct glance *glances;  /* the engine's, at its conversations */
 };
 
 struct queues {
@@ -30,7 +30,7 @@ struct queues {
 void queues_init(struct queues *queues, const unsigned char hash_key[16]);
 void queues_done(struct queues *queues);
 
-/* The queue of that key, made where there is none. */
+/* The queue of that key; created if missing. */
 struct queue *queues_take(struct queues *queues, struct span key);
 /* Frees the queue where nothing waits in it, its pause is over and its count without meaning; else does nothing. */
 void queues_tidy(struct queues *queues, struct queue *queue, struct mono now);

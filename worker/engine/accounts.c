@@ -6,7 +6,7 @@
 #include "engine/internal.h"
 
 #define PROBE_EVERY_MS 10000
-#define ASIDE_MS       2000 /* so long a list of messages takes a place, and is looked at again */
+#define ASIDE_MS       2000 /* for so long a list of messages takes a place; then it is considered again */
 
 static void accounts_tell(struct engine *engine, const struct account *account)
 {
@@ -91,7 +91,7 @@ static void accounts_probed(struct engine *engine, struct account *account, cons
         timer_set(&engine->timers, &account->timer, mono_after(engine->now.mono, PROBE_EVERY_MS));
 }
 
-/* One message that a firewall dislikes must not hold up all others, nor a bad key refuse one event after the other. */
+/* One message that a firewall refuses must not hold up all others, nor a bad key refuse one event after the other. */
 static void accounts_doubt(struct engine *engine, struct account *account)
 {
     account->doubted = true;

@@ -21,7 +21,7 @@ static bool assign_misses(const struct input *input, bool named, int64_t offset,
  * deleted by retention. */
 static int64_t assign_start(struct engine *engine, const struct input *input, struct progress *progress)
 {
-    /* Without a word about how far deliveries went, they may have gone to the end. */
+    /* Where nothing says how far deliveries went, they may have gone to the end. */
     const struct progress nothing = {.reach = input->end};
     enum log_change change;
     if (!progress_read(input->metadata, progress))
@@ -49,8 +49,8 @@ static bool assign_is_own(const struct engine *engine, const struct member *by)
     return by->name == engine->options.member.name && by->holder == engine->options.member.holder;
 }
 
-/* Kafka gives a member's partitions to whoever joins under its name, at once, and that one is told by its next heartbeat:
- * what holds of any other assignment, that nobody has a lease any more, does not hold of this one. What it commits is refused
+/* Kafka gives a member's partitions at once to whoever joins under its name, and the former member hears of it by its next
+ * heartbeat. After any other assignment nobody else has a lease any more; here the former member may. What it commits is refused
  * from the assignment on, so it starts nothing at or beyond the reach, and nothing once its lease is over. */
 static void assign_after(struct engine *engine, struct partition *partition, const struct progress *by_namesake)
 {
@@ -108,7 +108,7 @@ void assign(struct engine *engine, const struct input *input)
     partition->reach = progress.reach;
     partition->receipts_from = partition->receipts_end = progress.receipts;
     partition->untouched = input->never_committed;
-    /* An idle partition would name the secret before for ever, and lock out who does not have that any more. */
+    /* An idle partition would name the previous secret for ever, and lock out workers that do not have it any more. */
     partition->commit_again = renewed || !partition->announced;
     partition->admitted.ms = progress.admitted_ms;
     partition->receipts_since.ms = progress.admitted_ms > engine->options.window_ms
@@ -273,7 +273,7 @@ static void run_within_reach(struct engine *engine, struct partition *partition)
     }
 }
 
-/* The lease is there again: everything may go on that had to wait for it. */
+/* The lease is valid again: everything that waited for it goes on. */
 static void lease_renewed(struct engine *engine)
 {
     for (int32_t i = 0; i < engine->options.partition_count; i++)
@@ -322,7 +322,7 @@ static void commit_failed(const struct engine *engine, struct partition *partiti
 void committed(struct engine *engine, struct partition *partition, engine_handle handle, bool ok)
 {
     if (partition->committing < 0 || handle != partition->commit_handle)
-        return; /* a late word about a commit of an assignment before this one */
+        return; /* a late answer to a commit of an earlier assignment */
     if (ok)
         commit_accepted(engine, partition);
     else
@@ -333,7 +333,7 @@ void committed(struct engine *engine, struct partition *partition, engine_handle
         release(engine, partition);
 }
 
-/* Its time is over: what has not come to its outcome is left to the next owner. A receipt that is under way is waited for,
+/* Its time is over: what has no outcome yet is left to the next owner. A receipt that is under way is waited for,
  * or it could be written after that one has read the receipts. */
 static void drop_undecided(struct engine *engine, struct partition *partition)
 {

@@ -118,7 +118,7 @@ static void engine_partition_input(struct engine *engine, const struct input *in
         return;
     }
     if (partition == NULL)
-        return; /* a late word */
+        return; /* a late answer */
     if (input->type == INPUT_COMMITTED)
         committed(engine, partition, input->handle, input->ok);
     else if (input->type == INPUT_LOG_CHECKED)
@@ -156,7 +156,7 @@ static void engine_accounts(struct engine *engine, const struct input *input)
         if (options->held)
             accounts_hold(engine, account, ACCOUNT_UNCHECKED);
     }
-    /* Where customers are was found out by the accounts' settings of before, such as the inbox. */
+    /* Where customers are was found out under the previous settings of the accounts, such as the inbox. */
     cache_done(&engine->cache);
     cache_init(&engine->cache, engine->options.hash_key);
 }

@@ -23,16 +23,16 @@ struct engine_options {
         admit_by_clock; /* the topic has producers' timestamps: the worker's clock says when a record was admitted */
     int64_t window_ms;
     struct delivery_limits limits;
-    int64_t lease_ms; /* how long an accepted commit proves that the partitions are ours; 0: not asked for */
+    int64_t lease_ms; /* how long an accepted commit proves that the partitions are ours; 0: no lease is needed */
     int64_t flood_limit; /* events to one conversation within a minute; 0: any number */
     int64_t spacing_ms;  /* between two messages to one customer */
-    int64_t look_ms;     /* after posts their conversation is looked at, so often at most; 0: never */
+    int64_t look_ms;     /* least time between two glances at a conversation; 0: no glances */
     int64_t drain_ms;
     int64_t reach_step; /* how far deliveries may start beyond what was read; after a crash no more is in doubt */
-    int64_t log_check_ms; /* so often it is asked whether a log is still the one that was read; 0: never */
+    int64_t log_check_ms; /* how often to check that a log is still the one that was read; 0: never */
     int64_t memory_bytes; /* of records that wait or are under way */
     bool papercups_ids, name_events;
-    uint64_t lost_secret; /* fingerprint of a mark secret that is lost for good: what was done under it is as if it were not;
+    uint64_t lost_secret; /* fingerprint of a mark secret that is lost for good: what was done under it is ignored;
                            * 0: none is */
     struct member member; /* this worker, where it has a name in its group */
     unsigned char hash_key[16];
@@ -41,12 +41,12 @@ struct engine_options {
     size_t account_count;
 };
 
-/* A thing that is waited for. 0 is none; a late word about something gone is ignored. */
+/* Names what an answer is awaited for. 0: none. A late answer about something gone is ignored. */
 typedef uint64_t engine_handle;
 
 enum input_type {
     INPUT_TICK,      /* time has passed */
-    INPUT_ASSIGNED,  /* the partition is ours, or is so anew: `offset` and `metadata` as committed, `begin` and `end` of its
+    INPUT_ASSIGNED,  /* the partition is ours, or ours again: `offset` and `metadata` as committed, `begin` and `end` of its
                       * log now, and the stamps of the records that the metadata name as below */
     INPUT_RECEIPT,   /* one of its receipts, in the order of their log, as EFFECT_READ_RECEIPTS asked */
     INPUT_REBUILT,   /* those were all; `offset`: behind the last of the receipts' partition */
@@ -57,9 +57,9 @@ enum input_type {
     INPUT_LOG_CHECKED, /* what came of EFFECT_CHECK_LOG */
     INPUT_REVOKED,   /* to be given up: finish what is under way, commit, then EFFECT_RELEASED */
     INPUT_LOST,      /* given up already: another worker may have it */
-    INPUT_KEYRING,   /* another keyring, which the engine takes over */
+    INPUT_KEYRING,   /* a new keyring; the engine takes ownership */
     INPUT_API_KEY, /* an account's key was changed: it makes no call until /api/v1/me says that it is good */
-    INPUT_ACCOUNTS, /* as they are configured from now on: `accounts`, those that there are and new ones, and `memory_bytes`. One
+    INPUT_ACCOUNTS, /* the new configuration: `accounts`, all that exist and new ones, and `memory_bytes`. One
                      * that is `held` makes no call until /api/v1/me says that its key is good, also where it made some before */
     INPUT_STOP,    /* give up everything, then EFFECT_STOPPED */
 };
@@ -88,7 +88,7 @@ struct input {
     int64_t stamp_ms; /* PRODUCED: when it was written by the broker's clock; 0: the broker does not say */
     struct keyring *keyring;     /* KEYRING */
     size_t account;              /* API_KEY: the account_options.index */
-    /* ACCOUNTS: copied. Index and papercups_account of one that there is stay what they are. */
+    /* ACCOUNTS: copied. Index and papercups_account of an existing one do not change. */
     const struct account_options *accounts;
     size_t account_count;
     int64_t memory_bytes;
@@ -116,7 +116,7 @@ enum effect_type {
     EFFECT_LOG_CHANGED, /* an alarm: `change`, and `offset`: what was committed, or where a record came anew */
     EFFECT_OTHER_SECRET, /* the partition was committed under the mark secret of that fingerprint, which this worker does not
                           * have: it is not begun, and the worker must leave the group */
-    EFFECT_NAMESAKE, /* an alarm: the partition was had by another worker of this one's name in the group, which may not know yet;
+    EFFECT_NAMESAKE, /* an alarm: another worker of this one's name in the group had the partition, and may not know yet;
                       * it is begun only when that one's lease is over */
 };
 
@@ -129,7 +129,7 @@ enum log_change {
                     * anew */
 };
 
-/* What an outcome is told with; spans are good until the next engine_take. */
+/* What is reported with an outcome; spans are valid until the next engine_take. */
 struct settled {
     enum outcome outcome;
     struct span account, event_id, sender;
@@ -184,7 +184,7 @@ struct effects {
 
 struct engine;
 
-/* Takes over the keyring and the keys (a previous mark secret may be NULL). engine_free it. */
+/* Takes ownership of the keyring and the keys (a previous mark secret may be NULL). Free it with engine_free. */
 struct engine *engine_new(const struct engine_options *options, struct keyring *keyring,
                           struct key mark_secret, const struct key *previous_mark_secret);
 void engine_free(struct engine *engine);
@@ -197,8 +197,8 @@ struct mono engine_deadline(const struct engine *engine);
 /* False: its memory is full; hand in no record until any other input has made room. One that is handed in all the same is
  * taken. */
 bool engine_has_room(const struct engine *engine);
-/* Bytes of the partition's events that were taken and are not settled: see engine/intake.h. 0 as long as there is room for
- * all, so that they take turns. */
+/* Bytes of the partition's events that were taken and are not settled: see engine/intake.h. 0 while there is room for all, so
+ * that partitions take turns. */
 size_t engine_held(const struct engine *engine, int32_t partition);
 
 /* Whether it may go on where a commit names the mark secret of that fingerprint: it is the present one, the previous, or
@@ -215,7 +215,7 @@ const struct remote_clock *engine_broker_clock(const struct engine *engine);
 const struct account *engine_next_account(const struct engine *engine, const struct account *account);
 const uint64_t *engine_outcomes(const struct engine *engine);
 
-/* How one of its partitions stands, for a watchdog; false where it is not ours. */
+/* The state of one of its partitions, for a watchdog; false where it is not ours. */
 struct standing {
     int64_t settled;     /* all records below are */
     size_t unsettled;    /* records that were read and are not */

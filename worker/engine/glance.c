@@ -48,7 +48,7 @@ static void glance_plan(struct engine *engine, struct glance *glance)
         at = engine->now.mono;
     at = mono_later(at, glance_from(engine, glance));
     if (glance->partition->state != PARTITION_RUNNING)
-        at = engine->now.mono; /* somebody else will have the customer next */
+        at = engine->now.mono; /* another worker will have the customer next */
     if (mono_reached(at, engine->now.mono))
         glance_ready(engine, glance);
     else

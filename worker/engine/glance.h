@@ -1,7 +1,7 @@
-/* A glance: after a post its conversation is looked at once by its id, for an agent may have closed it meanwhile, and what
- * is in a closed one no page shows that is loaded from then on. Closed: our message is the reason to open it again. It
- * belongs to a customer's queue, is made when that has run empty, and of one conversation at most so often as the settings
- * say; it goes beside the deliveries and changes nothing of their outcomes. */
+/* A glance: after a post its conversation is read once by its id, for an agent may have closed it meanwhile, and a page that
+ * is loaded from then on does not show what is in a closed one. If it was closed, our message is the reason to open it again. A
+ * glance belongs to a customer's queue, is made when that has run empty, and for one conversation at most as often as the
+ * settings say; it runs beside the deliveries and does not change their outcomes. */
 #ifndef ENGINE_GLANCE_H
 #define ENGINE_GLANCE_H
 
@@ -27,9 +27,9 @@ struct glance {
     enum glance_state state;
     struct call call;   /* it reads the conversation, and reopens it once that was found closed */
     int64_t offset;     /* of the last event that was posted there */
-    struct mono since;  /* the first post that nobody has looked behind */
+    struct mono since;  /* the first post since the last glance */
     struct mono called; /* when the call was made */
-    bool again;         /* posted to since then: it is to be looked at once more */
+    bool again;         /* posted to since then: one more glance is due */
     unsigned tries;
 };
 

@@ -1,6 +1,6 @@
-/* Whose record is taken next where those of several partitions wait, and the memory has not room for all: of the partition
- * that holds least of it. So one with few customers and many events leaves room for the customers of the others, who would
- * get nothing while those, one message at a time each, use a few of the places. */
+/* Which partition's record is taken next where several wait, and the memory has no room for all: that of the partition which
+ * holds least of it. So one with few customers and many events leaves room for the customers of the others, who would
+ * get nothing while those few, one message at a time each, use a few of the places. */
 #ifndef ENGINE_INTAKE_H
 #define ENGINE_INTAKE_H
 

@@ -49,7 +49,7 @@ struct engine {
     struct mono lease_from;           /* when the newest of them was sent */
     struct remote_clock broker_clock; /* as what was written says */
     int64_t deadlines_by_ms; /* the most that its least_ms was when those were woken who wait for their deadline */
-    bool broker_is_mute;  /* it was asked, and does not say: the dead letters' topic has its producers' stamps */
+    bool broker_is_mute;  /* it was asked and cannot say: the dead letters' topic has its producers' stamps */
     engine_handle asking; /* the job whose dead letter asks, if it is still there; see deadline.c */
     struct call_times call_times;
     uint64_t outcomes[OUTCOME_COUNT]; /* of records without a known account */
@@ -80,7 +80,7 @@ void effects_reset(struct engine *engine);
 void admit(struct engine *engine, struct partition *partition, const struct record *record);
 /* Whether the keyring as it is now grants the job its account; OUTCOME_NONE too where its key was taken out. */
 enum outcome admit_grant(const struct engine *engine, struct job *job);
-/* Whether one that its account had no room for is this worker's to refuse. */
+/* Whether this worker is the one to refuse an event for which its account had no room. */
 bool admit_may_refuse(const struct engine *engine, const struct job *job);
 /* The outcome of that. */
 enum outcome admit_refuse(const struct engine *engine, struct job *job);
@@ -88,10 +88,10 @@ enum outcome admit_refuse(const struct engine *engine, struct job *job);
 /* run.c: the jobs of a customer's queue, one after the other. */
 void run_head(struct engine *engine, struct queue *queue);
 void run_timer(struct engine *engine, struct job *job);
-/* The broker's time is known, or it does not say: see settle_ask. */
+/* The broker's time is known, or cannot be: see settle_ask. */
 void run_asked(struct engine *engine, struct job *job);
 void run_answer(struct engine *engine, engine_handle handle, const struct reply *reply);
-/* The job has a place: makes its call, or whatever it wants by now. */
+/* The job has a place: makes its call, or whatever it needs by now. */
 void run_place(struct engine *engine, struct job *job);
 
 /* accounts.c: what accounts share among their jobs: places, pauses, being held. */
@@ -111,14 +111,14 @@ void accounts_timer(struct engine *engine, struct account *account);
  * for who is behind it in its queue may have come when it was one. */
 void run_ready(struct engine *engine, struct account *account);
 
-/* glance.c: looks at conversations after posts. */
-/* The job is delivered, and has left its queue where it may: its conversation is to be looked at. */
+/* glance.c: glances at conversations after posts. */
+/* The job is delivered, and has left its queue if it may: a glance at its conversation is due. */
 void glance_want(struct engine *engine, const struct job *job, struct queue *queue);
 void glance_timer(struct engine *engine, struct glance *glance);
 /* It has a place: makes its call. */
 void glance_place(struct engine *engine, struct glance *glance);
 void glance_answered(struct engine *engine, struct glance *glance, const struct answer *answer);
-/* Until when the head of a queue must not begin, as long as a glance is about: where it has to be found out anew where to
+/* Until when the head of a queue must not begin while a glance is under way: if it has to be resolved again where to
  * post, the conversation may be about to be opened again, and a new one would hide it. MONO_NEVER: until the glance has a
  * place. Makes it ready where it waited. */
 struct mono glance_hold(struct engine *engine, const struct job *job);
@@ -127,21 +127,21 @@ void glances_hurry(struct engine *engine, const struct partition *partition);
 void glances_drop(struct engine *engine, const struct partition *partition);
 
 /* deadline.c: until when an event may be tried. */
-#define DEADLINE_GRAIN_MS 1000 /* a clock that is known better by less wakes nobody */
+#define DEADLINE_GRAIN_MS 1000 /* a smaller improvement of what is known of a clock wakes nobody */
 /* The job is read now, and may be tried for so long from when it was admitted. */
 void deadline_begin(const struct engine *engine, struct job *job, int64_t within_ms);
-/* From when on its time is over without a doubt, as far as is known by now. */
+/* From when on its time is certainly over, as far as is known by now. */
 struct mono deadline_of(const struct engine *engine, const struct job *job);
-/* It is over by this worker's clock alone: neither is it given up by that, nor posted before the broker was asked. */
+/* It is over by this worker's clock alone: it is neither given up for that, nor posted before the broker was asked. */
 bool deadline_is_doubtful(const struct engine *engine, const struct job *job);
-/* The broker has stamped something so that was handed over at `asked` and is acknowledged now. */
+/* The broker has put this stamp on something that was handed over at `asked` and is acknowledged now. */
 void deadline_hear(struct engine *engine, struct wall stamp, struct mono asked);
 
 /* settle.c: from the outcome to the settled offset. */
 void settle(struct engine *engine, struct job *job, enum outcome outcome);
-/* Writes the dead letter that it needs if it is given up, which tells the broker's time; then run_asked. */
+/* Writes the dead letter that the job needs if it is given up, whose acknowledgement has the broker's time; then run_asked. */
 void settle_ask(struct engine *engine, struct job *job);
-/* The receipt that it has is right, and there is no second one; the job is gone. */
+/* The receipt that it has is right, and no second one is written; frees the job. */
 void settle_as_told(struct engine *engine, struct job *job);
 void settle_produced(struct engine *engine, struct job *job, const struct input *input);
 void settle_again(struct engine *engine, struct job *job);
@@ -154,9 +154,9 @@ void job_grow(struct engine *engine, struct job *job, size_t size);
 void job_ask_again_later(struct engine *engine, struct job *job);
 /* It has its outcome: nothing will be posted any more. */
 void job_forget_message(struct engine *engine, struct job *job);
-/* And that one has no dead letter. */
+/* The same for one that has no dead letter. */
 void job_forget_value(struct engine *engine, struct job *job);
-/* Its customer's next may come to the head; does nothing where it is in no queue. */
+/* Lets its customer's next event come to the head; does nothing where it is in no queue. */
 void job_leave_queue(struct job *job);
 /* Takes a job out of everything and frees it at the next input, because effects may point into it. */
 void job_drop(struct engine *engine, struct job *job);

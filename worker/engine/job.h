@@ -30,7 +30,7 @@ struct job {
     struct record *record; /* owned; the spans below point into it */
     char *value;           /* the record's; NULL: it has none, or nothing will be done with it any more */
     int64_t admitted_at_ms;
-    struct wall until;      /* its time is over then, by the clock that has admitted it */
+    struct wall until;      /* when its time is over, by the clock that admitted it */
     struct mono over_from;  /* and is so then at the latest: it was admitted before it was read */
     struct mono open_until; /* and is not before: it was admitted after its partition was assigned */
     struct span event_id, key_id;
@@ -46,13 +46,13 @@ struct job {
     enum job_state state;
     bool looked_up; /* the cache was asked */
     bool judged;    /* its time was looked at: see run_judge */
-    bool no_room;   /* its account had none for it, and it is not decided yet what becomes of it */
+    bool no_room;   /* its account had no room for it, and its outcome is not decided yet */
     bool goes_on;   /* its next call is made before those of others: see delivery_goes_on */
-    bool refused_since; /* again, after another message of its account had been taken */
+    bool refused_since; /* refused again after another message of its account had been taken */
     struct delivery delivery;
     struct call call;      /* JOB_CALLING, JOB_READY */
     engine_handle request; /* JOB_CALLING */
-    enum outcome told; /* by a receipt that may have been late (see admit); OUTCOME_NONE: by none */
+    enum outcome told; /* what a receipt says that may have been late (see admit); OUTCOME_NONE: there is none */
     enum outcome outcome;
     struct detail detail;
     int64_t finished_at_ms;

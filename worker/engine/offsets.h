@@ -22,7 +22,7 @@ struct offsets {
     uint32_t last_stamp;
 };
 
-/* Enough of a record's time stamp to tell it from another at the same offset; never 0. */
+/* Enough of a record's time stamp to distinguish it from another at the same offset; never 0. */
 uint32_t offsets_stamp(int64_t timestamp_ms);
 
 void offsets_init(struct offsets *offsets, int64_t start);
@@ -34,7 +34,7 @@ bool offsets_read(struct offsets *offsets, int64_t offset, uint32_t stamp);
 /* Whether that very record is known to have been read. */
 bool offsets_knows(const struct offsets *offsets, int64_t offset, uint32_t stamp);
 /* What may be committed: behind the last record below the watermark, or as before where none is known. Not beyond a gap: a log
- * that loses its tail there has other records in it then, and nobody could tell. */
+ * that loses its tail there has other records in it then, and nobody could notice. */
 int64_t offsets_settled(const struct offsets *offsets);
 /* Must have been read, and not be settled yet. */
 void offsets_settle(struct offsets *offsets, int64_t offset);

@@ -10,7 +10,7 @@
 
 struct job;
 
-/* A record that was read, by which its log can be told from another. */
+/* A record that was read, which distinguishes its log from another. */
 struct witness {
     int64_t offset;
     uint32_t stamp; /* offsets_stamp; 0: none is known */
@@ -31,7 +31,7 @@ struct partition {
     struct window window;
     struct job *jobs, *jobs_last; /* all of them, in the order they were read */
     size_t job_count, memory_used; /* of them */
-    size_t glance_count;  /* looks at conversations that are wanted or under way */
+    size_t glance_count;  /* glances that are due or under way */
     size_t doubted; /* records that have a receipt which may have been late, and are not settled yet */
     struct wall admitted; /* when the record that was read last was admitted */
     /* When the oldest was of those that were read and are left to the next owner; INT64_MAX: none are. */
@@ -44,7 +44,7 @@ struct partition {
     size_t other_version;    /* receipts whose MAC is of a version that this one does not know: likewise */
     int64_t in_doubt_end; /* a record below it without a receipt may have been posted by an earlier owner */
     struct mono in_doubt_absent_from; /* when "absent" begins to count for such a one */
-    struct mono namesake_until; /* another worker of this one's name may go on with it for so long: nothing is done before */
+    struct mono namesake_until; /* until then another worker of this one's name may go on with it, and nothing is done here */
     bool announced;             /* a commit was accepted that names this worker, or it has no name: deliveries may start */
     bool unproved;              /* of what is not in doubt none does before a commit is accepted that was sent after this one: */
     uint64_t unproved_until;    /* a handle; see log_check_read */

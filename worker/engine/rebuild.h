@@ -28,8 +28,8 @@ struct receipted_list {
 
 void receipted_add(struct receipted_list *list, const struct receipted *one);
 void receipted_sort(struct receipted_list *list);
-/* What the receipts of the record, read in the order of offsets, tell: the one that outweighs the
- * others. OUTCOME_NONE: it has none. */
+/* What the record's receipts, read in the order of offsets, say: the one that outweighs the others. OUTCOME_NONE: it has
+ * none. */
 enum outcome receipted_take(struct receipted_list *list, const struct record *record,
                     const unsigned char hash_key[16]);
 void receipted_done(struct receipted_list *list);

@@ -59,7 +59,7 @@ static void run_leave(struct engine *engine, struct job *job)
         leave(engine, job);
 }
 
-/* False: the partition may be somebody else's by now. It is asked again a little later. */
+/* False: the partition may be another worker's by now. The job asks again a little later. */
 static bool run_has_lease(struct engine *engine, struct job *job)
 {
     if (engine_has_lease(engine))
@@ -69,8 +69,8 @@ static bool run_has_lease(struct engine *engine, struct job *job)
     return false;
 }
 
-/* Where it has to be found out anew where to post, though it was known when the job began, it is at the head of its queue
- * again: a glance at its customer's conversations may be under way. */
+/* If it has to be found out again where to post, though that was known when the job began, the job is like a new head of its
+ * queue: a glance at its customer's conversations may be under way. */
 static bool run_is_held(struct engine *engine, const struct job *job)
 {
     return job->delivery.step == STEP_RESOLVE && !mono_reached(glance_hold(engine, job), engine->now.mono);
@@ -86,7 +86,7 @@ static void run_ready_job(struct engine *engine, struct job *job)
     timer_set(&engine->timers, &job->timer, delivery_ends(&job->delivery));
 }
 
-/* Whether its time is over depends on whose clock is right: the broker is asked, once for all who want to know. True: the
+/* Whether its time is over depends on whose clock is right: the broker is asked, once for all jobs that need to know. True: the
  * job waits for that. */
 static bool run_asks(struct engine *engine, struct job *job)
 {
@@ -143,8 +143,8 @@ static void run_job(struct engine *engine, struct job *job)
 }
 
 /* Its account is none of this worker's, and may be of another, which has read its configuration earlier. What nobody can have
- * posted is refused. What an earlier owner may have posted can be read back only by who knows the account: it is said as it
- * is, and remembered, so that it is read back before it is shown when it comes again. */
+ * posted is refused. What an earlier owner may have posted can be read back only by a worker that knows the account: it ends as
+ * unknown, and is remembered, so that it is read back before it is shown when it comes again. */
 static void run_judge_stranger(struct engine *engine, struct job *job)
 {
     int64_t failed_signed_at_s = 0;
@@ -216,7 +216,7 @@ void run_head(struct engine *engine, struct queue *queue)
         }
         if (!partition_may_start(job->partition, job->record->offset) || !engine_has_lease(engine))
             return; /* until a commit has said that deliveries may have started there, and by whom */
-        timer_clear(&engine->timers, &job->timer); /* it may be due in this very turn, and mean nothing now */
+        timer_clear(&engine->timers, &job->timer); /* it may be due in this very turn, and has no meaning any more */
         job->no_room = false;
         if (run_judge(engine, job))
             run_job(engine, job);
@@ -373,7 +373,7 @@ void run_answer(struct engine *engine, engine_handle handle, const struct reply 
         timer_clear(&engine->timers, &job->timer);
         if (answer.kind != ANSWER_OK) /* what was known of the customer may be the reason */
             known_forget(engine, job);
-        if (!engine_has_lease(engine)) /* it says what was, before others may have done more */
+        if (!engine_has_lease(engine)) /* it says what was true before others may have done more */
             answer.kind = ANSWER_LOST;
         run_note_refusal(job, &answer);
         delivery_take(&job->delivery, &job->call, &answer, engine->now.mono, &engine->rng);

@@ -10,7 +10,7 @@ static struct wall window_end(const struct engine *engine, const struct job *job
                          engine->options.window_ms};
 }
 
-/* `state`: JOB_ASKING for one that says what will be if the event's time is over, see settle_ask. */
+/* `state`: JOB_ASKING for a letter that holds only if the event's time is over, see settle_ask. */
 static void settle_dead_letter(struct engine *engine, struct job *job, enum job_state state)
 {
     const struct dead_letter_facts facts = {.topic = engine->options.events_topic,
@@ -131,7 +131,7 @@ void settle(struct engine *engine, struct job *job, enum outcome outcome)
         job_leave_queue(job);
     job_forget_message(engine, job);
     if (!outcome_has_dead_letter(outcome))
-        job_forget_value(engine, job); /* the key and the headers are all that a receipt tells of */
+        job_forget_value(engine, job); /* a receipt needs only the key and the headers */
     bool written = job->lettered && outcome == OUTCOME_GAVE_UP;
     settle_produce(engine, job, outcome_has_dead_letter(outcome) && !written ? JOB_DEAD_LETTER : JOB_RECEIPT);
     if (outcome == OUTCOME_DELIVERED)

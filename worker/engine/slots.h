@@ -1,5 +1,5 @@
-/* Handles for things that others will speak of later: a place and a generation. A handle of something gone finds
- * nothing, also when its place is taken again. */
+/* Handles for things to which answers will refer later: a place and a generation. A handle of something gone finds
+ * nothing, even when its place is taken again. */
 #ifndef ENGINE_SLOTS_H
 #define ENGINE_SLOTS_H
 

@@ -63,7 +63,7 @@ static int instance_lock(struct instance *instance, const struct config *config,
 
 #define HOLDER_DIGITS 16
 
-/* The number in the lock's file, which is ours by now; made where there is none. */
+/* The number in the lock's file, which is ours by now; created if missing. */
 static int instance_holder(int fd, uint64_t *out, struct err *err)
 {
     char text[HOLDER_DIGITS + 1];
