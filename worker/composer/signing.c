@@ -83,7 +83,7 @@ static bool signing_check_recipient(const struct signing *signing)
             account->name, found.matches);
     else if (!found.found)
         gate_reply_error(
-            reply, 422, NULL, "to", "Papercups knows no such %s in account %s: look for a slip in the id",
+            reply, 422, NULL, "to", "Papercups has no such %s in account %s: look for a slip in the id",
             payload->address == ADDRESS_CUSTOMER_ID ? "customer" : "conversation", account->name);
     bool good = found.found;
     lookup_done(&found);

@@ -27,7 +27,7 @@ static void write_times(const struct metrics *metrics, struct buf *out)
     family_begin(out, admission, "histogram", "From the record's time in Kafka until Papercups had the message.");
     sample_histogram(out, admission, NO_LABELS, &metrics->from_admission, HISTOGRAM_BOUNDS);
     family_begin(out, publication, "histogram",
-                 "From the event's signing, which is told in whole seconds, until Papercups had the message.");
+                 "From the event's signing, which is given in whole seconds, until Papercups had the message.");
     sample_histogram(out, publication, NO_LABELS, &metrics->from_publication, HISTOGRAM_BOUNDS);
 }
 

@@ -42,11 +42,11 @@ function describe(found) {
     several;
 }
 
-// Papercups knows nobody: whoever signs has to say that this is meant.
+// Papercups has no such customer: whoever signs has to say that this is meant.
 export function showUnknown() {
   find("unknown").hidden = false;
-  find("confirmed-text").textContent = `Yes, make the new customer "${find("to").value.trim()}" in ${account()}`;
-  find("found").textContent = "Papercups knows no such customer. Confirm that it is to be made when the message is " +
+  find("confirmed-text").textContent = `Yes, create the new customer "${find("to").value.trim()}" in ${account()}`;
+  find("found").textContent = "Papercups has no such customer. Confirm that one is to be created when the message is " +
     "delivered, or fix the id.";
   find("found").className = "found unsure";
 }
@@ -61,7 +61,7 @@ function missing(found) {
   if (kind() === "external_id")
     return `The pages of this account give their widget an e-mail, and ${found.matches} customers of this id have one: ` +
       "address the customer's own id instead.";
-  return `Papercups knows no such ${kind() === "customer_id" ? "customer" : "conversation"} in this account: look for a ` +
+  return `Papercups has no such ${kind() === "customer_id" ? "customer" : "conversation"} in this account: look for a ` +
     "slip in the id.";
 }
 
