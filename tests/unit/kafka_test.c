@@ -50,13 +50,13 @@ static void a_consumer_reads_little_ahead_unless_it_is_told_otherwise(void **sta
     (void)state;
     struct config_property more[] = {{.name = "queued.max.messages.kbytes", .value = "64"},
                                      {.name = "fetch.wait.max.ms", .value = "500"}};
-    const struct kafka_setting settings[] = {{"group.id", "kafka_test"}, {NULL, NULL}};
+    const struct kafka_setting settings[] = {{NULL, NULL}};
     bool looks_by_itself = rd_kafka_version() >= 0x02020000;
     for (size_t i = 0; i < 2; i++) {
         struct config config = {
             .bootstrap_servers = "127.0.0.1:1", .properties = more, .property_count = i * 2};
         struct err err;
-        rd_kafka_conf_t *conf = kafka_consumer_conf_new(&config, settings, &err);
+        rd_kafka_conf_t *conf = kafka_consumer_conf_new(&config, KAFKA_READ_COMMITTED, settings, &err);
         assert_non_null(conf);
         rd_kafka_t *rk = kafka_new(RD_KAFKA_CONSUMER, conf, &err);
         assert_non_null(rk);
@@ -68,9 +68,29 @@ static void a_consumer_reads_little_ahead_unless_it_is_told_otherwise(void **sta
     }
 }
 
+/* An aborted transaction's events are not read, and receipts behind one that is open are. */
+static void what_a_consumer_reads_of_transactions_is_said_by_who_makes_it(void **state)
+{
+    (void)state;
+    struct config config = {.bootstrap_servers = "127.0.0.1:1", .group_id = "workers"};
+    const struct kafka_setting none[] = {{NULL, NULL}};
+    static const char *const levels[] = {[KAFKA_READ_COMMITTED] = "read_committed", [KAFKA_READ_ALL] = "read_uncommitted"};
+    for (int i = KAFKA_READ_COMMITTED; i <= KAFKA_READ_ALL; i++) {
+        struct err err;
+        rd_kafka_t *rk = kafka_bystander_new(&config, (enum kafka_isolation)i, none, &err);
+        assert_non_null(rk);
+        expect_setting(rk, "isolation.level", levels[i]);
+        expect_setting(rk, "group.id", "workers");
+        expect_setting(rk, "enable.auto.commit", "false");
+        expect_setting(rk, "allow.auto.create.topics", "false");
+        rd_kafka_destroy_flags(rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_a_consumer_reads_of_transactions_is_said_by_who_makes_it),
         cmocka_unit_test(a_consumer_reads_little_ahead_unless_it_is_told_otherwise),
         cmocka_unit_test(what_was_there_before_the_descriptor_wakes_who_waits_for_it),
     };

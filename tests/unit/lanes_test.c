@@ -29,7 +29,7 @@ static int fixture_make(void **state)
     struct config config = {.bootstrap_servers = "127.0.0.1:1"};
     const struct kafka_setting settings[] = {{"group.id", "lanes"}, {NULL, NULL}};
     struct err err;
-    rd_kafka_conf_t *conf = kafka_consumer_conf_new(&config, settings, &err);
+    rd_kafka_conf_t *conf = kafka_consumer_conf_new(&config, KAFKA_READ_COMMITTED, settings, &err);
     assert_non_null(conf);
     f.rk = kafka_new(RD_KAFKA_CONSUMER, conf, &err);
     assert_non_null(f.rk);

@@ -14,9 +14,9 @@
 int audit_clients_init(struct audit_clients *clients, const struct config *config, struct err *err)
 {
     *clients = (struct audit_clients){0};
-    clients->events = scan_client_new(config, SCAN_COMMITTED, err);
+    clients->events = scan_client_new(config, KAFKA_READ_COMMITTED, err);
     if (clients->events != NULL)
-        clients->written = scan_client_new(config, SCAN_UNCOMMITTED, err);
+        clients->written = scan_client_new(config, KAFKA_READ_ALL, err);
     return clients->written == NULL ? -1 : 0;
 }
 

@@ -192,7 +192,7 @@ static int key_open(struct dead *dead, const struct keyring *keyring, struct err
 static int dead_resend(struct dead *dead, struct err *err)
 {
     struct resend_job *job = &dead->job;
-    int result = (job->reader = scan_client_new(job->config, SCAN_UNCOMMITTED, err)) == NULL ? -1 : 0;
+    int result = (job->reader = scan_client_new(job->config, KAFKA_READ_ALL, err)) == NULL ? -1 : 0;
     if (result == 0 && !job->dry_run)
         result = (job->publisher = publish_client_new(job->config, err)) == NULL ? -1 : 0;
     if (result == 0)

@@ -58,11 +58,8 @@ static int follow_read(const struct follow *follow, struct client *client, rd_ka
 int follow_receipt(const struct follow *follow, const struct config *config, int64_t timeout_ms,
                    enum outcome *outcome, struct detail *detail, struct buf *json, struct err *err)
 {
-    static const struct kafka_setting settings[] = {
-        {"fetch.wait.max.ms", "100"},
-        {"isolation.level", "read_uncommitted"} /* as kafka/reader */,
-        {NULL, NULL}};
-    rd_kafka_conf_t *conf = kafka_consumer_conf_new(config, settings, err);
+    static const struct kafka_setting settings[] = {{"fetch.wait.max.ms", "100"}, {NULL, NULL}};
+    rd_kafka_conf_t *conf = kafka_consumer_conf_new(config, KAFKA_READ_ALL, settings, err);
     struct client *client = conf == NULL ? NULL : client_new(RD_KAFKA_CONSUMER, config, conf, err);
     if (client == NULL)
         return -1;

@@ -7,22 +7,16 @@
 #define SILENCE_MS 30000
 #define POLL_MS    100
 
-struct client *scan_client_new(const struct config *config, enum scan_isolation isolation, struct err *err)
+struct client *scan_client_new(const struct config *config, enum kafka_isolation isolation, struct err *err)
 {
     const struct kafka_setting settings[] = {
-        {"group.id", config->group_id},
-        {"enable.auto.commit", "false"},
-        {"auto.offset.reset", "earliest"}, /* retention may delete where reading begins */
-        {"enable.partition.eof", "true"},
-        {"allow.auto.create.topics", "false"},
         {"fetch.wait.max.ms", "5"},
         {"queued.max.messages.kbytes",
          "16384"}, /* one partition at a time, and nothing else in this process */
         {"fetch.message.max.bytes", "4194304"},
-        {"isolation.level", isolation == SCAN_COMMITTED ? "read_committed" : "read_uncommitted"},
         {NULL, NULL},
     };
-    rd_kafka_conf_t *conf = kafka_consumer_conf_new(config, settings, err);
+    rd_kafka_conf_t *conf = kafka_consumer_conf_new(config, isolation, settings, err);
     struct client *client = conf == NULL ? NULL : client_new(RD_KAFKA_CONSUMER, config, conf, err);
     if (client != NULL)
         rd_kafka_poll_set_consumer(client->rk);

@@ -10,13 +10,9 @@ struct scan {
     int64_t begin, end; /* from the one offset to before the other */
 };
 
-/* What is read of topics with transactions: of events what is committed, as workers do; of what workers write all, for they
- * have no transactions, and somebody else's that is left open would hide what lies behind it. */
-enum scan_isolation { SCAN_COMMITTED, SCAN_UNCOMMITTED };
-
 /* A consumer. It bears the configuration's group.id, for which committed offsets can be asked. NULL with err;
  * client_free it. */
-struct client *scan_client_new(const struct config *config, enum scan_isolation isolation, struct err *err);
+struct client *scan_client_new(const struct config *config, enum kafka_isolation isolation, struct err *err);
 
 /* Cuts a stretch that ends where the log does to the records from `since_ms` (INT64_MIN: all) to before `until_ms`
  * (INT64_MAX: all), by Kafka's

@@ -182,23 +182,15 @@ static int follower_assign(struct follower *follower, struct err *err)
 static int follower_start(struct follower *follower, struct err *err)
 {
     const struct kafka_setting settings[] = {
-        {"group.id", follower->config->group_id}, /* librdkafka wants one; it is never joined */
-        {"enable.auto.commit", "false"},
-        {"auto.offset.reset", "earliest"}, /* what was there is deleted meanwhile */
-        {"allow.auto.create.topics", "false"},
-        {"isolation.level", "read_uncommitted"}, /* as kafka/reader */
         {"fetch.wait.max.ms", "100"},
+        {"enable.partition.eof", "false"},
         {NULL, NULL},
     };
     if (follower_read_key(follower, follower->config->mark_secret_file, err) != 0 ||
         follower_read_key(follower, follower->config->mark_secret_previous_file, err) != 0)
         return -1;
-    rd_kafka_conf_t *conf = kafka_consumer_conf_new(follower->config, settings, err);
-    follower->rk = conf == NULL ? NULL : kafka_new(RD_KAFKA_CONSUMER, conf, err);
-    if (follower->rk == NULL)
-        return -1;
-    rd_kafka_poll_set_consumer(follower->rk);
-    if (follower_assign(follower, err) != 0)
+    follower->rk = kafka_bystander_new(follower->config, KAFKA_READ_ALL, settings, err);
+    if (follower->rk == NULL || follower_assign(follower, err) != 0)
         return -1;
     int os = pthread_create(&follower->thread, NULL, follower_run, follower);
     follower->started = os == 0;

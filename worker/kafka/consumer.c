@@ -64,11 +64,7 @@ struct consumer *consumer_new(const struct config *config, const char *instance_
                               struct err *err)
 {
     const struct kafka_setting settings[] = {
-        {"group.id", config->group_id},
-        {"enable.auto.commit", "false"},
         {"enable.auto.offset.store", "false"},
-        {"auto.offset.reset", "earliest"},
-        {"allow.auto.create.topics", "false"},
         {"enable.partition.eof", "false"},
         /* Eager: everything is revoked, drained and committed before anything is assigned. librdkafka before 2.4.0
          * hangs in close with the cooperative one. */
@@ -77,7 +73,7 @@ struct consumer *consumer_new(const struct config *config, const char *instance_
         {instance_id == NULL ? NULL : "group.instance.id", instance_id},
         {NULL, NULL},
     };
-    rd_kafka_conf_t *conf = kafka_consumer_conf_new(config, settings, err);
+    rd_kafka_conf_t *conf = kafka_consumer_conf_new(config, KAFKA_READ_COMMITTED, settings, err);
     if (conf == NULL)
         return NULL;
     rd_kafka_conf_set_log_cb(conf, consumer_log);

@@ -176,8 +176,8 @@ int64_t kafka_max_poll_ms(const rd_kafka_t *rk)
 
 /* Little is fetched ahead: what waits, waits in the log. Where librdkafka cannot be told to look after a full queue, a refresh
  * of metadata wakes it, of one broker at least. */
-rd_kafka_conf_t *kafka_consumer_conf_new(const struct config *config, const struct kafka_setting *settings,
-                                         struct err *err)
+rd_kafka_conf_t *kafka_consumer_conf_new(const struct config *config, enum kafka_isolation isolation,
+                                         const struct kafka_setting *settings, struct err *err)
 {
     const struct kafka_setting defaults[] = {
         {"queued.max.messages.kbytes", "16"},
@@ -192,8 +192,19 @@ rd_kafka_conf_t *kafka_consumer_conf_new(const struct config *config, const stru
         {kafka_has_queue_backoff() ? "topic.metadata.refresh.interval.ms" : NULL, "30000"},
         {NULL, NULL},
     };
-    rd_kafka_conf_t *conf = kafka_conf_new_with(config, defaults, settings, err);
-    if (conf == NULL || kafka_set_poll_interval(conf, config, err) == 0)
+    const struct kafka_setting own[] = {
+        /* librdkafka wants one, also of who joins none */
+        {"group.id", config->group_id != NULL ? config->group_id : "cupbearer"},
+        {"enable.auto.commit", "false"},
+        {"auto.offset.reset", "earliest"}, /* retention may delete where reading begins */
+        {"allow.auto.create.topics", "false"},
+        {"enable.partition.eof", "true"},
+        {"isolation.level", isolation == KAFKA_READ_COMMITTED ? "read_committed" : "read_uncommitted"},
+        {NULL, NULL},
+    };
+    rd_kafka_conf_t *conf = kafka_conf_new_with(config, defaults, own, err);
+    if (conf == NULL ||
+        (kafka_set_all(conf, settings, err) == 0 && kafka_set_poll_interval(conf, config, err) == 0))
         return conf;
     rd_kafka_conf_destroy(conf);
     return NULL;
@@ -214,6 +225,16 @@ rd_kafka_t *kafka_new(rd_kafka_type_t type, rd_kafka_conf_t *conf, struct err *e
         log_say(LOG_LEVEL_WARNING, "kafka", "%s", rd_kafka_error_string(error));
         rd_kafka_error_destroy(error);
     }
+    return rk;
+}
+
+rd_kafka_t *kafka_bystander_new(const struct config *config, enum kafka_isolation isolation,
+                                const struct kafka_setting *settings, struct err *err)
+{
+    rd_kafka_conf_t *conf = kafka_consumer_conf_new(config, isolation, settings, err);
+    rd_kafka_t *rk = conf == NULL ? NULL : kafka_new(RD_KAFKA_CONSUMER, conf, err);
+    if (rk != NULL)
+        rd_kafka_poll_set_consumer(rk);
     return rk;
 }
 

@@ -26,9 +26,19 @@ void kafka_complaint(char *out, size_t size);
 /* Why this librdkafka cannot log in where the configuration wants it to, as a sentence; NULL: it can, as far as is known. */
 const char *kafka_login_note(const struct config *config);
 
-/* The same, with what makes a consumer small. */
-rd_kafka_conf_t *kafka_consumer_conf_new(const struct config *config, const struct kafka_setting *settings,
-                                         struct err *err);
+/* What is read of a topic in which somebody has transactions. Of events what is committed: an aborted transaction's must not be
+ * delivered. Of what workers write all, for they have no transactions, and somebody else's that is left open would hide all that
+ * lies behind it, and with it what was delivered; its own records have no good MAC. */
+enum kafka_isolation { KAFKA_READ_COMMITTED, KAFKA_READ_ALL };
+
+/* The same for a consumer, small, and with what all of them have: it commits nothing by itself, begins at the log's beginning
+ * where its offset is gone, creates no topic, and is told where a log ends. */
+rd_kafka_conf_t *kafka_consumer_conf_new(const struct config *config, enum kafka_isolation isolation,
+                                         const struct kafka_setting *settings, struct err *err);
+/* A consumer that reads beside all groups: it bears the configuration's group.id, for which committed offsets can be asked, and
+ * never joins it. rd_kafka_destroy_flags it with RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE. NULL with err. */
+rd_kafka_t *kafka_bystander_new(const struct config *config, enum kafka_isolation isolation,
+                                const struct kafka_setting *settings, struct err *err);
 /* With so many bytes of values in a partition's queue, librdkafka fetches no more of it until kafka_fetch_again says so;
  * SIZE_MAX: it looks after the queue by itself, soon. */
 size_t kafka_queue_full_bytes(const rd_kafka_t *rk);

@@ -23,24 +23,16 @@ struct log_checks {
 struct log_checks *log_checks_new(const struct config *config, struct err *err)
 {
     const struct kafka_setting settings[] = {
-        {"group.id", config->group_id}, /* librdkafka wants one; it is never joined */
-        {"enable.auto.commit", "false"},
-        {"auto.offset.reset", "earliest"},
-        {"enable.partition.eof", "true"},
-        /* Who left a transaction open before that offset must not hide what is there. */
-        {"isolation.level", "read_uncommitted"},
-        {"allow.auto.create.topics", "false"},
         {"fetch.wait.max.ms", "5"},
         {"fetch.message.max.bytes", "65536"}, /* one record is wanted; a batch comes whole */
         {NULL, NULL},
     };
-    rd_kafka_conf_t *conf = kafka_consumer_conf_new(config, settings, err);
-    rd_kafka_t *rk = conf == NULL ? NULL : kafka_new(RD_KAFKA_CONSUMER, conf, err);
+    /* Who left a transaction open before that offset must not hide what is there. */
+    rd_kafka_t *rk = kafka_bystander_new(config, KAFKA_READ_ALL, settings, err);
     if (rk == NULL)
         return NULL;
     struct log_checks *checks = mem_new(1, sizeof(*checks));
     *checks = (struct log_checks){.rk = rk, .topic = mem_copy(span_of(config->events_topic))};
-    rd_kafka_poll_set_consumer(rk);
     checks->queue = rd_kafka_queue_get_consumer(rk);
     checks->fd = kafka_queue_fd(checks->queue, err);
     if (checks->fd >= 0)

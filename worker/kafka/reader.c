@@ -37,14 +37,6 @@ struct reader *reader_new(const struct config *config, struct inquiry *inquiry, 
                           void *context, struct err *err)
 {
     const struct kafka_setting settings[] = {
-        {"group.id", config->group_id}, /* librdkafka wants one; it is never joined */
-        {"enable.auto.commit", "false"},
-        {"auto.offset.reset", "earliest"},
-        {"enable.partition.eof", "true"},
-        /* Receipts are not written in transactions; whoever left one open in the topic would hide all behind it, and with
-         * it what was delivered. Its own records have no good MAC. */
-        {"isolation.level", "read_uncommitted"},
-        {"allow.auto.create.topics", "false"},
         /* One fetch at a time is under way: with librdkafka's 500 ms each partition that is added waits so long for one
          * that has nothing left to say. */
         {"fetch.wait.max.ms", "5"},
@@ -56,14 +48,12 @@ struct reader *reader_new(const struct config *config, struct inquiry *inquiry, 
         {"topic.metadata.refresh.interval.ms", rd_kafka_version() >= 0x02020000 ? "300000" : "10"},
         {NULL, NULL},
     };
-    rd_kafka_conf_t *conf = kafka_consumer_conf_new(config, settings, err);
-    rd_kafka_t *rk = conf == NULL ? NULL : kafka_new(RD_KAFKA_CONSUMER, conf, err);
+    rd_kafka_t *rk = kafka_bystander_new(config, KAFKA_READ_ALL, settings, err);
     if (rk == NULL)
         return NULL;
     struct reader *reader = mem_new(1, sizeof(*reader));
     *reader = (struct reader){
         .rk = rk, .topic = mem_copy(span_of(config->receipts_topic)), .inquiry = inquiry, .calls = calls, .context = context};
-    rd_kafka_poll_set_consumer(rk);
     reader->queue = rd_kafka_queue_get_consumer(rk);
     reader->fd = kafka_queue_fd(reader->queue, err);
     if (reader->fd >= 0)
