@@ -55,10 +55,10 @@ static int teardown(void **state)
     return 0;
 }
 
-static void took(void *context, const struct record *record)
+static void took(void *context, const rd_kafka_message_t *message)
 {
     struct broker *broker = context;
-    assert_int_equal(record->partition, 0);
+    assert_int_equal(message->partition, 0);
     broker->receipts++;
 }
 
@@ -70,7 +70,7 @@ static void finished(void *context, int32_t partition, int64_t end)
     broker->end = end;
 }
 
-static const struct reader_calls calls = {took, finished};
+static const struct reader_calls calls = {.record = took, .finished = finished};
 
 static struct reader *reader_begin(struct broker *broker)
 {
@@ -145,12 +145,86 @@ static void one_that_was_finished_too(void **state)
     reader_free(reader);
 }
 
+static const struct kafka_setting none[] = {{NULL, NULL}};
+
+static rd_kafka_t *bystander(struct broker *broker)
+{
+    struct err err;
+    rd_kafka_t *rk = kafka_bystander_new(&broker->config, KAFKA_READ_ALL, none, &err);
+    assert_non_null(rk);
+    broker->receipts = broker->finished = 0;
+    return rk;
+}
+
+static struct reader *reader_of(struct broker *broker, rd_kafka_t *rk, int64_t from, int64_t end)
+{
+    struct err err;
+    struct reader *reader = reader_with(rk, TOPIC, &calls, broker, &err);
+    assert_non_null(reader);
+    reader_read(reader, 0, from, end);
+    return reader;
+}
+
+static void reader_until(struct broker *broker, struct reader *reader, size_t receipts)
+{
+    for (int i = 0; i < 3000 && broker->receipts < receipts; i++)
+        if (!reader_turn(reader))
+            reader_wait(reader, 10);
+    assert_int_equal(broker->receipts, receipts);
+}
+
+static void a_client_reads_one_stretch_after_the_other(void **state)
+{
+    struct broker *broker = *state;
+    rd_kafka_t *rk = bystander(broker);
+    struct reader *reader = reader_of(broker, rk, 10, 30);
+    reader_until(broker, reader, 20);
+    assert_true(reader_is_done(reader));
+    reader_free(reader);
+    broker->receipts = 0;
+    reader = reader_of(broker, rk, 0, 25);
+    reader_until(broker, reader, 25);
+    assert_true(reader_is_done(reader));
+    assert_int_equal(broker->finished, 2);
+    reader_free(reader);
+    rd_kafka_destroy_flags(rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+}
+
+static void an_empty_stretch_is_finished_without_a_record(void **state)
+{
+    struct broker *broker = *state;
+    rd_kafka_t *rk = bystander(broker);
+    struct reader *reader = reader_of(broker, rk, 30, 30);
+    assert_false(reader_is_done(reader));
+    reader_turn(reader);
+    assert_true(reader_is_done(reader) && broker->finished == 1 && broker->receipts == 0);
+    reader_free(reader);
+    rd_kafka_destroy_flags(rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+}
+
+/* The last one: what it writes the others would read. */
+static void a_stretch_without_an_end_goes_on_behind_the_log_s(void **state)
+{
+    struct broker *broker = *state;
+    rd_kafka_t *rk = bystander(broker);
+    struct reader *reader = reader_of(broker, rk, RECEIPTS - 10, INT64_MAX);
+    reader_until(broker, reader, 10);
+    mock_fill(broker->config.bootstrap_servers, TOPIC, 5);
+    reader_until(broker, reader, 15);
+    assert_true(!reader_is_done(reader) && broker->finished == 0);
+    reader_free(reader);
+    rd_kafka_destroy_flags(rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_partition_is_read_to_its_end),
         cmocka_unit_test(a_partition_that_comes_again_while_it_is_read_is_read_anew),
         cmocka_unit_test(one_that_was_finished_too),
+        cmocka_unit_test(a_client_reads_one_stretch_after_the_other),
+        cmocka_unit_test(an_empty_stretch_is_finished_without_a_record),
+        cmocka_unit_test(a_stretch_without_an_end_goes_on_behind_the_log_s),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

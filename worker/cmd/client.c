@@ -37,6 +37,16 @@ struct client *client_new(rd_kafka_type_t type, const struct config *config, rd_
     return NULL;
 }
 
+struct client *client_bystander_new(const struct config *config, enum kafka_isolation isolation,
+                                    const struct kafka_setting *settings, struct err *err)
+{
+    rd_kafka_conf_t *conf = kafka_consumer_conf_new(config, isolation, settings, err);
+    struct client *client = conf == NULL ? NULL : client_new(RD_KAFKA_CONSUMER, config, conf, err);
+    if (client != NULL)
+        rd_kafka_poll_set_consumer(client->rk);
+    return client;
+}
+
 void client_free(struct client *client)
 {
     if (client == NULL)

@@ -20,6 +20,9 @@ struct client {
  * client_free the result. */
 struct client *client_new(rd_kafka_type_t type, const struct config *config, rd_kafka_conf_t *conf,
                           struct err *err);
+/* One that reads beside all groups (kafka_bystander_new), with these settings; likewise. */
+struct client *client_bystander_new(const struct config *config, enum kafka_isolation isolation,
+                                    const struct kafka_setting *settings, struct err *err);
 void client_free(struct client *client);
 
 /* How many partitions the topic has; it is never created. -1 with ERR_UNREACHABLE, or ERR_USAGE where there is no such

@@ -2,50 +2,61 @@
 
 #include <jansson.h>
 
+#include "kafka/reader.h"
 #include "os/clock.h"
 #include "receipt/receipt.h"
 
-/* Whether a record of the receipts topic is the receipt that is waited for. Others, and what is no receipt, pass by. */
-static bool receipt_is_ours(const struct follow *follow, const rd_kafka_message_t *message,
-                            enum outcome *outcome, struct detail *detail, struct buf *json)
+#define POLL_MS 100
+
+struct follow_pass {
+    const struct follow *follow;
+    enum outcome *outcome;
+    struct detail *detail;
+    struct buf *json; /* or NULL */
+    bool found;
+    rd_kafka_resp_err_t refused;
+};
+
+/* Others' receipts, and what is none, pass by; so does what follows the one that is waited for. */
+static void pass_record(void *context, const rd_kafka_message_t *message)
 {
+    struct follow_pass *pass = context;
     struct receipt receipt;
     json_t *root;
     struct span value = {message->payload, message->len};
-    if (receipt_read(value, &receipt, &root, NULL) != 0)
-        return false;
-    bool ours = receipt.partition == follow->partition && receipt.offset == follow->offset &&
-                span_equal(receipt.topic, span_of(follow->topic));
-    if (ours) {
-        *outcome = receipt.outcome;
-        detail_set(detail, receipt.outcome, "%.*s", SPAN_ARGS(receipt.detail));
-        if (json != NULL)
-            buf_add_span(json, value);
+    if (pass->found || receipt_read(value, &receipt, &root, NULL) != 0)
+        return;
+    pass->found = receipt.partition == pass->follow->partition && receipt.offset == pass->follow->offset &&
+                  span_equal(receipt.topic, span_of(pass->follow->topic));
+    if (pass->found) {
+        *pass->outcome = receipt.outcome;
+        detail_set(pass->detail, receipt.outcome, "%.*s", SPAN_ARGS(receipt.detail));
+        if (pass->json != NULL)
+            buf_add_span(pass->json, value);
     }
     json_decref(root);
-    return ours;
 }
 
-static int follow_read(const struct follow *follow, struct client *client, rd_kafka_topic_t *topic,
-                       int64_t timeout_ms, enum outcome *outcome, struct detail *detail, struct buf *json,
-                       struct err *err)
+static void pass_trouble(void *context, const rd_kafka_message_t *message)
 {
+    struct follow_pass *pass = context;
+    if (message->err == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED)
+        pass->refused = message->err;
+}
+
+static int follow_read(const struct client *client, struct reader *reader, const struct follow_pass *pass,
+                       int64_t timeout_ms, struct err *err)
+{
+    const struct follow *follow = pass->follow;
     struct mono deadline = mono_after(clock_now().mono, timeout_ms);
     while (!mono_reached(deadline, clock_now().mono)) {
-        rd_kafka_poll(client->rk, 0);
-        rd_kafka_message_t *message = rd_kafka_consume(topic, follow->partition, 100);
-        if (message == NULL)
-            continue;
-        rd_kafka_resp_err_t error = message->err;
-        bool ours =
-            error == RD_KAFKA_RESP_ERR_NO_ERROR && receipt_is_ours(follow, message, outcome, detail, json);
-        rd_kafka_message_destroy(message);
-        if (ours)
+        if (!reader_turn(reader))
+            reader_wait(reader, POLL_MS);
+        if (pass->found)
             return 0;
-        if (error == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED)
-            return err_set(err, ERR_UNREACHABLE,
-                           "the event is published, but its receipt may not be read: %s",
-                           rd_kafka_err2str(error));
+        if (pass->refused != RD_KAFKA_RESP_ERR_NO_ERROR || reader_fatal(reader) != NULL)
+            return err_set(err, ERR_UNREACHABLE, "the event is published, but its receipt may not be read: %s",
+                           reader_fatal(reader) != NULL ? reader_fatal(reader) : rd_kafka_err2str(pass->refused));
     }
     return err_set(
         err, ERR_UNREACHABLE,
@@ -58,22 +69,19 @@ static int follow_read(const struct follow *follow, struct client *client, rd_ka
 int follow_receipt(const struct follow *follow, const struct config *config, int64_t timeout_ms,
                    enum outcome *outcome, struct detail *detail, struct buf *json, struct err *err)
 {
+    static const struct reader_calls calls = {.record = pass_record, .trouble = pass_trouble};
     static const struct kafka_setting settings[] = {{"fetch.wait.max.ms", "100"}, {NULL, NULL}};
-    rd_kafka_conf_t *conf = kafka_consumer_conf_new(config, KAFKA_READ_ALL, settings, err);
-    struct client *client = conf == NULL ? NULL : client_new(RD_KAFKA_CONSUMER, config, conf, err);
+    struct follow_pass pass = {.follow = follow, .outcome = outcome, .detail = detail, .json = json};
+    struct client *client = client_bystander_new(config, KAFKA_READ_ALL, settings, err);
     if (client == NULL)
         return -1;
-    rd_kafka_topic_t *topic = rd_kafka_topic_new(client->rk, follow->receipts_topic, NULL);
-    int result;
-    if (topic == NULL || rd_kafka_consume_start(topic, follow->partition, follow->from) != 0) {
-        result = err_set(err, ERR_UNREACHABLE, "the event is published, but %.200s cannot be read: %s",
-                         follow->receipts_topic, rd_kafka_err2str(rd_kafka_last_error()));
-    } else {
-        result = follow_read(follow, client, topic, timeout_ms, outcome, detail, json, err);
-        rd_kafka_consume_stop(topic, follow->partition);
+    struct reader *reader = reader_with(client->rk, follow->receipts_topic, &calls, &pass, err);
+    int result = -1;
+    if (reader != NULL) {
+        reader_read(reader, follow->partition, follow->from, INT64_MAX);
+        result = follow_read(client, reader, &pass, timeout_ms, err);
     }
-    if (topic != NULL)
-        rd_kafka_topic_destroy(topic);
+    reader_free(reader);
     client_free(client);
     return result;
 }

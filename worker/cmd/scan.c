@@ -1,7 +1,6 @@
 #include "cmd/scan.h"
 
-#include <string.h>
-
+#include "kafka/reader.h"
 #include "os/clock.h"
 
 #define SILENCE_MS 30000
@@ -16,11 +15,7 @@ struct client *scan_client_new(const struct config *config, enum kafka_isolation
         {"fetch.message.max.bytes", "4194304"},
         {NULL, NULL},
     };
-    rd_kafka_conf_t *conf = kafka_consumer_conf_new(config, isolation, settings, err);
-    struct client *client = conf == NULL ? NULL : client_new(RD_KAFKA_CONSUMER, config, conf, err);
-    if (client != NULL)
-        rd_kafka_poll_set_consumer(client->rk);
-    return client;
+    return client_bystander_new(config, isolation, settings, err);
 }
 
 /* The offset of the first record that is not older than the time; `end`, the log's, where all are older. */
@@ -59,59 +54,60 @@ static bool scan_is_refused(rd_kafka_resp_err_t error)
            error == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION || error == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC;
 }
 
-/* 1: that was the last; 0: there is more; -1 with err. */
-static int scan_message(const struct scan *scan, const rd_kafka_message_t *message, scan_take *take,
-                        void *context, struct err *err)
+/* What a stretch's reader is told to do. */
+struct scan_pass {
+    const struct scan *scan;
+    scan_take *take;
+    void *context;
+    bool came; /* since it was looked */
+    rd_kafka_resp_err_t refused;
+};
+
+static void pass_record(void *context, const rd_kafka_message_t *message)
 {
-    if (message->rkt == NULL || message->partition != scan->partition ||
-        strcmp(rd_kafka_topic_name(message->rkt), scan->topic) != 0)
-        return 0; /* of the stretch before this one */
-    if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF)
-        return 1; /* markers of transactions, or gaps, are all that stands before the end */
-    if (scan_is_refused(message->err))
-        return err_set(err, ERR_UNREACHABLE, "topic %.200s cannot be read: %s", scan->topic,
-                       rd_kafka_err2str(message->err));
-    if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR)
-        return 0;
-    if (message->offset < scan->end)
-        take(context, message);
-    return message->offset + 1 >= scan->end;
+    struct scan_pass *pass = context;
+    pass->came = true;
+    pass->take(pass->context, message);
 }
 
-static int scan_all(struct client *client, const struct scan *scan, scan_take *take, void *context,
-                    struct err *err)
+static void pass_trouble(void *context, const rd_kafka_message_t *message)
+{
+    struct scan_pass *pass = context;
+    if (scan_is_refused(message->err))
+        pass->refused = message->err;
+}
+
+static int scan_all(struct client *client, struct reader *reader, struct scan_pass *pass, struct err *err)
 {
     struct mono deadline = mono_after(clock_now().mono, SILENCE_MS);
-    int result = 0;
-    while (result == 0) {
-        rd_kafka_message_t *message = rd_kafka_consumer_poll(client->rk, POLL_MS);
-        if (message == NULL) {
-            if (mono_reached(deadline, clock_now().mono))
-                return client_unreachable(client, "sends what is asked for", RD_KAFKA_RESP_ERR__TIMED_OUT,
-                                          err);
-            continue;
-        }
-        bool came = message->err == RD_KAFKA_RESP_ERR_NO_ERROR;
-        result = scan_message(scan, message, take, context, err);
-        rd_kafka_message_destroy(message);
-        if (came) /* and was taken, for which there is no limit */
+    while (!reader_is_done(reader)) {
+        if (!reader_turn(reader))
+            reader_wait(reader, POLL_MS);
+        if (reader_fatal(reader) != NULL)
+            return err_set(err, ERR_UNREACHABLE, "%s", reader_fatal(reader));
+        if (pass->refused != RD_KAFKA_RESP_ERR_NO_ERROR)
+            return err_set(err, ERR_UNREACHABLE, "topic %.200s cannot be read: %s", pass->scan->topic,
+                           rd_kafka_err2str(pass->refused));
+        if (pass->came) /* and was taken, for which there is no limit */
             deadline = mono_after(clock_now().mono, SILENCE_MS);
+        else if (mono_reached(deadline, clock_now().mono))
+            return client_unreachable(client, "sends what is asked for", RD_KAFKA_RESP_ERR__TIMED_OUT, err);
+        pass->came = false;
     }
-    return result < 0 ? -1 : 0;
+    return 0;
 }
 
 int scan_read(struct client *client, const struct scan *scan, scan_take *take, void *context, struct err *err)
 {
+    static const struct reader_calls calls = {.record = pass_record, .trouble = pass_trouble};
+    struct scan_pass pass = {.scan = scan, .take = take, .context = context};
     if (scan->begin >= scan->end)
         return 0;
-    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
-    rd_kafka_topic_partition_list_add(list, scan->topic, scan->partition)->offset = scan->begin;
-    rd_kafka_resp_err_t error = rd_kafka_assign(client->rk, list);
-    rd_kafka_topic_partition_list_destroy(list);
-    if (error != RD_KAFKA_RESP_ERR_NO_ERROR)
-        return err_set(err, ERR_UNREACHABLE, "topic %.200s cannot be read: %s", scan->topic,
-                       rd_kafka_err2str(error));
-    int result = scan_all(client, scan, take, context, err);
-    rd_kafka_assign(client->rk, NULL);
+    struct reader *reader = reader_with(client->rk, scan->topic, &calls, &pass, err);
+    if (reader == NULL)
+        return -1;
+    reader_read(reader, scan->partition, scan->begin, scan->end);
+    int result = scan_all(client, reader, &pass, err);
+    reader_free(reader);
     return result;
 }

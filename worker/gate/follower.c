@@ -10,7 +10,7 @@
 #include "event/record.h"
 #include "gate/history.h"
 #include "gate/spell.h"
-#include "kafka/kafka.h"
+#include "kafka/reader.h"
 #include "kafka/record_of.h"
 #include "os/clock.h"
 #include "os/log.h"
@@ -27,6 +27,7 @@ struct follower {
     struct gate *gate;
     const struct config *config; /* the gate's */
     rd_kafka_t *rk;
+    struct reader *reader;
     int64_t *tails; /* by partition: where what is for all begins */
     int32_t partition_count;
     pthread_t thread;
@@ -116,23 +117,20 @@ static void follower_take(struct follower *follower, const struct record *record
     json_decref(json);
 }
 
+static void follower_record(void *data, const rd_kafka_message_t *message)
+{
+    struct record record;
+    struct header headers[RECORD_HEADERS];
+    record_of(message, headers, &record);
+    follower_take(data, &record);
+}
+
 static void *follower_run(void *data)
 {
     struct follower *follower = data;
-    while (!follower->ending) {
-        rd_kafka_message_t *message = rd_kafka_consumer_poll(follower->rk, POLL_MS);
-        if (message == NULL)
-            continue;
-        struct record record;
-        struct header headers[RECORD_HEADERS];
-        if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
-            record_of(message, headers, &record);
-            follower_take(follower, &record);
-        } else {
-            log_say(LOG_LEVEL_WARNING, "receipts", "%s", rd_kafka_message_errstr(message));
-        }
-        rd_kafka_message_destroy(message);
-    }
+    while (!follower->ending)
+        if (!reader_turn(follower->reader))
+            reader_wait(follower->reader, POLL_MS);
     return NULL;
 }
 
@@ -164,33 +162,30 @@ static int follower_place(struct follower *follower, int32_t partition, int64_t 
     return 0;
 }
 
-static int follower_assign(struct follower *follower, struct err *err)
+static int follower_read(struct follower *follower, struct err *err)
 {
-    rd_kafka_topic_partition_list_t *all = rd_kafka_topic_partition_list_new(follower->partition_count);
-    int result = 0;
-    for (int32_t i = 0; i < follower->partition_count && result == 0; i++)
-        result = follower_place(
-            follower, i, &rd_kafka_topic_partition_list_add(all, follower->config->receipts_topic, i)->offset,
-            err);
-    rd_kafka_resp_err_t code = result == 0 ? rd_kafka_assign(follower->rk, all) : RD_KAFKA_RESP_ERR_NO_ERROR;
-    rd_kafka_topic_partition_list_destroy(all);
-    if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
-        result = err_set(err, ERR_UNREACHABLE, "receipts cannot be read: %s", rd_kafka_err2str(code));
-    return result;
+    static const struct reader_calls calls = {.record = follower_record};
+    follower->reader = reader_with(follower->rk, follower->config->receipts_topic, &calls, follower, err);
+    if (follower->reader == NULL)
+        return -1;
+    for (int32_t i = 0; i < follower->partition_count; i++) {
+        int64_t from = 0;
+        if (follower_place(follower, i, &from, err) != 0)
+            return -1;
+        reader_read(follower->reader, i, from, INT64_MAX);
+    }
+    const char *fatal = reader_fatal(follower->reader);
+    return fatal == NULL ? 0 : err_set(err, ERR_UNREACHABLE, "%s", fatal);
 }
 
 static int follower_start(struct follower *follower, struct err *err)
 {
-    const struct kafka_setting settings[] = {
-        {"fetch.wait.max.ms", "100"},
-        {"enable.partition.eof", "false"},
-        {NULL, NULL},
-    };
+    const struct kafka_setting settings[] = {{"fetch.wait.max.ms", "100"}, {NULL, NULL}};
     if (follower_read_key(follower, follower->config->mark_secret_file, err) != 0 ||
         follower_read_key(follower, follower->config->mark_secret_previous_file, err) != 0)
         return -1;
     follower->rk = kafka_bystander_new(follower->config, KAFKA_READ_ALL, settings, err);
-    if (follower->rk == NULL || follower_assign(follower, err) != 0)
+    if (follower->rk == NULL || follower_read(follower, err) != 0)
         return -1;
     int os = pthread_create(&follower->thread, NULL, follower_run, follower);
     follower->started = os == 0;
@@ -217,6 +212,7 @@ void follower_free(struct follower *follower)
     follower->ending = true;
     if (follower->started)
         pthread_join(follower->thread, NULL);
+    reader_free(follower->reader);
     if (follower->rk != NULL)
         rd_kafka_destroy_flags(follower->rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
     sodium_memzero(follower->keys, sizeof(follower->keys));

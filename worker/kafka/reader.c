@@ -1,20 +1,21 @@
 #include "kafka/reader.h"
 
 #include <malloc.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "kafka/record_of.h"
 #include "os/log.h"
 
-#define TURN_RECEIPTS 1000
+#define TURN_RECORDS 1000
 
 struct stretch {
     int32_t partition;
     int64_t offset; /* as was asked for */
-    int64_t end;
+    int64_t end; /* INT64_MAX: none */
     bool known; /* where it begins and ends */
     bool begun; /* there is something to read */
     bool finished;
@@ -22,16 +23,29 @@ struct stretch {
 
 struct reader {
     rd_kafka_t *rk;
+    bool owns_client;
     rd_kafka_queue_t *queue;
     int fd;
     char *topic;
-    struct inquiry *inquiry; /* borrowed */
+    struct inquiry *inquiry; /* borrowed; NULL: everybody knows where to read */
     const struct reader_calls *calls;
     void *context;
     struct stretch *stretches;
     size_t count, unfinished;
     char fatal[256];
 };
+
+struct reader *reader_with(rd_kafka_t *rk, const char *topic, const struct reader_calls *calls, void *context, struct err *err)
+{
+    struct reader *reader = mem_new(1, sizeof(*reader));
+    *reader = (struct reader){.rk = rk, .topic = mem_copy(span_of(topic)), .calls = calls, .context = context};
+    reader->queue = rd_kafka_queue_get_consumer(rk);
+    reader->fd = kafka_queue_fd(reader->queue, err);
+    if (reader->fd >= 0)
+        return reader;
+    reader_free(reader);
+    return NULL;
+}
 
 struct reader *reader_new(const struct config *config, struct inquiry *inquiry, const struct reader_calls *calls,
                           void *context, struct err *err)
@@ -51,23 +65,28 @@ struct reader *reader_new(const struct config *config, struct inquiry *inquiry, 
     rd_kafka_t *rk = kafka_bystander_new(config, KAFKA_READ_ALL, settings, err);
     if (rk == NULL)
         return NULL;
-    struct reader *reader = mem_new(1, sizeof(*reader));
-    *reader = (struct reader){
-        .rk = rk, .topic = mem_copy(span_of(config->receipts_topic)), .inquiry = inquiry, .calls = calls, .context = context};
-    reader->queue = rd_kafka_queue_get_consumer(rk);
-    reader->fd = kafka_queue_fd(reader->queue, err);
-    if (reader->fd >= 0)
-        return reader;
-    reader_free(reader);
-    return NULL;
+    struct reader *reader = reader_with(rk, config->receipts_topic, calls, context, err);
+    if (reader == NULL) {
+        rd_kafka_destroy_flags(rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+        return NULL;
+    }
+    reader->owns_client = true;
+    reader->inquiry = inquiry;
+    return reader;
 }
 
 void reader_free(struct reader *reader)
 {
     if (reader == NULL)
         return;
-    rd_kafka_queue_destroy(reader->queue);
-    rd_kafka_destroy_flags(reader->rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+    if (reader->owns_client) {
+        rd_kafka_queue_destroy(reader->queue);
+        rd_kafka_destroy_flags(reader->rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+    } else {
+        rd_kafka_queue_io_event_enable(reader->queue, -1, NULL, 0); /* else it goes on writing to the eventfd */
+        rd_kafka_assign(reader->rk, NULL);
+        rd_kafka_queue_destroy(reader->queue);
+    }
     if (reader->fd >= 0)
         close(reader->fd);
     free(reader->topic);
@@ -96,7 +115,7 @@ int reader_fd(const struct reader *reader)
 
 static void reader_give_up(struct reader *reader, const char *what, rd_kafka_resp_err_t code)
 {
-    snprintf(reader->fatal, sizeof(reader->fatal), "receipts cannot be read: %s: %s", what,
+    snprintf(reader->fatal, sizeof(reader->fatal), "topic %.100s cannot be read: %s: %s", reader->topic, what,
              rd_kafka_err2str(code));
 }
 
@@ -112,14 +131,16 @@ static void reader_finish(struct reader *reader, struct stretch *stretch)
 {
     stretch->finished = true;
     reader->unfinished--;
-    reader->calls->finished(reader->context, stretch->partition, stretch->end);
+    if (reader->calls->finished != NULL)
+        reader->calls->finished(reader->context, stretch->partition, stretch->end);
 }
 
 void reader_drop(struct reader *reader, int32_t partition)
 {
     rd_kafka_topic_partition_list_t *gone = rd_kafka_topic_partition_list_new(1);
     size_t kept = 0;
-    inquiry_forget(reader->inquiry, INQUIRY_RECEIPTS, partition);
+    if (reader->inquiry != NULL)
+        inquiry_forget(reader->inquiry, INQUIRY_RECEIPTS, partition);
     for (size_t i = 0; i < reader->count; i++) {
         const struct stretch *stretch = &reader->stretches[i];
         if (stretch->partition != partition) {
@@ -153,12 +174,33 @@ static struct stretch *reader_stretch(struct reader *reader, int32_t partition)
 }
 
 /* A partition that was given away and is assigned again is read anew: what was read of it went to an owner that is gone. */
-void reader_add(struct reader *reader, int32_t partition, int64_t offset, struct wall since)
+static struct stretch *reader_new_stretch(struct reader *reader, int32_t partition)
 {
     reader_drop(reader, partition);
     reader->stretches = mem_grow(reader->stretches, reader->count + 1, sizeof(*reader->stretches));
-    reader->stretches[reader->count++] = (struct stretch){.partition = partition, .offset = offset};
+    struct stretch *stretch = &reader->stretches[reader->count++];
+    *stretch = (struct stretch){.partition = partition};
     reader->unfinished++;
+    return stretch;
+}
+
+static void reader_know(struct reader *reader, struct stretch *stretch, int64_t from, int64_t end)
+{
+    stretch->known = true;
+    stretch->end = end;
+    stretch->begun = from < end;
+    if (stretch->begun)
+        reader_begin(reader, stretch->partition, from);
+}
+
+void reader_read(struct reader *reader, int32_t partition, int64_t from, int64_t end)
+{
+    reader_know(reader, reader_new_stretch(reader, partition), from, end);
+}
+
+void reader_add(struct reader *reader, int32_t partition, int64_t offset, struct wall since)
+{
+    reader_new_stretch(reader, partition)->offset = offset;
     inquiry_ask(reader->inquiry, INQUIRY_RECEIPTS, partition, since);
 }
 
@@ -170,34 +212,38 @@ void reader_looked_up(struct reader *reader, const struct inquiry_answer *answer
     int64_t from = answer->since;
     if (stretch->offset < from)
         from = stretch->offset < answer->begin ? answer->begin : stretch->offset;
-    stretch->known = true;
-    stretch->end = answer->end;
-    stretch->begun = from < answer->end;
-    if (stretch->begun)
-        reader_begin(reader, stretch->partition, from);
+    reader_know(reader, stretch, from, answer->end);
+}
+
+static void reader_trouble(struct reader *reader, const rd_kafka_message_t *message)
+{
+    if (reader->calls->trouble != NULL)
+        reader->calls->trouble(reader->context, message);
+    else
+        log_say(LOG_LEVEL_WARNING, "receipts", "%s", rd_kafka_message_errstr(message));
 }
 
 static void reader_message(struct reader *reader, const rd_kafka_message_t *message)
 {
+    bool is_end = message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF;
+    if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR && !is_end) {
+        reader_trouble(reader, message);
+        return;
+    }
     struct stretch *stretch = reader_stretch(reader, message->partition);
-    if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
-        if (stretch != NULL)
-            reader_finish(reader, stretch);
-        return;
-    }
-    if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
-        log_say(LOG_LEVEL_WARNING, "receipts", "%s", rd_kafka_message_errstr(message));
-        return;
-    }
-    if (stretch == NULL)
-        return;
-    struct record record;
-    struct header headers[RECORD_HEADERS];
-    record_of(message, headers, &record);
-    if (message->offset < stretch->end)
-        reader->calls->receipt(reader->context, &record);
-    if (message->offset + 1 >= stretch->end)
+    if (stretch == NULL || strcmp(rd_kafka_topic_name(message->rkt), reader->topic) != 0)
+        return; /* of one that was dropped */
+    if (!is_end && message->offset < stretch->end)
+        reader->calls->record(reader->context, message);
+    /* Before the end there may be nothing but markers of transactions, and gaps. */
+    bool finished = is_end ? stretch->end != INT64_MAX : message->offset + 1 >= stretch->end;
+    if (finished)
         reader_finish(reader, stretch);
+}
+
+void reader_wait(const struct reader *reader, int wait_ms)
+{
+    poll(&(struct pollfd){.fd = reader->fd, .events = POLLIN}, 1, wait_ms);
 }
 
 bool reader_turn(struct reader *reader)
@@ -207,8 +253,8 @@ bool reader_turn(struct reader *reader)
         if (!reader->stretches[i].finished && reader->stretches[i].known && !reader->stretches[i].begun)
             reader_finish(reader, &reader->stretches[i]);
     /* Many at once: asking has its price each time. */
-    rd_kafka_message_t *messages[TURN_RECEIPTS];
-    ssize_t count = rd_kafka_consume_batch_queue(reader->queue, 0, messages, TURN_RECEIPTS);
+    rd_kafka_message_t *messages[TURN_RECORDS];
+    ssize_t count = rd_kafka_consume_batch_queue(reader->queue, 0, messages, TURN_RECORDS);
     for (ssize_t i = 0; i < count; i++) {
         reader_message(reader, messages[i]);
         rd_kafka_message_destroy(messages[i]);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "kafka/record_of.h"
 #include "kafka/topic_checks.h"
 #include "os/clock.h"
 #include "os/failpoint.h"
@@ -280,10 +281,13 @@ static void loop_log_checked(void *context, const struct log_check *check)
                                        .last_stamp = check->stamp});
 }
 
-static void loop_receipt(void *context, const struct record *record)
+static void loop_receipt(void *context, const rd_kafka_message_t *message)
 {
+    struct record record;
+    struct header headers[RECORD_HEADERS];
+    record_of(message, headers, &record);
     loop_take(context,
-              &(struct input){.type = INPUT_RECEIPT, .partition = record->partition, .record = record});
+              &(struct input){.type = INPUT_RECEIPT, .partition = record.partition, .record = &record});
 }
 
 static void loop_rebuilt(void *context, int32_t partition, int64_t end)
@@ -291,7 +295,7 @@ static void loop_rebuilt(void *context, int32_t partition, int64_t end)
     loop_take(context, &(struct input){.type = INPUT_REBUILT, .partition = partition, .offset = end});
 }
 
-const struct reader_calls loop_reader_calls = {loop_receipt, loop_rebuilt};
+const struct reader_calls loop_reader_calls = {.record = loop_receipt, .finished = loop_rebuilt};
 
 static void loop_revoked(void *context, int32_t partition, bool lost)
 {
