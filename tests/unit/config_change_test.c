@@ -50,7 +50,7 @@ static void file_write(const char *name, const char *content)
 
 static struct config *load(const char *content)
 {
-    struct err err = {ERR_NONE, 0, ""};
+    struct err err = {0};
     file_write("cupbearer.conf", content);
     struct config *config = config_load("cupbearer.conf", NULL, &err);
     assert_string_equal(err.text, "");
@@ -62,7 +62,7 @@ static struct config *load(const char *content)
 static struct config *look(struct config *config, const char *expected, bool *changed)
 {
     struct config_source source;
-    struct err err = {ERR_NONE, 0, ""};
+    struct err err = {0};
     *changed = false;
     struct config *fresh = config_load_again(config, NULL, &source, &err);
     if (fresh != NULL && config_change_check(config, fresh, &source, changed, &err) != 0) {
@@ -111,7 +111,7 @@ static void what_takes_a_restart_is_not_overlooked_where_there_is_no_room_to_say
         strcat(path, "./");
     strcat(path, "cupbearer.conf");
     file_write("cupbearer.conf", BEFORE);
-    struct err err = {ERR_NONE, 0, ""};
+    struct err err = {0};
     struct config *config = config_load(path, NULL, &err);
     assert_non_null(config);
     bool changed;

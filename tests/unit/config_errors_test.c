@@ -58,7 +58,7 @@ static void file_write(struct span content)
 static void expect(const struct expectation *table, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        struct err err = {ERR_NONE, 0, ""};
+        struct err err = {0};
         char *variable = table[i].variable == NULL ? NULL : strdup(table[i].variable);
         file_write(span_of(table[i].text));
         struct config *config = config_load("cupbearer.conf", (char *[]){variable, NULL}, &err);
@@ -352,7 +352,7 @@ static void settings_that_contradict_each_other_are_refused(void **state)
 /* Reads the bytes, whatever they are: all of a configuration that holds, or nothing and a reason. */
 static bool load_or_reason(struct span bytes)
 {
-    struct err err = {ERR_NONE, 0, ""};
+    struct err err = {0};
     file_write(bytes);
     struct config *config = config_load("cupbearer.conf", NULL, &err);
     if (config == NULL) {

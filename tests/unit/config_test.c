@@ -52,7 +52,7 @@ static void file_write(const char *path, struct span content)
 
 static struct config *load(const char *text, char *const *environment)
 {
-    struct err err = {ERR_NONE, 0, ""};
+    struct err err = {0};
     file_write("cupbearer.conf", span_of(text));
     struct config *config = config_load("cupbearer.conf", environment, &err);
     if (config == NULL)
@@ -62,7 +62,7 @@ static struct config *load(const char *text, char *const *environment)
 
 static void expect_error(const char *text, char *const *environment, const char *expected)
 {
-    struct err err = {ERR_NONE, 0, ""};
+    struct err err = {0};
     file_write("cupbearer.conf", span_of(text));
     assert_null(config_load("cupbearer.conf", environment, &err));
     assert_string_equal(err.text, expected);

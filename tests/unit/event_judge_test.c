@@ -13,7 +13,7 @@ static void expect_judged(int64_t admitted_at_ms, int64_t ttl_s, enum outcome ou
 {
     struct keyring_entry entry = {
         .id = (char *)(uintptr_t) "k", .not_before_ms = INT64_MIN, .not_after_ms = INT64_MAX};
-    struct detail detail = {""};
+    struct detail detail = {0};
     assert_int_equal(event_judge(&entry, SIGNED_AT_S, ttl_s, admitted_at_ms, &detail), outcome);
     assert_string_equal(detail.text, text);
 }

@@ -32,7 +32,7 @@ static inline bool json_is_let_pass(const char *why)
  * NULL. */
 static inline const char *json_disagreement(struct span text)
 {
-    struct err err = {ERR_NONE, 0, ""};
+    struct err err = {0};
     bool ours = json_scan_takes(text);
     size_t at = 0;
     while (at < text.size && strchr(" \t\r\n", text.data[at]) != NULL && text.data[at] != 0)

@@ -24,7 +24,7 @@ static void json_that_is_not_strict_is_refused(void **state)
     struct table table;
     table_init(&table, TESTS_DIR "/unit/tables/json.txt");
     while (table_next(&table)) {
-        struct err err = {ERR_NONE, 0, ""};
+        struct err err = {0};
         json_t *value = read_exact(table.cells[0], 16, &err);
         if (value == NULL && err.code != ERR_NO)
             table_wrong(&table, "no error was set");
@@ -191,7 +191,7 @@ static void errors_quote_nothing_of_the_input(void **state)
     for (size_t at = 0; at < sizeof(document) - 1; at++) {
         for (size_t i = 0; i < sizeof(bytes); i++) {
             char changed[sizeof(document)];
-            struct err err = {ERR_NONE, 0, ""};
+            struct err err = {0};
             memcpy(changed, document, sizeof(document));
             changed[at] = bytes[i];
             json_t *value = read_exact((struct span){changed, sizeof(document) - 1}, 16, &err);

@@ -45,7 +45,7 @@ static void a_key_is_read_in_its_form_and_in_no_other(void **state)
     struct table table;
     table_init(&table, TESTS_DIR "/unit/tables/keys.txt");
     while (table_next(&table)) {
-        struct err err = {ERR_NONE, 0, "ok"};
+        struct err err = {.text = "ok"};
         struct key key;
         char *copy = table_exact(table.cells[0]);
         int result = key_read((struct span){copy, table.cells[0].size}, &key, &err);

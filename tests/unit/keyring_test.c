@@ -35,7 +35,7 @@ static void every_mistake_is_told_with_its_entry_and_never_with_a_key(void **sta
             continue;
         }
         struct span rest = buf_span(&template);
-        struct err err = {ERR_NONE, 0, "ok"};
+        struct err err = {.text = "ok"};
         buf_clear(&json);
         buf_add_span(&json, span_cut(&rest, '$'));
         buf_add_span(&json, cell);

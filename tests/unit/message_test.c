@@ -16,7 +16,7 @@ static void message_of(struct message *message, struct span value, struct span e
     const struct message_options options = {"acme.example", email_given, event_name};
     const struct identity identity = {{0}};
     struct payload payload;
-    struct detail detail = {""};
+    struct detail detail = {0};
     char *copy = table_exact(value);
     if (payload_read((struct span){copy, value.size}, &payload, &detail) != OUTCOME_NONE)
         fail_msg("%.*s: %s", SPAN_ARGS(value), detail.text);

@@ -51,6 +51,8 @@ static void every_member_is_held_to_its_rules(void **state)
         const char *said = outcome == OUTCOME_NONE ? "ok" : detail.text;
         if (!span_equal(table.cells[1], span_of(said)) || outcome > OUTCOME_BAD_PAYLOAD)
             table_wrong(&table, "it is: %s", said);
+        if (outcome != OUTCOME_NONE && !table_place_fits(detail.text, detail_place(&detail)))
+            table_wrong(&table, "its place is: '%.*s'", SPAN_ARGS(detail_place(&detail)));
         if (outcome == OUTCOME_NONE)
             payload_done(&payload);
         else if (outcome != OUTCOME_BAD_PAYLOAD || payload.root != NULL)

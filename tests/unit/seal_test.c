@@ -121,7 +121,7 @@ static void expect_refused(const struct key *key, struct span key_id, struct spa
                            struct span payload, const char *text)
 {
     struct sealed sealed;
-    struct err err = {ERR_NONE, 0, ""};
+    struct err err = {0};
     assert_int_equal(seal(&sealed, key, key_id, event_id, at_s, payload, &err), -1);
     assert_string_equal(err.text, text);
     sealed_done(&sealed);
@@ -172,7 +172,7 @@ static void a_routing_key_of_more_than_1_kib_is_not_sealed(void **state)
             buf_add_text(&payload, "\xf0\x9f\x98\x80");
         buf_add_text(&payload, "\"}},\"message\":{\"body\":\"Hi\"}}");
         struct sealed sealed;
-        struct err err = {ERR_NONE, 0, ""};
+        struct err err = {0};
         int result = seal(&sealed, &hmac_key, SPAN("k"), SPAN("e"), 1, buf_span(&payload), &err);
         if (account_size == 1) { /* "a/e/" and 1,020 bytes */
             assert_int_equal(result, 0);

@@ -43,7 +43,7 @@ static void file_write(const char *content, size_t size)
 static void expect_refused(size_t max_size, const char *text)
 {
     struct secret secret;
-    struct err err = {ERR_NONE, 0, ""};
+    struct err err = {0};
     assert_int_equal(secret_read("key", max_size, &secret, &err), -1);
     assert_string_equal(err.text, text);
     assert_int_equal(err.code, ERR_USAGE);

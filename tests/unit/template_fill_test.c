@@ -18,7 +18,7 @@ static const struct template_rules rules = {hosts, 5};
 static struct template *read_good(const char *json)
 {
     struct template *template;
-    struct err err = {ERR_NONE, 0, ""};
+    struct err err = {0};
     if (template_read(span_of(json), &template, &err) != 0)
         fail_msg("%s", err.text);
     return template;
@@ -45,6 +45,7 @@ static void fill_one(struct span type, struct span value, struct buf *out)
         assert_int_equal(err.code, ERR_USAGE);
         assert_null(members);
         assert_true(span_starts(span_of(err.text), SPAN("placeholder 'x': ")));
+        assert_string_equal(err.place, "blanks.x");
         buf_add_text(out, err.text + strlen("placeholder 'x': "));
     }
     json_decref(members);
@@ -71,7 +72,7 @@ static void expect_filled(const char *json, const struct template_value *values,
                           const char *expected)
 {
     struct template *template = read_good(json);
-    struct err err = {ERR_NONE, 0, ""};
+    struct err err = {0};
     struct buf said;
     json_t *members;
     buf_init(&said, 100000);

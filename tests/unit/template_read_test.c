@@ -34,7 +34,7 @@ static void every_mistake_in_a_file_is_told_with_its_member(void **state)
             continue;
         }
         struct span rest = buf_span(&around);
-        struct err err = {ERR_NONE, 0, "ok"};
+        struct err err = {.text = "ok"};
         struct template *template;
         buf_clear(&json);
         buf_add_span(&json, span_cut(&rest, '$'));
@@ -43,6 +43,8 @@ static void every_mistake_in_a_file_is_told_with_its_member(void **state)
         int result = read_exact(buf_span(&json), &template, &err);
         if (!span_equal(table.cells[1], span_of(err.text)))
             table_wrong(&table, "it is: %s", err.text);
+        if (!table_place_fits(err.text, span_of(err.place)))
+            table_wrong(&table, "its place is: '%s'", err.place);
         if ((result == 0) != (err.code == ERR_NONE) || (result == 0) != (template != NULL) ||
             (result != 0 && err.code != ERR_USAGE))
             table_wrong(&table, "result, message and error disagree");

@@ -14,6 +14,7 @@ int err_set(struct err *err, enum err_code code, const char *format, ...)
     va_end(args);
     err->code = code;
     err->os = 0;
+    err->place[0] = 0;
     return -1;
 }
 
@@ -29,5 +30,17 @@ int err_os(struct err *err, int os, const char *format, ...)
     snprintf(err->text + used, sizeof(err->text) - used, ": %s", strerror(os));
     err->code = ERR_SYSTEM;
     err->os = os;
+    err->place[0] = 0;
+    return -1;
+}
+
+int err_place(struct err *err, const char *format, ...)
+{
+    if (err == NULL)
+        return -1;
+    va_list args;
+    va_start(args, format);
+    vsnprintf(err->place, sizeof(err->place), format, args);
+    va_end(args);
     return -1;
 }

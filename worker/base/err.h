@@ -16,13 +16,17 @@ struct err {
     enum err_code code;
     int os;         /* errno, or 0 */
     char text[1024]; /* one line: what is wrong and what to do; cut where it is longer */
+    char place[128]; /* which member of what was read that is about, such as "to.customer_id"; "": none */
 };
 
 /* Fills err (NULL is allowed) and returns -1, so that `return err_set(...)` reads as what it is. */
 int err_set(struct err *err, enum err_code code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* The same for a failed system call: adds strerror(os) behind the text. */
+/* Adds the place to what err_set has filled, and returns -1 as well. */
+int err_place(struct err *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* The same as err_set for a failed system call: adds strerror(os) behind the text. */
 int err_os(struct err *err, int os, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 #endif

@@ -152,7 +152,7 @@ static int send_again(struct pass *pass, const struct resend_opened *opened, str
     struct resend_job *job = pass->job;
     struct cupbearer_record *record = NULL;
     enum outcome outcome = OUTCOME_NONE;
-    struct detail detail = {""};
+    struct detail detail = {0};
     if (!job->dry_run)
         pace(job);
     int result = job->signer->key == NULL ? 0 : sign_again(pass, opened, &record, err);

@@ -1,9 +1,5 @@
 #include "composer/composer.h"
 
-#include <stdio.h>
-
-#define FIELD_SIZE 128
-
 const struct route composer_routes[] = {
     {"GET", "composer/", composer_page, 0},
     {"GET", "composer/assets/*", composer_asset, 0},
@@ -20,24 +16,14 @@ const struct route composer_routes[] = {
     {0},
 };
 
-/* "to.customer.external_id: is blank" is about to.customer.external_id, "placeholder 'name': is empty" about blanks.name. */
-static bool field_of(const char *text, char out[FIELD_SIZE])
+void composer_refuse(struct gate_reply *reply, unsigned status, const struct err *err)
 {
-    static const char placeholder[] = "placeholder '";
-    const size_t before = sizeof(placeholder) - 1;
-    const char *end = strstr(text, ": ");
-    size_t size = end == NULL ? 0 : (size_t)(end - text);
-    if (size > before + 1 && strncmp(text, placeholder, before) == 0 && end[-1] == '\'')
-        snprintf(out, FIELD_SIZE, "blanks.%.*s", (int)(size - before - 1), text + before);
-    else if (size > 0 && size < FIELD_SIZE && memchr(text, ' ', size) == NULL)
-        snprintf(out, FIELD_SIZE, "%.*s", (int)size, text);
-    else
-        return false;
-    return true;
+    gate_reply_error(reply, status, NULL, err->place[0] != 0 ? err->place : NULL, "%s", err->text);
 }
 
-void composer_refuse(struct gate_reply *reply, unsigned status, const char *text)
+void composer_refuse_payload(struct gate_reply *reply, const struct detail *detail)
 {
-    char field[FIELD_SIZE];
-    gate_reply_error(reply, status, NULL, field_of(text, field) ? field : NULL, "%s", text);
+    struct err err;
+    detail_err(detail, &err);
+    composer_refuse(reply, 422, &err);
 }

@@ -25,8 +25,9 @@ gate_handler composer_sign;
 /* POST publish: a record that was signed. GET receipt?event_id=...&wait=..., GET history: what became of it. */
 gate_handler composer_publish, composer_receipt, composer_history;
 
-/* An error whose text names a member or a placeholder before its first ": ", as the format's and the templates' do: the page
- * shows it there. */
-void composer_refuse(struct gate_reply *reply, unsigned status, const char *text);
+/* An error at its place, where it has one: the page shows it there. */
+void composer_refuse(struct gate_reply *reply, unsigned status, const struct err *err);
+/* Status 422 for what payload_read says. */
+void composer_refuse_payload(struct gate_reply *reply, const struct detail *detail);
 
 #endif

@@ -15,7 +15,7 @@ static bool lookup_payload(const struct gate_request *request, struct payload *o
     bool good = payload_read(buf_span(&text), out, &detail) == OUTCOME_NONE;
     buf_done(&text);
     if (!good)
-        composer_refuse(reply, 422, detail.text);
+        composer_refuse_payload(reply, &detail);
     return good;
 }
 

@@ -70,7 +70,7 @@ static void store_refuse(struct gate_reply *reply, enum template_store_result re
                          const struct template_file *now)
 {
     if (result == TEMPLATE_STORE_REFUSED) {
-        composer_refuse(reply, 422, err->text);
+        composer_refuse(reply, 422, err);
     } else if (result == TEMPLATE_STORE_MISSING) {
         gate_reply_error(reply, 404, NULL, NULL, "%s", err->text);
     } else if (result == TEMPLATE_STORE_FAILED) {

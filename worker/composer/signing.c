@@ -33,7 +33,7 @@ static bool signing_fill(struct signing *signing)
     int result = template_read(buf_span(&text), &template, &err);
     buf_done(&text);
     if (result != 0) {
-        composer_refuse(signing->reply, 422, err.text);
+        composer_refuse(signing->reply, 422, &err);
         return false;
     }
     bool filled = named_fill(signing->gate, &named, template, &signing->text, signing->reply);
@@ -48,7 +48,7 @@ static bool signing_make_payload(struct signing *signing)
         return false;
     if (payload_read(buf_span(&signing->text), &signing->payload, &detail) == OUTCOME_NONE)
         return true;
-    composer_refuse(signing->reply, 422, detail.text);
+    composer_refuse_payload(signing->reply, &detail);
     return false;
 }
 
@@ -165,7 +165,7 @@ static void signing_sign(const struct signing *signing)
         signing_answer(signing, &event);
         signed_event_done(&event);
     } else if (err.code == ERR_USAGE || err.code == ERR_LIMIT) {
-        composer_refuse(signing->reply, 422, err.text);
+        composer_refuse(signing->reply, 422, &err);
     } else {
         gate_reply_error(signing->reply, 503, NULL, NULL, "%s", err.text);
     }

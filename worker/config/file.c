@@ -156,7 +156,7 @@ static int setting_take(void *user, const char *section, const char *name, const
 {
     (void)section;
     struct ini_file *file = user;
-    struct err problem = {ERR_NONE, 0, ""};
+    struct err problem = {0};
     const struct setting *setting = setting_find(file->section, span_of(name));
     const char *slip = value_slip(value);
     if (file->section == SECTION_COUNT)

@@ -78,5 +78,17 @@ enum outcome detail_set(struct detail *detail, enum outcome outcome, const char 
     va_end(args);
     if (size >= (int)sizeof(detail->text))
         detail->text[utf8_whole(span_of(detail->text))] = 0;
+    detail->place_size = 0;
     return outcome;
+}
+
+struct span detail_place(const struct detail *detail)
+{
+    return (struct span){detail->text, detail->place_size};
+}
+
+int detail_err(const struct detail *detail, struct err *err)
+{
+    err_set(err, ERR_USAGE, "%s", detail->text);
+    return err_place(err, "%.*s", SPAN_ARGS(detail_place(detail)));
 }

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 
+#include "base/err.h"
 #include "base/span.h"
 
 enum outcome {
@@ -39,7 +40,12 @@ bool outcome_outweighs(enum outcome one, enum outcome other);
  * payload. */
 struct detail {
     char text[201];
+    unsigned char place_size; /* the bytes of the text that are that path; 0: it speaks of no member */
 };
+
+struct span detail_place(const struct detail *detail);
+/* Makes an error of it, with its place. Returns -1. */
+int detail_err(const struct detail *detail, struct err *err);
 
 /* Cut at a code point's end where it is longer. Returns `outcome`: `return detail_set(d, OUTCOME_X, ...)`. */
 enum outcome detail_set(struct detail *detail, enum outcome outcome, const char *format, ...)

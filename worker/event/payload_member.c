@@ -40,6 +40,8 @@ enum outcome bad_member(const struct member *member, const char *name, const cha
     member_path(name == NULL ? member : &last, &path);
     detail_set(detail, OUTCOME_BAD_PAYLOAD, "%s%s%s", path.size == 0 ? "the payload" : path.data,
                path.size == 0 ? " " : ": ", text);
+    size_t size = strlen(detail->text);
+    detail->place_size = (unsigned char)(path.size < size ? path.size : size);
     buf_done(&path);
     return OUTCOME_BAD_PAYLOAD;
 }

@@ -25,7 +25,7 @@ int seal(struct sealed *out, const struct key *key, struct span key_id, struct s
     struct payload parsed;
     struct detail detail;
     if (payload_read(payload, &parsed, &detail) != OUTCOME_NONE)
-        return err_set(err, ERR_USAGE, "%s", detail.text);
+        return detail_err(&detail, err);
     buf_init(&out->routing_key, ENVELOPE_KEY_MAX);
     payload_routing_key(&parsed, &out->routing_key);
     payload_done(&parsed);

@@ -70,17 +70,11 @@ static bool placeholders_read(struct placeholders *placeholders, const json_t *o
 
 /* ---- what comes out ---- */
 
-/* `text` begins with what it is about: "placeholder 'name': …" is the field blanks.name, all else the message. */
-static void answer_not_filled(struct gate_reply *reply, const char *text)
+/* All that is not about a placeholder is about the message, which who calls has by its name. */
+static void answer_not_filled(struct gate_reply *reply, const struct err *err)
 {
-    char field[100] = "message";
-    struct span rest = span_of(text);
-    if (span_starts(rest, SPAN("placeholder '"))) {
-        rest = span_skip(rest, strlen("placeholder '"));
-        struct span name = span_cut(&rest, '\'');
-        snprintf(field, sizeof(field), "blanks.%.*s", (int)(name.size < 80 ? name.size : 80), name.data);
-    }
-    gate_reply_error(reply, 422, NULL, field, "%s", text);
+    bool of_blanks = span_starts(span_of(err->place), SPAN("blanks"));
+    gate_reply_error(reply, 422, NULL, of_blanks ? err->place : "message", "%s", err->text);
 }
 
 bool named_fill(struct gate *gate, const struct named *named, const struct template *message, struct buf *out,
@@ -92,9 +86,8 @@ bool named_fill(struct gate *gate, const struct named *named, const struct templ
     struct err err;
     json_t *members = NULL;
     bool filled = placeholders_read(&placeholders, named->placeholders, reply);
-    if (filled &&
-        template_fill(message, placeholders.values, placeholders.count, &rules, &members, &err) != 0) {
-        answer_not_filled(reply, err.text);
+    if (filled && template_fill(message, placeholders.values, placeholders.count, &rules, &members, &err) != 0) {
+        answer_not_filled(reply, &err);
         filled = false;
     }
     placeholders_done(&placeholders);

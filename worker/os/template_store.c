@@ -108,6 +108,7 @@ static enum template_store_result name_check(struct span name, struct err *err)
         return TEMPLATE_STORE_OK;
     err_set(err, ERR_USAGE, "name: a message is called by 1 to %d of the characters a-z, 0-9 and -",
             TEMPLATE_NAME_MAX);
+    err_place(err, "name");
     return TEMPLATE_STORE_REFUSED;
 }
 

@@ -44,7 +44,9 @@ static int filled_string(const struct filling *filling, const char *path, const 
     int result = fill_text(filling, path, json_span(value), markdown, &text, err);
     if (result == 0 && text.failed)
         result = err_set(err, ERR_USAGE, "%s: is too long once its placeholders are filled", path);
-    if (result == 0)
+    if (result != 0)
+        err_place(err, "%s", path);
+    else
         *out = json_stringn(text.size == 0 ? "" : text.data, text.size);
     buf_done(&text);
     return result;
@@ -59,9 +61,10 @@ static int filled_object(const struct filling *filling, const char *path, const 
     *out = json_object();
     json_object_foreach((json_t *)(uintptr_t)value, name, member)
     {
-        if (result == 0 && strstr(name, "{{") != NULL)
-            result = err_set(err, ERR_USAGE,
-                             "%s: a placeholder can stand in a value, not in a member's name", path);
+        if (result == 0 && strstr(name, "{{") != NULL) {
+            err_set(err, ERR_USAGE, "%s: a placeholder can stand in a value, not in a member's name", path);
+            result = err_place(err, "%s", path);
+        }
         if (result == 0)
             result = filled_value(filling, path, member, &filled, err);
         if (result == 0)
@@ -127,7 +130,7 @@ static int members_check(const json_t *members, struct err *err)
         outcome = member_integer(&ttl, 1, TTL_MAX_S, &seconds, &detail);
     if (outcome == OUTCOME_NONE)
         outcome = member_integer(&within, 1, DELIVER_WITHIN_MAX_S, &seconds, &detail);
-    return outcome == OUTCOME_NONE ? 0 : err_set(err, ERR_USAGE, "%s", detail.text);
+    return outcome == OUTCOME_NONE ? 0 : detail_err(&detail, err);
 }
 
 static int members_fill(const struct template *template, const struct filling *filling, json_t **members,
@@ -188,6 +191,12 @@ static int placeholder_read(const json_t *value, struct placeholder *placeholder
     return 0;
 }
 
+static int placeholders_bad_name(struct err *err)
+{
+    err_set(err, ERR_USAGE, "blanks: a name must be of the form [a-z0-9][a-z0-9_-]{0,62}");
+    return err_place(err, "blanks");
+}
+
 static int placeholders_read(struct template *template, struct err *err)
 {
     const json_t *blanks = json_object_get(template->root, "blanks");
@@ -195,19 +204,22 @@ static int placeholders_read(struct template *template, struct err *err)
     json_t *value;
     if (blanks == NULL || json_is_null(blanks))
         return 0;
-    if (!json_is_object(blanks) || json_object_size(blanks) > TEMPLATE_PLACEHOLDERS_MAX)
-        return err_set(err, ERR_USAGE,
-                       "blanks: expected an object of at most %d, such as {\"name\": {\"type\": \"text\"}}",
-                       TEMPLATE_PLACEHOLDERS_MAX);
+    if (!json_is_object(blanks) || json_object_size(blanks) > TEMPLATE_PLACEHOLDERS_MAX) {
+        err_set(err, ERR_USAGE, "blanks: expected an object of at most %d, such as {\"name\": {\"type\": \"text\"}}",
+                TEMPLATE_PLACEHOLDERS_MAX);
+        return err_place(err, "blanks");
+    }
     json_object_foreach((json_t *)(uintptr_t)blanks, name, value)
     {
         struct err why;
         if (!name_is_valid(span_of(name)))
-            return err_set(err, ERR_USAGE, "blanks: a name must be of the form [a-z0-9][a-z0-9_-]{0,62}");
+            return placeholders_bad_name(err);
         struct placeholder *placeholder = &template->placeholders[template->count++];
         placeholder->name = span_of(name);
-        if (placeholder_read(value, placeholder, &why) != 0)
-            return err_set(err, ERR_USAGE, "blanks.%s: %.400s", name, why.text);
+        if (placeholder_read(value, placeholder, &why) != 0) {
+            err_set(err, ERR_USAGE, "blanks.%s: %.400s", name, why.text);
+            return err_place(err, "blanks.%s", name);
+        }
     }
     return 0;
 }
@@ -228,12 +240,11 @@ static int template_try(const struct template *template, struct err *err)
         return -1;
     json_decref(members);
     for (size_t i = 0; i < template->count; i++)
-        if (!used[i])
-            return err_set(err, ERR_USAGE,
-                           "blanks.%.*s: is used nowhere: write {{%.*s}} where it belongs, or "
-                           "take it out",
-                           SPAN_ARGS(template->placeholders[i].name),
-                           SPAN_ARGS(template->placeholders[i].name));
+        if (!used[i]) {
+            err_set(err, ERR_USAGE, "blanks.%.*s: is used nowhere: write {{%.*s}} where it belongs, or take it out",
+                    SPAN_ARGS(template->placeholders[i].name), SPAN_ARGS(template->placeholders[i].name));
+            return err_place(err, "blanks.%.*s", SPAN_ARGS(template->placeholders[i].name));
+        }
     return 0;
 }
 
@@ -245,10 +256,11 @@ static int template_check(struct template *template, struct err *err)
     struct detail detail;
     if (!json_is_object(template->root))
         return err_set(err, ERR_USAGE, "a message is an object, such as {\"body\": \"Need a hand?\"}");
-    if (member_object(&root, known, &detail) != OUTCOME_NONE)
-        return err_set(err, ERR_USAGE,
-                       "%s; known are body, quick_replies, metadata, ttl, deliver_within, blanks",
-                       detail.text);
+    if (member_object(&root, known, &detail) != OUTCOME_NONE) {
+        err_set(err, ERR_USAGE, "%s; known are body, quick_replies, metadata, ttl, deliver_within, blanks",
+                detail.text);
+        return err_place(err, "%.*s", SPAN_ARGS(detail_place(&detail)));
+    }
     return placeholders_read(template, err) != 0 ? -1 : template_try(template, err);
 }
 
@@ -273,6 +285,12 @@ int template_read(struct span json, struct template **out, struct err *err)
     return -1;
 }
 
+static int bad_value(struct span placeholder, const char *text, struct err *err)
+{
+    err_set(err, ERR_USAGE, "placeholder '%.*s': %.400s", SPAN_ARGS(placeholder), text);
+    return err_place(err, "blanks.%.*s", SPAN_ARGS(placeholder));
+}
+
 /* Puts what was given for a placeholder into its place. */
 static int value_take(const struct template *template, const struct template_value *value,
                       struct span values[], struct err *err)
@@ -280,16 +298,13 @@ static int value_take(const struct template *template, const struct template_val
     struct span shown = {value->name.data, value->name.size < 63 ? value->name.size : 63};
     size_t i = 0;
     if (!name_is_valid(value->name))
-        return err_set(err, ERR_USAGE, "blanks: a name must be of the form [a-z0-9][a-z0-9_-]{0,62}");
+        return placeholders_bad_name(err);
     while (i < template->count && !span_equal(template->placeholders[i].name, value->name))
         i++;
     if (i == template->count)
-        return err_set(err, ERR_USAGE,
-                       "placeholder '%.*s': the message has no such placeholder; is its name misspelt?",
-                       SPAN_ARGS(shown));
+        return bad_value(shown, "the message has no such placeholder; is its name misspelt?", err);
     if (values[i].data != NULL)
-        return err_set(err, ERR_USAGE, "placeholder '%.*s': is given twice; which one is meant?",
-                       SPAN_ARGS(shown));
+        return bad_value(shown, "is given twice; which one is meant?", err);
     values[i] = value->value;
     return 0;
 }
@@ -310,11 +325,9 @@ int template_fill(const struct template *template, const struct template_value *
         if (values[i].data == NULL)
             values[i] = placeholder->fallback;
         if (values[i].data == NULL)
-            return err_set(err, ERR_USAGE, "placeholder '%.*s': has no value and no default: say what it is",
-                           SPAN_ARGS(placeholder->name));
+            return bad_value(placeholder->name, "has no value and no default: say what it is", err);
         if (placeholder_check(placeholder->type, values[i], rules, &why) != 0)
-            return err_set(err, ERR_USAGE, "placeholder '%.*s': %.400s", SPAN_ARGS(placeholder->name),
-                           why.text);
+            return bad_value(placeholder->name, why.text, err);
     }
     return members_fill(template, &filling, members, err);
 }

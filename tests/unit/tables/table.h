@@ -111,6 +111,18 @@ static inline bool table_next(struct table *table)
     return true;
 }
 
+/* Whether the place is the member that the text begins with, as in "to.customer_id: is not a UUID"; none where it begins with
+ * another word. A member's own name may have spaces. */
+static inline bool table_place_fits(const char *text, struct span place)
+{
+    size_t word = strcspn(text, " ");
+    bool begins = word > 1 && text[word - 1] == ':';
+    if (place.size == 0)
+        return !begins;
+    return strncmp(text, place.data, place.size) == 0 && strncmp(text + place.size, ": ", 2) == 0 &&
+           (!begins || place.size == word - 1);
+}
+
 /* A copy that ends where its memory ends, so that a sanitizer sees a read behind it; free() it. */
 static inline char *table_exact(struct span s)
 {
