@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "kafka/topic_place.h"
 #include "os/clock.h"
 
 static void client_log(const rd_kafka_t *rk, int level, const char *facility, const char *text)
@@ -62,23 +63,6 @@ int client_unreachable(struct client *client, const char *what, rd_kafka_resp_er
                    client->complaint[0] != 0 ? client->complaint : rd_kafka_err2str(fallback));
 }
 
-/* Asks once. RD_KAFKA_RESP_ERR_NO_ERROR and the count, or why not. */
-static rd_kafka_resp_err_t client_ask_count(struct client *client, rd_kafka_topic_t *topic, int timeout_ms,
-                                            int32_t *out)
-{
-    const rd_kafka_metadata_t *metadata;
-    rd_kafka_resp_err_t error = rd_kafka_metadata(client->rk, 0, topic, &metadata, timeout_ms);
-    if (error != RD_KAFKA_RESP_ERR_NO_ERROR)
-        return error;
-    if (metadata->topic_cnt != 1)
-        error = RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
-    else
-        error = metadata->topics[0].err;
-    *out = error == RD_KAFKA_RESP_ERR_NO_ERROR ? metadata->topics[0].partition_cnt : 0;
-    rd_kafka_metadata_destroy(metadata);
-    return error;
-}
-
 /* A topic just made may be without leaders for a moment, and a client may meet its first broker late. */
 static bool client_may_pass(rd_kafka_resp_err_t error)
 {
@@ -88,19 +72,21 @@ static bool client_may_pass(rd_kafka_resp_err_t error)
 
 int client_partition_count(struct client *client, const char *topic, int32_t *out, struct err *err)
 {
-    rd_kafka_topic_t *handle = rd_kafka_topic_new(client->rk, topic, NULL);
-    if (handle == NULL)
-        return err_set(err, ERR_USAGE, "'%.100s' cannot be a topic's name", topic);
     struct mono deadline = mono_after(clock_now().mono, CLIENT_TIMEOUT_MS);
     int64_t left_ms = CLIENT_TIMEOUT_MS;
+    struct topic_place place;
     rd_kafka_resp_err_t error;
     do {
-        error = client_ask_count(client, handle, (int)left_ms, out);
+        error = topic_place_ask(client->rk, topic, (int)left_ms, &place);
+        if (error == RD_KAFKA_RESP_ERR_NO_ERROR)
+            error = place.error;
         if (client_may_pass(error))
             rd_kafka_poll(client->rk, 100);
         left_ms = deadline.ms - clock_now().mono.ms;
     } while (client_may_pass(error) && left_ms > 0);
-    rd_kafka_topic_destroy(handle);
+    *out = place.partition_count;
+    if (error == RD_KAFKA_RESP_ERR__INVALID_ARG)
+        return err_set(err, ERR_USAGE, "'%.100s' cannot be a topic's name", topic);
     if (error == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)
         return err_set(err, ERR_USAGE,
                        "there is no topic %.200s at %.200s; is it the name that the worker reads?", topic,

@@ -159,18 +159,9 @@ void publisher_count(struct publisher *publisher, struct publisher_counts *out)
 
 bool publisher_finds_kafka(struct publisher *publisher, int wait_ms)
 {
-    const struct rd_kafka_metadata *found = NULL;
-    bool has_leader = false;
-    rd_kafka_topic_t *topic = rd_kafka_topic_new(publisher->rk, publisher->config->events_topic, NULL);
-    if (topic != NULL && rd_kafka_metadata(publisher->rk, 0, topic, &found, wait_ms) == RD_KAFKA_RESP_ERR_NO_ERROR &&
-        found->topic_cnt == 1)
-        for (int i = 0; i < found->topics[0].partition_cnt; i++)
-            has_leader |= found->topics[0].partitions[i].leader >= 0;
-    if (found != NULL)
-        rd_kafka_metadata_destroy(found);
-    if (topic != NULL)
-        rd_kafka_topic_destroy(topic);
-    return has_leader;
+    struct topic_place place;
+    return topic_place_ask(publisher->rk, publisher->config->events_topic, wait_ms, &place) == RD_KAFKA_RESP_ERR_NO_ERROR &&
+           place.has_leader;
 }
 
 const char *publisher_fatal(struct publisher *publisher)

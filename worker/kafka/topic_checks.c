@@ -1,6 +1,5 @@
 #include "kafka/topic_checks.h"
 
-#include <limits.h>
 #include <time.h>
 
 #include "os/log.h"
@@ -24,21 +23,10 @@ static int topic_unreachable(const struct config *config, rd_kafka_resp_err_t co
 static int topic_ask(rd_kafka_t *rk, const struct config *config, const char *topic, struct topic_place *out,
                      struct err *err)
 {
-    const struct rd_kafka_metadata *metadata = NULL;
-    rd_kafka_topic_t *handle = rd_kafka_topic_new(rk, topic, NULL);
-    rd_kafka_resp_err_t code = rd_kafka_metadata(rk, 0, handle, &metadata, BROKER_MS);
-    rd_kafka_topic_destroy(handle);
+    rd_kafka_resp_err_t code = topic_place_ask(rk, topic, BROKER_MS, out);
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
         return topic_unreachable(config, code, err);
-    const struct rd_kafka_metadata_topic *found = metadata->topic_cnt == 1 ? &metadata->topics[0] : NULL;
-    code = found == NULL ? RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART : found->err;
-    *out = (struct topic_place){.partition_count = code == RD_KAFKA_RESP_ERR_NO_ERROR ? found->partition_cnt : 0,
-                                .replicas = INT_MAX,
-                                .brokers = metadata->broker_cnt};
-    for (int i = 0; i < out->partition_count; i++)
-        if (found->partitions[i].replica_cnt < out->replicas)
-            out->replicas = found->partitions[i].replica_cnt;
-    rd_kafka_metadata_destroy(metadata);
+    code = out->error;
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR && code != RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART &&
         code != RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE)
         return err_set(err, ERR_UNREACHABLE, "topic %s: %s", topic, rd_kafka_err2str(code));

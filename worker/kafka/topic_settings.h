@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "kafka/kafka.h"
+#include "kafka/topic_place.h"
 
 enum deviation_kind {
 #define DEVIATION(name, word, text) DEVIATION_##name,
@@ -16,13 +17,6 @@ enum deviation_kind {
 const char *deviation_kind_word(enum deviation_kind kind);
 
 enum topic { TOPIC_EVENTS, TOPIC_RECEIPTS, TOPIC_DEAD, TOPICS };
-
-/* How a topic lies in the cluster, of its metadata. */
-struct topic_place {
-    int32_t partition_count;
-    int replicas; /* of the partition that has the fewest */
-    int brokers;  /* of the cluster */
-};
 
 const char *topic_name(const struct config *config, enum topic topic);
 
