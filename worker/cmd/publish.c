@@ -3,25 +3,17 @@
 #include "kafka/publish.h"
 #include "lib/record.h"
 
-struct publish_report {
-    bool done;
-    rd_kafka_resp_err_t error;
-    rd_kafka_msg_status_t status;
-    int64_t offset;
-};
-
 /* Called from rd_kafka_poll only. */
 static void publish_note(rd_kafka_t *rk, const rd_kafka_message_t *message, void *opaque)
 {
     (void)rk;
     (void)opaque;
-    struct publish_report *report = message->_private;
-    *report = (struct publish_report){true, message->err, rd_kafka_message_status(message), message->offset};
+    *(struct publish_report *)message->_private = publish_report_of(message);
 }
 
 struct client *publish_client_new(const struct config *config, struct err *err)
 {
-    rd_kafka_conf_t *conf = kafka_conf_new(config, publish_settings, err);
+    rd_kafka_conf_t *conf = publish_conf_new(config, err);
     if (conf == NULL)
         return NULL;
     rd_kafka_conf_set_dr_msg_cb(conf, publish_note);
@@ -39,6 +31,5 @@ int publish_record(struct client *client, const char *topic, int32_t partition,
     while (!report.done) /* ends: message.timeout.ms */
         rd_kafka_poll(client->rk, 100);
     *offset = report.offset;
-    return publish_reported(report.error, report.status, client->complaint,
-                            "send it again with the same --event-id", err);
+    return publish_reported(&report, client->complaint, "send it again with the same --event-id", err);
 }

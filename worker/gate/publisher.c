@@ -29,10 +29,7 @@ struct publisher {
 /* On the stack of who waits. */
 struct wait {
     pthread_cond_t done;
-    bool is_done;
-    rd_kafka_resp_err_t error;
-    rd_kafka_msg_status_t status;
-    int64_t offset;
+    struct publish_report report;
 };
 
 /* Called from rd_kafka_poll only, as is the next. */
@@ -42,10 +39,7 @@ static void publisher_note(rd_kafka_t *rk, const rd_kafka_message_t *message, vo
     struct wait *wait = message->_private;
     (void)rk;
     pthread_mutex_lock(&publisher->mutex);
-    wait->is_done = true;
-    wait->error = message->err;
-    wait->status = rd_kafka_message_status(message);
-    wait->offset = message->offset;
+    wait->report = publish_report_of(message);
     if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR)
         publisher->complaint[0] = 0;
     pthread_cond_signal(&wait->done);
@@ -76,7 +70,7 @@ static int publisher_start(struct publisher *publisher, struct err *err)
 {
     unsigned deviations;
     int brokers;
-    rd_kafka_conf_t *conf = kafka_conf_new(publisher->config, publish_settings, err);
+    rd_kafka_conf_t *conf = publish_conf_new(publisher->config, err);
     if (conf == NULL)
         return -1;
     rd_kafka_conf_set_dr_msg_cb(conf, publisher_note);
@@ -136,17 +130,18 @@ int publisher_send(struct publisher *publisher, const struct record *record, int
                        "the record was not published: %s", rd_kafka_err2str(error));
     }
     publisher->counts.waiting++;
-    while (!wait.is_done) /* ends: message.timeout.ms */
+    while (!wait.report.done) /* ends: message.timeout.ms */
         pthread_cond_wait(&wait.done, &publisher->mutex);
-    int result = publish_reported(wait.error, wait.status, publisher->complaint,
+    int result = publish_reported(&wait.report, publisher->complaint,
                                   "send the same bytes again, no customer sees an event twice", err);
+    bool lost = wait.report.status == RD_KAFKA_MSG_STATUS_NOT_PERSISTED;
     publisher->counts.waiting--;
     publisher->counts.published += result == 0;
-    publisher->counts.not_stored += result != 0 && wait.status == RD_KAFKA_MSG_STATUS_NOT_PERSISTED;
-    publisher->counts.unknown += result != 0 && wait.status != RD_KAFKA_MSG_STATUS_NOT_PERSISTED;
+    publisher->counts.not_stored += result != 0 && lost;
+    publisher->counts.unknown += result != 0 && !lost;
     pthread_mutex_unlock(&publisher->mutex);
     pthread_cond_destroy(&wait.done);
-    *offset = wait.offset;
+    *offset = wait.report.offset;
     return result;
 }
 

@@ -126,6 +126,18 @@ rd_kafka_conf_t *kafka_conf_new(const struct config *config, const struct kafka_
     return kafka_conf_new_with(config, none, settings, err);
 }
 
+rd_kafka_conf_t *kafka_producer_conf_new(const struct config *config, const struct kafka_setting *defaults,
+                                         const struct kafka_setting *settings, struct err *err)
+{
+    static const struct kafka_setting own[] = {
+        {"acks", "all"}, {"enable.idempotence", "true"}, {"message.max.bytes", "4000000"}, {NULL, NULL}};
+    rd_kafka_conf_t *conf = kafka_conf_new_with(config, defaults, own, err);
+    if (conf == NULL || kafka_set_all(conf, settings, err) == 0)
+        return conf;
+    rd_kafka_conf_destroy(conf);
+    return NULL;
+}
+
 static long long kafka_conf_number(const rd_kafka_conf_t *conf, const char *name)
 {
     char text[32] = "";

@@ -26,6 +26,10 @@ void kafka_complaint(char *out, size_t size);
 /* Why this librdkafka cannot log in where the configuration wants it to, as a sentence; NULL: it can, as far as is known. */
 const char *kafka_login_note(const struct config *config);
 
+/* The same for a producer: each record once, acknowledged by all replicas; how large one may be is the broker's to say. */
+rd_kafka_conf_t *kafka_producer_conf_new(const struct config *config, const struct kafka_setting *defaults,
+                                         const struct kafka_setting *settings, struct err *err);
+
 /* What is read of a topic in which somebody has transactions. Of events what is committed: an aborted transaction's must not be
  * delivered. Of what workers write all, for they have no transactions, and somebody else's that is left open would hide all that
  * lies behind it, and with it what was delivered; its own records have no good MAC. */

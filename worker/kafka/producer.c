@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "kafka/publish.h"
 #include "os/clock.h"
 #include "os/log.h"
 
@@ -22,15 +23,13 @@ struct producer *producer_new(const struct config *config, struct outages *outag
                               struct err *err)
 {
     static const struct kafka_setting settings[] = {
-        {"enable.idempotence", "true"},
-        {"message.timeout.ms", "0"},      /* a receipt is never given up */
-        {"message.max.bytes", "4000000"}, /* what is too large is the broker's to say */
+        {"message.timeout.ms", "0"}, /* a receipt is never given up */
         {NULL, NULL},
     };
     /* librdkafka sends a partition's batch when its first record has waited so long, and polls without pause during the
      * last millisecond of that. With its own 5 ms and some partitions that is all the time. */
     static const struct kafka_setting defaults[] = {{"linger.ms", "25"}, {NULL, NULL}};
-    rd_kafka_conf_t *conf = kafka_conf_new_with(config, defaults, settings, err);
+    rd_kafka_conf_t *conf = kafka_producer_conf_new(config, defaults, settings, err);
     if (conf == NULL)
         return NULL;
     rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR);
@@ -81,17 +80,6 @@ int producer_fd(const struct producer *producer)
     return producer->fd;
 }
 
-static rd_kafka_headers_t *producer_headers(const struct effect *effect)
-{
-    rd_kafka_headers_t *headers = rd_kafka_headers_new(effect->header_count);
-    for (size_t i = 0; i < effect->header_count; i++) {
-        const struct header *header = &effect->headers[i];
-        rd_kafka_header_add(headers, header->name.data, (ssize_t)header->name.size, header->value.data,
-                            (ssize_t)header->value.size);
-    }
-    return headers;
-}
-
 static enum produced produced_of(rd_kafka_resp_err_t code)
 {
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
@@ -101,26 +89,18 @@ static enum produced produced_of(rd_kafka_resp_err_t code)
 
 bool producer_send(struct producer *producer, const struct effect *effect, enum produced *refused)
 {
-    rd_kafka_headers_t *headers = producer_headers(effect);
-    rd_kafka_vu_t record[] = {
-        {.vtype = RD_KAFKA_VTYPE_TOPIC, .u.cstr = effect->topic},
-        {.vtype = RD_KAFKA_VTYPE_PARTITION, .u.i32 = effect->partition},
-        {.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY},
-        {.vtype = RD_KAFKA_VTYPE_KEY, .u.mem = {(void *)(uintptr_t)effect->key.data, effect->key.size}},
-        {.vtype = RD_KAFKA_VTYPE_VALUE, .u.mem = {(void *)(uintptr_t)effect->value.data, effect->value.size}},
-        {.vtype = RD_KAFKA_VTYPE_HEADERS, .u.headers = headers},
-        {.vtype = RD_KAFKA_VTYPE_TIMESTAMP, .u.i64 = effect->timestamp_ms},
-        {.vtype = RD_KAFKA_VTYPE_OPAQUE, .u.ptr = (void *)(uintptr_t)effect->handle},
-    };
-    rd_kafka_error_t *error = rd_kafka_produceva(producer->rk, record, sizeof(record) / sizeof(record[0]));
-    if (error == NULL)
+    const struct record record = {.timestamp_ms = effect->timestamp_ms,
+                                  .key = effect->key,
+                                  .value = effect->value,
+                                  .headers = effect->headers,
+                                  .header_count = effect->header_count};
+    rd_kafka_resp_err_t code =
+        publish_start(producer->rk, effect->topic, effect->partition, &record, (void *)(uintptr_t)effect->handle);
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
         return true;
-    rd_kafka_resp_err_t code = rd_kafka_error_code(error);
     *refused = produced_of(code);
     if (code != RD_KAFKA_RESP_ERR__QUEUE_FULL)
         outages_failed(producer->outages, effect->topic, code, clock_now().mono);
-    rd_kafka_error_destroy(error);
-    rd_kafka_headers_destroy(headers);
     return false;
 }
 
