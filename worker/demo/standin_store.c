@@ -8,6 +8,7 @@
 
 #include "base/mem.h"
 #include "base/time_text.h"
+#include "os/thread.h"
 
 const char *const standin_customer_text_names[STANDIN_CUSTOMER_TEXTS] = {
     [STANDIN_BROWSER] = "browser",
@@ -34,12 +35,8 @@ struct standin_store *standin_store_new(void)
 {
     struct standin_store *store = mem_new(1, sizeof(*store));
     pthread_mutex_init(&store->mutex, NULL);
-    pthread_condattr_t monotonic;
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&store->changed, &monotonic);
-    pthread_cond_init(&store->stopped, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    thread_cond_init(&store->changed);
+    thread_cond_init(&store->stopped);
     store_init_map(&store->owners_by_key);
     store_init_map(&store->owners_by_id);
     store_init_map(&store->owners_by_inbox);
@@ -215,19 +212,9 @@ bool standin_store_wait_change(struct standin_store *store, const struct timespe
     return rc == 0 && !store->stopping;
 }
 
-struct timespec standin_store_deadline(long long delay_ms)
-{
-    struct timespec at;
-    clock_gettime(CLOCK_MONOTONIC, &at);
-    long long nanoseconds = at.tv_nsec + delay_ms % 1000 * 1000000;
-    at.tv_sec += (time_t)(delay_ms / 1000 + nanoseconds / 1000000000);
-    at.tv_nsec = (long)(nanoseconds % 1000000000);
-    return at;
-}
-
 void standin_store_pause(struct standin_store *store, long long delay_ms)
 {
-    struct timespec until = standin_store_deadline(delay_ms);
+    struct timespec until = thread_deadline(delay_ms);
     standin_store_lock(store);
     while (!store->stopping && pthread_cond_timedwait(&store->stopped, &store->mutex, &until) != ETIMEDOUT)
         ;

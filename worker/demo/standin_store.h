@@ -178,12 +178,10 @@ int standin_conversation_order(const struct standin_conversation *a, const struc
 /* Wakes those who watch this customer. */
 void standin_store_touch(struct standin_store *store, struct standin_customer *customer);
 
-/* Waits until something changes; false when `until` is reached or the stand-in stops. */
+/* Waits until something changes; false when `until` (thread_deadline) is reached or the stand-in stops. */
 bool standin_store_wait_change(struct standin_store *store, const struct timespec *until);
 /* Waits `delay_ms`, less when the stand-in stops; the mutex must not be held. */
 void standin_store_pause(struct standin_store *store, long long delay_ms);
-/* A moment `delay_ms` from now for standin_store_wait_change. Needs no lock. */
-struct timespec standin_store_deadline(long long delay_ms);
 /* Ends all waits, for good; the mutex must not be held. */
 void standin_store_stop(struct standin_store *store);
 

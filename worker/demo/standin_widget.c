@@ -7,6 +7,7 @@
 #include "demo/standin_calls.h"
 #include "demo/standin_fields.h"
 #include "demo/standin_render.h"
+#include "os/thread.h"
 
 #define TEXT_MAX  255 /* characters of a column of Papercups' database */
 #define LISTEN_MS 25000
@@ -233,7 +234,7 @@ void standin_widget_listen(struct standin_store *store, const struct standin_req
 {
     struct span name = standin_request_param(request, "topic");
     long long after = standin_request_number(request, "after", -1);
-    struct timespec until = standin_store_deadline(standin_request_number(request, "wait_ms", LISTEN_MS));
+    struct timespec until = thread_deadline(standin_request_number(request, "wait_ms", LISTEN_MS));
     struct topic topic;
     standin_store_lock(store);
     if (!topic_read(store, name, &topic)) {

@@ -2,18 +2,15 @@
 
 #include <assert.h>
 #include <string.h>
-#include <time.h>
+
+#include "os/thread.h"
 
 #define LEAVING_PER_MS 16 /* the more are leaving, the slower others come: with 256, 60 in a second */
 
 void connections_init(struct connections *connections)
 {
-    pthread_condattr_t monotonic;
     pthread_mutex_init(&connections->mutex, NULL);
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&connections->freed, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    thread_cond_init(&connections->freed);
 }
 
 void connections_done(struct connections *connections)
@@ -171,10 +168,8 @@ static void connections_make_bytes(struct connections *connections, size_t bytes
 
 bool connections_body(struct connections *connections, struct connection *connection, size_t bytes, int64_t wait_ms)
 {
-    struct timespec until;
+    struct timespec until = thread_deadline(wait_ms);
     int result = 0;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += (time_t)(wait_ms / 1000);
     pthread_mutex_lock(&connections->mutex);
     while (connection->state != CONNECTION_LET_GO && connections->counts.body_bytes + bytes > connections->limits.body_bytes) {
         connections_make_bytes(connections, bytes);

@@ -1,7 +1,6 @@
 #include "gate/follower.h"
 
 #include <jansson.h>
-#include <pthread.h>
 #include <sodium.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -15,6 +14,7 @@
 #include "os/clock.h"
 #include "os/log.h"
 #include "os/mark_secret.h"
+#include "os/thread.h"
 #include "receipt/receipt.h"
 
 #define POLL_MS 200
@@ -30,8 +30,8 @@ struct follower {
     struct reader *reader;
     int64_t *tails; /* by partition: where what is for all begins */
     int32_t partition_count;
-    pthread_t thread;
-    bool started, other_version_told;
+    struct thread thread;
+    bool other_version_told;
     atomic_ullong foreign_count; /* receipts without a good code */
     struct spell foreign;
     atomic_bool ending;
@@ -187,9 +187,7 @@ static int follower_start(struct follower *follower, struct err *err)
     follower->rk = kafka_bystander_new(follower->config, KAFKA_READ_ALL, settings, err);
     if (follower->rk == NULL || follower_read(follower, err) != 0)
         return -1;
-    int os = pthread_create(&follower->thread, NULL, follower_run, follower);
-    follower->started = os == 0;
-    return os == 0 ? 0 : err_os(err, os, "no thread for receipts");
+    return thread_start(&follower->thread, follower_run, follower, "receipts", err);
 }
 
 struct follower *follower_new(struct gate *gate, int32_t partition_count, struct err *err)
@@ -210,8 +208,7 @@ void follower_free(struct follower *follower)
     if (follower == NULL)
         return;
     follower->ending = true;
-    if (follower->started)
-        pthread_join(follower->thread, NULL);
+    thread_join(&follower->thread);
     reader_free(follower->reader);
     if (follower->rk != NULL)
         rd_kafka_destroy_flags(follower->rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);

@@ -1,20 +1,18 @@
 #include "gate/probe.h"
 
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/mem.h"
 #include "os/log.h"
+#include "os/thread.h"
 
-#define EACH_S 2    /* how long it rests between two questions */
-#define ASK_MS 3000 /* how long an answer may take */
+#define EACH_MS 2000 /* how long it rests between two questions */
+#define ASK_MS  3000 /* how long an answer may take */
 
 struct probe {
     struct publisher *publisher;
-    pthread_t thread;
-    bool started;
+    struct thread thread;
     atomic_bool found;
     pthread_mutex_t mutex;
     pthread_cond_t ended;
@@ -40,11 +38,9 @@ static void *probe_run(void *data)
     struct probe *probe = data;
     pthread_mutex_lock(&probe->mutex);
     while (!probe->ending) {
-        struct timespec until;
         pthread_mutex_unlock(&probe->mutex);
         probe_set(probe, publisher_finds_kafka(probe->publisher, ASK_MS));
-        clock_gettime(CLOCK_MONOTONIC, &until);
-        until.tv_sec += EACH_S;
+        struct timespec until = thread_deadline(EACH_MS);
         pthread_mutex_lock(&probe->mutex);
         while (!probe->ending && pthread_cond_timedwait(&probe->ended, &probe->mutex, &until) == 0)
             ;
@@ -56,20 +52,13 @@ static void *probe_run(void *data)
 struct probe *probe_new(struct publisher *publisher, struct err *err)
 {
     struct probe *probe = mem_new(1, sizeof(*probe));
-    pthread_condattr_t monotonic;
     probe->publisher = publisher;
     probe->found = true;
     pthread_mutex_init(&probe->mutex, NULL);
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&probe->ended, &monotonic);
-    pthread_condattr_destroy(&monotonic);
-    int os = pthread_create(&probe->thread, NULL, probe_run, probe);
-    probe->started = os == 0;
-    if (probe->started)
+    thread_cond_init(&probe->ended);
+    if (thread_start(&probe->thread, probe_run, probe, "the question whether Kafka is there", err) == 0)
         return probe;
     probe_free(probe);
-    err_os(err, os, "no thread that asks whether Kafka is there");
     return NULL;
 }
 
@@ -81,8 +70,7 @@ void probe_free(struct probe *probe)
     probe->ending = true;
     pthread_cond_signal(&probe->ended);
     pthread_mutex_unlock(&probe->mutex);
-    if (probe->started)
-        pthread_join(probe->thread, NULL);
+    thread_join(&probe->thread);
     pthread_cond_destroy(&probe->ended);
     pthread_mutex_destroy(&probe->mutex);
     free(probe);

@@ -1,6 +1,5 @@
 #include "gate/publisher.h"
 
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +9,7 @@
 #include "kafka/publish.h"
 #include "kafka/topic_checks.h"
 #include "os/log.h"
+#include "os/thread.h"
 
 #define POLL_MS 200
 
@@ -17,8 +17,7 @@ struct publisher {
     const struct config *config;
     rd_kafka_t *rk;
     int32_t partition_count;
-    pthread_t thread;
-    bool started;
+    struct thread thread;
     atomic_bool ending;
     pthread_mutex_t mutex; /* for the waits, and for what follows */
     struct publisher_counts counts;
@@ -80,9 +79,7 @@ static int publisher_start(struct publisher *publisher, struct err *err)
     if (publisher->rk == NULL ||
         topic_checks(publisher->rk, publisher->config, &publisher->partition_count, &brokers, &deviations, err) != 0)
         return -1;
-    int os = pthread_create(&publisher->thread, NULL, publisher_run, publisher);
-    publisher->started = os == 0;
-    return os == 0 ? 0 : err_os(err, os, "no thread for the producer");
+    return thread_start(&publisher->thread, publisher_run, publisher, "the producer", err);
 }
 
 struct publisher *publisher_new(const struct config *config, struct err *err)
@@ -101,8 +98,7 @@ void publisher_free(struct publisher *publisher)
     if (publisher == NULL)
         return;
     publisher->ending = true;
-    if (publisher->started)
-        pthread_join(publisher->thread, NULL);
+    thread_join(&publisher->thread);
     if (publisher->rk != NULL)
         rd_kafka_destroy(publisher->rk);
     pthread_mutex_destroy(&publisher->mutex);

@@ -7,6 +7,7 @@
 
 #include "base/map.h"
 #include "base/mem.h"
+#include "os/thread.h"
 
 /* One in memory: its texts follow it. */
 struct kept {
@@ -33,23 +34,6 @@ struct receipts {
     bool ending;
 };
 
-static void cond_init(pthread_cond_t *cond)
-{
-    pthread_condattr_t monotonic;
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(cond, &monotonic);
-    pthread_condattr_destroy(&monotonic);
-}
-
-static struct timespec deadline_in(int64_t wait_ms)
-{
-    struct timespec at;
-    clock_gettime(CLOCK_MONOTONIC, &at);
-    int64_t ms = (int64_t)at.tv_sec * 1000 + at.tv_nsec / 1000000 + wait_ms;
-    return (struct timespec){.tv_sec = (time_t)(ms / 1000), .tv_nsec = (long)(ms % 1000 * 1000000)};
-}
-
 struct receipts *receipts_new(size_t count_max, size_t bytes_max)
 {
     struct receipts *receipts = mem_new(1, sizeof(*receipts));
@@ -59,7 +43,7 @@ struct receipts *receipts_new(size_t count_max, size_t bytes_max)
     receipts->ring = mem_new(count_max, sizeof(struct kept *));
     map_init(&receipts->by_id, hash_key);
     pthread_mutex_init(&receipts->mutex, NULL);
-    cond_init(&receipts->added);
+    thread_cond_init(&receipts->added);
     return receipts;
 }
 
@@ -193,11 +177,11 @@ static void waiter_remove(struct receipts *receipts, struct waiter *waiter)
 bool receipts_wait(struct receipts *receipts, const struct receipts_query *query, int64_t wait_ms,
                    struct buf *out)
 {
-    struct timespec deadline = deadline_in(wait_ms);
+    struct timespec deadline = thread_deadline(wait_ms);
     struct waiter waiter = {.event_id = query->event_id};
     const struct kept *found;
     int result = wait_ms > 0 ? 0 : -1;
-    cond_init(&waiter.seen);
+    thread_cond_init(&waiter.seen);
     pthread_mutex_lock(&receipts->mutex);
     waiter.next = receipts->waiters;
     receipts->waiters = &waiter;
@@ -239,7 +223,7 @@ bool receipts_follow(struct receipts *receipts, receipts_place *place, int64_t w
                      bool *missed, void (*tell)(void *context, const struct receipt_seen *seen),
                      void *context)
 {
-    struct timespec deadline = deadline_in(wait_ms);
+    struct timespec deadline = thread_deadline(wait_ms);
     int result = 0;
     pthread_mutex_lock(&receipts->mutex);
     while (*place >= receipts->next && result == 0 && !receipts->ending)

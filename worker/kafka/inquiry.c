@@ -4,11 +4,11 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/mem.h"
 #include "kafka/inquiry_round.h"
+#include "os/thread.h"
 
 #define AGAIN_MS 250
 
@@ -44,11 +44,7 @@ static struct round round_new(struct inquiry *inquiry)
 
 static void inquiry_pause(struct inquiry *inquiry)
 {
-    struct timespec at;
-    clock_gettime(CLOCK_MONOTONIC, &at);
-    at.tv_nsec += AGAIN_MS * 1000000L;
-    at.tv_sec += at.tv_nsec / 1000000000L;
-    at.tv_nsec %= 1000000000L;
+    struct timespec at = thread_deadline(AGAIN_MS);
     while (!inquiry->ending && !inquiry->asked && pthread_cond_timedwait(&inquiry->changed, &inquiry->mutex, &at) == 0)
         ;
 }
@@ -84,11 +80,7 @@ struct inquiry *inquiry_new(const struct config *config, rd_kafka_t *events, rd_
     *inquiry = (struct inquiry){.clients = {events, receipts, events},
                               .topics = {config->events_topic, config->receipts_topic, config->events_topic},
                               .fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)};
-    pthread_condattr_t attributes;
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&inquiry->changed, &attributes);
-    pthread_condattr_destroy(&attributes);
+    thread_cond_init(&inquiry->changed);
     pthread_mutex_init(&inquiry->mutex, NULL);
     int os = inquiry->fd < 0 ? errno : pthread_create(&inquiry->thread, NULL, inquiry_run, inquiry);
     inquiry->started = os == 0;

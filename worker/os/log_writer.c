@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "os/log.h"
+#include "os/thread.h"
 
 /* What waits lies in `bytes` from `head` on, round its end. One a process, as standard error is. */
 static struct {
@@ -83,12 +84,8 @@ int log_writer_start(struct err *err)
 {
     pthread_t thread;
     pthread_attr_t attributes;
-    pthread_condattr_t clock;
     sigset_t all, before;
-    pthread_condattr_init(&clock);
-    pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
-    pthread_cond_init(&writer.drained, &clock);
-    pthread_condattr_destroy(&clock);
+    thread_cond_init(&writer.drained);
     pthread_attr_init(&attributes);
     pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
     sigfillset(&all);
@@ -108,8 +105,7 @@ void log_writer_stop(void)
     int timed_out = 0;
     pthread_mutex_lock(&writer.lock);
     if (writer.running) {
-        clock_gettime(CLOCK_MONOTONIC, &until);
-        until.tv_sec += LOG_WRITER_STOP_MS / 1000;
+        until = thread_deadline(LOG_WRITER_STOP_MS);
         while (timed_out == 0 && (writer.size > 0 || writer.dropped_untold > 0 || writer.writing))
             timed_out = pthread_cond_timedwait(&writer.drained, &writer.lock, &until);
     }

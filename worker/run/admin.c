@@ -5,13 +5,13 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/mem.h"
 #include "http/server/idle.h"
 #include "http/server/listen.h"
 #include "os/log.h"
+#include "os/thread.h"
 
 #define CONNECTIONS_MAX 32U
 #define FROM_ONE_MAX    16U /* of them, from one address */
@@ -44,19 +44,11 @@ static const struct {
 
 /* ---- the server's thread ---- */
 
-static struct timespec admin_deadline(void)
-{
-    struct timespec at;
-    clock_gettime(CLOCK_MONOTONIC, &at);
-    at.tv_sec += ADMIN_WAIT_MS / 1000;
-    return at;
-}
-
 /* Asks the loop and waits. The status, and *text taken over; 0 without an answer. */
 static unsigned admin_ask(struct admin *admin, enum admin_page page, struct buf *text)
 {
     static const uint64_t one = 1;
-    struct timespec deadline = admin_deadline();
+    struct timespec deadline = thread_deadline(ADMIN_WAIT_MS);
     pthread_mutex_lock(&admin->mutex);
     admin->page = page;
     admin->waiting = true;
@@ -189,11 +181,7 @@ static void admin_log(int fd)
 
 static void admin_init(struct admin *admin)
 {
-    pthread_condattr_t attributes;
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&admin->changed, &attributes);
-    pthread_condattr_destroy(&attributes);
+    thread_cond_init(&admin->changed);
     pthread_mutex_init(&admin->mutex, NULL);
     idle_init(&admin->idle, IDLE_S);
 }

@@ -17,11 +17,7 @@ void idle_init(struct idle *idle, unsigned request_s)
 {
     *idle = (struct idle){.request_s = request_s, .wake_ms = INT64_MAX};
     pthread_mutex_init(&idle->mutex, NULL);
-    pthread_condattr_t monotonic;
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&idle->sooner, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    thread_cond_init(&idle->sooner);
 }
 
 /* Shuts what waited too long; the earliest deadline of the rest. The mutex is held, so no socket closes meanwhile. */
@@ -62,19 +58,17 @@ static void *idle_run(void *data)
 
 int idle_start(struct idle *idle, struct err *err)
 {
-    int os = pthread_create(&idle->thread, NULL, idle_run, idle);
-    idle->started = os == 0;
-    return os == 0 ? 0 : err_os(err, os, "no thread for the HTTP server");
+    return thread_start(&idle->thread, idle_run, idle, "the HTTP server", err);
 }
 
 void idle_done(struct idle *idle)
 {
-    if (idle->started) {
+    if (idle->thread.started) {
         pthread_mutex_lock(&idle->mutex);
         idle->stopping = true;
         pthread_cond_signal(&idle->sooner);
         pthread_mutex_unlock(&idle->mutex);
-        pthread_join(idle->thread, NULL);
+        thread_join(&idle->thread);
     }
     pthread_cond_destroy(&idle->sooner);
     pthread_mutex_destroy(&idle->mutex);

@@ -5,12 +5,11 @@
 #define HTTP_SERVER_IDLE_H
 
 #include <microhttpd.h>
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/err.h"
+#include "os/thread.h"
 
 struct idle_connection {
     struct idle_connection *next, *previous; /* guarded by the mutex */
@@ -23,8 +22,8 @@ struct idle_connection {
 struct idle {
     pthread_mutex_t mutex;
     pthread_cond_t sooner; /* a deadline came before wake_ms, or it is to stop */
-    pthread_t thread;
-    bool started, stopping;
+    struct thread thread;
+    bool stopping;
     unsigned request_s;
     struct idle_connection *first;
     atomic_llong wake_ms; /* until then the thread sleeps */
