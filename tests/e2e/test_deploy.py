@@ -83,37 +83,6 @@ def test_the_manual_has_exactly_the_options_that_help_tells_of(sections, command
     assert set().union(*written) == options(command)
 
 
-def configuration():
-    """The example's settings as (section, name, value, whether it stands behind a #)."""
-    section = ""
-    for line in (DEPLOY / "cupbearer.conf").read_text().splitlines():
-        if heading := re.fullmatch(r"\[(\S+).*\]", line):
-            section = heading[1]
-        elif setting := re.fullmatch(r"(#?)([a-z][a-z._]*) = (.*)", line):
-            yield section, setting[2], setting[3], setting[1] == "#"
-
-
-def test_the_manual_has_every_setting_of_the_example_with_its_default(sections):
-    text = {title.split()[1]: lines for title, lines in sections.items() if title.startswith("Section ")}
-    for section, name, value, optional in configuration():
-        lines = text[section]
-        if section == "kafka" and ("." in name or name == "debug"):
-            assert re.search(rf"(?<![\w.]){re.escape(name)}(?![\w.]*\w)", "\n".join(lines)), name
-            continue
-        tags = [line.split("  ")[0] for line in lines]
-        assert name in tags or f"{name} = {value}" in tags, f"[{section}] {name} = {value}"
-        if optional and re.fullmatch(r"\d+\w*|true|false", value):
-            assert f"{name} = {value}" in tags, f"[{section}] {name} = {value}: another default"
-
-
-def test_the_manual_has_no_setting_that_the_example_lacks(sections):
-    known = {name for _, name, _, _ in configuration()}
-    for title, lines in sections.items():
-        if title.startswith("Section "):
-            tags = {match[1] for line in lines if (match := re.match(r"([a-z]+_[a-z_]+)( = \S+)?(  |$)", line))}
-            assert tags <= known, title
-
-
 # ---- completions ----
 
 

@@ -328,30 +328,6 @@ static void the_example_is_a_configuration_as_it_is_and_with_all_its_settings(vo
     }
 }
 
-static void the_example_names_every_setting_once_with_its_default_and_in_its_section(void **state)
-{
-    (void)state;
-    char *text = example_read(false);
-    const char *begins[SECTION_COUNT + 1];
-    for (unsigned i = 0; i < SECTION_COUNT; i++) {
-        char heading[32];
-        snprintf(heading, sizeof(heading), "\n[%.7s", section_name((enum config_section)i));
-        begins[i] = strstr(text, heading);
-        assert_non_null(begins[i]);
-    }
-    begins[SECTION_COUNT] = text + strlen(text);
-    for (size_t i = 0; i < settings_count; i++) {
-        char line[128];
-        snprintf(line, sizeof(line), "\n%s%s = %s%s", settings[i].required ? "" : "#", settings[i].name,
-                 settings[i].fallback == NULL ? "" : settings[i].fallback,
-                 settings[i].fallback == NULL ? "" : "\n");
-        const char *at = strstr(begins[settings[i].section], line);
-        if (at == NULL || at >= begins[settings[i].section + 1] || strstr(at + 1, line) != NULL)
-            fail_msg("deploy/cupbearer.conf lacks, repeats or misplaces %s", line);
-    }
-    free(text);
-}
-
 static void what_stands_before_the_servers_is_their_security_protocol(void **state)
 {
     (void)state;
@@ -412,7 +388,6 @@ int main(void)
         IN_DIRECTORY(passwords_are_read_from_the_files_that_are_named),
         IN_DIRECTORY(a_property_for_a_command_follows_the_same_rules),
         IN_DIRECTORY(the_example_is_a_configuration_as_it_is_and_with_all_its_settings),
-        IN_DIRECTORY(the_example_names_every_setting_once_with_its_default_and_in_its_section),
         IN_DIRECTORY(what_stands_before_the_servers_is_their_security_protocol),
         IN_DIRECTORY(who_would_log_in_in_the_clear_is_refused),
         IN_DIRECTORY(no_two_settings_have_one_variable_and_no_property_is_also_refused),

@@ -1,5 +1,6 @@
 /* The configuration of `cupbearer run`: an INI file, each setting of which an environment variable overrides.
- * Everything is checked here, so the rest of the program works with values that hold. Secrets come only from files. */
+ * Everything is checked here, so the rest of the program works with values that hold. Secrets come only from files.
+ * Defaults and ranges stand in settings.def. */
 #ifndef CONFIG_CONFIG_H
 #define CONFIG_CONFIG_H
 
@@ -23,9 +24,9 @@ struct config_account {
     char *inbox;                   /* a UUID, or NULL: the pages give their widget none */
     char *widget_host;             /* location.host of the pages that carry the widget, required */
     bool email_given;              /* widget_email = given: they give it the customer's e-mail */
-    int64_t deliver_within_ms;     /* default 3,600 s */
-    int64_t deliver_within_max_ms; /* default 604,800 s */
-    int32_t max_in_flight;         /* requests at once, 1 to 64, default 16 */
+    int64_t deliver_within_ms;
+    int64_t deliver_within_max_ms;
+    int32_t max_in_flight; /* requests at once */
     bool reopen;                   /* conversations = reopen: a closed one, instead of a new one */
     bool refuse_ambiguous;         /* ambiguous_customer = refuse */
     bool unassign;                 /* give back what a bot message assigned */
@@ -33,7 +34,7 @@ struct config_account {
     char *dashboard_url;           /* where agents see the conversations; or NULL: url */
 };
 
-/* One librdkafka property that the file may set (config_settings.c holds the allow-list). The value may be a password:
+/* One librdkafka property that the file may set (settings.def holds the allow-list). The value may be a password:
  * never log it. */
 struct config_property {
     char *name;
@@ -42,7 +43,7 @@ struct config_property {
 
 /* [gate]: only `cupbearer gate` reads it. */
 struct config_gate {
-    char *listen;      /* HOST:PORT; default 127.0.0.1:8787. Beyond loopback it needs tokens_file and one of the next two */
+    char *listen;      /* HOST:PORT. Beyond loopback it needs tokens_file and one of the next two */
     char *public_url;  /* what a proxy with TLS serves it as; or NULL */
     char *hosts;       /* what else it is called: HOST or HOST:PORT, spaces between; or NULL */
     char *tokens_file; /* or NULL: no route that needs a token answers */
@@ -50,9 +51,9 @@ struct config_gate {
     char *key_id;
     char *messages_dir;   /* templates; or NULL */
     char *link_hosts;     /* where links in placeholders may lead, spaces between; or NULL: nowhere */
-    int32_t key_rate;     /* events a minute of one key, default 600; 0: any number */
-    int32_t address_rate; /* requests to publish a minute of one address, default 120; 0: any number */
-    int32_t address_connections; /* from one address at once, default 0: any number */
+    int32_t key_rate;     /* events a minute of one key; 0: any number */
+    int32_t address_rate; /* requests to publish a minute of one address; 0: any number */
+    int32_t address_connections; /* from one address at once; 0: any number */
     char *audit_log;      /* or NULL: standard error, with the rest of the log */
 };
 
@@ -61,25 +62,25 @@ struct config {
 
     /* [kafka] */
     char *bootstrap_servers; /* required */
-    char *group_id;          /* default "cupbearer" */
+    char *group_id;
     char *group_instance_id; /* with %h for the host's name, or NULL: see run/instance.h */
     enum partitioner partitioner;
     struct config_property *properties;
     size_t property_count;
 
     /* [topics] */
-    char *events_topic;   /* default "cupbearer.events" */
-    char *receipts_topic; /* default "cupbearer.receipts" */
-    char *dead_topic;     /* default "cupbearer.dead" */
+    char *events_topic;
+    char *receipts_topic;
+    char *dead_topic;
     int32_t partitions;   /* how many are used; 0: whatever the topics have, as long as they agree */
     bool allow_create_time;
     char *accept; /* words of topic_deviation.def, spaces between; or NULL */
 
     /* [dedup] */
-    int64_t window_ms; /* 2 min to 7 days, default 1 h */
+    int64_t window_ms;
 
     /* [receipts] */
-    bool papercups_ids; /* default false */
+    bool papercups_ids;
 
     /* [worker] */
     char *keyring_file;              /* required */
@@ -87,20 +88,20 @@ struct config {
     char *mark_secret_previous_file; /* or NULL */
     char *mark_secret_lost;          /* or NULL: the fingerprint of one that is lost for good */
     char *state_dir;                 /* or NULL; required with group_instance_id */
-    bool strict_permissions;         /* default false */
-    bool name_events;                /* default false */
-    int64_t http_timeout_ms;         /* default 15 s */
-    int64_t settle_time_ms;          /* default 10 s */
-    int64_t unknown_for_ms;     /* how long what may be shown is read back past its deadline; default 1 h */
-    int64_t message_spacing_ms; /* default 1 s; 0s turns it off */
-    int64_t new_conversation_spacing_ms; /* likewise, default 4 s */
-    int64_t closed_look_ms;   /* how often a conversation is looked at after posts; default 3 s; 0s: never */
-    int32_t flood_limit;      /* events to one conversation within a minute, default 20; 0: any number */
-    int64_t drain_timeout_ms; /* default 10 s */
-    int64_t memory_bytes;     /* waiting events in all; default 1.5 MiB, with several accounts 64 */
+    bool strict_permissions;
+    bool name_events;
+    int64_t http_timeout_ms;
+    int64_t settle_time_ms;
+    int64_t unknown_for_ms; /* how long what may be shown is read back past its deadline */
+    int64_t message_spacing_ms; /* 0 turns it off */
+    int64_t new_conversation_spacing_ms; /* likewise */
+    int64_t closed_look_ms; /* how often a conversation is looked at after posts; 0: never */
+    int32_t flood_limit; /* events to one conversation within a minute; 0: any number */
+    int64_t drain_timeout_ms;
+    int64_t memory_bytes; /* waiting events in all; several accounts have another default: config_load() */
 
     /* [admin] */
-    char *admin_listen; /* HOST:PORT, [V6]:PORT, or "off"; default 127.0.0.1:9464 */
+    char *admin_listen; /* HOST:PORT, [V6]:PORT, or "off" */
 
     struct config_gate gate;
 

@@ -1,5 +1,6 @@
-/* The table of settings: what there is, in which section, of which form and range, with which default. The file, the
- * environment, their error messages and the test of the example configuration all read this one table. */
+/* The table of settings: what there is, in which section, of which form and range, with which default. It stands in
+ * settings.def, with what each setting is for: the file, the environment, their error messages, deploy/cupbearer.conf and
+ * the man page's chapter are of that. */
 #ifndef CONFIG_SETTINGS_H
 #define CONFIG_SETTINGS_H
 
@@ -12,14 +13,8 @@
 #include "base/span.h"
 
 enum config_section {
-    SECTION_KAFKA,
-    SECTION_TOPICS,
-    SECTION_DEDUP,
-    SECTION_RECEIPTS,
-    SECTION_WORKER,
-    SECTION_ADMIN,
-    SECTION_GATE,
-    SECTION_ACCOUNT,
+#define SECTION(name, word, help) SECTION_##name,
+#include "config/settings.def"
     SECTION_COUNT, /* how many, and "none" */
 };
 

@@ -72,11 +72,14 @@ int section_unknown(struct span name, struct err *err)
     const char *meant = nearest_thing(&nearest);
     if (meant != NULL)
         return err_set(err, ERR_USAGE, "unknown section [%.*s]; did you mean [%s]?", SPAN_ARGS(name), meant);
-    return err_set(
-        err, ERR_USAGE,
-        "unknown section [%.*s]; there are [kafka], [topics], [dedup], [receipts], [worker], [admin], "
-        "[gate] and [account NAME]",
-        SPAN_ARGS(name));
+    struct buf known;
+    buf_init(&known, sizeof(err->text) / 2);
+    for (unsigned i = 0; i < SECTION_COUNT; i++)
+        buf_printf(&known, "%s[%s]", i == 0 ? "" : i == SECTION_COUNT - 1 ? " and " : ", ",
+                   section_name((enum config_section)i));
+    err_set(err, ERR_USAGE, "unknown section [%.*s]; there are %s", SPAN_ARGS(name), known.data);
+    buf_done(&known);
+    return -1;
 }
 
 /* The nearest setting of one section, or with SECTION_COUNT of all. */

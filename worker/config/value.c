@@ -41,22 +41,38 @@ static void amount_write(struct buf *out, int64_t amount, const struct unit *uni
     buf_printf(out, "%" PRId64 "%s", amount / unit->size, unit->name);
 }
 
-static int range_error(const struct setting *setting, const char *text, const struct unit *units,
-                       struct err *err)
+static const struct unit *setting_units(const struct setting *setting)
+{
+    if (setting->type == SETTING_DURATION)
+        return durations;
+    if (setting->type == SETTING_SIZE)
+        return sizes;
+    return setting->type == SETTING_COUNT || setting->type == SETTING_PROPERTY_COUNT ? counts : NULL;
+}
+
+void value_range_write(const struct setting *setting, struct buf *out)
+{
+    const struct unit *units = setting_units(setting);
+    if (units == NULL)
+        return;
+    amount_write(out, setting->min, units);
+    buf_add_text(out, " to ");
+    amount_write(out, setting->max, units);
+}
+
+static int range_error(const struct setting *setting, const char *text, struct err *err)
 {
     struct buf range;
     buf_init(&range, 64);
-    amount_write(&range, setting->min, units);
-    buf_add_text(&range, " to ");
-    amount_write(&range, setting->max, units);
+    value_range_write(setting, &range);
     err_set(err, ERR_USAGE, "%s must be from %s, not \"%.40s\"", setting->name, range.data, text);
     buf_done(&range);
     return -1;
 }
 
-static int amount_put(const struct setting *setting, const char *text, const struct unit *units,
-                      int64_t *member, struct err *err)
+static int amount_put(const struct setting *setting, const char *text, int64_t *member, struct err *err)
 {
+    const struct unit *units = setting_units(setting);
     int64_t amount = amount_read(text, units, units == counts ? 10 : 9);
     if (amount < 0 && units == durations)
         return err_set(
@@ -68,7 +84,7 @@ static int amount_put(const struct setting *setting, const char *text, const str
                        "%s = \"%.40s\" is no size; write a whole number and its unit: 256KiB, 64MiB or 1GiB",
                        setting->name, text);
     if (amount < setting->min || amount > setting->max)
-        return range_error(setting, text, units, err);
+        return range_error(setting, text, err);
     *member = amount;
     return 0;
 }
@@ -76,7 +92,7 @@ static int amount_put(const struct setting *setting, const char *text, const str
 static int count_put(const struct setting *setting, const char *text, int32_t *member, struct err *err)
 {
     int64_t count = 0;
-    if (amount_put(setting, text, counts, &count, err) != 0)
+    if (amount_put(setting, text, &count, err) != 0)
         return -1;
     if (member != NULL)
         *member = (int32_t)count; /* every range of the table lies within */
@@ -229,9 +245,8 @@ int value_put(const struct setting *setting, const char *text, void *member, str
     case SETTING_PROPERTY_COUNT:
         return count_put(setting, text, member, err);
     case SETTING_DURATION:
-        return amount_put(setting, text, durations, member, err);
     case SETTING_SIZE:
-        return amount_put(setting, text, sizes, member, err);
+        return amount_put(setting, text, member, err);
     case SETTING_SERVERS:
     case SETTING_WORD:
     case SETTING_INSTANCE:
