@@ -16,7 +16,7 @@ static void write_name(struct buf *out, const char *name)
 
 static void write_text(struct buf *out, const char *name, struct span text)
 {
-    if (text.data == NULL)
+    if (text.size == 0)
         return;
     write_name(out, name);
     json_write_string(out, text);
@@ -30,30 +30,16 @@ static void write_number(struct buf *out, const char *name, int64_t number)
 
 void receipt_write(struct buf *out, const struct receipt *r)
 {
-    const char *reason = outcome_reason(r->outcome);
     buf_add_text(out, "{");
-    write_text(out, "event_id", r->event_id);
-    write_text(out, "sender", r->sender);
-    write_text(out, "account", r->account);
-    write_text(out, "outcome", span_of(outcome_word(r->outcome)));
-    if (reason[0] != 0)
-        write_text(out, "reason", span_of(reason));
-    if (r->detail.size > 0)
-        write_text(out, "detail", r->detail);
-    write_text(out, "topic", r->topic);
-    write_number(out, "partition", r->partition);
-    write_number(out, "offset", r->offset);
-    write_number(out, "record_timestamp", r->record_timestamp_ms);
-    write_number(out, "admitted_at", r->admitted_at_ms);
-    write_number(out, "finished_at", r->finished_at_ms);
-    if (r->signed_at_s != 0)
-        write_number(out, "signed_at", r->signed_at_s);
-    write_number(out, "attempts", r->attempts);
-    if (r->customer_matches > 1)
-        write_number(out, "customer_matches", (int64_t)r->customer_matches);
-    write_text(out, "conversation_id", r->conversation_id);
-    write_text(out, "customer_id", r->customer_id);
-    write_text(out, "message_id", r->message_id);
+#define RECEIPT_WORD(name, part)                        write_text(out, name, span_of(outcome_##part(r->outcome)));
+#define RECEIPT_TEXT(name, member)                      write_text(out, name, r->member);
+#define RECEIPT_NUMBER(name, member, type, least, most) write_number(out, name, (int64_t)r->member);
+#define RECEIPT_WRITTEN_TEXT(name, member)              write_text(out, name, r->member);
+#define RECEIPT_OPTIONAL(name, member, type, least)                                                          \
+    if (r->member >= least)                                                                                  \
+        write_number(out, name, (int64_t)r->member);
+#define RECEIPT_WRITTEN_NUMBER(name, member, least) RECEIPT_OPTIONAL(name, member, size_t, least)
+#include "receipt/receipt_member.def"
     buf_add_text(out, "}");
 }
 
@@ -66,29 +52,24 @@ static bool read_number(const json_t *root, const char *name, int64_t least, int
 
 int receipt_read(struct span json, struct receipt *out, struct json_t **root, struct err *err)
 {
+    struct span word = SPAN_NONE, reason = SPAN_NONE;
+    int64_t number = 0;
+    bool good = true;
     *out = (struct receipt){0};
     *root = json.size <= RECEIPT_SIZE_MAX ? json_read(json, 4, err) : NULL;
     if (*root == NULL)
         return err_set(err, ERR_NO, "not a receipt: no JSON of at most %d bytes", RECEIPT_SIZE_MAX);
-    int64_t partition = 0, attempts = 0;
-    out->event_id = json_member_span(*root, "event_id");
-    out->sender = json_member_span(*root, "sender");
-    out->account = json_member_span(*root, "account");
-    out->detail = json_member_span(*root, "detail");
-    out->topic = json_member_span(*root, "topic");
-    struct span reason = json_member_span(*root, "reason");
-    out->outcome = outcome_find(json_member_span(*root, "outcome"), reason);
-    bool good = out->outcome != OUTCOME_NONE && out->topic.data != NULL &&
-                read_number(*root, "partition", 0, INT32_MAX, &partition) &&
-                read_number(*root, "offset", 0, INT64_MAX, &out->offset) &&
-                read_number(*root, "record_timestamp", INT64_MIN, INT64_MAX, &out->record_timestamp_ms) &&
-                read_number(*root, "admitted_at", -1, INT64_MAX, &out->admitted_at_ms) &&
-                read_number(*root, "finished_at", 0, INT64_MAX, &out->finished_at_ms) &&
-                read_number(*root, "attempts", 0, UINT32_MAX, &attempts);
-    out->partition = (int32_t)partition;
-    out->attempts = (unsigned)attempts;
-    read_number(*root, "signed_at", 0, INT64_MAX, &out->signed_at_s);
-    if (good)
+#define RECEIPT_WORD(name, part)   part = json_member_span(*root, name);
+#define RECEIPT_TEXT(name, member) out->member = json_member_span(*root, name);
+#define RECEIPT_NUMBER(name, member, type, least, most)                                                      \
+    good = read_number(*root, name, least, most, &number) && good;                                           \
+    out->member = (type)number;
+#define RECEIPT_OPTIONAL(name, member, type, least)                                                          \
+    if (read_number(*root, name, least, INT64_MAX, &number))                                                 \
+        out->member = (type)number;
+#include "receipt/receipt_member.def"
+    out->outcome = outcome_find(word, reason);
+    if (good && out->outcome != OUTCOME_NONE && out->topic.data != NULL)
         return 0;
     json_decref(*root);
     *root = NULL;

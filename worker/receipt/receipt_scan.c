@@ -29,18 +29,18 @@ static bool scan_value(struct json_scan *scan, const struct member *members, siz
 bool receipt_scan(struct span json, struct receipt *out)
 {
     struct json_scan scan;
-    struct span name, outcome = SPAN_NONE, reason = SPAN_NONE;
-    size_t partition = NOT_THERE, offset = NOT_THERE, record_timestamp = NOT_THERE, admitted_at = NOT_THERE,
-           finished_at = NOT_THERE, attempts = NOT_THERE, signed_at = 0;
+    struct span name, word = SPAN_NONE, reason = SPAN_NONE;
+    bool good = true;
+#define RECEIPT_NUMBER(name, member, type, least, most) size_t member = NOT_THERE;
+#define RECEIPT_OPTIONAL(name, member, type, least)     size_t member = 0;
+#include "receipt/receipt_member.def"
     *out = (struct receipt){0};
     const struct member members[] = {
-        {SPAN("event_id"), &out->event_id, NULL},  {SPAN("sender"), &out->sender, NULL},
-        {SPAN("account"), &out->account, NULL},    {SPAN("outcome"), &outcome, NULL},
-        {SPAN("reason"), &reason, NULL},           {SPAN("detail"), &out->detail, NULL},
-        {SPAN("topic"), &out->topic, NULL},        {SPAN("partition"), NULL, &partition},
-        {SPAN("offset"), NULL, &offset},           {SPAN("record_timestamp"), NULL, &record_timestamp},
-        {SPAN("admitted_at"), NULL, &admitted_at}, {SPAN("finished_at"), NULL, &finished_at},
-        {SPAN("signed_at"), NULL, &signed_at},     {SPAN("attempts"), NULL, &attempts},
+#define RECEIPT_WORD(name, part)                        {SPAN(name), &part, NULL},
+#define RECEIPT_TEXT(name, member)                      {SPAN(name), &out->member, NULL},
+#define RECEIPT_NUMBER(name, member, type, least, most) {SPAN(name), NULL, &member},
+#define RECEIPT_OPTIONAL(name, member, type, least)     {SPAN(name), NULL, &member},
+#include "receipt/receipt_member.def"
     };
     json_scan_init(&scan, json, 4);
     if (json.size > RECEIPT_SIZE_MAX || !json_scan_object(&scan))
@@ -48,16 +48,11 @@ bool receipt_scan(struct span json, struct receipt *out)
     while (json_scan_member(&scan, &name))
         if (!scan_value(&scan, members, sizeof(members) / sizeof(members[0]), name))
             return false;
-    out->outcome = outcome_find(outcome, reason);
-    out->partition = (int32_t)partition;
-    out->offset = (int64_t)offset;
-    out->record_timestamp_ms = (int64_t)record_timestamp;
-    out->admitted_at_ms = (int64_t)admitted_at;
-    out->finished_at_ms = (int64_t)finished_at;
-    out->signed_at_s = (int64_t)signed_at;
-    out->attempts = (unsigned)attempts;
-    return json_scan_is_done(&scan) && out->outcome != OUTCOME_NONE && out->topic.data != NULL &&
-           partition <= INT32_MAX && offset <= INT64_MAX && record_timestamp <= INT64_MAX &&
-           admitted_at <= INT64_MAX && finished_at <= INT64_MAX && signed_at <= INT64_MAX &&
-           attempts <= UINT32_MAX;
+#define RECEIPT_NUMBER(name, member, type, least, most)                                                      \
+    good = good && member <= most;                                                                           \
+    out->member = (type)member;
+#define RECEIPT_OPTIONAL(name, member, type, least) RECEIPT_NUMBER(name, member, type, least, INT64_MAX)
+#include "receipt/receipt_member.def"
+    out->outcome = outcome_find(word, reason);
+    return good && json_scan_is_done(&scan) && out->outcome != OUTCOME_NONE && out->topic.data != NULL;
 }
