@@ -30,7 +30,7 @@ setup_needs() {
     build)
         echo gcc=gcc lib:libc=libc6-dev cmake=cmake ninja=ninja-build pkg-config=pkg-config nm=binutils
         echo lib:rdkafka=librdkafka-dev lib:libsodium=libsodium-dev lib:jansson=libjansson-dev
-        echo lib:libcurl=libcurl4-openssl-dev lib:libmicrohttpd=libmicrohttpd-dev lib:inih=libinih-dev
+        echo lib:libcurl=libcurl4-openssl-dev lib:libmicrohttpd=libmicrohttpd-dev
         echo lib:cmocka=libcmocka-dev
         ;;
     kafka) echo java=default-jre-headless mvn=maven ;;

@@ -117,7 +117,7 @@ struct config {
 
 /* Reads `path` (NULL for none), then the environment (`environ`-like, NULL-terminated; NULL for none), then the files
  * of sasl.password_file and ssl.key.password_file. Returns the configuration, config_free() it; or NULL with ERR_USAGE
- * and file, line or variable, setting and what to do. Not from two threads at once: it sets a global of libinih. */
+ * and file, line or variable, setting and what to do. */
 struct config *config_load(const char *path, char *const *environment, struct err *err);
 void config_free(struct config *config);
 

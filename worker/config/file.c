@@ -1,24 +1,17 @@
 #include "config/source.h"
 
 #include <errno.h>
-#include <ini.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/mem.h"
 #include "event/envelope.h"
 
-enum { FILE_MAX = 1 << 20, LINE_MAX_BYTES = 8192 };
+enum { FILE_MAX = 1 << 20 };
 
-/* Debian's libinih lets the program choose its line buffer; others cut at 200 bytes. Weak, so that both will link;
- * line_next() refuses what the buffer cannot hold. */
-extern int ini_max_line __attribute__((weak));
-
-/* libinih finds names, values and comments. Lines are handed to it one by one, because it cuts long lines and section
- * names silently, tells handlers no line numbers, and takes an indented line for more of the value before it. */
 struct ini_file {
     struct config_source *source;
     const char *path;
-    struct span rest;
     int line;
     bool sections_seen[SECTION_COUNT];
     enum config_section section; /* SECTION_COUNT before the first */
@@ -27,10 +20,9 @@ struct ini_file {
     struct err *err;
 };
 
-static void file_fail(struct ini_file *file, int line, const char *problem)
+static void file_fail(struct ini_file *file, const char *problem)
 {
-    if (!file->failed)
-        err_set(file->err, ERR_USAGE, "%s:%d: %s", file->path, line, problem);
+    err_set(file->err, ERR_USAGE, "%s:%d: %s", file->path, file->line, problem);
     file->failed = true;
 }
 
@@ -63,7 +55,7 @@ static void account_begin(struct ini_file *file, struct span name)
         buf_done(&origin);
         return;
     }
-    file_fail(file, file->line, problem.text);
+    file_fail(file, problem.text);
 }
 
 static struct span span_trim_start(struct span s)
@@ -79,12 +71,12 @@ static void section_begin(struct ini_file *file, struct span line)
     struct span behind = span_skip(line, 1);
     struct span inside = span_trim_end(span_trim_start(span_cut(&behind, ']')));
     if (behind.data == NULL) {
-        file_fail(file, file->line, "a section's name ends with ]");
+        file_fail(file, "a section's name ends with ]");
         return;
     }
     behind = span_trim_start(behind);
     if (behind.size > 0 && behind.data[0] != ';' && behind.data[0] != '#') {
-        file_fail(file, file->line,
+        file_fail(file,
                   "something stands behind the section's name; settings have lines of their own");
         return;
     }
@@ -96,11 +88,11 @@ static void section_begin(struct ini_file *file, struct span line)
         account_begin(file, name.data == NULL ? name : span_trim_start(name));
     } else if (section == SECTION_COUNT || name.data != NULL) {
         section_unknown(inside, &problem);
-        file_fail(file, file->line, problem.text);
+        file_fail(file, problem.text);
     } else if (file->sections_seen[section]) {
         err_set(&problem, ERR_USAGE, "section [%s] stands twice; put its settings together",
                 section_name(section));
-        file_fail(file, file->line, problem.text);
+        file_fail(file, problem.text);
     } else {
         file->sections_seen[section] = true;
         file->section = section;
@@ -116,33 +108,6 @@ static bool has_control(struct span s)
     return false;
 }
 
-/* What libinih calls for each next line: like fgets. */
-static char *line_next(char *out, int capacity, void *stream)
-{
-    struct ini_file *file = stream;
-    if (file->failed || file->rest.size == 0)
-        return NULL;
-    file->line++;
-    struct span line = span_trim_end(span_trim_start(span_cut(&file->rest, '\n')));
-    if (has_control(line)) {
-        file_fail(file, file->line, "a control character; the file must be text in UTF-8");
-    } else if (line.size + 2 > (size_t)capacity) {
-        struct err problem;
-        err_set(&problem, ERR_USAGE,
-                "the line is longer than %d bytes; set this by its environment variable instead",
-                capacity - 2);
-        file_fail(file, file->line, problem.text);
-    } else if (span_starts(line, SPAN("["))) {
-        section_begin(file, line);
-    }
-    if (file->failed)
-        return NULL;
-    if (line.size > 0)
-        memcpy(out, line.data, line.size);
-    memcpy(out + line.size, "\n", 2);
-    return out;
-}
-
 /* A comment that would become part of the value. */
 static const char *value_slip(const char *value)
 {
@@ -151,33 +116,65 @@ static const char *value_slip(const char *value)
     return NULL;
 }
 
-/* What libinih calls for each NAME = VALUE. The section is known from line_next(). */
-static int setting_take(void *user, const char *section, const char *name, const char *value)
+static void setting_take(struct ini_file *file, struct span name, const char *value)
 {
-    (void)section;
-    struct ini_file *file = user;
     struct err problem = {0};
-    const struct setting *setting = setting_find(file->section, span_of(name));
+    const struct setting *setting = setting_find(file->section, name);
     const char *slip = value_slip(value);
     if (file->section == SECTION_COUNT)
         err_set(&problem, ERR_USAGE, "a setting stands before the first [section]");
     else if (setting == NULL)
-        setting_unknown(file->section, span_of(name), &problem);
+        setting_unknown(file->section, name, &problem);
     else if (slip != NULL)
-        err_set(&problem, ERR_USAGE, "%s: %s", name, slip);
+        err_set(&problem, ERR_USAGE, "%s: %s", setting->name, slip);
     const struct config_entry *first =
         setting == NULL ? NULL : source_find(file->source, setting, file->account);
     if (problem.code == ERR_NONE && first != NULL)
-        err_set(&problem, ERR_USAGE, "%s is set twice; the first is %s", name, first->origin);
+        err_set(&problem, ERR_USAGE, "%s is set twice; the first is %s", setting->name, first->origin);
     if (problem.code != ERR_NONE) {
-        file_fail(file, file->line, problem.text);
-        return 1;
+        file_fail(file, problem.text);
+        return;
     }
     struct buf origin;
     origin_write(file, &origin);
     source_add(file->source, setting, file->account, value, origin.data);
     buf_done(&origin);
-    return 1;
+}
+
+/* The line up to a comment: a ; behind white space. */
+static struct span comment_cut(struct span line)
+{
+    for (size_t i = 1; i < line.size; i++)
+        if (line.data[i] == ';' && (line.data[i - 1] == ' ' || line.data[i - 1] == '\t'))
+            return span_trim_end((struct span){line.data, i});
+    return line;
+}
+
+/* NAME = VALUE, or NAME: VALUE. */
+static void setting_read(struct ini_file *file, struct span line)
+{
+    struct span rest = comment_cut(line);
+    size_t size = 0;
+    while (size < rest.size && rest.data[size] != '=' && rest.data[size] != ':')
+        size++;
+    if (size == rest.size) {
+        file_fail(file, "the line is neither [section] nor NAME = VALUE nor a comment");
+        return;
+    }
+    char *value = mem_copy(span_trim_start(span_skip(rest, size + 1)));
+    setting_take(file, span_trim_end((struct span){rest.data, size}), value);
+    free(value);
+}
+
+static void line_read(struct ini_file *file, struct span line)
+{
+    line = span_trim_end(span_trim_start(line));
+    if (has_control(line))
+        file_fail(file, "a control character; the file must be text in UTF-8");
+    else if (span_starts(line, SPAN("[")))
+        section_begin(file, line);
+    else if (line.size > 0 && line.data[0] != ';' && line.data[0] != '#')
+        setting_read(file, line);
 }
 
 /* The whole file as a buffer, or -1. */
@@ -216,18 +213,13 @@ int source_read_file(struct config_source *source, const char *path, struct err 
     }
     struct ini_file file = {
         .source = source, .path = path, .section = SECTION_COUNT, .account = ACCOUNT_NONE, .err = err};
-    file.rest = buf_span(&content);
-    if (span_starts(file.rest, SPAN("\xef\xbb\xbf"))) /* what some editors put at the beginning */
-        file.rest = span_skip(file.rest, 3);
-    if (&ini_max_line != NULL)
-        ini_max_line = LINE_MAX_BYTES;
-    int bad_line = ini_parse_stream(line_next, &file, setting_take, &file);
-    if (bad_line > 0) { /* of a line before the one at which we stopped */
-        file.failed = false;
-        file_fail(&file, bad_line, "the line is neither [section] nor NAME = VALUE nor a comment");
+    struct span rest = buf_span(&content);
+    if (span_starts(rest, SPAN("\xef\xbb\xbf"))) /* what some editors put at the beginning */
+        rest = span_skip(rest, 3);
+    while (rest.size > 0 && !file.failed) {
+        file.line++;
+        line_read(&file, span_cut(&rest, '\n'));
     }
-    if (bad_line < 0)
-        file_fail(&file, file.line, "no memory to read it");
     buf_done(&content);
     return file.failed ? -1 : 0;
 }
