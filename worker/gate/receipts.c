@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <sodium.h>
 #include <stdlib.h>
+#include <sys/queue.h>
 #include <time.h>
 
 #include "base/map.h"
@@ -18,7 +19,7 @@ struct kept {
 };
 
 struct waiter {
-    struct waiter *next;
+    LIST_ENTRY(waiter) entry;
     struct span event_id;
     pthread_cond_t seen;
 };
@@ -30,7 +31,7 @@ struct receipts {
     size_t count_max, bytes, bytes_max;
     receipts_place first, next;
     struct map by_id;
-    struct waiter *waiters;
+    LIST_HEAD(, waiter) waiters;
     bool ending;
 };
 
@@ -124,7 +125,8 @@ void receipts_add(struct receipts *receipts, const struct receipt_seen *seen)
     kept->seen.place = receipts->next;
     receipts->ring[receipts->next++ % receipts->count_max] = kept;
     receipts->bytes += kept->size;
-    for (struct waiter *waiter = receipts->waiters; waiter != NULL; waiter = waiter->next)
+    struct waiter *waiter;
+    LIST_FOREACH(waiter, &receipts->waiters, entry)
         if (span_equal(waiter->event_id, kept->seen.event_id))
             pthread_cond_signal(&waiter->seen);
     pthread_cond_broadcast(&receipts->added);
@@ -165,15 +167,6 @@ static const struct kept *receipts_answer(const struct receipts *receipts, const
     return found != NULL ? found : repetition;
 }
 
-static void waiter_remove(struct receipts *receipts, struct waiter *waiter)
-{
-    struct waiter **link = &receipts->waiters;
-    while (*link != waiter)
-        link = &(*link)->next;
-    *link = waiter->next;
-    pthread_cond_destroy(&waiter->seen);
-}
-
 bool receipts_wait(struct receipts *receipts, const struct receipts_query *query, int64_t wait_ms,
                    struct buf *out)
 {
@@ -183,13 +176,13 @@ bool receipts_wait(struct receipts *receipts, const struct receipts_query *query
     int result = wait_ms > 0 ? 0 : -1;
     thread_cond_init(&waiter.seen);
     pthread_mutex_lock(&receipts->mutex);
-    waiter.next = receipts->waiters;
-    receipts->waiters = &waiter;
+    LIST_INSERT_HEAD(&receipts->waiters, &waiter, entry);
     while ((found = receipts_answer(receipts, query)) == NULL && result == 0 && !receipts->ending)
         result = pthread_cond_timedwait(&waiter.seen, &receipts->mutex, &deadline);
     if (found != NULL)
         buf_add_span(out, found->seen.json);
-    waiter_remove(receipts, &waiter);
+    LIST_REMOVE(&waiter, entry);
+    pthread_cond_destroy(&waiter.seen);
     pthread_mutex_unlock(&receipts->mutex);
     return found != NULL;
 }
@@ -244,7 +237,8 @@ void receipts_end(struct receipts *receipts)
     pthread_mutex_lock(&receipts->mutex);
     receipts->ending = true;
     pthread_cond_broadcast(&receipts->added);
-    for (struct waiter *waiter = receipts->waiters; waiter != NULL; waiter = waiter->next)
+    struct waiter *waiter;
+    LIST_FOREACH(waiter, &receipts->waiters, entry)
         pthread_cond_signal(&waiter->seen);
     pthread_mutex_unlock(&receipts->mutex);
 }

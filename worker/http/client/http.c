@@ -3,6 +3,7 @@
 #include <curl/curl.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
+#include <sys/queue.h>
 
 #include "base/mem.h"
 #include "http/client/http_socket.h"
@@ -19,9 +20,9 @@
 #define CA_CACHE_S       600 /* then a file of authorities is read again, for the next connection */
 
 struct exchange {
-    struct http *owner;        /* NULL: it is alone */
-    struct exchange *next;     /* idle ones */
-    struct exchange *next_all; /* every one of the http */
+    struct http *owner; /* NULL: it is alone */
+    SLIST_ENTRY(exchange) in_idle;
+    LIST_ENTRY(exchange) in_all;
     bool writes;
     CURL *easy;
     uint64_t handle;
@@ -41,8 +42,9 @@ struct http {
     int64_t timeout_ms;
     struct http_sockets sockets;
     struct mono timer;
-    struct exchange *idle, *all;
+    SLIST_HEAD(, exchange) idle;
     size_t idle_count;
+    LIST_HEAD(, exchange) all;
     struct heap heap;
     size_t answer_bytes; /* of the exchanges under way */
     http_done *done;
@@ -287,16 +289,15 @@ struct http *http_new(int epoll_fd, uint64_t epoll_tag, int64_t timeout_ms, http
 void http_send(struct http *http, uint64_t handle, const struct http_site *site, const char *method,
                const char *path, struct buf *body, const struct json_fold_rule *fold, struct mono until)
 {
-    struct exchange *exchange = http->idle;
+    struct exchange *exchange = SLIST_FIRST(&http->idle);
     if (exchange != NULL) {
-        http->idle = exchange->next;
+        SLIST_REMOVE_HEAD(&http->idle, in_idle);
         http->idle_count--;
     } else {
         exchange = exchange_new(http->timeout_ms);
         exchange->owner = http;
         http_sockets_set(&http->sockets, exchange->easy);
-        exchange->next_all = http->all;
-        http->all = exchange;
+        LIST_INSERT_HEAD(&http->all, exchange, in_all);
     }
     exchange->handle = handle;
     exchange->until = until;
@@ -307,12 +308,9 @@ void http_send(struct http *http, uint64_t handle, const struct http_site *site,
     curl_multi_add_handle(http->multi, exchange->easy);
 }
 
-static void http_discard(struct http *http, struct exchange *exchange)
+static void exchange_discard(struct exchange *exchange)
 {
-    struct exchange **link = &http->all;
-    while (*link != exchange)
-        link = &(*link)->next_all;
-    *link = exchange->next_all;
+    LIST_REMOVE(exchange, in_all);
     exchange_free(exchange);
 }
 
@@ -323,7 +321,7 @@ static void http_recycle(struct http *http, struct exchange *exchange, CURLcode 
     bool crowd = http->idle_count == EXCHANGES_KEPT;
     http->heap.crowded |= crowd;
     if (code != CURLE_OK || exchange->request_sent < exchange->request.size || crowd) {
-        http_discard(http, exchange);
+        exchange_discard(exchange);
         return;
     }
     buf_done(&exchange->request);
@@ -331,8 +329,7 @@ static void http_recycle(struct http *http, struct exchange *exchange, CURLcode 
         json_fold_done(&exchange->answer);
         json_fold_init(&exchange->answer, REPLY_BODY_MAX);
     }
-    exchange->next = http->idle;
-    http->idle = exchange;
+    SLIST_INSERT_HEAD(&http->idle, exchange, in_idle);
     http->idle_count++;
 }
 
@@ -388,11 +385,10 @@ void http_free(struct http *http)
 {
     if (http == NULL)
         return;
-    while (http->all != NULL) {
-        struct exchange *exchange = http->all;
-        http->all = exchange->next_all;
+    struct exchange *exchange;
+    while ((exchange = LIST_FIRST(&http->all)) != NULL) {
         curl_multi_remove_handle(http->multi, exchange->easy);
-        exchange_free(exchange);
+        exchange_discard(exchange);
     }
     curl_multi_cleanup(http->multi);
     http_sockets_done(&http->sockets);

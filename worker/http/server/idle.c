@@ -24,7 +24,8 @@ void idle_init(struct idle *idle, unsigned request_s)
 static long long idle_sweep(struct idle *idle)
 {
     long long now = now_ms(), earliest = INT64_MAX;
-    for (struct idle_connection *at = idle->first; at != NULL; at = at->next) {
+    struct idle_connection *at;
+    LIST_FOREACH(at, &idle->connections, entry) {
         long long deadline = at->deadline_ms;
         if (deadline <= now) {
             shutdown(at->fd, SHUT_RDWR);
@@ -80,10 +81,7 @@ static struct idle_connection *idle_add(struct idle *idle, int fd)
     connection->fd = fd;
     connection->deadline_ms = INT64_MAX;
     pthread_mutex_lock(&idle->mutex);
-    connection->next = idle->first;
-    if (idle->first != NULL)
-        idle->first->previous = connection;
-    idle->first = connection;
+    LIST_INSERT_HEAD(&idle->connections, connection, entry);
     pthread_mutex_unlock(&idle->mutex);
     idle_wait(idle, connection, idle->request_s);
     return connection;
@@ -92,12 +90,7 @@ static struct idle_connection *idle_add(struct idle *idle, int fd)
 static void idle_remove(struct idle *idle, struct idle_connection *connection)
 {
     pthread_mutex_lock(&idle->mutex);
-    if (connection->next != NULL)
-        connection->next->previous = connection->previous;
-    if (connection->previous != NULL)
-        connection->previous->next = connection->next;
-    else
-        idle->first = connection->next;
+    LIST_REMOVE(connection, entry);
     pthread_mutex_unlock(&idle->mutex);
     free(connection);
 }

@@ -8,11 +8,12 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/queue.h>
 
 #include "os/thread.h"
 
 struct idle_connection {
-    struct idle_connection *next, *previous; /* guarded by the mutex */
+    LIST_ENTRY(idle_connection) entry; /* guarded by the mutex */
     int fd;
     unsigned requests;        /* that it answered: only its own thread looks */
     void *own;                /* of whoever uses it */
@@ -25,7 +26,7 @@ struct idle {
     struct thread thread;
     bool stopping;
     unsigned request_s;
-    struct idle_connection *first;
+    LIST_HEAD(, idle_connection) connections;
     atomic_llong wake_ms; /* until then the thread sleeps */
 };
 
