@@ -14,10 +14,18 @@ _cupbearer_options() { # COMMAND
     audit) echo --config --since --until --partition --json ;;
     dead) echo --reason --expired --wrong-partition --event-id --account --since --until --config --key-file --key-id --per-minute --dry-run ;;
     gate) echo --config --log-level ;;
-    health) echo --url ;;
+    # OPTIONS
     *) return ;;
     esac
     echo --help
+}
+
+# What may stand behind an option of a command; 1: it takes no value.
+_cupbearer_value() { # COMMAND OPTION
+    case "$1 $2" in
+    # VALUES
+    *) return 1 ;;
+    esac
 }
 
 _cupbearer_words() { # WORD…
@@ -37,6 +45,7 @@ _cupbearer() {
         _cupbearer_words "$commands --help --version"
         return
     fi
+    ! _cupbearer_value "$command" "$before" || return 0
     case $before in
     --config | -c | --key-file | --keyring | --mark | --tokens) _cupbearer_paths -f ;;
     --dir | --messages-dir) _cupbearer_paths -d ;;

@@ -14,7 +14,8 @@ from broker import ROOT
 from programs import ENVIRONMENT, PROGRAM, STANDIN_ACCOUNT, STANDIN_API_KEY, Process, run_program
 
 DEPLOY = ROOT / "deploy"
-MANUAL = DEPLOY / "cupbearer.1"
+PAGES = PROGRAM.parent / "pages"  # what the build made of the files in deploy/
+MANUAL = PAGES / "cupbearer.1"
 UNIT = DEPLOY / "cupbearer.service"
 OPTION = re.compile(r"(?<![\w-])--?[a-z][a-z-]*")
 
@@ -45,7 +46,7 @@ def options_of_lines(lines):
 
 def options(command):
     """What --help tells of, except --help itself."""
-    return options_of_lines(map(str.strip, told(PROGRAM, command, "--help").splitlines())) - {"--help"}
+    return options_of_lines(map(str.strip, told(PROGRAM, command, "--help").splitlines())) - {"-h", "--help"}
 
 
 def long_options(command):
@@ -89,7 +90,7 @@ def test_the_manual_has_exactly_the_options_that_help_tells_of(sections, command
 def completed(*words):
     """What bash offers for the last word."""
     script = (
-        f'. {DEPLOY}/completion/cupbearer.bash; COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)); _cupbearer; '
+        f'. {PAGES}/cupbearer.bash; COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)); _cupbearer; '
         'printf "%s\\n" "${COMPREPLY[@]}"'
     )
     return set(told("bash", "-c", script, "bash", "cupbearer", *words).split())
@@ -125,7 +126,7 @@ def offered_by_zsh(*words):
     """What the function tells zsh, one thing a line: the functions that would show it print it instead."""
     script = (
         "_describe() { print -rl -- ${(P)2} }; _values() { shift; print -rl -- $@ }; _arguments() { print -rl -- $@ }; "
-        f'words=("$@") CURRENT=$#; . {DEPLOY}/completion/_cupbearer'
+        f'words=("$@") CURRENT=$#; . {PAGES}/_cupbearer'
     )
     return told("zsh", "-f", "-c", script, "zsh", "cupbearer", *words).splitlines()
 
@@ -138,7 +139,7 @@ def test_zsh_offers_the_commands():
 @pytest.mark.parametrize("command", COMMANDS)
 def test_zsh_offers_exactly_the_options_that_help_tells_of(command):
     specs = [re.match(r"(?:\([^)]*\))?\*?(--?[a-z][a-z-]*)", line) for line in offered_by_zsh(command, "-")]
-    assert {spec[1] for spec in specs if spec} == options(command) | {"--help"}
+    assert {spec[1] for spec in specs if spec} - {"-h"} == options(command) | {"--help"}
 
 
 # ---- the unit, and what is installed ----
@@ -179,8 +180,8 @@ def test_the_install_brings_everything_to_its_place(tmp_path):
     for path, source in {
         "share/man/man1/cupbearer.1": MANUAL,
         "share/doc/cupbearer/cupbearer.conf": DEPLOY / "cupbearer.conf",
-        "share/bash-completion/completions/cupbearer": DEPLOY / "completion/cupbearer.bash",
-        "share/zsh/site-functions/_cupbearer": DEPLOY / "completion/_cupbearer",
+        "share/bash-completion/completions/cupbearer": PAGES / "cupbearer.bash",
+        "share/zsh/site-functions/_cupbearer": PAGES / "_cupbearer",
         "lib/systemd/system/cupbearer.service": UNIT,
         "lib/sysusers.d/cupbearer.conf": DEPLOY / "cupbearer.sysusers",
     }.items():

@@ -3,14 +3,17 @@
 #ifndef CMD_CMD_H
 #define CMD_CMD_H
 
+#include "cmd/command.h"
+
 int cmd_run(int argc, char **argv);
 int cmd_gate(int argc, char **argv);
 int cmd_keygen(int argc, char **argv);
 int cmd_sign(int argc, char **argv);
 int cmd_send(int argc, char **argv);
-int cmd_health(int argc, char **argv);
 int cmd_verify(int argc, char **argv);
 int cmd_audit(int argc, char **argv);
 int cmd_dead(int argc, char **argv);
+
+extern const struct command command_health;
 
 #endif

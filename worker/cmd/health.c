@@ -5,24 +5,11 @@
 #include "cmd/cmd.h"
 #include "cmd/escape.h"
 #include "cmd/failure.h"
-#include "cmd/options.h"
 #include "config/config.h"
 
 #define DEFAULT_URL "http://" CONFIG_ADMIN_LISTEN
 #define TIMEOUT_MS  5000L /* more than the worker's own patience with its loop */
 #define ANSWER_MAX  1024
-
-static const char help[] =
-    "cupbearer health: ask a running worker whether it is well\n"
-    "\n"
-    "  cupbearer health [--url URL]\n"
-    "\n"
-    "Asks URL/healthz, and prints the answer. For HEALTHCHECK in a container's image.\n"
-    "\n"
-    "  --url URL  the worker's [admin] listen (default: " DEFAULT_URL ")\n"
-    "  --help     this text\n"
-    "\n"
-    "Exit codes: 0 it is well, 1 it says that it is not, 2 usage, 3 nothing answers.\n";
 
 /* What is beyond ANSWER_MAX is dropped. */
 static size_t health_read(char *data, size_t size, size_t count, void *context)
@@ -84,25 +71,32 @@ static int health_run(const char *base_url)
     return result == 0 ? ERR_NONE : failure_err("health", &err);
 }
 
-int cmd_health(int argc, char **argv)
+static int health_take(void *context, int option, const char *value, struct err *err)
 {
-    static const struct option table[] = {
-        {"url", required_argument, NULL, 'u'}, {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
-    struct options options;
-    const char *value = NULL, *url = DEFAULT_URL;
-    int option;
-    options_init(&options, "health", table, argc, argv);
-    while ((option = options_next(&options, &value)) != OPTIONS_END) {
-        if (option == OPTIONS_MISTAKE)
-            return ERR_USAGE;
-        if (option == 'h') {
-            fputs(help, stdout);
-            return ERR_NONE;
-        }
-        url = value;
-    }
-    if (options.operands[0] != NULL)
-        return failure_usage("health", "'%.60s' is not expected here; see cupbearer health --help",
-                             options.operands[0]);
-    return health_run(url);
+    (void)option; /* there is one */
+    (void)err;
+    *(const char **)context = value;
+    return 0;
 }
+
+static int cmd_health(int argc, char **argv)
+{
+    const char *const *operands, *url = DEFAULT_URL;
+    int code;
+    return command_read(&command_health, argc, argv, health_take, &url, &operands, &code) ? health_run(url) : code;
+}
+
+static const struct option_row rows[] = {
+    {'u', "url", "URL", "the worker's [admin] listen; default: " DEFAULT_URL, .more = NULL},
+};
+static const struct option_group own = {"health", NULL, rows, sizeof(rows) / sizeof(rows[0])};
+
+const struct command command_health = {
+    "health",
+    cmd_health,
+    "ask a running worker whether it is well",
+    .usage = "[--url URL]",
+    .about = "Asks URL/healthz, and prints the answer. For HEALTHCHECK in a container's image.",
+    .groups = (const struct option_group *const[]){&own, NULL},
+    .end = "Exit codes: 0 it is well, 1 it says that it is not, 2 usage, 3 nothing answers.",
+};

@@ -16,9 +16,9 @@
 static int help_print(const struct program *program)
 {
     printf("%s %s: %s\n\n", program->name, CUPBEARER_VERSION, program->purpose);
-    for (const struct command *command = program->commands; command->name != NULL; command++)
-        if (command->purpose != NULL)
-            printf("  %s %-8s %s\n", program->name, command->name, command->purpose);
+    for (const struct command *const *one = program->commands; *one != NULL; one++)
+        if ((*one)->purpose != NULL)
+            printf("  %s %-8s %s\n", program->name, (*one)->name, (*one)->purpose);
     printf("\n"
            "`%s COMMAND --help` says more; `%s --version` the version.\n"
            "Exit codes: 0 done, 1 no, 2 usage or configuration, 3 unreachable, 4 a limit, 5 system.\n",
@@ -31,11 +31,11 @@ static const struct command *command_find(const struct program *program, const c
 {
     struct nearest nearest;
     nearest_init(&nearest, span_of(name));
-    for (const struct command *command = program->commands; command->name != NULL; command++) {
-        if (strcmp(command->name, name) == 0)
-            return command;
-        if (command->purpose != NULL)
-            nearest_offer(&nearest, span_of(command->name), command);
+    for (const struct command *const *one = program->commands; *one != NULL; one++) {
+        if (strcmp((*one)->name, name) == 0)
+            return *one;
+        if ((*one)->purpose != NULL)
+            nearest_offer(&nearest, span_of((*one)->name), *one);
     }
     const struct command *meant = nearest_thing(&nearest);
     if (meant != NULL)

@@ -3,16 +3,12 @@
 #ifndef CMD_PROGRAM_H
 #define CMD_PROGRAM_H
 
-struct command {
-    const char *name;
-    int (*run)(int argc, char **argv); /* its exit code, an err_code; argv[0] is the command */
-    const char *purpose;               /* NULL: not listed */
-};
+#include "cmd/command.h"
 
 struct program {
     const char *name;
     const char *purpose;
-    const struct command *commands; /* the last has no name */
+    const struct command *const *commands; /* ended by NULL */
 };
 
 /* What main returns. */

@@ -1,0 +1,40 @@
+#include "cmd/commands.h"
+
+#include <string.h>
+
+#include "cmd/cmd.h"
+#include "cmd/failure.h"
+
+/* Until 0.1.0 these were commands of this program. */
+static int moved(int argc, char **argv)
+{
+    (void)argc;
+    return failure_usage(argv[0], "this is `cupbearer-demo %s` now, which ./deploy/demo.sh builds",
+                         strcmp(argv[0], "demo") == 0 ? "play" : argv[0]);
+}
+
+static const struct command command_run = {
+    "run", cmd_run, "read signed events from Kafka and post them into Papercups", .usage = NULL};
+static const struct command command_keygen = {
+    "keygen", cmd_keygen, "make a key to sign with, or the workers' mark secret", .usage = NULL};
+static const struct command command_send = {
+    "send", cmd_send, "sign an event and publish it, and wait for what becomes of it", .usage = NULL};
+static const struct command command_sign = {"sign", cmd_sign, "sign an event and print the record", .usage = NULL};
+static const struct command command_verify = {
+    "verify", cmd_verify, "say what a worker would make of a record, and why", .usage = NULL};
+static const struct command command_audit = {
+    "audit", cmd_audit, "show that every event has exactly one outcome, or name those that do not", .usage = NULL};
+static const struct command command_dead = {
+    "dead", cmd_dead, "send events again that failed: dead resend", .usage = NULL};
+static const struct command command_gate = {
+    "gate", cmd_gate, "take events over HTTP, for backends and pages without Kafka", .usage = NULL};
+static const struct command command_demo = {"demo", moved, NULL, .usage = NULL};
+static const struct command command_standin = {"standin", moved, NULL, .usage = NULL};
+
+static const struct command *const commands[] = {
+    &command_run,  &command_keygen, &command_send, &command_sign,   &command_verify,  &command_audit,
+    &command_dead, &command_gate,   &command_health, &command_demo, &command_standin, NULL,
+};
+
+const struct program cupbearer_program = {
+    "cupbearer", "signed events from Kafka become bot messages in Papercups chats", commands};

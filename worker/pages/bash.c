@@ -1,0 +1,64 @@
+#include "pages/pages.h"
+
+int bash_commands(FILE *out, const char *words)
+{
+    (void)words;
+    fputs("    commands=\"", out);
+    for (const struct command *const *command = pages_commands; *command != NULL; command++)
+        fprintf(out, "%s ", (*command)->name);
+    fputs("help\"\n", out);
+    return 0;
+}
+
+int bash_options(FILE *out, const char *words)
+{
+    (void)words;
+    for (const struct command *const *command = pages_commands; *command != NULL; command++) {
+        fprintf(out, "    %s) echo", (*command)->name);
+        for (const struct option_group *const *group = (*command)->groups; *group != NULL; group++)
+            for (size_t i = 0; i < (*group)->count; i++)
+                fprintf(out, " --%s", (*group)->rows[i].name);
+        fputs(" ;;\n", out);
+    }
+    return 0;
+}
+
+static void bash_completion(FILE *out, const char *words, enum completion completion)
+{
+    if (words != NULL)
+        fprintf(out, "_cupbearer_words %s ", words);
+    else if (completion != COMPLETE_NOTHING)
+        fprintf(out, "_cupbearer_paths %s ", completion == COMPLETE_FILE ? "-f" : "-d");
+    fputs(";;\n", out);
+}
+
+int bash_values(FILE *out, const char *words)
+{
+    (void)words;
+    for (const struct command *const *command = pages_commands; *command != NULL; command++)
+        for (const struct option_group *const *group = (*command)->groups; *group != NULL; group++)
+            for (size_t i = 0; i < (*group)->count; i++) {
+                const struct option_row *row = &(*group)->rows[i];
+                if (row->value == NULL)
+                    continue;
+                fputs("    ", out);
+                if (row->id < 0x80)
+                    fprintf(out, "\"%s -%c\" | ", (*command)->name, row->id);
+                fprintf(out, "\"%s --%s\") ", (*command)->name, row->name);
+                bash_completion(out, row->words, row->completion);
+            }
+    return 0;
+}
+
+int bash_operands(FILE *out, const char *words)
+{
+    (void)words;
+    for (const struct command *const *command = pages_commands; *command != NULL; command++) {
+        const struct operand *operand = (*command)->operand;
+        if (operand == NULL || (operand->words == NULL && operand->completion == COMPLETE_NOTHING))
+            continue;
+        fprintf(out, "    %s) ", (*command)->name);
+        bash_completion(out, operand->words, operand->completion);
+    }
+    return 0;
+}
