@@ -6,14 +6,11 @@ _cupbearer_options() { # COMMAND
         --name --phone --host --message --messages-dir --set --link-host --body --quick-reply --metadata --ttl
         --deliver-within --webhooks --topic"
     case $1 in
-    run) echo --config --log-level ;;
     keygen) echo --hmac --dir --sender --account --keyring --mark --token --message --metrics --tokens ;;
     send) echo "$event" --bootstrap-servers --partitioner --kafka --wait --receipts-topic --timeout ;;
     sign) echo "$event" --at --format ;;
     verify) echo --keyring --partitions --partition --partitioner --admitted-at --show-signed ;;
-    audit) echo --config --since --until --partition --json ;;
     dead) echo --reason --expired --wrong-partition --event-id --account --since --until --config --key-file --key-id --per-minute --dry-run ;;
-    gate) echo --config --log-level ;;
     # OPTIONS
     *) return ;;
     esac
@@ -49,7 +46,6 @@ _cupbearer() {
     case $before in
     --config | -c | --key-file | --keyring | --mark | --tokens) _cupbearer_paths -f ;;
     --dir | --messages-dir) _cupbearer_paths -d ;;
-    --log-level) _cupbearer_words error warning info debug ;;
     --partitioner) _cupbearer_words murmur2 crc32 ;;
     --format) _cupbearer_words json kcat ;;
     help) [ "$COMP_CWORD" != 2 ] || _cupbearer_words "$commands" ;;

@@ -1,4 +1,3 @@
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "cmd/audit_print.h"
@@ -7,93 +6,37 @@
 #include "cmd/failure.h"
 #include "cmd/options.h"
 #include "cmd/rules.h"
+#include "cmd/shared_options.h"
 #include "cmd/topics.h"
 #include "os/clock.h"
 
 #define AUDIT "audit"
 
-static const char help[] =
-    "cupbearer audit: show that every event has exactly one outcome, or name those that do not\n"
-    "\n"
-    "  cupbearer audit [OPTION]...\n"
-    "\n"
-    "Reads events, receipts and dead letters, from the beginning of the logs to their end as it is now, compares\n"
-    "them, and verifies each event by the keyring as it is now. Of each difference it says what to do. What the\n"
-    "group has not settled yet is counted apart. Changes nothing, joins no group.\n"
-    "\n"
-    "  -c, --config FILE  the workers' configuration (default: $CUPBEARER_CONFIG, else\n"
-    "                     " OPTIONS_CONFIG ")\n"
-    "  --since TIME       only events from that time on, by Kafka's timestamps: 2026-01-31T12:00:00Z, or "
-    "how\n"
-    "                     long ago: 90m, 24h, 7d\n"
-    "  --until TIME       only events before that time\n"
-    "  --partition N      only that partition\n"
-    "  --json             an object a line: one for each partition, one for each deviation, the sum\n"
-    "  --help             this text\n"
-    "\n"
-    "Exit codes: 0 records = outcomes, 1 not for all, 2 usage or configuration, 3 Kafka does not answer, 5 "
-    "system.\n";
-
-enum { SINCE = 0x100, UNTIL, PARTITION, JSON };
-
-static const struct option table[] = {
-    {"config", required_argument, NULL, 'c'},
-    {"since", required_argument, NULL, SINCE},
-    {"until", required_argument, NULL, UNTIL},
-    {"partition", required_argument, NULL, PARTITION},
-    {"json", no_argument, NULL, JSON},
-    {"help", no_argument, NULL, 'h'},
-    {NULL, 0, NULL, 0},
-};
+enum { PARTITION = 0x100, JSON };
 
 struct audit_options {
     const char *config_file;
     int64_t now_ms, since_ms, until_ms, partition;
-    bool json, help;
+    bool json;
 };
 
-static int audit_take(struct audit_options *audit, int option, const char *value, struct err *err)
+static int audit_take(void *context, int option, const char *value, struct err *err)
 {
+    struct audit_options *audit = context;
     switch (option) {
-    case 'c':
+    case OPTION_CONFIG:
         audit->config_file = value;
         return 0;
-    case SINCE:
+    case OPTION_SINCE:
         return options_past("--since", value, audit->now_ms, &audit->since_ms, err);
-    case UNTIL:
+    case OPTION_UNTIL:
         return options_past("--until", value, audit->now_ms, &audit->until_ms, err);
     case PARTITION:
         return options_number("--partition", value, 0, INT32_MAX, &audit->partition, err);
-    case JSON:
+    default:
         audit->json = true;
         return 0;
-    default:
-        audit->help = true;
-        return 0;
     }
-}
-
-static int audit_options(struct audit_options *audit, int argc, char **argv)
-{
-    struct options options;
-    struct err err;
-    options_init(&options, AUDIT, table, argc, argv);
-    const char *value;
-    int option;
-    while (!audit->help && (option = options_next(&options, &value)) != OPTIONS_END) {
-        if (option == OPTIONS_MISTAKE)
-            return ERR_USAGE;
-        if (audit_take(audit, option, value, &err) != 0)
-            return failure_err(AUDIT, &err);
-    }
-    if (audit->help)
-        return 0;
-    if (options.operands[0] != NULL)
-        return failure_usage(AUDIT, "'%.60s' is not expected here; see cupbearer audit --help",
-                             options.operands[0]);
-    if (audit->since_ms >= audit->until_ms)
-        return failure_usage(AUDIT, "--since has to lie before --until");
-    return 0;
 }
 
 /* The exit code, or -1 with err. */
@@ -146,15 +89,38 @@ static int audit_run(const struct audit_options *audit, struct err *err)
     return result;
 }
 
-int cmd_audit(int argc, char **argv)
+static int cmd_audit(int argc, char **argv)
 {
     struct audit_options audit = {
         .now_ms = clock_now().wall.ms, .since_ms = INT64_MIN, .until_ms = INT64_MAX, .partition = -1};
+    const char *const *operands;
     struct err err;
-    int code = audit_options(&audit, argc, argv);
-    if (code == 0 && audit.help)
-        fputs(help, stdout);
-    else if (code == 0 && (code = audit_run(&audit, &err)) < 0)
-        code = failure_err(AUDIT, &err);
-    return code;
+    int code;
+    if (!command_read(&command_audit, argc, argv, audit_take, &audit, &operands, &code))
+        return code;
+    if (audit.since_ms >= audit.until_ms)
+        return failure_usage(AUDIT, "--since has to lie before --until");
+    code = audit_run(&audit, &err);
+    return code < 0 ? failure_err(AUDIT, &err) : code;
 }
+
+static const struct option_row rows[] = {
+    {PARTITION, "partition", "N", "only that partition", .more = NULL},
+    {JSON, "json", NULL, "an object a line: one for each partition, one for each deviation, the sum",
+     .more = "The sum's member holds says whether records = outcomes. A deviation's member deviation is its name, "
+             "advice what to do about it"},
+};
+static const struct option_group own = {AUDIT, NULL, rows, sizeof(rows) / sizeof(rows[0])};
+
+const struct command command_audit = {
+    AUDIT,
+    cmd_audit,
+    "show that every event has exactly one outcome, or name those that do not",
+    .usage = "[OPTION]...",
+    .about = "Reads events, receipts and dead letters, from the beginning of the logs to their end as it is now, compares "
+             "them, and verifies each event by the keyring as it is now. Of each difference it says what to do. What the "
+             "group has not settled yet is counted apart. --since and --until go by Kafka's timestamps of the events. "
+             "Changes nothing, joins no group.",
+    .groups = (const struct option_group *const[]){&option_group_config, &option_group_period, &own, NULL},
+    .end = "Exit codes: 0 records = outcomes, 1 not for all, 2 usage or configuration, 3 Kafka does not answer, 5 system.",
+};

@@ -5,15 +5,15 @@
 
 #include "cmd/command.h"
 
-int cmd_run(int argc, char **argv);
-int cmd_gate(int argc, char **argv);
 int cmd_keygen(int argc, char **argv);
 int cmd_sign(int argc, char **argv);
 int cmd_send(int argc, char **argv);
 int cmd_verify(int argc, char **argv);
-int cmd_audit(int argc, char **argv);
 int cmd_dead(int argc, char **argv);
 
+extern const struct command command_run;
+extern const struct command command_audit;
+extern const struct command command_gate;
 extern const struct command command_health;
 
 #endif

@@ -13,8 +13,6 @@ static int moved(int argc, char **argv)
                          strcmp(argv[0], "demo") == 0 ? "play" : argv[0]);
 }
 
-static const struct command command_run = {
-    "run", cmd_run, "read signed events from Kafka and post them into Papercups", .usage = NULL};
 static const struct command command_keygen = {
     "keygen", cmd_keygen, "make a key to sign with, or the workers' mark secret", .usage = NULL};
 static const struct command command_send = {
@@ -22,12 +20,8 @@ static const struct command command_send = {
 static const struct command command_sign = {"sign", cmd_sign, "sign an event and print the record", .usage = NULL};
 static const struct command command_verify = {
     "verify", cmd_verify, "say what a worker would make of a record, and why", .usage = NULL};
-static const struct command command_audit = {
-    "audit", cmd_audit, "show that every event has exactly one outcome, or name those that do not", .usage = NULL};
 static const struct command command_dead = {
     "dead", cmd_dead, "send events again that failed: dead resend", .usage = NULL};
-static const struct command command_gate = {
-    "gate", cmd_gate, "take events over HTTP, for backends and pages without Kafka", .usage = NULL};
 static const struct command command_demo = {"demo", moved, NULL, .usage = NULL};
 static const struct command command_standin = {"standin", moved, NULL, .usage = NULL};
 

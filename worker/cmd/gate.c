@@ -4,43 +4,13 @@
 #include <sys/prctl.h>
 
 #include "cmd/cmd.h"
-#include "cmd/failure.h"
 #include "cmd/options.h"
+#include "cmd/shared_options.h"
 #include "composer/composer.h"
 #include "config/secrets.h"
 #include "gate/gate.h"
 #include "os/log.h"
 #include "os/log_writer.h"
-
-#define GATE "gate"
-
-static const char help[] =
-    "cupbearer gate: take events over HTTP, for backends and pages without Kafka\n"
-    "\n"
-    "  cupbearer gate [--config FILE] [--log-level LEVEL]\n"
-    "\n"
-    "POST /v1/events takes a record that somebody signed, POST /v1/send signs one for whoever has a token; "
-    "both\n"
-    "answer 202 once Kafka has it. GET /openapi.json describes the rest. The section [gate] says where it "
-    "listens:\n"
-    "127.0.0.1:8787 when left out.\n"
-    "\n"
-    "What it prints at its start is the address of the composer, the page on which people write messages, "
-    "sign and\n"
-    "send them. Whoever has this address may sign; each start makes a new one.\n"
-    "\n"
-    "  -c, --config FILE     the workers' configuration (default: $CUPBEARER_CONFIG, else " OPTIONS_CONFIG
-    ")\n"
-    "      --log-level LEVEL error, warning, info (when left out) or debug\n"
-    "      --help            this text\n"
-    "\n"
-    "SIGTERM: answers what is under way and exits 0. SIGHUP: reads keyring and tokens again at once.\n"
-    "Exit codes: 0 stopped, 2 usage or configuration, 3 Kafka does not answer, 5 system.\n";
-
-static const struct option table[] = {{"config", required_argument, NULL, 'c'},
-                                      {"log-level", required_argument, NULL, 'l'},
-                                      {"help", no_argument, NULL, 'h'},
-                                      {NULL, 0, NULL, 0}};
 
 /* On standard output and not in the log: whoever has this address may sign. */
 static void gate_say_composer(const struct gate *gate)
@@ -76,26 +46,27 @@ static int gate_serve(const char *path, struct err *err)
     return result;
 }
 
-int cmd_gate(int argc, char **argv)
+static int cmd_gate(int argc, char **argv)
 {
-    struct options options;
     struct err err = {0};
-    const char *value, *path = NULL;
-    int option;
-    options_init(&options, GATE, table, argc, argv);
-    while ((option = options_next(&options, &value)) != OPTIONS_END) {
-        if (option == OPTIONS_MISTAKE)
-            return ERR_USAGE;
-        if (option == 'h') {
-            fputs(help, stdout);
-            return 0;
-        }
-        if (option == 'l' && !log_set_level(value))
-            return failure_usage(GATE, "--log-level is error, warning, info or debug, not '%.40s'", value);
-        path = option == 'c' ? value : path;
-    }
-    if (options.operands[0] != NULL)
-        return failure_usage(GATE, "'%.60s' is not expected here; see cupbearer gate --help",
-                             options.operands[0]);
+    const char *const *operands, *path = NULL;
+    int code;
+    if (!command_read(&command_gate, argc, argv, service_take, &path, &operands, &code))
+        return code;
     return gate_serve(path, &err) == 0 ? 0 : (int)err.code;
 }
+
+const struct command command_gate = {
+    "gate",
+    cmd_gate,
+    "take events over HTTP, for backends and pages without Kafka",
+    .usage = "[--config FILE] [--log-level LEVEL]",
+    .about = "POST /v1/events takes a record that somebody signed, POST /v1/send signs one for whoever has a token; both "
+             "answer 202 once Kafka has it. GET /openapi.json describes the rest. The section [gate] says where it "
+             "listens; default: 127.0.0.1:8787.\n\n"
+             "What it prints at its start is the address of the composer, the page on which people write messages, sign "
+             "and send them. Whoever has this address may sign; each start makes a new one.",
+    .groups = (const struct option_group *const[]){&option_group_config, &option_group_log, NULL},
+    .end = "SIGTERM: answers what is under way and exits 0. SIGHUP: reads keyring and tokens again at once.\n"
+           "Exit codes: 0 stopped, 2 usage or configuration, 3 Kafka does not answer, 5 system.",
+};

@@ -1,31 +1,15 @@
 #include <malloc.h>
-#include <stdio.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
 #include "cmd/cmd.h"
 #include "cmd/options.h"
+#include "cmd/shared_options.h"
 #include "config/secrets.h"
 #include "os/log.h"
 #include "os/log_writer.h"
 #include "run/assemble.h"
 #include "run/json_memory.h"
-
-static const char help[] =
-    "Usage: cupbearer run [--config FILE] [--log-level LEVEL]\n"
-    "\n"
-    "Reads signed events from Kafka, verifies them, drops duplicates, and delivers them to Papercups.\n"
-    "\n"
-    "  -c, --config FILE     the configuration (default: $CUPBEARER_CONFIG, else " OPTIONS_CONFIG ")\n"
-    "      --log-level LEVEL error, warning, info (default) or debug; debug tells of every delivered event\n"
-    "\n"
-    "Every setting can be given by environment too: CUPBEARER_KAFKA_BOOTSTRAP_SERVERS for [kafka] "
-    "bootstrap_servers.\n"
-    "SIGHUP: reads keyring, API keys and the accounts' configuration again.\n"
-    "SIGTERM: finishes what is under way, commits, leaves the group, exits 0. A second one, or 30 s: exits "
-    "at once (4).\n"
-    "Exit codes: 0 stopped, 2 configuration, 3 Kafka does not answer, 4 stopped with events left, 5 "
-    "system.\n";
 
 /* One heap for all threads: librdkafka allocates what it fetches in threads of its own, and each heap keeps the most that
  * it ever held. What is fetched at once is mapped, so that it is given back whole. 3 MB of 30 in the bench. */
@@ -46,40 +30,17 @@ static int run_with(struct config *config, struct err *err)
     return 0;
 }
 
-int cmd_run(int argc, char **argv)
+static int cmd_run(int argc, char **argv)
 {
-    static const struct option options[] = {{"config", required_argument, NULL, 'c'},
-                                            {"log-level", required_argument, NULL, 'l'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {NULL, 0, NULL, 0}};
-    const char *path = NULL;
-    int option;
-    while ((option = getopt_long(argc, argv, "c:h", options, NULL)) != -1) {
-        if (option == 'c')
-            path = optarg;
-        else if (option == 'l' && !log_set_level(optarg)) {
-            fprintf(stderr,
-                    "cupbearer run: --log-level: expected error, warning, info or debug, not \"%s\"\n",
-                    optarg);
-            return ERR_USAGE;
-        } else if (option == 'h') {
-            fputs(help, stdout);
-            return 0;
-        } else if (option == '?') {
-            fputs("Try: cupbearer run --help\n", stderr);
-            return ERR_USAGE;
-        }
-    }
-    if (optind < argc) {
-        fprintf(stderr, "cupbearer run: \"%s\" is not expected here. Try: cupbearer run --help\n",
-                argv[optind]);
-        return ERR_USAGE;
-    }
+    const char *const *operands, *path = NULL;
+    int code;
+    if (!command_read(&command_run, argc, argv, service_take, &path, &operands, &code))
+        return code;
     struct err err = {0};
     prctl(PR_SET_DUMPABLE, 0); /* no core dump, whatever the kernel pipes cores to: keys are in this memory */
     run_memory();
     struct config *config = log_writer_start(&err) != 0 ? NULL : options_config(path, &err);
-    int code = config == NULL ? (int)err.code : run_with(config, &err);
+    code = config == NULL ? (int)err.code : run_with(config, &err);
     if (code != 0 && config == NULL)
         log_plain("cupbearer run: %s", err.text);
     else if (code != 0)
@@ -89,3 +50,19 @@ int cmd_run(int argc, char **argv)
     /* Threads of librdkafka may be left: nothing of a library's may be torn down under them. */
     _exit(code);
 }
+
+const struct command command_run = {
+    "run",
+    cmd_run,
+    "read signed events from Kafka and post them into Papercups",
+    .usage = "[--config FILE] [--log-level LEVEL]",
+    .about = "Verifies the events, drops duplicates, and posts each as a bot message. --log-level debug logs every "
+             "delivered event.\n\n"
+             "Every setting can be given by environment too: CUPBEARER_KAFKA_BOOTSTRAP_SERVERS for [kafka] "
+             "bootstrap_servers.",
+    .groups = (const struct option_group *const[]){&option_group_config, &option_group_log, NULL},
+    .end = "SIGHUP: reads keyring, API keys and the accounts' configuration again.\n"
+           "SIGTERM: finishes what is under way, commits, leaves the group, exits 0. A second one, or 30 s: exits at "
+           "once (4).\n"
+           "Exit codes: 0 stopped, 2 configuration, 3 Kafka does not answer, 4 stopped with events left, 5 system.",
+};
