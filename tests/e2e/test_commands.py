@@ -39,6 +39,7 @@ def test_every_command_has_help_on_stdout(program, command):
     assert (asked.returncode, asked.stderr) == (0, "")
     assert f"{program.name} {command}" in asked.stdout
     assert run_program("help", command, program=program).stdout == asked.stdout
+    assert max(map(len, asked.stdout.splitlines())) < 80
 
 
 @pytest.mark.parametrize(("program", "commands"), PROGRAMS)
@@ -48,6 +49,7 @@ def test_a_program_alone_lists_its_commands(program, commands):
     assert tuple(re.findall(rf"(?m)^  {program.name} (\w+) ", alone.stdout)) == commands
     for word in ("help", "--help"):
         assert run_program(word, program=program).stdout == alone.stdout
+    assert max(map(len, alone.stdout.splitlines())) <= 80
     version = run_program("--version", program=program).stdout
     assert re.fullmatch(rf"{program.name} \d+\.\d+\.\d+\n", version)
 
@@ -68,6 +70,9 @@ def test_a_command_that_moved_says_where_to(words):
         ("snd", "cupbearer: there is no command 'snd'; did you mean 'send'?"),
         ("help verfy", "cupbearer: there is no command 'verfy'; did you mean 'verify'?"),
         ("xyzzy", "cupbearer: there is no command 'xyzzy'; `cupbearer help` lists them"),
+        ("run now", "cupbearer run: 'now' is not expected here; see cupbearer run --help"),
+        ("run --log-level loud", "cupbearer run: --log-level is error, warning, info or debug, not 'loud'"),
+        ("run --confg x", "cupbearer run: there is no option --confg; did you mean --config?"),
         ("keygen", "cupbearer keygen: what shall the key be called? cupbearer keygen NAME, or keygen --mark FILE"),
         ("keygen Backend", "cupbearer keygen: NAME: 'Backend' is not of the form [a-z0-9][a-z0-9_-]{0,62}"),
         ("keygen a b", "cupbearer keygen: one NAME at a time; 'b' is one too many"),

@@ -84,6 +84,22 @@ def test_the_manual_has_exactly_the_options_that_help_tells_of(sections, command
     assert set().union(*written) == options(command)
 
 
+@pytest.mark.parametrize(
+    ("line", "instead", "mistake"),
+    [
+        ('.\\" OPTIONS keygen\n', "", '.\\" OPTIONS keygen  where keygen is described'),
+        ('.\\" OPTIONS keygen\n', '.\\" OPTIONS keygne\n', "no command has a group of options 'keygne'"),
+    ],
+)
+def test_a_manual_that_leaves_options_out_fails_the_build(tmp_path, line, instead, mistake):
+    text = (DEPLOY / "cupbearer.1").read_text()
+    assert line in text
+    (tmp_path / "cupbearer.1").write_text(text.replace(line, instead))
+    made = run(PROGRAM.with_name("cupbearer-pages"), "man", tmp_path / "cupbearer.1", tmp_path / "made")
+    assert made.returncode == 2 and mistake in made.stderr
+    assert not (tmp_path / "made").exists()
+
+
 # ---- completions ----
 
 
@@ -115,6 +131,8 @@ def test_bash_offers_values_where_they_are_known(tmp_path):
     assert completed("sign", "--format", "") == {"json", "kcat"}
     assert completed("dead", "") == {"resend"}
     assert completed("dead", "resend", "--reason", "g") == {"gave_up"}
+    outcomes = (ROOT / "worker/event/outcome.def").read_text()
+    assert completed("dead", "resend", "--reason", "") == set(re.findall(r'"failed", "(\w+)"', outcomes))
     both = {f"{tmp_path}/keys", f"{tmp_path}/key.json"}
     assert completed("run", "-c", f"{tmp_path}/k") == completed("sign", f"{tmp_path}/k") == both
     assert completed("keygen", "--dir", f"{tmp_path}/k") == {f"{tmp_path}/keys"}

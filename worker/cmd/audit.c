@@ -105,22 +105,23 @@ static int cmd_audit(int argc, char **argv)
 }
 
 static const struct option_row rows[] = {
-    {PARTITION, "partition", "N", "only that partition", .more = NULL},
-    {JSON, "json", NULL, "an object a line: one for each partition, one for each deviation, the sum",
-     .more = "The sum's member holds says whether records = outcomes. A deviation's member deviation is its name, "
-             "advice what to do about it"},
+    OPTION(PARTITION, "partition", "N", "only that partition"),
+    OPTION(JSON, "json", NULL, "an object a line: one for each partition, one for each deviation, the sum",
+           .more = "The sum's member holds says whether records = outcomes. A deviation's member deviation is its "
+                   "name, advice what to do about it"),
 };
-static const struct option_group own = {AUDIT, NULL, rows, sizeof(rows) / sizeof(rows[0])};
+static const struct option_group own = OPTION_GROUP(AUDIT, NULL, rows);
 
 const struct command command_audit = {
     AUDIT,
     cmd_audit,
     "show that every event has exactly one outcome, or name those that do not",
     .usage = "[OPTION]...",
-    .about = "Reads events, receipts and dead letters, from the beginning of the logs to their end as it is now, compares "
-             "them, and verifies each event by the keyring as it is now. Of each difference it says what to do. What the "
-             "group has not settled yet is counted apart. --since and --until go by Kafka's timestamps of the events. "
-             "Changes nothing, joins no group.",
+    .about = "Reads events, receipts and dead letters, from the beginning of the logs to their end as it is now, "
+             "compares them, and verifies each event by the keyring as it is now. Of each difference it says what "
+             "to do. What the group has not settled yet is counted apart. --since and --until go by Kafka's "
+             "timestamps of the events. Changes nothing, joins no group.",
     .groups = (const struct option_group *const[]){&option_group_config, &option_group_period, &own, NULL},
-    .end = "Exit codes: 0 records = outcomes, 1 not for all, 2 usage or configuration, 3 Kafka does not answer, 5 system.",
+    .end = "Exit codes: 0 records = outcomes, 1 not for all, 2 usage or configuration, 3 Kafka does not answer, 5 "
+           "system.",
 };

@@ -5,14 +5,13 @@
 
 #include "cmd/command.h"
 
-int cmd_keygen(int argc, char **argv);
-int cmd_sign(int argc, char **argv);
-int cmd_send(int argc, char **argv);
-int cmd_verify(int argc, char **argv);
-int cmd_dead(int argc, char **argv);
-
 extern const struct command command_run;
+extern const struct command command_keygen;
+extern const struct command command_send;
+extern const struct command command_sign;
+extern const struct command command_verify;
 extern const struct command command_audit;
+extern const struct command command_dead;
 extern const struct command command_gate;
 extern const struct command command_health;
 

@@ -6,7 +6,7 @@
 #include "cmd/help.h"
 #include "cmd/options.h"
 
-const struct option_row option_row_of_help = {'h', "help", NULL, "this text", .more = NULL};
+const struct option_row option_row_of_help = OPTION('h', "help", NULL, "this text");
 
 const char *option_row_help(const struct option_row *row)
 {

@@ -25,6 +25,10 @@ struct option_row {
     bool repeatable; /* said in the help by itself */
 };
 
+/* A row of a table; what is behind the text is designated: .words = "json kcat". */
+#define OPTION(row_id, long_name, value_name, text, ...)                                                     \
+    {.id = row_id, .name = long_name, .value = value_name, .help = text, __VA_ARGS__}
+
 /* Rows that stand together in the help and in the manual; several commands may share them. */
 struct option_group {
     const char *name;  /* by which deploy/cupbearer.1 asks for it */
@@ -32,6 +36,9 @@ struct option_group {
     const struct option_row *rows;
     size_t count;
 };
+
+#define OPTION_GROUP(group_name, line_above, array)                                                          \
+    {.name = group_name, .title = line_above, .rows = array, .count = sizeof(array) / sizeof((array)[0])}
 
 struct operand {
     const char *noun; /* "payload": for the message that there are too many; NULL: the help says what there may be */

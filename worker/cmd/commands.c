@@ -13,15 +13,6 @@ static int moved(int argc, char **argv)
                          strcmp(argv[0], "demo") == 0 ? "play" : argv[0]);
 }
 
-static const struct command command_keygen = {
-    "keygen", cmd_keygen, "make a key to sign with, or the workers' mark secret", .usage = NULL};
-static const struct command command_send = {
-    "send", cmd_send, "sign an event and publish it, and wait for what becomes of it", .usage = NULL};
-static const struct command command_sign = {"sign", cmd_sign, "sign an event and print the record", .usage = NULL};
-static const struct command command_verify = {
-    "verify", cmd_verify, "say what a worker would make of a record, and why", .usage = NULL};
-static const struct command command_dead = {
-    "dead", cmd_dead, "send events again that failed: dead resend", .usage = NULL};
 static const struct command command_demo = {"demo", moved, NULL, .usage = NULL};
 static const struct command command_standin = {"standin", moved, NULL, .usage = NULL};
 

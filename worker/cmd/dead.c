@@ -1,5 +1,4 @@
 #include <sodium.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "cmd/cmd.h"
@@ -8,72 +7,19 @@
 #include "cmd/publish.h"
 #include "cmd/resend.h"
 #include "cmd/rules.h"
+#include "cmd/shared_options.h"
 #include "cmd/topics.h"
 #include "os/clock.h"
 
 #define DEAD "dead"
 
-static const char help[] =
-    "cupbearer dead resend: send events again that failed\n"
-    "\n"
-    "  cupbearer dead resend --reason REASON --key-file FILE --key-id ID [OPTION]...\n"
-    "  cupbearer dead resend --reason REASON --dry-run [OPTION]...\n"
-    "\n"
-    "Reads the dead letters, and signs those anew that are chosen: the same payload under the same event id, "
-    "with\n"
-    "the time of now. Each must carry a good signature of the same sender, and have its receipt; what was\n"
-    "delivered meanwhile is left out. A rejected record is never signed, but for expired ones "
-    "with --expired\n"
-    "and those in a wrong partition with --wrong-partition.\n"
-    "\n"
-    "Which:\n"
-    "  --reason REASON    gave_up, backlog, flood, refused_by_papercups, conversation_not_found,\n"
-    "                     customer_not_found, key_revoked or unknown; repeatable\n"
-    "  --expired          those that were rejected as expired, too\n"
-    "  --wrong-partition  those that were rejected for lying in another partition than their key's, too\n"
-    "  --event-id ID      only the event of that id; enough by itself\n"
-    "  --account ACCOUNT  only that account's\n"
-    "  --since TIME       only what failed from that time on: 2026-01-31T12:00:00Z, or how long ago: 90m, "
-    "24h\n"
-    "  --until TIME       only what failed before that time\n"
-    "\n"
-    "How:\n"
-    "  -c, --config FILE  the workers' configuration (default: $CUPBEARER_CONFIG, else\n"
-    "                     " OPTIONS_CONFIG ")\n"
-    "  --key-file FILE    the secret to sign with: whsk_ or whsec_, as `cupbearer keygen` writes it\n"
-    "  --key-id ID        the key's id in the workers' keyring\n"
-    "  --per-minute N     no more than that, 1 to 60000; 600 when left out\n"
-    "  --dry-run          send nothing, only say what would be sent\n"
-    "  --help             this text\n"
-    "\n"
-    "Exit codes: 0 all that were chosen are sent, or need not be; 1 not all; 2 usage or configuration; 3 "
-    "Kafka\n"
-    "does not answer, 5 system.\n";
-
-enum { REASON = 0x100, EXPIRED, WRONG_PARTITION, EVENT_ID, ACCOUNT, SINCE, UNTIL, PER_MINUTE, DRY_RUN };
-
-static const struct option table[] = {
-    {"reason", required_argument, NULL, REASON},
-    {"expired", no_argument, NULL, EXPIRED},
-    {"wrong-partition", no_argument, NULL, WRONG_PARTITION},
-    {"event-id", required_argument, NULL, EVENT_ID},
-    {"account", required_argument, NULL, ACCOUNT},
-    {"since", required_argument, NULL, SINCE},
-    {"until", required_argument, NULL, UNTIL},
-    {"config", required_argument, NULL, 'c'},
-    {"key-file", required_argument, NULL, SIGNER_KEY_FILE},
-    {"key-id", required_argument, NULL, SIGNER_KEY_ID},
-    {"per-minute", required_argument, NULL, PER_MINUTE},
-    {"dry-run", no_argument, NULL, DRY_RUN},
-    {"help", no_argument, NULL, 'h'},
-    {NULL, 0, NULL, 0},
-};
+enum { REASON = 0x100, EXPIRED, WRONG_PARTITION, EVENT_ID, ACCOUNT, PER_MINUTE, DRY_RUN };
 
 struct dead {
     const char *config_file;
     struct signer signer;
     struct resend_job job;
-    bool by_reason, help;
+    bool by_reason;
 };
 
 static int reason_take(struct dead *dead, const char *value, struct err *err)
@@ -97,8 +43,9 @@ static int reason_take(struct dead *dead, const char *value, struct err *err)
     return err_set(err, ERR_USAGE, "--reason: there is no reason '%.60s'; see cupbearer dead --help", value);
 }
 
-static int dead_take(struct dead *dead, int option, const char *value, struct err *err)
+static int dead_take(void *context, int option, const char *value, struct err *err)
 {
+    struct dead *dead = context;
     struct resend_job *job = &dead->job;
     switch (option) {
     case REASON:
@@ -115,11 +62,11 @@ static int dead_take(struct dead *dead, int option, const char *value, struct er
     case ACCOUNT:
         job->rules.account = span_of(value);
         return 0;
-    case SINCE:
+    case OPTION_SINCE:
         return options_past("--since", value, job->rules.now_ms, &job->since_ms, err);
-    case UNTIL:
+    case OPTION_UNTIL:
         return options_past("--until", value, job->rules.now_ms, &job->until_ms, err);
-    case 'c':
+    case OPTION_CONFIG:
         dead->config_file = value;
         return 0;
     case SIGNER_KEY_FILE:
@@ -128,11 +75,8 @@ static int dead_take(struct dead *dead, int option, const char *value, struct er
         return 0;
     case PER_MINUTE:
         return options_number("--per-minute", value, 1, 60000, &job->per_minute, err);
-    case DRY_RUN:
-        job->dry_run = true;
-        return 0;
     default:
-        dead->help = true;
+        job->dry_run = true;
         return 0;
     }
 }
@@ -142,8 +86,6 @@ static int dead_check(struct dead *dead, const char *const *operands)
     struct resend_job *job = &dead->job;
     if (operands[0] == NULL || strcmp(operands[0], "resend") != 0)
         return failure_usage(DEAD, "what shall be done? cupbearer dead resend; see cupbearer dead --help");
-    if (operands[1] != NULL)
-        return failure_usage(DEAD, "'%.60s' is not expected here; see cupbearer dead --help", operands[1]);
     if (job->since_ms >= job->until_ms)
         return failure_usage(DEAD, "--since has to lie before --until");
     bool all_reasons = !dead->by_reason && job->rules.event_id.data != NULL;
@@ -153,22 +95,6 @@ static int dead_check(struct dead *dead, const char *const *operands)
     for (int i = OUTCOME_NONE + 1; i < OUTCOME_COUNT && all_reasons; i++)
         job->rules.outcomes[i] = job->rules.outcomes[i] || outcome_is_failed((enum outcome)i);
     return 0;
-}
-
-static int dead_options(struct dead *dead, int argc, char **argv)
-{
-    struct options options;
-    struct err err;
-    options_init(&options, DEAD, table, argc, argv);
-    const char *value;
-    int option;
-    while (!dead->help && (option = options_next(&options, &value)) != OPTIONS_END) {
-        if (option == OPTIONS_MISTAKE)
-            return ERR_USAGE;
-        if (dead_take(dead, option, value, &err) != 0)
-            return failure_err(DEAD, &err);
-    }
-    return dead->help ? 0 : dead_check(dead, options.operands);
 }
 
 /* ---- what is needed ---- */
@@ -226,18 +152,56 @@ static int dead_run(struct dead *dead, struct err *err)
     return result;
 }
 
-int cmd_dead(int argc, char **argv)
+static int cmd_dead(int argc, char **argv)
 {
     struct dead dead = {.job = {.rules = {.now_ms = clock_now().wall.ms},
                                 .since_ms = INT64_MIN,
                                 .until_ms = INT64_MAX,
                                 .per_minute = 600}};
+    const char *const *operands;
     struct err err;
-    int code = dead_options(&dead, argc, argv);
-    if (code == 0 && dead.help)
-        fputs(help, stdout);
-    else if (code == 0 && (code = dead_run(&dead, &err)) < 0)
+    int code;
+    if (command_read(&command_dead, argc, argv, dead_take, &dead, &operands, &code) &&
+        (code = dead_check(&dead, operands)) == 0 && (code = dead_run(&dead, &err)) < 0)
         code = failure_err(DEAD, &err);
     signer_done(&dead.signer);
     return code;
 }
+
+static const struct option_row which_rows[] = {
+    OPTION(REASON, "reason", "REASON", "those that failed for it: {}",
+           .words = "gave_up backlog flood refused_by_papercups conversation_not_found customer_not_found "
+                    "key_revoked unknown",
+           .repeatable = true),
+    OPTION(EXPIRED, "expired", NULL, "those that were rejected as expired, too"),
+    OPTION(WRONG_PARTITION, "wrong-partition", NULL,
+           "those that were rejected for lying in another partition than their key's, too"),
+    OPTION(EVENT_ID, "event-id", "ID", "only the event of that id; enough without --reason"),
+    OPTION(ACCOUNT, "account", "ACCOUNT", "only that account's"),
+};
+static const struct option_group which = OPTION_GROUP("which", "Which", which_rows);
+
+static const struct option_row how_rows[] = {
+    OPTION(PER_MINUTE, "per-minute", "N", "no more than that, 1 to 60000; default: 600",
+           .more = "Events to one conversation that come faster than flood_limit fail again"),
+    OPTION(DRY_RUN, "dry-run", NULL, "send nothing, only say what would be sent; needs no key"),
+};
+static const struct option_group how = OPTION_GROUP("how", "How", how_rows);
+
+const struct command command_dead = {
+    DEAD,
+    cmd_dead,
+    "send events again that failed: dead resend",
+    .usage = "resend --reason REASON --key-file FILE --key-id ID [OPTION]...\n"
+             "resend --reason REASON --dry-run [OPTION]...",
+    .about = "Reads the dead letters, and signs those anew that are chosen: the same payload under the same event "
+             "id, with the time of now. Each must carry a good signature of the same sender, and have its "
+             "receipt; what was delivered meanwhile is left out. A rejected record is never signed, but for "
+             "expired ones with --expired and those in a wrong partition with --wrong-partition. --since and "
+             "--until go by when an event failed.",
+    .groups = (const struct option_group *const[]){&option_group_config, &signer_group_key, &which,
+                                                   &option_group_period, &how, NULL},
+    .operand = &(const struct operand){.words = "resend"},
+    .end = "Exit codes: 0 all that were chosen are sent, or need not be; 1 not all; 2 usage or configuration; 3 "
+           "Kafka does not answer, 5 system.",
+};

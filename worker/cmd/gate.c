@@ -61,11 +61,11 @@ const struct command command_gate = {
     cmd_gate,
     "take events over HTTP, for backends and pages without Kafka",
     .usage = "[--config FILE] [--log-level LEVEL]",
-    .about = "POST /v1/events takes a record that somebody signed, POST /v1/send signs one for whoever has a token; both "
-             "answer 202 once Kafka has it. GET /openapi.json describes the rest. The section [gate] says where it "
-             "listens; default: 127.0.0.1:8787.\n\n"
-             "What it prints at its start is the address of the composer, the page on which people write messages, sign "
-             "and send them. Whoever has this address may sign; each start makes a new one.",
+    .about = "POST /v1/events takes a record that somebody signed, POST /v1/send signs one for whoever has a "
+             "token; both answer 202 once Kafka has it. GET /openapi.json describes the rest. The section [gate] "
+             "says where it listens; default: 127.0.0.1:8787.\n\n"
+             "What it prints at its start is the address of the composer, the page on which people write "
+             "messages, sign and send them. Whoever has this address may sign; each start makes a new one.",
     .groups = (const struct option_group *const[]){&option_group_config, &option_group_log, NULL},
     .end = "SIGTERM: answers what is under way and exits 0. SIGHUP: reads keyring and tokens again at once.\n"
            "Exit codes: 0 stopped, 2 usage or configuration, 3 Kafka does not answer, 5 system.",

@@ -87,9 +87,9 @@ static int cmd_health(int argc, char **argv)
 }
 
 static const struct option_row rows[] = {
-    {'u', "url", "URL", "the worker's [admin] listen; default: " DEFAULT_URL, .more = NULL},
+    OPTION('u', "url", "URL", "the worker's [admin] listen; default: " DEFAULT_URL),
 };
-static const struct option_group own = {"health", NULL, rows, sizeof(rows) / sizeof(rows[0])};
+static const struct option_group own = OPTION_GROUP("health", NULL, rows);
 
 const struct command command_health = {
     "health",

@@ -106,6 +106,14 @@ static size_t column_of(const struct command *command)
     return column + 2;
 }
 
+void help_item_print(const char *head, size_t indent, const char *text)
+{
+    fputs(head, stdout);
+    spaces_print(indent - strlen(head));
+    words_print(text, strlen(text), indent, indent);
+    putchar('\n');
+}
+
 static void row_print(const struct option_row *row, size_t column)
 {
     char label[80];

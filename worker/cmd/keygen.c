@@ -17,65 +17,11 @@
 
 #define KEYGEN "keygen"
 
-static const char help[] =
-    "cupbearer keygen: make a key to sign events with, the workers' mark secret, or a\n"
-    "token of the gate\n"
-    "\n"
-    "  cupbearer keygen NAME [--hmac] [--dir DIR] [--sender SENDER]\n"
-    "                   [--account ACCOUNT]... [--keyring FILE]\n"
-    "  cupbearer keygen --mark FILE\n"
-    "  cupbearer keygen --token NAME --account ACCOUNT... [--message NAME]...\n"
-    "                   [--metrics] [--tokens FILE]\n"
-    "\n"
-    "Writes the secret to DIR/NAME.key (mode 0600, never over a file that is there)\n"
-    "and adds its entry to the workers' keyring, or prints it.\n"
-    "\n"
-    "  NAME               the key's id, [a-z0-9][a-z0-9_-]{0,62}; what\n"
-    "                     `cupbearer send --key-id` names\n"
-    "  --hmac             a shared HMAC secret (whsec_, v1) instead of an ed25519\n"
-    "                     pair (whsk_, v1a). Whoever reads the keyring can then sign.\n"
-    "  --dir DIR          where NAME.key goes; the current directory when left out\n"
-    "  --sender SENDER    who signs; stays when keys change. NAME when left out: give\n"
-    "                     it, if keys will rotate\n"
-    "  --account ACCOUNT  an account of the workers' configuration that the key may\n"
-    "                     write to; repeatable\n"
-    "  --keyring FILE     add the entry to this keyring, created if missing;\n"
-    "                     left out, it is printed, for {\"keys\": [ENTRY, ...]}\n"
-    "  --mark FILE        write a mark secret (mark_secret_file; the same for all\n"
-    "                     workers) to FILE\n"
-    "  --token NAME       print a token for the gate, this once, and its entry, which\n"
-    "                     holds only its hash\n"
-    "  --tokens FILE      add the entry to this file ([gate] tokens_file), which is\n"
-    "                     created if missing; left out, it is printed behind the\n"
-    "                     token, for {\"tokens\": [ENTRY, ...]}\n"
-    "  --message NAME     a template that the token may send; repeatable;\n"
-    "                     any when left out\n"
-    "  --metrics          the token may read the gate's /metrics; it then needs no\n"
-    "                     --account\n"
-    "  --help             this text\n"
-    "\n"
-    "Exit codes: 0 done, 2 usage (also where the secret's file exists), 5 system.\n";
-
 enum { HMAC = 0x100, DIR_, SENDER, ACCOUNT, MARK, TOKEN, MESSAGE, KEYRING, TOKENS, METRICS };
-
-static const struct option table[] = {
-    {"hmac", no_argument, NULL, HMAC},
-    {"dir", required_argument, NULL, DIR_},
-    {"sender", required_argument, NULL, SENDER},
-    {"account", required_argument, NULL, ACCOUNT},
-    {"mark", required_argument, NULL, MARK},
-    {"token", required_argument, NULL, TOKEN},
-    {"message", required_argument, NULL, MESSAGE},
-    {"keyring", required_argument, NULL, KEYRING},
-    {"tokens", required_argument, NULL, TOKENS},
-    {"metrics", no_argument, NULL, METRICS},
-    {"help", no_argument, NULL, 'h'},
-    {NULL, 0, NULL, 0},
-};
 
 struct keygen {
     const char *name, *dir, *sender, *mark, *token, *keyring, *tokens;
-    bool hmac, metrics, help;
+    bool hmac, metrics;
     const char **accounts;
     size_t account_count;
     const char **messages;
@@ -89,55 +35,42 @@ static int name_check(const char *option, const char *name)
     return failure_usage(KEYGEN, "%s: '%.70s' is not of the form [a-z0-9][a-z0-9_-]{0,62}", option, name);
 }
 
-static int keygen_options(struct keygen *keygen, int argc, char **argv)
+static int keygen_take(void *context, int option, const char *value, struct err *err)
 {
-    struct options options;
-    options_init(&options, KEYGEN, table, argc, argv);
-    const char *value;
-    int option;
-    while ((option = options_next(&options, &value)) != OPTIONS_END) {
-        switch (option) {
-        case HMAC:
-            keygen->hmac = true;
-            break;
-        case DIR_:
-            keygen->dir = value;
-            break;
-        case SENDER:
-            keygen->sender = value;
-            break;
-        case ACCOUNT:
-            keygen->accounts[keygen->account_count++] = value;
-            break;
-        case MARK:
-            keygen->mark = value;
-            break;
-        case TOKEN:
-            keygen->token = value;
-            break;
-        case KEYRING:
-            keygen->keyring = value;
-            break;
-        case TOKENS:
-            keygen->tokens = value;
-            break;
-        case METRICS:
-            keygen->metrics = true;
-            break;
-        case MESSAGE:
-            keygen->messages[keygen->message_count++] = value;
-            break;
-        case 'h':
-            keygen->help = true;
-            return 0;
-        default:
-            return ERR_USAGE;
-        }
+    struct keygen *keygen = context;
+    (void)err; /* what they hold is checked when all are known */
+    switch (option) {
+    case HMAC:
+        keygen->hmac = true;
+        return 0;
+    case DIR_:
+        keygen->dir = value;
+        return 0;
+    case SENDER:
+        keygen->sender = value;
+        return 0;
+    case ACCOUNT:
+        keygen->accounts[keygen->account_count++] = value;
+        return 0;
+    case MARK:
+        keygen->mark = value;
+        return 0;
+    case TOKEN:
+        keygen->token = value;
+        return 0;
+    case KEYRING:
+        keygen->keyring = value;
+        return 0;
+    case TOKENS:
+        keygen->tokens = value;
+        return 0;
+    case METRICS:
+        keygen->metrics = true;
+        return 0;
+    default:
+        keygen->messages[keygen->message_count++] = value;
+        return 0;
     }
-    keygen->name = options.operands[0];
-    if (keygen->name != NULL && options.operands[1] != NULL)
-        return failure_usage(KEYGEN, "one NAME at a time; '%.60s' is one too many", options.operands[1]);
-    return 0;
 }
 
 static int message_check(const char *name)
@@ -338,19 +271,68 @@ static int keygen_make(const struct keygen *keygen, struct err *err)
     return keygen->mark != NULL ? keygen_mark(keygen, err) : keygen_key(keygen, err);
 }
 
-int cmd_keygen(int argc, char **argv)
+static int cmd_keygen(int argc, char **argv)
 {
     struct keygen keygen = {.accounts = mem_new((size_t)argc, sizeof(char *)),
                             .messages = mem_new((size_t)argc, sizeof(char *))};
+    const char *const *operands;
     struct err err;
-    int code = keygen_options(&keygen, argc, argv);
-    if (code == 0 && keygen.help)
-        fputs(help, stdout);
-    else if (code == 0)
+    int code;
+    if (command_read(&command_keygen, argc, argv, keygen_take, &keygen, &operands, &code)) {
+        keygen.name = operands[0];
         code = keygen_check(&keygen);
-    if (code == 0 && !keygen.help && keygen_make(&keygen, &err) != 0)
-        code = failure_err(KEYGEN, &err);
+        if (code == 0 && keygen_make(&keygen, &err) != 0)
+            code = failure_err(KEYGEN, &err);
+    }
     free(keygen.accounts);
     free(keygen.messages);
     return code;
 }
+
+static const struct option_row rows[] = {
+    OPTION(HMAC, "hmac", NULL,
+           "a shared HMAC secret (whsec_, v1) instead of an ed25519 pair (whsk_, v1a). Whoever reads the keyring "
+           "can then sign"),
+    OPTION(DIR_, "dir", "DIR", "where the secret goes, as NAME.key; default: the current directory",
+           .completion = COMPLETE_DIRECTORY),
+    OPTION(SENDER, "sender", "SENDER",
+           "who signs, which stays when keys change; default: the key's name. Give it, if keys will rotate"),
+    OPTION(ACCOUNT, "account", "ACCOUNT",
+           "an account of the workers' configuration that the key or token may write to",
+           .repeatable = true),
+    OPTION(KEYRING, "keyring", "FILE",
+           "add the entry to this keyring, which is created if missing; default: print it, for {\"keys\": [ENTRY, "
+           "...]}",
+           .more = "Whoever reads the keyring meanwhile sees the old one or the new one",
+           .completion = COMPLETE_FILE),
+    OPTION(MARK, "mark", "FILE",
+           "instead of a key, write a mark secret (mark_secret_file; the same for all workers) to FILE",
+           .more = "By it workers know their own messages in Papercups again", .completion = COMPLETE_FILE),
+    OPTION(TOKEN, "token", "NAME",
+           "instead of a key, print a token for the gate, this once, and its entry, which holds only its hash"),
+    OPTION(TOKENS, "tokens", "FILE",
+           "add the entry to this file ([gate] tokens_file), which is created if missing; default: print it "
+           "behind the token, for {\"tokens\": [ENTRY, ...]}",
+           .completion = COMPLETE_FILE),
+    OPTION(MESSAGE, "message", "NAME",
+           "a pre-defined message that the token may send; default: any", .repeatable = true),
+    OPTION(METRICS, "metrics", NULL, "the token may read the gate's /metrics; it then needs no --account"),
+};
+static const struct option_group own = OPTION_GROUP(KEYGEN, NULL, rows);
+
+const struct command command_keygen = {
+    KEYGEN,
+    cmd_keygen,
+    "make a key to sign with, the workers' mark secret, or a token of the gate",
+    .usage = "NAME [--hmac] [--dir DIR] [--sender SENDER]\n"
+             " [--account ACCOUNT]... [--keyring FILE]\n"
+             "--mark FILE\n"
+             "--token NAME --account ACCOUNT... [--message NAME]...\n"
+             " [--metrics] [--tokens FILE]",
+    .about = "Writes the secret to DIR/NAME.key (mode 0600, never over a file that is there) and adds its entry "
+             "to the workers' keyring, or prints it. NAME is the key's id, [a-z0-9][a-z0-9_-]{0,62}; what "
+             "`cupbearer send --key-id` names.",
+    .groups = (const struct option_group *const[]){&own, NULL},
+    .operand = &(const struct operand){"NAME", .completion = COMPLETE_NOTHING},
+    .end = "Exit codes: 0 done, 2 usage (also where the secret's file exists), 5 system.",
+};

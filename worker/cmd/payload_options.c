@@ -7,8 +7,41 @@
 #include "cmd/options.h"
 #include "event/payload.h"
 
-static const struct option table[] = {PAYLOAD_OPTIONS};
-_Static_assert(sizeof(table) / sizeof(table[0]) == PAYLOAD_COUNT, "one row for each option, in their order");
+static const struct option_row rows[] = {
+    OPTION(PAYLOAD_ACCOUNT, "account", "ACCOUNT", "an account of the workers' configuration"),
+    OPTION(PAYLOAD_EXTERNAL_ID, "to-external-id", "ID", "to a customer, by the backend's own user id"),
+    OPTION(PAYLOAD_CUSTOMER_ID, "to-customer-id", "UUID", "to a customer that Papercups knows"),
+    OPTION(PAYLOAD_CONVERSATION_ID, "to-conversation-id", "UUID", "to that conversation and no other"),
+    OPTION(PAYLOAD_EMAIL, "email", "TEXT", NULL),
+    OPTION(PAYLOAD_NAME, "name", "TEXT", NULL),
+    OPTION(PAYLOAD_PHONE, "phone", "TEXT", NULL),
+    OPTION(PAYLOAD_HOST, "host", "TEXT", "of a customer that does not exist yet; only with --to-external-id"),
+    OPTION(PAYLOAD_MESSAGE, "message", "NAME",
+           "a pre-defined message, NAME.json, in place of body, quick replies and metadata"),
+    OPTION(PAYLOAD_MESSAGES_DIR, "messages-dir", "DIR",
+           "where the pre-defined messages are; default: " MESSAGE_DIRECTORY,
+           .completion = COMPLETE_DIRECTORY),
+    OPTION(PAYLOAD_SET, "set", "NAME=VALUE", "what the message's blank {{NAME}} holds",
+           .more = "A blank that is left out takes its default", .repeatable = true),
+    OPTION(PAYLOAD_LINK_HOST, "link-host", "HOST",
+           "where links in its blanks may lead: shop.example, or .shop.example for what lies below it",
+           .repeatable = true),
+    OPTION(PAYLOAD_BODY, "body", "TEXT",
+           "the message, Markdown; - reads it from stdin, without the line end at its end"),
+    OPTION(PAYLOAD_QUICK_REPLY, "quick-reply", "TEXT",
+           "a button; TEXT=ACTION sends ACTION back. Cut at the first '=': a text that has one needs a payload "
+           "file. Up to 10",
+           .repeatable = true),
+    OPTION(PAYLOAD_METADATA, "metadata", "JSON", "an object that is stored with the message"),
+    OPTION(PAYLOAD_TTL, "ttl", "SECONDS", "how long the event is valid, 1 to 60; default: 45"),
+    OPTION(PAYLOAD_DELIVER_WITHIN, "deliver-within", "SECONDS",
+           "how long after its admission it still makes sense to deliver it, to 604800 (m and h may follow)"),
+    OPTION(PAYLOAD_WEBHOOKS, "webhooks", NULL, "let Papercups' own webhooks see the message"),
+};
+_Static_assert(sizeof(rows) / sizeof(rows[0]) == PAYLOAD_COUNT, "one row for each option, in their order");
+
+const struct option_group payload_group = {
+    "payload", "The payload: a file (- is stdin), signed byte for byte, or these", rows, PAYLOAD_COUNT};
 
 static const char *value_of(const struct payload_options *options, enum payload_option option)
 {
@@ -17,7 +50,7 @@ static const char *value_of(const struct payload_options *options, enum payload_
 
 static const char *name_of(enum payload_option option)
 {
-    return table[option - PAYLOAD_ACCOUNT].name;
+    return rows[option - PAYLOAD_ACCOUNT].name;
 }
 
 static json_t *string_new(const char *option, struct span text, struct err *err)
@@ -51,7 +84,7 @@ static int quick_reply_add(struct payload_options *options, const char *value, s
 int payload_options_take(struct payload_options *options, int option, const char *value, struct err *err)
 {
     assert(option >= PAYLOAD_ACCOUNT && option < PAYLOAD_END);
-    const char *name = table[option - PAYLOAD_ACCOUNT].name;
+    const char *name = rows[option - PAYLOAD_ACCOUNT].name;
     if (options->first == NULL)
         options->first = name;
     if (option == PAYLOAD_QUICK_REPLY)

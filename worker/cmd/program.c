@@ -12,16 +12,22 @@
 
 #include "base/nearest.h"
 #include "cmd/failure.h"
+#include "cmd/help.h"
 
-static int help_print(const struct program *program)
+static int commands_print(const struct program *program)
 {
+    char head[40];
     printf("%s %s: %s\n\n", program->name, CUPBEARER_VERSION, program->purpose);
     for (const struct command *const *one = program->commands; *one != NULL; one++)
-        if ((*one)->purpose != NULL)
-            printf("  %s %-8s %s\n", program->name, (*one)->name, (*one)->purpose);
+        if ((*one)->purpose != NULL) {
+            int size = snprintf(head, sizeof(head), "  %s %-8s ", program->name, (*one)->name);
+            help_item_print(head, (size_t)size, (*one)->purpose);
+        }
     printf("\n"
-           "`%s COMMAND --help` says more; `%s --version` the version.\n"
-           "Exit codes: 0 done, 1 no, 2 usage or configuration, 3 unreachable, 4 a limit, 5 system.\n",
+           "`%s COMMAND --help` says more;\n"
+           "`%s --version` the version.\n"
+           "Exit codes: 0 done, 1 no, 2 usage or configuration, 3 unreachable, 4 a limit,\n"
+           "5 system.\n",
            program->name, program->name);
     return ERR_NONE;
 }
@@ -65,7 +71,7 @@ static int command_run(const struct program *program, int argc, char **argv)
         return ERR_NONE;
     }
     if (strcmp(name, "help") == 0 || strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0)
-        return argc > 2 ? command_help(program, argv[2]) : help_print(program);
+        return argc > 2 ? command_help(program, argv[2]) : commands_print(program);
     const struct command *command = command_find(program, name);
     return command == NULL ? ERR_USAGE : command->run(argc - 1, argv + 1);
 }

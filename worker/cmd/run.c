@@ -56,13 +56,13 @@ const struct command command_run = {
     cmd_run,
     "read signed events from Kafka and post them into Papercups",
     .usage = "[--config FILE] [--log-level LEVEL]",
-    .about = "Verifies the events, drops duplicates, and posts each as a bot message. --log-level debug logs every "
-             "delivered event.\n\n"
+    .about = "Verifies the events, drops duplicates, and posts each as a bot message. --log-level debug logs "
+             "every delivered event.\n\n"
              "Every setting can be given by environment too: CUPBEARER_KAFKA_BOOTSTRAP_SERVERS for [kafka] "
              "bootstrap_servers.",
     .groups = (const struct option_group *const[]){&option_group_config, &option_group_log, NULL},
     .end = "SIGHUP: reads keyring, API keys and the accounts' configuration again.\n"
-           "SIGTERM: finishes what is under way, commits, leaves the group, exits 0. A second one, or 30 s: exits at "
-           "once (4).\n"
+           "SIGTERM: finishes what is under way, commits, leaves the group, exits 0. A second one, or 30 s: exits "
+           "at once (4).\n"
            "Exit codes: 0 stopped, 2 configuration, 3 Kafka does not answer, 4 stopped with events left, 5 system.",
 };

@@ -9,6 +9,7 @@
 #include "cmd/options.h"
 #include "cmd/payload_options.h"
 #include "cmd/publish.h"
+#include "cmd/shared_options.h"
 #include "cmd/signer.h"
 #include "event/envelope.h"
 #include "event/payload.h"
@@ -16,45 +17,7 @@
 
 #define SEND "send"
 
-static const char help[] =
-    "cupbearer send: sign an event and publish it, and wait for what becomes of it\n"
-    "\n"
-    "  cupbearer send --key-file FILE --key-id ID --account ACCOUNT --to-external-id ID --body TEXT "
-    "[OPTION]...\n"
-    "  cupbearer send --key-file FILE --key-id ID [OPTION]... PAYLOAD_FILE\n"
-    "\n"
-    "Prints event_id, topic, partition and offset once Kafka has acknowledged it (acks=all).\n"
-    "\n" SIGNER_HELP "\n" PAYLOAD_HELP "\n"
-    "Where to:\n"
-    "  -b, --bootstrap-servers L  HOST:PORT,...; localhost:9092 when left out\n"
-    "  --topic TOPIC              cupbearer.events when left out\n"
-    "  --partitioner P            murmur2 (when left out) or crc32, as in the worker's configuration\n"
-    "  --kafka NAME=VALUE         a property of librdkafka, such as security.protocol=SASL_SSL; repeatable.\n"
-    "                             Passwords by file: sasl.password_file=FILE, ssl.key.password_file=FILE\n"
-    "  --wait                     wait for the receipt and print the outcome\n"
-    "  --receipts-topic TOPIC     cupbearer.receipts when left out\n"
-    "  --timeout SECONDS          how long to wait for it; 60s when left out (m and h may follow)\n"
-    "  --help                     this text\n"
-    "\n"
-    "Exit codes: 0 published, with --wait delivered; 1 with --wait: duplicate, rejected or failed; 2 usage "
-    "or a\n"
-    "payload that a worker would refuse; 3 no answer, not acknowledged, or no receipt in time; 5 system.\n";
-
-enum { TOPIC = 0x100, PARTITIONER, KAFKA, WAIT, RECEIPTS_TOPIC, TIMEOUT };
-
-static const struct option table[] = {
-    SIGNER_OPTIONS,
-    PAYLOAD_OPTIONS,
-    {"bootstrap-servers", required_argument, NULL, 'b'},
-    {"topic", required_argument, NULL, TOPIC},
-    {"partitioner", required_argument, NULL, PARTITIONER},
-    {"kafka", required_argument, NULL, KAFKA},
-    {"wait", no_argument, NULL, WAIT},
-    {"receipts-topic", required_argument, NULL, RECEIPTS_TOPIC},
-    {"timeout", required_argument, NULL, TIMEOUT},
-    {"help", no_argument, NULL, 'h'},
-    {NULL, 0, NULL, 0},
-};
+enum { KAFKA = 0x100, WAIT, RECEIPTS_TOPIC, TIMEOUT };
 
 struct send {
     struct signer signer;
@@ -65,11 +28,12 @@ struct send {
     const char *topic, *receipts_topic;
     enum partitioner partitioner;
     int64_t timeout_s;
-    bool wait, help;
+    bool wait;
 };
 
-static int send_take(struct send *send, int option, const char *value, struct err *err)
+static int send_take(void *context, int option, const char *value, struct err *err)
 {
+    struct send *send = context;
     struct config *config = &send->config;
     struct err why;
     if (option >= PAYLOAD_ACCOUNT && option < PAYLOAD_END)
@@ -80,10 +44,10 @@ static int send_take(struct send *send, int option, const char *value, struct er
     case 'b':
         config->bootstrap_servers = (char *)(uintptr_t)value;
         return 0;
-    case TOPIC:
+    case OPTION_TOPIC:
         send->topic = value;
         return 0;
-    case PARTITIONER:
+    case OPTION_PARTITIONER:
         return options_partitioner(value, &send->partitioner, err);
     case KAFKA:
         if (config_property_read(value, &config->properties[config->property_count], &why) != 0)
@@ -98,33 +62,9 @@ static int send_take(struct send *send, int option, const char *value, struct er
         return 0;
     case TIMEOUT:
         return options_seconds("--timeout", value, 1, 86400, &send->timeout_s, err);
-    case 'h':
-        send->help = true;
-        return 0;
     default:
         return 0;
     }
-}
-
-static int send_options(struct send *send, int argc, char **argv)
-{
-    struct options options;
-    struct err err;
-    options_init(&options, SEND, table, argc, argv);
-    const char *value;
-    int option;
-    while (!send->help && (option = options_next(&options, &value)) != OPTIONS_END) {
-        if (option == OPTIONS_MISTAKE)
-            return ERR_USAGE;
-        if (send_take(send, option, value, &err) != 0)
-            return failure_err(SEND, &err);
-    }
-    if (send->help)
-        return 0;
-    send->file = options.operands[0];
-    if (send->file != NULL && options.operands[1] != NULL)
-        return failure_usage(SEND, "one payload at a time; '%.60s' is one too many", options.operands[1]);
-    return 0;
 }
 
 static const char *event_id_of(const struct cupbearer_record *record)
@@ -218,22 +158,24 @@ static int send_run(struct send *send, struct err *err)
     return result;
 }
 
-int cmd_send(int argc, char **argv)
+static int cmd_send(int argc, char **argv)
 {
     static char localhost[] = "localhost:9092";
     struct send send = {
-        .topic = "cupbearer.events",
+        .topic = OPTION_TOPIC_DEFAULT,
         .receipts_topic = "cupbearer.receipts",
         .timeout_s = 60,
         .config = {.bootstrap_servers = localhost,
                    .properties = mem_new((size_t)argc, sizeof(struct config_property))},
     };
+    const char *const *operands;
     struct err err;
-    int code = send_options(&send, argc, argv);
-    if (code == 0 && send.help)
-        fputs(help, stdout);
-    else if (code == 0 && (code = send_run(&send, &err)) < 0)
-        code = failure_err(SEND, &err);
+    int code;
+    if (command_read(&command_send, argc, argv, send_take, &send, &operands, &code)) {
+        send.file = operands[0];
+        if ((code = send_run(&send, &err)) < 0)
+            code = failure_err(SEND, &err);
+    }
     for (size_t i = 0; i < send.config.property_count; i++)
         config_property_done(&send.config.properties[i]);
     free(send.config.properties);
@@ -241,3 +183,35 @@ int cmd_send(int argc, char **argv)
     signer_done(&send.signer);
     return code;
 }
+
+static const struct option_row broker_rows[] = {
+    OPTION('b', "bootstrap-servers", "HOST:PORT,...", "where Kafka is; default: localhost:9092"),
+    OPTION(KAFKA, "kafka", "NAME=VALUE",
+           "a property of librdkafka, such as security.protocol=SASL_SSL. Passwords by file: "
+           "sasl.password_file=FILE, ssl.key.password_file=FILE",
+           .repeatable = true),
+};
+static const struct option_group broker = OPTION_GROUP("broker", "Where to", broker_rows);
+
+static const struct option_row receipt_rows[] = {
+    OPTION(WAIT, "wait", NULL, "wait for the receipt and print the outcome"),
+    OPTION(RECEIPTS_TOPIC, "receipts-topic", "TOPIC", "the receipts' topic; default: cupbearer.receipts"),
+    OPTION(TIMEOUT, "timeout", "SECONDS", "how long to wait for it (m and h may follow); default: 60s"),
+};
+static const struct option_group receipt = OPTION_GROUP("receipt", "What becomes of it", receipt_rows);
+
+const struct command command_send = {
+    SEND,
+    cmd_send,
+    "sign an event and publish it, and wait for what becomes of it",
+    .usage = "--key-file FILE --key-id ID --account ACCOUNT\n"
+             " --to-external-id ID --body TEXT [OPTION]...\n"
+             "--key-file FILE --key-id ID [OPTION]... PAYLOAD_FILE",
+    .about = "Prints event_id, topic, partition and offset once Kafka has acknowledged it (acks=all).",
+    .groups = (const struct option_group *const[]){&signer_group_key, &signer_group_event, &payload_group, &broker,
+                                                   &option_group_topic, &option_group_partitioner, &receipt, NULL},
+    .operand = &(const struct operand){"payload", .completion = COMPLETE_FILE},
+    .end = "Exit codes: 0 published, with --wait delivered; 1 with --wait: duplicate, rejected or failed; 2 usage "
+           "or a payload that a worker would refuse; 3 no answer, not acknowledged, or no receipt in time; 5 "
+           "system.",
+};

@@ -4,7 +4,14 @@
 
 #include "cmd/command.h"
 
-enum shared_option { OPTION_CONFIG = 'c', OPTION_LOG_LEVEL = 'l', OPTION_SINCE = 0x400, OPTION_UNTIL, OPTION_PARTITIONER, OPTION_TOPIC };
+enum shared_option {
+    OPTION_CONFIG = 'c',
+    OPTION_LOG_LEVEL = 'l',
+    OPTION_SINCE = 0x400,
+    OPTION_UNTIL,
+    OPTION_PARTITIONER,
+    OPTION_TOPIC,
+};
 
 extern const struct option_group option_group_config; /* OPTION_CONFIG: for options_config() */
 extern const struct option_group option_group_log;

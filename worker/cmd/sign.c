@@ -4,43 +4,14 @@
 #include "cmd/failure.h"
 #include "cmd/options.h"
 #include "cmd/payload_options.h"
+#include "cmd/shared_options.h"
 #include "cmd/signer.h"
 #include "event/payload.h"
 #include "os/clock.h"
 
 #define SIGN "sign"
 
-static const char help[] =
-    "cupbearer sign: sign an event and print the record\n"
-    "\n"
-    "  cupbearer sign --key-file FILE --key-id ID [OPTION]... PAYLOAD_FILE\n"
-    "  cupbearer sign --key-file FILE --key-id ID --account ACCOUNT --to-external-id ID --body TEXT "
-    "[OPTION]...\n"
-    "\n"
-    "Publish it as it is printed, before it expires: the bytes of the value are what was signed.\n"
-    "\n" SIGNER_HELP "\n" PAYLOAD_HELP "\n"
-    "  --at SECONDS               when it was signed, Unix time; now when left out\n"
-    "  --format json              {\"key\", \"headers\", \"value\"} on one line, for `cupbearer verify` and "
-    "others;\n"
-    "                             the default\n"
-    "  --format kcat              a line for a shell, which publishes it with kcat to ${BOOTSTRAP_SERVERS}\n"
-    "                             (localhost:9092 where that is not set)\n"
-    "  --topic TOPIC              in that line; cupbearer.events when left out\n"
-    "  --help                     this text\n"
-    "\n"
-    "Exit codes: 0 done, 2 usage or a payload that a worker would refuse, 4 a limit, 5 system.\n";
-
-enum { AT = 0x100, FORMAT, TOPIC };
-
-static const struct option table[] = {
-    SIGNER_OPTIONS,
-    PAYLOAD_OPTIONS,
-    {"at", required_argument, NULL, AT},
-    {"format", required_argument, NULL, FORMAT},
-    {"topic", required_argument, NULL, TOPIC},
-    {"help", no_argument, NULL, 'h'},
-    {NULL, 0, NULL, 0},
-};
+enum { AT = 0x100, FORMAT };
 
 struct sign {
     struct signer signer;
@@ -48,11 +19,12 @@ struct sign {
     const char *file;
     const char *topic;
     int64_t at_s;
-    bool kcat, help;
+    bool kcat;
 };
 
-static int sign_take(struct sign *sign, int option, const char *value, struct err *err)
+static int sign_take(void *context, int option, const char *value, struct err *err)
 {
+    struct sign *sign = context;
     if (option >= PAYLOAD_ACCOUNT && option < PAYLOAD_END)
         return payload_options_take(&sign->payload, option, value, err);
     if (option == AT)
@@ -61,34 +33,11 @@ static int sign_take(struct sign *sign, int option, const char *value, struct er
         sign->kcat = strcmp(value, "kcat") == 0;
         if (!sign->kcat && strcmp(value, "json") != 0)
             return err_set(err, ERR_USAGE, "--format is json or kcat, not '%.40s'", value);
-    } else if (option == TOPIC) {
+    } else if (option == OPTION_TOPIC) {
         sign->topic = value;
-    } else if (option == 'h') {
-        sign->help = true;
     } else {
         signer_take(&sign->signer, option, value);
     }
-    return 0;
-}
-
-static int sign_options(struct sign *sign, int argc, char **argv)
-{
-    struct options options;
-    struct err err;
-    options_init(&options, SIGN, table, argc, argv);
-    const char *value;
-    int option;
-    while (!sign->help && (option = options_next(&options, &value)) != OPTIONS_END) {
-        if (option == OPTIONS_MISTAKE)
-            return ERR_USAGE;
-        if (sign_take(sign, option, value, &err) != 0)
-            return failure_err(SIGN, &err);
-    }
-    if (sign->help)
-        return 0;
-    sign->file = options.operands[0];
-    if (sign->file != NULL && options.operands[1] != NULL)
-        return failure_usage(SIGN, "one payload at a time; '%.60s' is one too many", options.operands[1]);
     return 0;
 }
 
@@ -163,16 +112,41 @@ static int sign_run(struct sign *sign, struct err *err)
     return result;
 }
 
-int cmd_sign(int argc, char **argv)
+static int cmd_sign(int argc, char **argv)
 {
-    struct sign sign = {.topic = "cupbearer.events"};
+    struct sign sign = {.topic = OPTION_TOPIC_DEFAULT};
+    const char *const *operands;
     struct err err;
-    int code = sign_options(&sign, argc, argv);
-    if (code == 0 && sign.help)
-        fputs(help, stdout);
-    else if (code == 0 && sign_run(&sign, &err) != 0)
-        code = failure_err(SIGN, &err);
+    int code;
+    if (command_read(&command_sign, argc, argv, sign_take, &sign, &operands, &code)) {
+        sign.file = operands[0];
+        code = sign_run(&sign, &err) == 0 ? ERR_NONE : failure_err(SIGN, &err);
+    }
     payload_options_done(&sign.payload);
     signer_done(&sign.signer);
     return code;
 }
+
+static const struct option_row rows[] = {
+    OPTION(AT, "at", "SECONDS", "when it was signed, Unix time; default: now"),
+    OPTION(FORMAT, "format", "FORM",
+           "what is printed: {}; default: json. As json: key, headers and value on one line, for `cupbearer "
+           "verify` and others. As kcat: a line for a shell, which publishes it with kcat to "
+           "${BOOTSTRAP_SERVERS}, else to localhost:9092",
+           .words = "json kcat"),
+};
+static const struct option_group own = OPTION_GROUP(SIGN, "The record", rows);
+
+const struct command command_sign = {
+    SIGN,
+    cmd_sign,
+    "sign an event and print the record",
+    .usage = "--key-file FILE --key-id ID [OPTION]... PAYLOAD_FILE\n"
+             "--key-file FILE --key-id ID --account ACCOUNT\n"
+             " --to-external-id ID --body TEXT [OPTION]...",
+    .about = "Publish it as it is printed, before it expires: the bytes of the value are what was signed.",
+    .groups = (const struct option_group *const[]){&signer_group_key, &signer_group_event, &payload_group, &own,
+                                                   &option_group_topic, NULL},
+    .operand = &(const struct operand){"payload", .completion = COMPLETE_FILE},
+    .end = "Exit codes: 0 done, 2 usage or a payload that a worker would refuse, 4 a limit, 5 system.",
+};

@@ -4,6 +4,19 @@
 
 #define KEY_FILE_MAX 256 /* bytes; the longest key has 95 */
 
+static const struct option_row key_rows[] = {
+    OPTION(SIGNER_KEY_FILE, "key-file", "FILE",
+           "the secret to sign with: whsk_ or whsec_, as `cupbearer keygen` writes it",
+           .completion = COMPLETE_FILE),
+    OPTION(SIGNER_KEY_ID, "key-id", "ID", "the key's id in the workers' keyring"),
+};
+const struct option_group signer_group_key = OPTION_GROUP("key", "Who signs", key_rows);
+
+static const struct option_row event_rows[] = {
+    OPTION(SIGNER_EVENT_ID, "event-id", "ID", "what deduplication goes by; default: a random one"),
+};
+const struct option_group signer_group_event = OPTION_GROUP("event", NULL, event_rows);
+
 void signer_take(struct signer *signer, int option, const char *value)
 {
     if (option == SIGNER_KEY_FILE)

@@ -4,22 +4,14 @@
 
 #include "base/err.h"
 #include "base/span.h"
+#include "cmd/command.h"
 #include "cupbearer/cupbearer.h"
 
 enum signer_option { SIGNER_KEY_FILE = 0x300, SIGNER_KEY_ID, SIGNER_EVENT_ID, SIGNER_END };
 
-/* clang-format off */
-#define SIGNER_OPTIONS \
-    {"key-file", required_argument, NULL, SIGNER_KEY_FILE}, \
-    {"key-id", required_argument, NULL, SIGNER_KEY_ID}, \
-    {"event-id", required_argument, NULL, SIGNER_EVENT_ID}
-
-#define SIGNER_HELP \
-    "Who signs:\n" \
-    "  --key-file FILE            the secret: whsk_ or whsec_, as `cupbearer keygen` writes it\n" \
-    "  --key-id ID                the key's id in the workers' keyring\n" \
-    "  --event-id ID              what deduplication goes by; a random one when left out\n"
-/* clang-format on */
+/* Two, because `dead resend` signs as well, events that have their id. */
+extern const struct option_group signer_group_key;
+extern const struct option_group signer_group_event;
 
 struct signer {
     const char *key_file, *key_id, *event_id;

@@ -1,5 +1,4 @@
 #include <sodium.h>
-#include <stdio.h>
 
 #include "base/json.h"
 #include "cmd/cmd.h"
@@ -7,6 +6,7 @@
 #include "cmd/input.h"
 #include "cmd/options.h"
 #include "cmd/report.h"
+#include "cmd/shared_options.h"
 #include "cupbearer/cupbearer.h"
 #include "lib/record.h"
 #include "os/clock.h"
@@ -17,54 +17,18 @@
 #define ADMITTED_MAX_MS 99999999999999 /* the year 5138 */
 #define PARTITIONS_MAX  1000000
 
-static const char help[] =
-    "cupbearer verify: say what a worker would make of a record, and why\n"
-    "\n"
-    "  cupbearer verify --keyring FILE [OPTION]... [RECORD.json]\n"
-    "\n"
-    "Reads the record from the file, or from stdin (also for -), in the form that `cupbearer sign` prints:\n"
-    "  {\"key\": \"...\", \"headers\": {\"webhook-id\": \"...\", ...}, \"value\": \"...\"}\n"
-    "From Kafka: kcat -C -b localhost:9092 -t cupbearer.events -p 3 -o 17 -c 1 -J |\n"
-    "  jq -c '{key, headers: ([.headers | range(0; length; 2) as $i | {(.[$i]): .[$i + 1]}] | add), value: "
-    ".payload}'\n"
-    "\n"
-    "Says which bytes were signed, with which key, whether the signature is good and, if not, what differs "
-    "where it\n"
-    "is a common mistake; then the payload, the account, the routing key, the partition, the times, and the "
-    "outcome.\n"
-    "\n"
-    "  --keyring FILE       the workers' keyring\n"
-    "  --partitions N       how many partitions the topic has: say where the record belongs\n"
-    "  --partition P        where it lies: judge that as well\n"
-    "  --partitioner P      murmur2 (when left out) or crc32, as in the worker's configuration\n"
-    "  --admitted-at MS     when the broker stamped it, Unix time in milliseconds; now when left out\n"
-    "  --show-signed        all of the signed value, not only its ends\n"
-    "  --help               this text\n"
-    "\n"
-    "Exit codes: 0 a worker would admit it, 1 it would not, 2 usage, 5 system.\n";
-
-enum { KEYRING = 0x100, PARTITIONS, PARTITION, PARTITIONER, ADMITTED_AT, SHOW_SIGNED };
-
-static const struct option table[] = {
-    {"keyring", required_argument, NULL, KEYRING},
-    {"partitions", required_argument, NULL, PARTITIONS},
-    {"partition", required_argument, NULL, PARTITION},
-    {"partitioner", required_argument, NULL, PARTITIONER},
-    {"admitted-at", required_argument, NULL, ADMITTED_AT},
-    {"show-signed", no_argument, NULL, SHOW_SIGNED},
-    {"help", no_argument, NULL, 'h'},
-    {NULL, 0, NULL, 0},
-};
+enum { KEYRING = 0x100, PARTITIONS, PARTITION, ADMITTED_AT, SHOW_SIGNED };
 
 struct verify {
     const char *keyring_file, *record_file;
     int64_t partition, partition_count, admitted_at_ms;
     enum partitioner partitioner;
-    bool show_signed, help;
+    bool show_signed;
 };
 
-static int verify_take(struct verify *verify, int option, const char *value, struct err *err)
+static int verify_take(void *context, int option, const char *value, struct err *err)
 {
+    struct verify *verify = context;
     switch (option) {
     case KEYRING:
         verify->keyring_file = value;
@@ -73,15 +37,12 @@ static int verify_take(struct verify *verify, int option, const char *value, str
         return options_number("--partitions", value, 1, PARTITIONS_MAX, &verify->partition_count, err);
     case PARTITION:
         return options_number("--partition", value, 0, PARTITIONS_MAX - 1, &verify->partition, err);
-    case PARTITIONER:
+    case OPTION_PARTITIONER:
         return options_partitioner(value, &verify->partitioner, err);
     case ADMITTED_AT:
         return options_number("--admitted-at", value, 1, ADMITTED_MAX_MS, &verify->admitted_at_ms, err);
-    case SHOW_SIGNED:
-        verify->show_signed = true;
-        return 0;
     default:
-        verify->help = true;
+        verify->show_signed = true;
         return 0;
     }
 }
@@ -97,27 +58,6 @@ static int verify_check(const struct verify *verify)
         return failure_usage(VERIFY, "partitions are counted from 0: of %lld the last is %lld",
                              (long long)verify->partition_count, (long long)verify->partition_count - 1);
     return 0;
-}
-
-static int verify_options(struct verify *verify, int argc, char **argv)
-{
-    struct options options;
-    struct err err;
-    options_init(&options, VERIFY, table, argc, argv);
-    const char *value;
-    int option;
-    while (!verify->help && (option = options_next(&options, &value)) != OPTIONS_END) {
-        if (option == OPTIONS_MISTAKE)
-            return ERR_USAGE;
-        if (verify_take(verify, option, value, &err) != 0)
-            return failure_err(VERIFY, &err);
-    }
-    if (verify->help)
-        return 0;
-    verify->record_file = options.operands[0] == NULL ? "-" : options.operands[0];
-    if (options.operands[0] != NULL && options.operands[1] != NULL)
-        return failure_usage(VERIFY, "one record at a time; '%.60s' is one too many", options.operands[1]);
-    return verify_check(verify);
 }
 
 static int record_load(const char *path, struct cupbearer_record **out, struct err *err)
@@ -181,14 +121,46 @@ static int verify_run(const struct verify *verify, struct err *err)
     return result;
 }
 
-int cmd_verify(int argc, char **argv)
+static int cmd_verify(int argc, char **argv)
 {
     struct verify verify = {.partition = -1, .admitted_at_ms = -1};
+    const char *const *operands;
     struct err err;
-    int code = verify_options(&verify, argc, argv);
-    if (code == 0 && verify.help)
-        fputs(help, stdout);
-    else if (code == 0 && (code = verify_run(&verify, &err)) < 0)
+    int code;
+    if (!command_read(&command_verify, argc, argv, verify_take, &verify, &operands, &code))
+        return code;
+    verify.record_file = operands[0] == NULL ? "-" : operands[0];
+    if ((code = verify_check(&verify)) == 0 && (code = verify_run(&verify, &err)) < 0)
         code = failure_err(VERIFY, &err);
     return code;
 }
+
+static const struct option_row rows[] = {
+    OPTION(KEYRING, "keyring", "FILE", "the workers' keyring", .completion = COMPLETE_FILE),
+    OPTION(PARTITIONS, "partitions", "N", "how many partitions the topic has: say where the record belongs"),
+    OPTION(PARTITION, "partition", "P", "where it lies: judge that as well"),
+    OPTION(ADMITTED_AT, "admitted-at", "MS",
+           "when the broker stamped it, Unix time in milliseconds; default: now"),
+    OPTION(SHOW_SIGNED, "show-signed", NULL, "all of the signed value, not only its ends"),
+};
+static const struct option_group own = OPTION_GROUP(VERIFY, NULL, rows);
+
+const struct command command_verify = {
+    VERIFY,
+    cmd_verify,
+    "say what a worker would make of a record, and why",
+    .usage = "--keyring FILE [OPTION]... [RECORD.json]",
+    .about = "Reads the record from the file, or from stdin (also for -), in the form that `cupbearer sign` "
+             "prints:\n"
+             "  {\"key\": \"...\", \"headers\": {\"webhook-id\": \"...\", ...}, \"value\": \"...\"}\n"
+             "From Kafka:\n"
+             "  kcat -C -b localhost:9092 -t cupbearer.events -p 3 -o 17 -c 1 -J |\n"
+             "  jq -c '{key, headers: ([.headers | range(0; length; 2) as $i |\n"
+             "    {(.[$i]): .[$i + 1]}] | add), value: .payload}'\n\n"
+             "Says which bytes were signed, with which key, whether the signature is good and, if not, what "
+             "differs where it is a common mistake; then the payload, the account, the routing key, the "
+             "partition, the times, and the outcome.",
+    .groups = (const struct option_group *const[]){&own, &option_group_partitioner, NULL},
+    .operand = &(const struct operand){"record", .completion = COMPLETE_FILE},
+    .end = "Exit codes: 0 a worker would admit it, 1 it would not, 2 usage, 5 system.",
+};

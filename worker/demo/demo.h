@@ -2,7 +2,9 @@
 #ifndef DEMO_DEMO_H
 #define DEMO_DEMO_H
 
-int demo_play(int argc, char **argv);
-int demo_standin(int argc, char **argv);
+#include "cmd/command.h"
+
+extern const struct command command_play;
+extern const struct command command_standin;
 
 #endif

@@ -4,11 +4,7 @@
 
 int main(int argc, char **argv)
 {
-    static const struct command play = {
-        "play", demo_play, "all of it on this machine, with a broker and a Papercups of its own", .usage = NULL};
-    static const struct command standin = {
-        "standin", demo_standin, "a stand-in Papercups, for demos and tests", .usage = NULL};
-    static const struct command *const commands[] = {&play, &standin, NULL};
+    static const struct command *const commands[] = {&command_play, &command_standin, NULL};
     static const struct program program = {"cupbearer-demo", "cupbearer, shown and tested on one machine", commands};
     return program_main(&program, argc, argv);
 }

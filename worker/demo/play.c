@@ -14,59 +14,25 @@
 
 #define PLAY "play"
 
-static const char help[] =
-    "Usage: cupbearer-demo play [--once] [--bootstrap-servers SERVERS] [--port PORT]\n"
-    "                           [--gate-port PORT]\n"
-    "\n"
-    "All of it on this machine: a broker (librdkafka's embedded one), a stand-in\n"
-    "Papercups with a chat page, a worker, a gate, and keys made on the spot. Prints\n"
-    "where they are, the line that lets another terminal know it, and commands that\n"
-    "send there; Ctrl-C ends it.\n"
-    "\n"
-    "  --once                        sends four events, prints their receipts and\n"
-    "                                exits: 0 where they end as they must\n"
-    "  --bootstrap-servers SERVERS   a Kafka that runs already, instead of the one\n"
-    "                                embedded, to which Go and Java cannot speak;\n"
-    "                                the topics cupbearer.events, .receipts and .dead\n"
-    "                                are made there\n"
-    "  --port PORT                   of the stand-in; any free one when left out\n"
-    "  --gate-port PORT              of the gate; any free one when left out\n";
+enum { ONCE = 'o', BOOTSTRAP = 'b', PORT = 'p', GATE_PORT = 'g' };
 
 struct demo {
-    bool once, help;
+    bool once;
     const char *bootstrap_servers;
     uint16_t port, gate_port;
 };
 
-static int demo_options(struct demo *demo, int argc, char **argv)
+static int demo_take(void *context, int option, const char *value, struct err *err)
 {
-    static const struct option table[] = {
-        {"once", no_argument, NULL, 'o'},       {"bootstrap-servers", required_argument, NULL, 'b'},
-        {"port", required_argument, NULL, 'p'}, {"gate-port", required_argument, NULL, 'g'},
-        {"help", no_argument, NULL, 'h'},       {NULL, 0, NULL, 0}};
-    struct options options;
-    struct err err;
-    const char *value;
-    int option;
-    options_init(&options, PLAY, table, argc, argv);
-    while ((option = options_next(&options, &value)) != OPTIONS_END) {
-        int64_t port = 0;
-        if (option == OPTIONS_MISTAKE)
-            return ERR_USAGE;
-        if ((option == 'p' || option == 'g') &&
-            options_number(option == 'p' ? "--port" : "--gate-port", value, 0, 65535, &port, &err) != 0)
-            return failure_err(PLAY, &err);
-        demo->port = option == 'p' ? (uint16_t)port : demo->port;
-        demo->gate_port = option == 'g' ? (uint16_t)port : demo->gate_port;
-        demo->once = demo->once || option == 'o';
-        demo->help = demo->help || option == 'h';
-        demo->bootstrap_servers = option == 'b' ? value : demo->bootstrap_servers;
-    }
-    if (options.operands[0] != NULL)
-        return failure_usage(PLAY, "'%.60s' is not expected here; see cupbearer-demo play --help",
-                             options.operands[0]);
-    if (demo->port != 0 && demo->port == demo->gate_port)
-        return failure_usage(PLAY, "--port and --gate-port: stand-in and gate need a port each");
+    struct demo *demo = context;
+    int64_t port = 0;
+    if ((option == PORT || option == GATE_PORT) &&
+        options_number(option == PORT ? "--port" : "--gate-port", value, 0, 65535, &port, err) != 0)
+        return -1;
+    demo->port = option == PORT ? (uint16_t)port : demo->port;
+    demo->gate_port = option == GATE_PORT ? (uint16_t)port : demo->gate_port;
+    demo->once = demo->once || option == ONCE;
+    demo->bootstrap_servers = option == BOOTSTRAP ? value : demo->bootstrap_servers;
     return 0;
 }
 
@@ -183,16 +149,40 @@ static int demo_run(const struct demo *demo, struct err *err)
     return result;
 }
 
-int demo_play(int argc, char **argv)
+static int demo_play(int argc, char **argv)
 {
     struct demo demo = {0};
+    const char *const *operands;
     struct err err;
-    int code = demo_options(&demo, argc, argv);
-    if (code != 0)
+    int code;
+    if (!command_read(&command_play, argc, argv, demo_take, &demo, &operands, &code))
         return code;
-    if (demo.help) {
-        fputs(help, stdout);
-        return 0;
-    }
+    if (demo.port != 0 && demo.port == demo.gate_port)
+        return failure_usage(PLAY, "--port and --gate-port: stand-in and gate need a port each");
     return demo_run(&demo, &err) == 0 ? 0 : failure_err(PLAY, &err);
 }
+
+static const struct option_row rows[] = {
+    OPTION(ONCE, "once", NULL,
+           "send four events, print their receipts and exit: 0 where they end as they must"),
+    OPTION(BOOTSTRAP, "bootstrap-servers", "SERVERS",
+           "a Kafka that runs already, instead of the one embedded, to which Go and Java cannot speak; the topics "
+           "cupbearer.events, .receipts and .dead are created there"),
+    OPTION(PORT, "port", "PORT", "of the stand-in; default: any free one"),
+    OPTION(GATE_PORT, "gate-port", "PORT", "of the gate; default: any free one"),
+};
+static const struct option_group own = OPTION_GROUP(PLAY, NULL, rows);
+
+const struct command command_play = {
+    PLAY,
+    demo_play,
+    "all of it on this machine, with a broker and a Papercups of its own",
+    .usage = "[--once] [--bootstrap-servers SERVERS] [--port PORT]\n"
+             " [--gate-port PORT]",
+    .about = "Starts a broker (librdkafka's embedded one), a stand-in Papercups with a chat page, a worker, a "
+             "gate, and keys made on the spot. Prints where they are, the line that lets another terminal know "
+             "it, and commands that send there; Ctrl-C ends it.",
+    .groups = (const struct option_group *const[]){&own, NULL},
+    .end = "Exit codes: 0 stopped, with --once all as it must be; 1 with --once: not so; 2 usage, 3 unreachable, "
+           "5 system.",
+};

@@ -11,32 +11,8 @@
 
 #define STANDIN "standin"
 
-static const char help[] =
-    "cupbearer-demo standin: a stand-in Papercups, for demos and tests\n"
-    "\n"
-    "  cupbearer-demo standin [--port PORT] [--account API_KEY:ACCOUNT_ID:INBOX_ID]...\n"
-    "\n"
-    "It answers the calls that the worker makes as a real Papercups was recorded to answer, on 127.0.0.1 "
-    "only, keeps\n"
-    "everything in memory and forgets it when stopped (SIGTERM, SIGINT). Once it listens it prints one "
-    "line:\n"
-    "  standin url=http://127.0.0.1:PORT\n"
-    "\n"
-    "  --port PORT     0, the default, takes any free one\n"
-    "  --account A     repeatable; ids are UUIDs. A stand-in's keys open nothing: they are no secrets.\n"
-    "                  Without it there is one account:\n"
-    "                  " STANDIN_API_KEY ":" STANDIN_ACCOUNT_ID ":" STANDIN_INBOX_ID "\n"
-    "  --help          this text\n"
-    "\n"
-    "A customer's chat, live: http://127.0.0.1:PORT/chat?external_id=user_42&host=HOST\n"
-    "  HOST: the host of the page, which is the widget_host of the account there\n"
-    "Faults on demand and what is stored: /_standin/, described in worker/demo/standin.h\n"
-    "\n"
-    "Exit codes: 0 stopped, 2 usage, 5 system.\n";
-
 struct choice {
     uint16_t port;
-    bool help;
     struct standin_account *accounts;
     size_t account_count;
     char (*emails)[40];
@@ -63,32 +39,16 @@ static bool choice_add_text(struct choice *choice, char *text)
     return true;
 }
 
-/* 0, or the exit code once the mistake is told. Cuts the words of argv. */
-static int choice_read(struct choice *choice, int argc, char **argv)
+/* Cuts the words of argv. */
+static int choice_take(void *context, int option, const char *value, struct err *err)
 {
-    static const struct option table[] = {{"port", required_argument, NULL, 'p'},
-                                          {"account", required_argument, NULL, 'a'},
-                                          {"help", no_argument, NULL, 'h'},
-                                          {NULL, 0, NULL, 0}};
-    struct options options;
-    struct err err;
-    const char *value;
-    int option;
+    struct choice *choice = context;
     int64_t port = 0;
-    options_init(&options, STANDIN, table, argc, argv);
-    while ((option = options_next(&options, &value)) != OPTIONS_END) {
-        if (option == OPTIONS_MISTAKE)
-            return ERR_USAGE;
-        if (option == 'p' && options_number("--port", value, 0, UINT16_MAX, &port, &err) != 0)
-            return failure_err(STANDIN, &err);
-        if (option == 'a' && !choice_add_text(choice, optarg))
-            return failure_usage(STANDIN, "--account needs API_KEY:ACCOUNT_ID:INBOX_ID, not '%.60s'", value);
-        choice->help |= option == 'h';
-    }
-    if (options.operands[0] != NULL)
-        return failure_usage(STANDIN, "'%.60s' is not expected here; see cupbearer-demo standin --help",
-                             options.operands[0]);
-    choice->port = (uint16_t)port;
+    if (option == 'a' && !choice_add_text(choice, (char *)(uintptr_t)value))
+        return err_set(err, ERR_USAGE, "--account needs API_KEY:ACCOUNT_ID:INBOX_ID, not '%.60s'", value);
+    if (option == 'p' && options_number("--port", value, 0, UINT16_MAX, &port, err) != 0)
+        return -1;
+    choice->port = option == 'p' ? (uint16_t)port : choice->port;
     return 0;
 }
 
@@ -112,15 +72,14 @@ static int standin_run(const struct choice *choice)
     return 0;
 }
 
-int demo_standin(int argc, char **argv)
+static int demo_standin(int argc, char **argv)
 {
     size_t most = (size_t)argc + 1;
     struct choice choice = {.accounts = mem_new(most, sizeof(*choice.accounts)),
                             .emails = mem_new(most, sizeof(*choice.emails))};
-    int code = choice_read(&choice, argc, argv);
-    if (code == 0 && choice.help) {
-        fputs(help, stdout);
-    } else if (code == 0) {
+    const char *const *operands;
+    int code;
+    if (command_read(&command_standin, argc, argv, choice_take, &choice, &operands, &code)) {
         if (choice.account_count == 0)
             choice_add(&choice, STANDIN_API_KEY, STANDIN_ACCOUNT_ID, STANDIN_INBOX_ID);
         code = standin_run(&choice);
@@ -129,3 +88,32 @@ int demo_standin(int argc, char **argv)
     free(choice.emails);
     return code;
 }
+
+static const struct option_row rows[] = {
+    OPTION('p', "port", "PORT", "where it listens; default: 0, any free one"),
+    OPTION('a', "account", "API_KEY:ACCOUNT_ID:INBOX_ID",
+           "an account, instead of the one above; ids are UUIDs. A stand-in's keys open nothing: they are no "
+           "secrets",
+           .repeatable = true),
+};
+static const struct option_group own = OPTION_GROUP(STANDIN, NULL, rows);
+
+const struct command command_standin = {
+    STANDIN,
+    demo_standin,
+    "a stand-in Papercups, for demos and tests",
+    .usage = "[--port PORT]\n [--account API_KEY:ACCOUNT_ID:INBOX_ID]...",
+    .about = "It answers the calls that the worker makes as a real Papercups was recorded to answer, on 127.0.0.1 "
+             "only, keeps everything in memory and forgets it when stopped (SIGTERM, SIGINT). Once it listens it "
+             "prints one line:\n"
+             "  standin url=http://127.0.0.1:PORT\n\n"
+             "Without --account there is one account:\n"
+             "  " STANDIN_API_KEY ":\n"
+             "  " STANDIN_ACCOUNT_ID ":" STANDIN_INBOX_ID,
+    .groups = (const struct option_group *const[]){&own, NULL},
+    .end = "A customer's chat, live:\n"
+           "  http://127.0.0.1:PORT/chat?external_id=user_42&host=HOST\n"
+           "  HOST: the host of the page, which is the widget_host of the account there\n"
+           "Faults on demand and what is stored: /_standin/, described in worker/demo/standin.h\n\n"
+           "Exit codes: 0 stopped, 2 usage, 5 system.",
+};

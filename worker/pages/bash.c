@@ -18,7 +18,7 @@ int bash_options(FILE *out, const char *words)
         for (const struct option_group *const *group = (*command)->groups; *group != NULL; group++)
             for (size_t i = 0; i < (*group)->count; i++)
                 fprintf(out, " --%s", (*group)->rows[i].name);
-        fputs(" ;;\n", out);
+        fprintf(out, " --%s ;;\n", option_row_of_help.name);
     }
     return 0;
 }

@@ -69,7 +69,7 @@ static void word_add(struct buf *out, const char *word, size_t size, const char 
 static void text_write(FILE *out, const char *text, const char *value)
 {
     size_t column = 0;
-    bool ended = true;
+    bool first = true, ended = false;
     while (*text != 0) {
         size_t size = strcspn(text, " ");
         struct buf word;
@@ -82,10 +82,11 @@ static void text_write(FILE *out, const char *text, const char *value)
             column = 0;
         if (column == 0 && (word.data[0] == '.' || word.data[0] == '\''))
             fputs("\\&", out);
-        if (ended)
+        if (first)
             word.data[0] = (char)toupper((unsigned char)word.data[0]);
         fputs(word.data, out);
         column += word.size + (column > 0);
+        first = false;
         ended = size > 1 && text[size - 1] == '.' && text[size] == ' ';
         text += size + strspn(text + size, " ");
         buf_done(&word);

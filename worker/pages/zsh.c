@@ -54,14 +54,14 @@ static void zsh_option(FILE *out, const struct option_row *row)
     fputs(" \\\n            ", out);
     if (row == &option_row_of_help)
         fputs("'(- *)'", out);
-    else if (row->repeatable)
+    else if (row->repeatable && row->id < 0x80)
         fputs("'*'", out);
     else if (row->id < 0x80)
         fprintf(out, "'(-%c --%s)'", row->id, row->name);
     if (row->id < 0x80)
         fprintf(out, "{-%c,--%s}'[", row->id, row->name);
     else
-        fprintf(out, "'--%s[", row->name);
+        fprintf(out, "'%s--%s[", row->repeatable ? "*" : "", row->name);
     zsh_text(out, help, clause_size(help), "\\[]");
     fputc(']', out);
     if (row->value != NULL)
