@@ -315,7 +315,7 @@ static const struct option_row rows[] = {
            "behind the token, for {\"tokens\": [ENTRY, ...]}",
            .completion = COMPLETE_FILE),
     OPTION(MESSAGE, "message", "NAME",
-           "a pre-defined message that the token may send; default: any", .repeatable = true),
+           "a template that the token may send; default: any", .repeatable = true),
     OPTION(METRICS, "metrics", NULL, "the token may read the gate's /metrics; it then needs no --account"),
 };
 static const struct option_group own = OPTION_GROUP(KEYGEN, NULL, rows);
