@@ -69,7 +69,7 @@ static char *quoted_next(char **text, char quote)
 static void the_readme_names_every_member_of_a_receipt(void **state)
 {
     (void)state;
-    char *text = document(README), *rest = passage(text, "A receipt is JSON: ", "; what is not known"), *word;
+    char *text = document(README), *rest = passage(text, "A receipt is JSON, in one line: ", "; what is not known"), *word;
     size_t found = 0;
     while ((word = quoted_next(&rest, '`')) != NULL) {
         if (word[0] == '[')
