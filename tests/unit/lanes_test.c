@@ -152,6 +152,27 @@ static void nothing_is_asked_of_a_librdkafka_that_looks_by_itself(void **state)
     assert_int_equal(f->lanes.refill_by.ms, MONO_NEVER.ms);
 }
 
+static size_t held_count(void *context, int32_t partition)
+{
+    (void)partition;
+    ++*(size_t *)context;
+    return 1;
+}
+
+/* With a thousand partitions each record wakes the loop, and 999 are empty. */
+static void what_comes_to_one_makes_nobody_weigh_those_that_are_empty(void **state)
+{
+    struct fixture *f = *state;
+    size_t asked = 0;
+    for (int32_t i = 2; i < 1000; i++)
+        lanes_add(&f->lanes, f->rk, "events", i, f->fd);
+    while (lanes_take(&f->lanes, nothing_held, NULL) != NULL)
+        ;
+    lanes_wake(&f->lanes);
+    assert_null(lanes_take(&f->lanes, held_count, &asked));
+    assert_int_equal(asked, 0);
+}
+
 #define LANES_TEST(name) cmocka_unit_test_setup_teardown(name, fixture_make, fixture_end)
 
 int main(void)
@@ -163,6 +184,7 @@ int main(void)
         LANES_TEST(while_there_is_more_to_take_those_that_run_dry_are_asked_for_together),
         LANES_TEST(where_there_is_nothing_else_to_take_nothing_is_waited_for),
         LANES_TEST(a_partition_that_was_paused_is_fetched_when_it_goes_on),
+        LANES_TEST(what_comes_to_one_makes_nobody_weigh_those_that_are_empty),
         LANES_TEST(nothing_is_asked_of_a_librdkafka_that_looks_by_itself),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

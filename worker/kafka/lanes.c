@@ -18,7 +18,7 @@ void lanes_clear(struct lanes *lanes)
         rd_kafka_queue_io_event_enable(lanes->list[i].queue, -1, NULL, 0);
         rd_kafka_queue_destroy(lanes->list[i].queue);
     }
-    lanes->count = 0;
+    lanes->count = lanes->looked = 0;
     lanes->last = -1;
     lanes->refill_by = MONO_NEVER;
 }
@@ -92,18 +92,50 @@ void lanes_refill(struct lanes *lanes, rd_kafka_t *rk, const char *topic, struct
 
 void lanes_wake(struct lanes *lanes)
 {
-    for (int32_t i = 0; i < lanes->count; i++)
-        lanes->intakes[i].waits = true;
+    lanes->looked = 0;
+}
+
+/* Which lanes hold something, each looked at once for each time that librdkafka wakes: with a thousand partitions most hold nothing.
+ * One that is empty is polled all the same, since librdkafka (rd_kafka_q_io_event) wakes nobody again who has not polled. What came
+ * just then is returned. */
+static rd_kafka_event_t *lanes_look(struct lanes *lanes)
+{
+    rd_kafka_event_t *event = NULL;
+    while (event == NULL && lanes->looked < lanes->count) {
+        int32_t place = lanes->looked++;
+        struct intake *intake = &lanes->intakes[place];
+        if (intake->waits || rd_kafka_queue_length(lanes->list[place].queue) > 0) {
+            intake->waits = true;
+            continue;
+        }
+        event = rd_kafka_queue_poll(lanes->list[place].queue, 0);
+        intake->waits = event != NULL;
+        if (event != NULL)
+            lanes->last = place;
+    }
+    return event;
+}
+
+/* As intake_next. Mostly there is memory, and nobody holds anything: then those behind the next one are not asked. */
+static int32_t lanes_next(struct lanes *lanes, lanes_held *held, void *context)
+{
+    for (int32_t i = 1; i <= lanes->count; i++) {
+        int32_t place = (lanes->last + i) % lanes->count;
+        struct intake *intake = &lanes->intakes[place];
+        if (!intake->waits)
+            continue;
+        intake->held = held(context, intake->partition);
+        if (intake->held == 0)
+            return place;
+    }
+    return intake_next(lanes->intakes, lanes->count, lanes->last);
 }
 
 rd_kafka_event_t *lanes_take(struct lanes *lanes, lanes_held *held, void *context)
 {
-    rd_kafka_event_t *event = NULL;
-    for (int32_t i = 0; i < lanes->count; i++)
-        if (lanes->intakes[i].waits)
-            lanes->intakes[i].held = held(context, lanes->intakes[i].partition);
+    rd_kafka_event_t *event = lanes_look(lanes);
     int32_t next;
-    while (event == NULL && (next = intake_next(lanes->intakes, lanes->count, lanes->last)) >= 0) {
+    while (event == NULL && (next = lanes_next(lanes, held, context)) >= 0) {
         event = rd_kafka_queue_poll(lanes->list[next].queue, 0);
         lanes->intakes[next].waits = event != NULL;
         lanes->last = next;

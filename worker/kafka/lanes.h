@@ -18,6 +18,7 @@ struct lanes {
     struct intake *intakes;
     struct lane *list;   /* of these */
     int32_t count, last; /* last: taken from */
+    int32_t looked;      /* so many were looked at since something came */
     size_t full;         /* from so many bytes on librdkafka fetches no more; SIZE_MAX: it goes on by itself */
     struct mono refill_by, refill_from; /* refill_from: not before, while there is something to take */
 };
