@@ -1,6 +1,6 @@
 /* What brokers are asked that librdkafka can only wait for, in a thread of its own: a broker that died is taken for alive for some
- * seconds, and the loop must not wait for it. Each call has a deadline; a partition whose leader does not answer, or that has
- * none, is asked for again until it is known, and holds up no other. */
+ * seconds, and the loop must not wait for it. Each call has a deadline; a partition whose leader does not answer or refuses,
+ * or that has none, is asked for again until it is known, and holds up no other. */
 #ifndef KAFKA_INQUIRY_H
 #define KAFKA_INQUIRY_H
 

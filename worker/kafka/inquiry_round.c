@@ -118,11 +118,10 @@ static int64_t wanted_time(const struct question *question, enum wanted wanted)
                                                                                          : question->since.ms;
 }
 
-/* Whether all came. The times -2 and -1 are a log's beginning and its end to Kafka; unlike rd_kafka_query_watermark_offsets, which
- * before 2.3 waits for a broker that has died until it is back (librdkafka's issue 2588), this has its deadline. */
-static bool leader_ask(struct round *round, enum inquiry_kind kind, int32_t leader, enum wanted wanted)
+/* Those of the round that this leader is asked for. */
+static rd_kafka_topic_partition_list_t *leader_list(const struct round *round, enum inquiry_kind kind, int32_t leader,
+                                                    enum wanted wanted)
 {
-    struct inquiry *inquiry = round->inquiry;
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
     for (size_t i = 0; i < round->count; i++)
         if (wants_offsets(round->list[i], kind) && round->list[i]->leader == leader) {
@@ -130,22 +129,64 @@ static bool leader_ask(struct round *round, enum inquiry_kind kind, int32_t lead
             one->offset = wanted_time(round->list[i], wanted);
             one->opaque = round->list[i];
         }
-    rd_kafka_resp_err_t code = rd_kafka_offsets_for_times(inquiry->clients[kind], list, OFFSETS_MS);
-    bool all = code == RD_KAFKA_RESP_ERR_NO_ERROR;
-    for (int i = 0; i < list->cnt; i++) {
+    return list;
+}
+
+static void leader_refuses(const struct round *round, struct question *question, rd_kafka_resp_err_t code)
+{
+    question->leader = -1; /* not in this round */
+    question_trouble(round->inquiry, question,
+                     code > RD_KAFKA_RESP_ERR_NO_ERROR ? "its leader refuses" : "its leader does not answer", code);
+}
+
+/* The list's code. The times -2 and -1 are a log's beginning and its end to Kafka; unlike rd_kafka_query_watermark_offsets, which
+ * before 2.3 waits for a broker that has died until it is back (librdkafka's issue 2588), this has its deadline. */
+static rd_kafka_resp_err_t list_ask(const struct round *round, enum inquiry_kind kind, rd_kafka_topic_partition_list_t *list,
+                                    enum wanted wanted)
+{
+    rd_kafka_resp_err_t code = rd_kafka_offsets_for_times(round->inquiry->clients[kind], list, OFFSETS_MS);
+    for (int i = 0; i < list->cnt && code == RD_KAFKA_RESP_ERR_NO_ERROR; i++) {
         const rd_kafka_topic_partition_t *one = &list->elems[i];
-        struct question *question = one->opaque;
-        rd_kafka_resp_err_t error = code != RD_KAFKA_RESP_ERR_NO_ERROR ? code : one->err;
-        if (error == RD_KAFKA_RESP_ERR_NO_ERROR) {
-            *wanted_place(question, wanted) = one->offset;
-            continue;
-        }
-        all = false;
-        question->leader = -1; /* not in this round */
-        question_trouble(inquiry, question, "its leader does not answer", error);
+        if (one->err == RD_KAFKA_RESP_ERR_NO_ERROR)
+            *wanted_place(one->opaque, wanted) = one->offset;
+        else
+            leader_refuses(round, one->opaque, one->err);
     }
+    return code;
+}
+
+/* Until the leader does not answer any more: then it is waited for only once. */
+static void each_ask(const struct round *round, enum inquiry_kind kind, const rd_kafka_topic_partition_list_t *list,
+                     enum wanted wanted)
+{
+    rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR_NO_ERROR;
+    for (int i = 0; i < list->cnt; i++) {
+        struct question *question = list->elems[i].opaque;
+        if (code >= RD_KAFKA_RESP_ERR_NO_ERROR) {
+            rd_kafka_topic_partition_list_t *alone = rd_kafka_topic_partition_list_new(1);
+            rd_kafka_topic_partition_t *one = list_add(round, alone, question);
+            one->offset = wanted_time(question, wanted);
+            one->opaque = question;
+            code = list_ask(round, kind, alone, wanted);
+            rd_kafka_topic_partition_list_destroy(alone);
+        }
+        if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
+            leader_refuses(round, question, code);
+    }
+}
+
+/* For those that it answers, which go on in this round. A list that it refuses (the code is Kafka's, not librdkafka's own, which are
+ * negative) has its first partition's error, and no word of the others: each is asked for alone then. */
+static void leader_ask(const struct round *round, enum inquiry_kind kind, int32_t leader, enum wanted wanted)
+{
+    rd_kafka_topic_partition_list_t *list = leader_list(round, kind, leader, wanted);
+    rd_kafka_resp_err_t code = list->cnt == 0 ? RD_KAFKA_RESP_ERR_NO_ERROR : list_ask(round, kind, list, wanted);
+    if (code > RD_KAFKA_RESP_ERR_NO_ERROR && list->cnt > 1)
+        each_ask(round, kind, list, wanted);
+    else if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
+        for (int i = 0; i < list->cnt; i++)
+            leader_refuses(round, list->elems[i].opaque, code);
     rd_kafka_topic_partition_list_destroy(list);
-    return all;
 }
 
 static void leader_round(struct round *round, enum inquiry_kind kind, int32_t leader)
@@ -155,10 +196,9 @@ static void leader_round(struct round *round, enum inquiry_kind kind, int32_t le
     } wants[INQUIRY_KINDS] = {[INQUIRY_EVENTS] = {WANTED_BEGIN, WANTED_END},
                               [INQUIRY_RECEIPTS] = {WANTED_BEGIN, WANTED_SINCE},
                               [INQUIRY_ENDS] = {WANTED_END, WANTED_END}};
-    bool goes_on = true;
-    for (enum wanted wanted = wants[kind].first; wanted <= wants[kind].last && goes_on; wanted++)
-        goes_on = leader_ask(round, kind, leader, wanted);
-    for (size_t i = 0; i < round->count && goes_on; i++)
+    for (enum wanted wanted = wants[kind].first; wanted <= wants[kind].last; wanted++)
+        leader_ask(round, kind, leader, wanted);
+    for (size_t i = 0; i < round->count; i++)
         if (wants_offsets(round->list[i], kind) && round->list[i]->leader == leader) {
             struct inquiry_answer *answer = &round->list[i]->answer;
             if (answer->since < answer->begin || answer->since > answer->end)

@@ -1,0 +1,92 @@
+/* What a round of questions makes of a leader that refuses some of its partitions. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "kafka/inquiry_round.h"
+#include "unit/mock_broker.h"
+
+#define TOPIC      "receipts"
+#define RECEIPTS   9
+#define PARTITIONS 3
+
+/* librdkafka's own broker, which leads three partitions, the first with as many receipts; and a question about each. */
+struct fixture {
+    rd_kafka_t *rk, *asker;
+    rd_kafka_mock_cluster_t *cluster;
+    struct inquiry inquiry;
+    struct question questions[PARTITIONS];
+    struct question *list[PARTITIONS];
+    struct round round;
+};
+
+static int fixture_make(void **state)
+{
+    static struct fixture f;
+    f.rk = mock_client(RD_KAFKA_PRODUCER, NULL);
+    f.cluster = rd_kafka_mock_cluster_new(f.rk, 1);
+    assert_non_null(f.cluster);
+    rd_kafka_mock_topic_create(f.cluster, TOPIC, PARTITIONS, 1);
+    mock_fill(rd_kafka_mock_cluster_bootstraps(f.cluster), TOPIC, RECEIPTS);
+    f.asker = mock_client(RD_KAFKA_CONSUMER, rd_kafka_mock_cluster_bootstraps(f.cluster));
+    f.inquiry = (struct inquiry){.clients = {f.asker, f.asker, f.asker},
+                                 .topics = {TOPIC, TOPIC, TOPIC},
+                                 .fd = eventfd(0, EFD_NONBLOCK)};
+    pthread_mutex_init(&f.inquiry.mutex, NULL);
+    for (int32_t i = 0; i < PARTITIONS; i++) {
+        f.questions[i] = (struct question){.answer = {.kind = INQUIRY_RECEIPTS, .partition = i, .begin = -1, .end = -1}};
+        f.list[i] = &f.questions[i];
+    }
+    f.round = (struct round){&f.inquiry, f.list, PARTITIONS};
+    *state = &f;
+    return 0;
+}
+
+static int fixture_end(void **state)
+{
+    struct fixture *f = *state;
+    rd_kafka_destroy(f->asker);
+    rd_kafka_mock_cluster_destroy(f->cluster);
+    rd_kafka_destroy(f->rk);
+    pthread_mutex_destroy(&f->inquiry.mutex);
+    close(f->inquiry.fd);
+    return 0;
+}
+
+static void a_partition_that_its_leader_refuses_holds_up_none_of_the_others(void **state)
+{
+    struct fixture *f = *state;
+    rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED;
+    /* All together, then the first alone. */
+    rd_kafka_mock_push_request_errors(f->cluster, 2 /* ListOffsets */, 2, code, code);
+    round_ask(&f->round);
+    assert_false(f->questions[0].done);
+    assert_ptr_equal(f->list[0], &f->questions[0]);
+    assert_string_equal(f->questions[0].trouble, "its leader refuses");
+    assert_int_equal(f->questions[0].code, code);
+    for (size_t i = 1; i < PARTITIONS; i++) {
+        assert_true(f->questions[i].done);
+        assert_null(f->list[i]);
+        assert_int_equal(f->questions[i].answer.begin, 0);
+        assert_int_equal(f->questions[i].answer.since, 0);
+    }
+    round_ask(&f->round);
+    assert_true(f->questions[0].done);
+    assert_int_equal(f->questions[0].answer.end, RECEIPTS);
+}
+
+#define ROUND_TEST(name) cmocka_unit_test_setup_teardown(name, fixture_make, fixture_end)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        ROUND_TEST(a_partition_that_its_leader_refuses_holds_up_none_of_the_others),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
