@@ -49,15 +49,16 @@ class Authority:
 
 
 class Between(http.server.ThreadingHTTPServer):
-    """`seen`: (method, target, headers) of each request; `trailers`: answers are sent in pieces, with a header behind them."""
+    """`seen`: (method, target, headers) of each request; `shown`: the number of the certificate that its client showed, or None;
+    `trailers`: answers are sent in pieces, with a header behind them; `keeps`: connections stay open."""
 
     daemon_threads = True
 
-    def __init__(self, standin_url, authority=None, clients=None, trailers=False):
+    def __init__(self, standin_url, authority=None, clients=None, trailers=False, keeps=True):
         super().__init__(("127.0.0.1", 0), Handler)
         self.upstream = urllib.parse.urlsplit(standin_url).netloc
-        self.trailers = trailers
-        self.seen = []
+        self.trailers, self.keeps = trailers, keeps
+        self.seen, self.shown = [], []
         self.url = f"http://localhost:{self.server_port}"
         if authority is not None:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -84,6 +85,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         pass
 
     def pass_on(self):
+        certificate = self.connection.getpeercert() if isinstance(self.connection, ssl.SSLSocket) else None
+        self.server.shown.append(int(certificate["serialNumber"], 16) if certificate else None)
         self.server.seen.append((self.command, self.path, dict(self.headers)))
         target = urllib.parse.urlsplit(self.path)
         path = target.path + ("?" + target.query if target.query else "")
@@ -95,6 +98,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         upstream.close()
         self.send_response(answer.status)
         self.send_header("content-type", answer.headers["content-type"])
+        if not self.server.keeps:
+            self.send_header("connection", "close")
         if self.server.trailers:
             self.send_header("transfer-encoding", "chunked")
             self.send_header("trailer", "x-checksum")

@@ -1,9 +1,12 @@
 """How an account's Papercups is reached: certificates, headers, proxies; and what the worker tells of ways that nobody may mean."""
 
 import os
+import re
+import signal
 
 import pytest
 from between import Authority, Between
+from cryptography import x509
 from programs import STANDIN_API_KEY, Installation, Process
 from signing import payload, sign
 from world import BACKEND, KEYS, World, bodies
@@ -79,6 +82,82 @@ def test_headers_of_the_file_go_with_every_request_and_into_no_log(world, betwee
     assert "hidden-secret" not in made.worker.text()
 
 
+def hang_up(made, wanted):
+    """And waits for what the log says of it, which it has not said before."""
+    assert not re.search(wanted, made.worker.text())
+    made.worker.process.send_signal(signal.SIGHUP)
+    made.worker.await_log(wanted)
+
+
+def is_stale(made):
+    return made.admin.metrics().value("cupbearer_api_key_stale", account="acme") == 1
+
+
+def test_headers_that_are_written_into_the_file_go_with_the_next_request_and_no_good_ones_do_not(
+    world, between, standin, tmp_path, customer
+):
+    server = between()
+    headers = tmp_path / "acme.headers"
+    headers.write_text("X-Login: first\n")
+    made = world(url=server.url, headers_file=headers)
+    assert made.outcome(sign(BACKEND, payload(customer, "1"))) == ("delivered", None)
+    assert server.seen[-1][2]["X-Login"] == "first"
+    headers.write_text("X-Login: hidden-secret\n")
+    hang_up(made, rf"event=reloaded detail={headers}")
+    assert made.outcome(sign(BACKEND, payload(customer, "2"))) == ("delivered", None)
+    logins = [seen["X-Login"] for _, _, seen in server.seen]
+    changed = logins.index("hidden-secret")
+    assert server.seen[changed][1] == "/api/v1/me"  # whose key it is is asked before anything else
+    assert set(logins[changed:]) == {"hidden-secret"}
+    assert {seen["Authorization"] for _, _, seen in server.seen} == {f"Bearer {STANDIN_API_KEY}"}
+    assert not is_stale(made)
+    headers.write_text("hidden-secret\n")
+    hang_up(made, rf"event=stale detail=\"\[account acme\]: headers_file {headers}: line 1 is not .*stays in use")
+    assert made.outcome(sign(BACKEND, payload(customer, "3"))) == ("delivered", None)
+    assert server.seen[-1][2]["X-Login"] == "hidden-secret" and is_stale(made)
+    headers.unlink()
+    hang_up(made, rf"event=stale detail=\"cannot open {headers}: No such file")
+    headers.write_text("X-Login: third\n")
+    made.admin.wait_for(lambda metrics: metrics.value("cupbearer_api_key_stale", account="acme"), 0)  # without a signal, too
+    assert made.outcome(sign(BACKEND, payload(customer, "4"))) == ("delivered", None)
+    assert server.seen[-1][2]["X-Login"] == "third"
+    assert [message["body"] for message in standin.messages(customer)] == ["1", "2", "3", "4"]
+    assert "hidden-secret" not in made.worker.text()
+
+
+def test_certificates_that_are_replaced_are_shown_from_the_next_request_on_and_a_missing_one_leaves_that_before(
+    world, between, standin, tmp_path, customer
+):
+    for name in ("servers", "clients", "others"):
+        (tmp_path / name).mkdir()
+    servers, clients = Authority(tmp_path / "servers"), Authority(tmp_path / "clients")
+    certificate, key = clients.issue("worker")
+    first = x509.load_pem_x509_certificate(certificate.read_bytes()).serial_number
+    server = between(authority=servers, clients=clients, keeps=False)
+    made = world(url=server.url, ca_file=servers.file, client_certificate_file=certificate, client_key_file=key)
+    assert made.outcome(sign(BACKEND, payload(customer, "1"))) == ("delivered", None)
+    assert set(server.shown) == {first}
+    clients.issue("worker")
+    second = x509.load_pem_x509_certificate(certificate.read_bytes()).serial_number
+    hang_up(made, rf"event=reloaded detail={key}")
+    assert made.outcome(sign(BACKEND, payload(customer, "2"))) == ("delivered", None)
+    assert set(server.shown) == {first, second} and server.shown[-1] == second
+    servers.file.rename(tmp_path / "elsewhere")
+    key.write_text("")
+    hang_up(made, rf"event=stale detail=\"cannot open {servers.file}: No such file")
+    assert made.outcome(sign(BACKEND, payload(customer, "3"))) == ("delivered", None)
+    assert is_stale(made) and f"event=stale detail=\"{key} is empty" in made.worker.text()
+    servers.file.write_bytes(Authority(tmp_path / "others").file.read_bytes())
+    clients.issue("worker")
+    hang_up(made, rf"event=reloaded detail={servers.file}")
+    place = made.publish(sign(BACKEND, payload(customer, "4")))
+    held = {"account": "acme", "state": "unchecked"}
+    made.admin.wait_for(lambda metrics: metrics.value("cupbearer_account_held", **held), 1)  # another authority's would be good
+    (tmp_path / "elsewhere").rename(servers.file)
+    assert made.receipt(place)["outcome"] == "delivered"
+    assert [message["body"] for message in standin.messages(customer)] == ["1", "2", "3", "4"] and not is_stale(made)
+
+
 def test_the_proxy_that_is_named_is_used_and_none_goes_by_none_of_the_environment(
     world, between, customer, monkeypatch
 ):
@@ -117,7 +196,7 @@ def test_none_goes_past_the_proxy_of_the_environment_and_a_loopback_url_is_no_wa
 
 
 WRONG = {
-    "a file that is not there": ({"ca_file": "/nowhere/ca.pem"}, "ca_file /nowhere/ca.pem: No such file"),
+    "a file that is not there": ({"ca_file": "/nowhere/ca.pem"}, "ca_file: cannot open /nowhere/ca.pem: No such file"),
     "a certificate without its key": ({"client_certificate_file": "/dev/null"}, "belong together"),
     "a header of the worker's own": ({"headers": "X-A: b\nauthorization: x"}, "line 2 is a header that the worker sets itself"),
     "no header": ({"headers": "hidden-secret"}, "line 1 is not of the form NAME: VALUE"),
@@ -158,7 +237,7 @@ def test_one_accounts_file_that_is_no_good_keeps_no_other_from_starting(kafka, t
         place = made.publish(sign(KEYS["elsewhere-1"], payload(customer, "globex's", account="globex")))
         assert made.outcome(sign(BACKEND, payload(customer, "acme's"))) == ("delivered", None)
         if mistake == "no authority":
-            authority.write_text("")
+            authority.write_text("# of no use to an http:// url\n")
         else:
             headers.unlink()
             headers.write_text("X-Tenant: globex\n")

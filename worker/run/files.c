@@ -11,7 +11,7 @@
 #define API_KEY_MAX 4096
 
 struct files_account {
-    struct watched api_key;
+    struct watched api_key, way[ACCOUNT_WAY_FILES];
     char *closed; /* which of the files by which it is reached is no good, as was told; NULL: they are good */
 };
 
@@ -73,6 +73,23 @@ static void tell_waits(const char *why)
     log_say(LOG_LEVEL_ERROR, "account", "%s. Its events wait until that is fixed", why);
 }
 
+/* Whether one of the files by which it is reached is another than last time; `seen` by each: as watched_read. What is wrong with
+ * them is written into `errs`. The path may be another configuration's by now. */
+static bool files_look_way(struct files *files, size_t account, int seen[ACCOUNT_WAY_FILES], struct err errs[ACCOUNT_WAY_FILES])
+{
+    bool changed = false;
+    for (size_t i = 0; i < ACCOUNT_WAY_FILES; i++) {
+        const struct account_way_file file = account_way_file(&files->config->accounts[account], (enum account_way)i);
+        struct watched *watched = &files->accounts[account].way[i];
+        struct secret content = {NULL, 0};
+        watched->path = file.path;
+        seen[i] = file.path == NULL ? 0 : watched_read(watched, file.max_size, &content, &errs[i]);
+        secret_done(&content);
+        changed |= seen[i] > 0;
+    }
+    return changed;
+}
+
 /* Whether there is one. */
 static bool files_begin_api_key(struct files *files, size_t account, struct err *err)
 {
@@ -88,6 +105,9 @@ static bool files_begin_api_key(struct files *files, size_t account, struct err 
 /* What it takes to reach it is in files, too: until those are good nothing is sent there. */
 static bool files_open_site(struct files *files, size_t account, struct err *err)
 {
+    int seen[ACCOUNT_WAY_FILES];
+    struct err unread[ACCOUNT_WAY_FILES];
+    files_look_way(files, account, seen, unread); /* what changes from now on is found by the next look */
     struct http_site *site = account_site_new(&files->config->accounts[account], NULL, err);
     if (site == NULL)
         return false;
@@ -207,6 +227,28 @@ static bool files_turn_site(struct files *files, size_t account)
     return true;
 }
 
+/* All files that are good are used together, or those before: a certificate and its key belong to each other. */
+static bool files_turn_way(struct files *files, size_t account)
+{
+    struct files_account *one = &files->accounts[account];
+    int seen[ACCOUNT_WAY_FILES];
+    struct err errs[ACCOUNT_WAY_FILES], why = {0};
+    bool changed = files_look_way(files, account, seen, errs), found = changed;
+    struct http_site *site = changed ? account_site_new(&files->config->accounts[account], NULL, &why) : NULL;
+    for (size_t i = 0; i < ACCOUNT_WAY_FILES; i++) {
+        if (seen[i] != 0)
+            watched_tell(&one->way[i], seen[i] < 0 || site == NULL, seen[i] < 0 ? errs[i].text : why.text);
+        found |= seen[i] != 0;
+    }
+    if (site == NULL)
+        return found;
+    bool has_key = http_site_keep_key(site, files->sites[account]);
+    http_site_become(files->sites[account], site);
+    if (has_key)
+        files->calls.api_key(files->calls.context, account);
+    return true;
+}
+
 bool files_turn(struct files *files, struct mono now, bool now_please)
 {
     if (!now_please && !mono_reached(files->next, now))
@@ -214,7 +256,10 @@ bool files_turn(struct files *files, struct mono now, bool now_please)
     files->next = mono_after(now, FILES_EVERY_MS);
     bool found = files_turn_keyring(files);
     for (size_t i = 0; i < files->account_count; i++)
-        found |= files->accounts[i].closed != NULL ? files_turn_site(files, i) : files_turn_api_key(files, i);
+        if (files->accounts[i].closed != NULL)
+            found |= files_turn_site(files, i);
+        else
+            found |= files_turn_way(files, i) | files_turn_api_key(files, i);
     return found;
 }
 
@@ -240,5 +285,9 @@ bool files_keyring_is_stale(const struct files *files)
 
 bool files_api_key_is_stale(const struct files *files, size_t account)
 {
-    return files->accounts[account].api_key.broken;
+    const struct files_account *one = &files->accounts[account];
+    bool stale = one->api_key.broken;
+    for (size_t i = 0; i < ACCOUNT_WAY_FILES; i++)
+        stale |= one->way[i].broken;
+    return stale;
 }

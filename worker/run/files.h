@@ -1,7 +1,6 @@
-/* The files that may change under a running worker: the keyring and the API keys, and as long as they are no good those by
- * which an account is reached. They are looked at every 5 s, by
- * content (mounted directories replace links, not files), and on SIGHUP. A new one is used at once; one that is missing
- * or broken is told in the log once, and what was read before stays in use. */
+/* The files that may change under a running worker: the keyring, the API keys, and those by which an account is reached. They are
+ * looked at every 5 s, by content (mounted directories replace links, not files), and on SIGHUP. A new one is used at once; one
+ * that is missing or broken is told in the log once, and what was read before stays in use. */
 #ifndef RUN_FILES_H
 #define RUN_FILES_H
 
@@ -17,7 +16,7 @@ struct files;
 /* Called from files_turn only. */
 struct files_calls {
     void (*keyring)(void *context, struct keyring *keyring); /* to be taken over */
-    void (*api_key)(void *context, size_t account);          /* its site has the new key already */
+    void (*api_key)(void *context, size_t account);          /* its site has the new key, or what it is reached by, already */
     void *context;
 };
 
@@ -42,7 +41,7 @@ struct mono files_deadline(const struct files *files);
 int64_t files_keyring_read_at_ms(const struct files *files);
 size_t files_keyring_size(const struct files *files);
 bool files_keyring_is_stale(const struct files *files);
-/* The same of an account's API key. */
+/* The same of an account's API key, and of the files by which it is reached. */
 bool files_api_key_is_stale(const struct files *files, size_t account);
 
 #endif

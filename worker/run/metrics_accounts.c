@@ -113,7 +113,7 @@ static void write_held(struct buf *out, const struct metrics_view *view)
                        LABELS(account_label(view->accounts[i]), {"state", account_hold_word((enum account_hold)hold)}),
                        view->accounts[i]->hold == (enum account_hold)hold);
     family_begin(out, "cupbearer_api_key_stale", "gauge",
-                 "1: the API key's file is missing or wrong, and the last good key is in use.");
+                 "1: the API key's file, or one by which the account is reached, is missing or wrong, and what it held last is in use.");
     for (size_t i = 0; i < view->account_count; i++)
         sample_add(out, "cupbearer_api_key_stale", LABELS(account_label(view->accounts[i])), view->api_key_stale[i]);
 }

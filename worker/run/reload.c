@@ -154,6 +154,6 @@ void reload_turn(struct loop *loop)
     bool found = loop->reload && reload_configuration(loop);
     found |= files_turn(loop->files, loop->now.mono, loop->reload);
     if (loop->reload && !found)
-        log_say(LOG_LEVEL_INFO, "unchanged", "configuration, keyring and API keys are what they were");
+        log_say(LOG_LEVEL_INFO, "unchanged", "configuration, keyring, API keys and the other files of accounts are what they were");
     loop->reload = false;
 }

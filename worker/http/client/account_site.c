@@ -1,65 +1,82 @@
 #include "http/client/account_site.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "config/form.h"
 #include "os/log.h"
 #include "os/secret.h"
 
-#define HEADERS_MAX 8192
+/* What the files hold that this account is reached by. */
+struct way_files {
+    struct secret list[ACCOUNT_WAY_FILES];
+};
 
-/* libcurl reads it, with each connection: a pipe would hold up all accounts. */
-static int readable(const struct config_account *account, const char *name, const char *path,
-                    const char **setting, struct err *err)
+static void way_files_done(struct way_files *files)
 {
-    struct stat status;
-    if (path == NULL)
-        return 0;
-    *setting = name;
-    if (stat(path, &status) != 0 || access(path, R_OK) != 0)
-        return err_set(err, ERR_USAGE, "[account %s]: %s %s: %s", account->name, name, path, strerror(errno));
-    if (!S_ISREG(status.st_mode))
-        return err_set(err, ERR_USAGE, "[account %s]: %s %s is not a regular file", account->name, name, path);
+    for (size_t i = 0; i < ACCOUNT_WAY_FILES; i++)
+        secret_done(&files->list[i]);
+}
+
+struct account_way_file account_way_file(const struct config_account *account, enum account_way which)
+{
+    switch (which) {
+    case ACCOUNT_AUTHORITY:
+        return (struct account_way_file){"ca_file", account->ca_file, ACCOUNT_PEM_MAX};
+    case ACCOUNT_CERTIFICATE:
+        return (struct account_way_file){"client_certificate_file", account->client_certificate_file, ACCOUNT_PEM_MAX};
+    case ACCOUNT_KEY:
+        return (struct account_way_file){"client_key_file", account->client_key_file, ACCOUNT_PEM_MAX};
+    case ACCOUNT_HEADERS:
+    case ACCOUNT_WAY_FILES:
+        break;
+    }
+    return (struct account_way_file){"headers_file", account->headers_file, ACCOUNT_HEADERS_MAX};
+}
+
+static int way_files_read(struct way_files *files, const struct config_account *account, const char **setting,
+                          struct err *err)
+{
+    struct err why;
+    *files = (struct way_files){.list = {{NULL, 0}}};
+    for (size_t i = 0; i < ACCOUNT_WAY_FILES; i++) {
+        const struct account_way_file file = account_way_file(account, (enum account_way)i);
+        *setting = file.setting;
+        if (file.path == NULL || secret_read(file.path, file.max_size, &files->list[i], &why) == 0)
+            continue;
+        way_files_done(files);
+        return err_set(err, ERR_USAGE, "[account %s]: %s: %s", account->name, file.setting, why.text);
+    }
     return 0;
 }
 
-static int headers_read(struct http_site *site, const struct config_account *account, const char **setting,
-                        struct err *err)
+static struct span content_of(const struct way_files *files, enum account_way which)
 {
-    struct secret lines;
-    struct err why;
-    if (account->headers_file == NULL)
-        return 0;
-    *setting = "headers_file";
-    if (secret_read(account->headers_file, HEADERS_MAX, &lines, &why) != 0)
-        return err_set(err, ERR_USAGE, "[account %s]: headers_file: %s", account->name, why.text);
-    int result = http_site_add_headers(site, (struct span){(const char *)lines.data, lines.size}, &why);
-    secret_done(&lines);
-    if (result == 0)
-        return 0;
-    return err_set(err, ERR_USAGE, "[account %s]: headers_file %s: %s", account->name, account->headers_file, why.text);
+    return (struct span){(const char *)files->list[which].data, files->list[which].size};
 }
 
 struct http_site *account_site_new(const struct config_account *account, const char **setting, struct err *err)
 {
-    bool direct = account->proxy != NULL && strcmp(account->proxy, "none") == 0;
-    const struct http_way way = {.ca_file = account->ca_file,
-                                 .client_certificate_file = account->client_certificate_file,
-                                 .client_key_file = account->client_key_file,
-                                 .proxy = direct ? "" : account->proxy};
+    struct way_files files;
+    struct err why;
     const char *looked_at;
-    struct http_site *site = http_site_new(account->url, &way);
-    if (readable(account, "ca_file", way.ca_file, &looked_at, err) == 0 &&
-        readable(account, "client_certificate_file", way.client_certificate_file, &looked_at, err) == 0 &&
-        readable(account, "client_key_file", way.client_key_file, &looked_at, err) == 0 &&
-        headers_read(site, account, &looked_at, err) == 0)
-        return site;
+    int result = way_files_read(&files, account, &looked_at, err);
     if (setting != NULL)
         *setting = looked_at;
+    if (result != 0)
+        return NULL;
+    bool direct = account->proxy != NULL && strcmp(account->proxy, "none") == 0;
+    const struct http_way way = {.authority = content_of(&files, ACCOUNT_AUTHORITY),
+                                 .certificate = content_of(&files, ACCOUNT_CERTIFICATE),
+                                 .key = content_of(&files, ACCOUNT_KEY),
+                                 .proxy = direct ? "" : account->proxy};
+    struct http_site *site = http_site_new(account->url, &way);
+    if (account->headers_file != NULL)
+        result = http_site_add_headers(site, content_of(&files, ACCOUNT_HEADERS), &why);
+    way_files_done(&files);
+    if (result == 0)
+        return site;
+    err_set(err, ERR_USAGE, "[account %s]: headers_file %s: %s", account->name, account->headers_file, why.text);
     http_site_free(site);
     return NULL;
 }

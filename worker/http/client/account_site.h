@@ -5,6 +5,19 @@
 #include "config/config.h"
 #include "http/client/http_site.h"
 
+#define ACCOUNT_PEM_MAX     1048576 /* bytes; the system's list of authorities has some 220,000 */
+#define ACCOUNT_HEADERS_MAX 8192
+
+/* The files by which an account is reached, beside its key's. */
+enum account_way { ACCOUNT_AUTHORITY, ACCOUNT_CERTIFICATE, ACCOUNT_KEY, ACCOUNT_HEADERS, ACCOUNT_WAY_FILES };
+
+struct account_way_file {
+    const char *setting, *path; /* path: the account's; NULL: none is named */
+    size_t max_size;
+};
+
+struct account_way_file account_way_file(const struct config_account *account, enum account_way which);
+
 /* Without its key. NULL with ERR_USAGE where a file is no good; *setting (unless NULL) then names it. */
 struct http_site *account_site_new(const struct config_account *account, const char **setting, struct err *err);
 /* One to which nothing is sent, until it becomes another. */

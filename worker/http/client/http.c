@@ -133,6 +133,13 @@ static void exchange_free(struct exchange *exchange)
     free(exchange);
 }
 
+/* Left out where it is NULL. */
+static void exchange_pem(CURL *easy, CURLoption option, struct span pem)
+{
+    struct curl_blob blob = {(char *)(uintptr_t)pem.data, pem.size, CURL_BLOB_COPY};
+    curl_easy_setopt(easy, option, pem.data == NULL ? NULL : &blob);
+}
+
 /* An exchange serves one site after the other, so each option is set each time; libcurl takes no connection that was made in
  * another way. */
 static void exchange_go_by(struct exchange *exchange, const struct http_way *way)
@@ -140,13 +147,14 @@ static void exchange_go_by(struct exchange *exchange, const struct http_way *way
     CURL *easy = exchange->easy;
     char *ca_file = NULL, *ca_directory = NULL; /* libcurl's own */
     curl_easy_setopt(easy, CURLOPT_PROXY, way->proxy);
-    curl_easy_setopt(easy, CURLOPT_SSLCERT, way->client_certificate_file);
-    curl_easy_setopt(easy, CURLOPT_SSLKEY, way->client_key_file);
+    exchange_pem(easy, CURLOPT_SSLCERT_BLOB, way->certificate);
+    exchange_pem(easy, CURLOPT_SSLKEY_BLOB, way->key);
+    exchange_pem(easy, CURLOPT_CAINFO_BLOB, way->authority);
     curl_easy_getinfo(easy, CURLINFO_CAINFO, &ca_file);
     curl_easy_getinfo(easy, CURLINFO_CAPATH, &ca_directory);
-    curl_easy_setopt(easy, CURLOPT_CAINFO, way->ca_file != NULL ? way->ca_file : ca_file);
+    curl_easy_setopt(easy, CURLOPT_CAINFO, way->authority.data != NULL ? NULL : ca_file);
     /* Beside a directory libcurl shares nothing of the file: each connection reads it for itself, 1 MiB and 20 ms. */
-    curl_easy_setopt(easy, CURLOPT_CAPATH, way->ca_file != NULL || ca_file != NULL ? NULL : ca_directory);
+    curl_easy_setopt(easy, CURLOPT_CAPATH, way->authority.data != NULL || ca_file != NULL ? NULL : ca_directory);
 }
 
 static void exchange_prepare(struct exchange *exchange, const struct http_site *site, const char *method,

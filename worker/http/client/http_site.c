@@ -9,6 +9,8 @@
 #include "base/buf.h"
 #include "base/mem.h"
 
+#define KEY_HEADER "Authorization: Bearer "
+
 struct http_headers {
     struct http_headers *before;
     struct curl_slist *read, *write;
@@ -16,7 +18,7 @@ struct http_headers {
 
 struct http_site {
     char *base_url;
-    struct http_way way;     /* the strings are the site's */
+    struct http_way way;     /* what it points to is the site's */
     struct curl_slist *more; /* headers of each request */
     struct http_headers
         *headers; /* in use; behind it those before, which requests under way may still read */
@@ -49,16 +51,24 @@ static void headers_put(struct http_site *site, const char *authorization)
     site->headers = headers;
 }
 
-static char *copy_of(const char *text)
+static struct span pem_copy(struct span pem)
 {
-    return text == NULL ? NULL : mem_copy(span_of(text));
+    return pem.data == NULL ? pem : (struct span){mem_copy(pem), pem.size};
+}
+
+static void pem_free(struct span pem)
+{
+    char *data = (char *)(uintptr_t)pem.data;
+    if (data != NULL)
+        explicit_bzero(data, pem.size);
+    free(data);
 }
 
 static void way_free(struct http_way *way)
 {
-    free((char *)(uintptr_t)way->ca_file);
-    free((char *)(uintptr_t)way->client_certificate_file);
-    free((char *)(uintptr_t)way->client_key_file);
+    pem_free(way->authority);
+    pem_free(way->certificate);
+    pem_free(way->key);
     free((char *)(uintptr_t)way->proxy);
 }
 
@@ -66,10 +76,10 @@ struct http_site *http_site_new(const char *base_url, const struct http_way *way
 {
     struct http_site *site = mem_new(1, sizeof(*site));
     site->base_url = mem_copy(span_of(base_url));
-    site->way = (struct http_way){.ca_file = copy_of(way->ca_file),
-                                  .client_certificate_file = copy_of(way->client_certificate_file),
-                                  .client_key_file = copy_of(way->client_key_file),
-                                  .proxy = copy_of(way->proxy)};
+    site->way = (struct http_way){.authority = pem_copy(way->authority),
+                                  .certificate = pem_copy(way->certificate),
+                                  .key = pem_copy(way->key),
+                                  .proxy = way->proxy == NULL ? NULL : mem_copy(span_of(way->proxy))};
     headers_put(site, NULL);
     return site;
 }
@@ -130,12 +140,22 @@ int http_site_set_key(struct http_site *site, const struct secret *api_key, stru
                            site->base_url);
     struct buf line;
     buf_init(&line, 8192);
-    buf_add_text(&line, "Authorization: Bearer ");
+    buf_add_text(&line, KEY_HEADER);
     buf_add(&line, api_key->data, api_key->size);
     headers_put(site, line.data);
     explicit_bzero(line.data, line.size);
     buf_done(&line);
     return 0;
+}
+
+/* A key's header stands first. */
+bool http_site_keep_key(struct http_site *site, const struct http_site *other)
+{
+    const struct curl_slist *first = other->headers->read;
+    bool has_key = first != NULL && strncmp(first->data, KEY_HEADER, strlen(KEY_HEADER)) == 0;
+    if (has_key)
+        headers_put(site, first->data);
+    return has_key;
 }
 
 static void headers_free(struct curl_slist *list)

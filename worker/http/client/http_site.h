@@ -11,10 +11,12 @@
 struct http_site;
 struct curl_slist;
 
-/* How it is reached: each NULL where that is not said. */
+/* How it is reached: each NULL where that is not said. The three are PEM, the files' content and not their names: libcurl reads a
+ * file anew with each connection, so one that was damaged under a running worker would be in use at once, and one that was
+ * replaced would not, as long as a connection lasts. */
 struct http_way {
-    const char *ca_file;                               /* who signs its certificate, instead of the system's */
-    const char *client_certificate_file, *client_key_file; /* what this side shows */
+    struct span authority;               /* who signs its certificate, instead of the system's */
+    struct span certificate, key;        /* what this side shows */
     const char *proxy; /* its URL; "": none. NULL: as the environment says */
 };
 
@@ -26,6 +28,8 @@ struct http_site *http_site_new(const char *base_url, const struct http_way *way
 int http_site_add_headers(struct http_site *site, struct span lines, struct err *err);
 /* Requests from now on carry this key; those under way keep theirs. -1 with err where no header can carry it. */
 int http_site_set_key(struct http_site *site, const struct secret *api_key, struct err *err);
+/* Its key is that of `other`, which goes on having it. False: that one has none. */
+bool http_site_keep_key(struct http_site *site, const struct http_site *other);
 /* Requests from now on go where those of `other` would, and as they would; those under way go on. Frees `other`. */
 void http_site_become(struct http_site *site, struct http_site *other);
 void http_site_free(struct http_site *site);
