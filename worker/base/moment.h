@@ -26,6 +26,12 @@ static inline struct mono mono_after(struct mono at, int64_t ms)
     return (struct mono){at.ms + ms};
 }
 
+/* The next whole multiple of `ms`: what comes with the same `ms` comes at the same moment, and wakes a process once. */
+static inline struct mono mono_beat(struct mono at, int64_t ms)
+{
+    return (struct mono){(at.ms / ms + 1) * ms};
+}
+
 static inline bool mono_reached(struct mono at, struct mono now)
 {
     return now.ms >= at.ms;

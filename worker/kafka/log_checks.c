@@ -9,6 +9,8 @@
 struct question {
     struct log_check check;
     bool wants_begin; /* the rest is known */
+    bool begins;      /* its partition is read from the next flush on */
+    bool reads;       /* it is: what comes of it is for this question */
 };
 
 struct log_checks {
@@ -18,6 +20,7 @@ struct log_checks {
     char *topic;
     struct question *questions;
     size_t count, capacity;
+    rd_kafka_topic_partition_list_t *begin, *end; /* of which reading begins and ends with the next flush */
 };
 
 struct log_checks *log_checks_new(const struct config *config, struct err *err)
@@ -32,7 +35,10 @@ struct log_checks *log_checks_new(const struct config *config, struct err *err)
     if (rk == NULL)
         return NULL;
     struct log_checks *checks = mem_new(1, sizeof(*checks));
-    *checks = (struct log_checks){.rk = rk, .topic = mem_copy(span_of(config->events_topic))};
+    *checks = (struct log_checks){.rk = rk,
+                                  .topic = mem_copy(span_of(config->events_topic)),
+                                  .begin = rd_kafka_topic_partition_list_new(1),
+                                  .end = rd_kafka_topic_partition_list_new(1)};
     checks->queue = rd_kafka_queue_get_consumer(rk);
     checks->fd = kafka_queue_fd(checks->queue, err);
     if (checks->fd >= 0)
@@ -49,6 +55,8 @@ void log_checks_free(struct log_checks *checks)
     rd_kafka_destroy_flags(checks->rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
     if (checks->fd >= 0)
         close(checks->fd);
+    rd_kafka_topic_partition_list_destroy(checks->begin);
+    rd_kafka_topic_partition_list_destroy(checks->end);
     free(checks->topic);
     free(checks->questions);
     free(checks);
@@ -64,18 +72,56 @@ rd_kafka_t *log_checks_handle(const struct log_checks *checks)
     return checks->rk;
 }
 
-/* Reading begins there, or ends (`offset` RD_KAFKA_OFFSET_INVALID). */
-static void checks_assign(struct log_checks *checks, int32_t partition, int64_t offset)
+/* ---- reading ---- */
+
+static bool list_apply(const struct log_checks *checks, const rd_kafka_topic_partition_list_t *list)
 {
-    rd_kafka_topic_partition_list_t *one = rd_kafka_topic_partition_list_new(1);
-    rd_kafka_topic_partition_list_add(one, checks->topic, partition)->offset = offset;
-    rd_kafka_error_t *error = offset == RD_KAFKA_OFFSET_INVALID
-                                  ? rd_kafka_incremental_unassign(checks->rk, one)
-                                  : rd_kafka_incremental_assign(checks->rk, one);
-    rd_kafka_topic_partition_list_destroy(one);
-    if (error != NULL) /* the question stays without an answer */
+    rd_kafka_error_t *error = list == checks->end ? rd_kafka_incremental_unassign(checks->rk, list)
+                                                  : rd_kafka_incremental_assign(checks->rk, list);
+    bool ok = error == NULL;
+    if (!ok)
         rd_kafka_error_destroy(error);
+    return ok;
 }
+
+static void list_clear(rd_kafka_topic_partition_list_t *list)
+{
+    while (list->cnt > 0)
+        rd_kafka_topic_partition_list_del_by_idx(list, list->cnt - 1);
+}
+
+/* librdkafka waits for a thread of its own with each call, which wakes this one: a call for all, and not one for each. */
+void log_checks_flush(struct log_checks *checks)
+{
+    if (checks->end->cnt > 0)
+        list_apply(checks, checks->end);
+    list_clear(checks->end);
+    if (checks->begin->cnt == 0)
+        return;
+    bool begun = list_apply(checks, checks->begin); /* else they stay without an answer, and are asked again */
+    for (size_t i = 0; i < checks->count; i++) {
+        checks->questions[i].reads |= begun && checks->questions[i].begins;
+        checks->questions[i].begins = false;
+    }
+    list_clear(checks->begin);
+}
+
+static void question_begin(const struct log_checks *checks, struct question *question, int64_t offset)
+{
+    question->begins = true;
+    rd_kafka_topic_partition_list_add(checks->begin, checks->topic, question->check.partition)->offset = offset;
+}
+
+static void question_end(const struct log_checks *checks, struct question *question)
+{
+    if (question->reads)
+        rd_kafka_topic_partition_list_add(checks->end, checks->topic, question->check.partition);
+    else if (question->begins)
+        rd_kafka_topic_partition_list_del(checks->begin, checks->topic, question->check.partition);
+    question->reads = question->begins = false;
+}
+
+/* ---- questions ---- */
 
 static struct question *checks_question(struct log_checks *checks, int32_t partition)
 {
@@ -87,7 +133,7 @@ static struct question *checks_question(struct log_checks *checks, int32_t parti
 
 static void checks_forget(struct log_checks *checks, struct question *question)
 {
-    checks_assign(checks, question->check.partition, RD_KAFKA_OFFSET_INVALID);
+    question_end(checks, question);
     *question = checks->questions[--checks->count];
 }
 
@@ -108,7 +154,7 @@ void log_checks_ask(struct log_checks *checks, int32_t partition, int64_t offset
     }
     checks->questions[checks->count++] =
         (struct question){.check = {.partition = partition, .handle = handle, .asked = offset}};
-    checks_assign(checks, partition, offset);
+    question_begin(checks, &checks->questions[checks->count - 1], offset);
 }
 
 /* What comes first of a partition is the record at the offset where reading began, the next one behind it, or the log's end. */
@@ -117,7 +163,7 @@ static void checks_take(struct log_checks *checks, const rd_kafka_message_t *mes
 {
     bool is_end = message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF;
     struct question *question = checks_question(checks, message->partition);
-    if (question == NULL || (message->err != RD_KAFKA_RESP_ERR_NO_ERROR && !is_end))
+    if (question == NULL || !question->reads || (message->err != RD_KAFKA_RESP_ERR_NO_ERROR && !is_end))
         return; /* trouble: it is read as soon as that is over */
     struct log_check *check = &question->check;
     if (question->wants_begin) {
@@ -127,8 +173,8 @@ static void checks_take(struct log_checks *checks, const rd_kafka_message_t *mes
         check->stamp = is_end ? 0 : offsets_stamp(rd_kafka_message_timestamp(message, NULL));
         question->wants_begin = check->offset > check->asked;
         if (question->wants_begin) {
-            checks_assign(checks, check->partition, RD_KAFKA_OFFSET_INVALID);
-            checks_assign(checks, check->partition, RD_KAFKA_OFFSET_BEGINNING);
+            question_end(checks, question);
+            question_begin(checks, question, RD_KAFKA_OFFSET_BEGINNING);
             return;
         }
     }

@@ -27,8 +27,10 @@ int log_checks_fd(const struct log_checks *checks);
 /* Its client, which is in no group and reads whatever is there. */
 rd_kafka_t *log_checks_handle(const struct log_checks *checks);
 
-/* Forgets what was asked about that partition before. */
+/* With the next flush. Forgets what was asked about that partition before. */
 void log_checks_ask(struct log_checks *checks, int32_t partition, int64_t offset, uint64_t handle);
+/* Has librdkafka read what was asked since the last time, and no more of what is answered: to be called in each turn, at its end. */
+void log_checks_flush(struct log_checks *checks);
 /* Hands over what has come. What the broker does not answer stays asked. */
 void log_checks_turn(struct log_checks *checks, log_check_found *found, void *context);
 /* Nothing is asked any more. */

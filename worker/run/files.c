@@ -162,7 +162,7 @@ struct files *files_new(const struct config *config, const unsigned char hash_ke
     files->keyring.path = config->keyring_file;
     files->accounts = mem_new(config->account_count, sizeof(*files->accounts));
     files->account_count = config->account_count;
-    files->next = mono_after(clock_now().mono, FILES_EVERY_MS);
+    files->next = mono_beat(clock_now().mono, FILES_EVERY_MS);
     if (files_read_keyring(files, keyring, err) < 0 || files_refuse_empty(files, keyring, err) != 0) {
         files_free(files);
         return NULL;
@@ -253,7 +253,7 @@ bool files_turn(struct files *files, struct mono now, bool now_please)
 {
     if (!now_please && !mono_reached(files->next, now))
         return false;
-    files->next = mono_after(now, FILES_EVERY_MS);
+    files->next = mono_beat(now, FILES_EVERY_MS);
     bool found = files_turn_keyring(files);
     for (size_t i = 0; i < files->account_count; i++)
         if (files->accounts[i].closed != NULL)

@@ -507,6 +507,7 @@ static int loop_turn(struct loop *loop, struct err *err)
     if (loop->refused.code != ERR_NONE && !loop->stopping)
         loop_stop(loop);
     consumer_flush(loop->consumer);
+    log_checks_flush(loop->preflight);
     if (watchdog_turn(&loop->watchdog, loop->consumer, loop->inquiry, loop->engine, loop->now.mono) && !loop->stopping)
         consumer_ask_ends(loop->consumer, engine_paused(loop->engine) > 0); /* by its next look they are known */
     clocks_turn(&loop->clocks, loop->engine, loop->now);

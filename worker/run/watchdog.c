@@ -79,7 +79,7 @@ bool watchdog_turn(struct watchdog *watchdog, const struct consumer *consumer, s
     char why[512];
     if (!mono_reached(watchdog->next, now))
         return false;
-    watchdog->next = mono_after(now, WATCHDOG_EVERY_MS);
+    watchdog->next = mono_beat(now, WATCHDOG_EVERY_MS);
     int64_t lag = 0;
     int32_t ours = consumer_next_partition(consumer, -1, &lag);
     for (int32_t i = 0; i < watchdog->count; i++) {
