@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/span.h"
+#include "config/check.h"
 #include "config/config.h"
 
 #define UUID "0b4a7c1e-52d1-4c5c-9a3e-6f1d2a7b8c90"
@@ -349,6 +350,36 @@ static void settings_that_contradict_each_other_are_refused(void **state)
     EXPECT(table);
 }
 
+static void every_mistake_is_told_at_once_and_none_that_follows_from_another(void **state)
+{
+    (void)state;
+    static const char text[] = "[kafka]\nbootstrap_servers = a://k\ngrup_id = x\nsession.timeout.ms = 6000\nnonsense\n"
+                               "[wrker]\nwhat = is here is not known\n[worker]\nkeyring_file = /k\ndrain_timeout = soon\n"
+                               "also nonsense\n[gate]\npublic_url = http://g.example/path\nkey_id = g\n"
+                               "[account acme]\nurl = ftp://p\ndeliver_within = 9h\ndeliver_within_max = 1h\n"
+                               "client_key_file = /c\n[account Acme]\nurl = x\n";
+    static const char *const expected[] = {
+        AT(3) "unknown setting \"grup_id\"", AT(5) "the line is neither", AT(6) "unknown section [wrker]",
+        AT(11) "the line is neither", AT(20) "write [account NAME]", "unknown variable CUPBEARER_BAR",
+        "unknown variable CUPBEARER_FOO", AT(2) "bootstrap_servers", AT(10) "drain_timeout", AT(16) "url must begin",
+        "cupbearer.conf: [worker] has no \"mark_secret_file\"", AT(15) "[account acme] has no \"api_key_file\"",
+        AT(15) "[account acme] has no \"papercups_account\"", AT(15) "[account acme] has no \"widget_host\"",
+        AT(4) "session.timeout.ms (6000)", AT(13) "public_url must have no path", AT(13) "public_url must begin with https://",
+        AT(14) "key_file and key_id belong together", AT(19) "in [account acme] client_certificate_file",
+        AT(17) "in [account acme] deliver_within"};
+    struct config_mistakes mistakes = {NULL, 0};
+    file_write(span_of(text));
+    char *environment[] = {strdup("CUPBEARER_BAR=1"), strdup("CUPBEARER_FOO=1"), NULL};
+    assert_null(config_load_all("cupbearer.conf", environment, &mistakes));
+    free(environment[0]);
+    free(environment[1]);
+    for (size_t i = 0; i < mistakes.count && i < sizeof(expected) / sizeof(expected[0]); i++)
+        if (strncmp(mistakes.texts[i], expected[i], strlen(expected[i])) != 0)
+            fail_msg("%s, not %s", mistakes.texts[i], expected[i]);
+    assert_int_equal(mistakes.count, sizeof(expected) / sizeof(expected[0]));
+    config_mistakes_done(&mistakes);
+}
+
 /* Reads the bytes, whatever they are: all of a configuration that holds, or nothing and a reason. */
 static bool load_or_reason(struct span bytes)
 {
@@ -401,6 +432,7 @@ int main(void)
         IN_DIRECTORY(what_is_no_ini_file_is_refused_at_its_line),
         IN_DIRECTORY(a_value_of_the_wrong_form_or_out_of_range_is_told_with_the_right_one),
         IN_DIRECTORY(settings_that_contradict_each_other_are_refused),
+        IN_DIRECTORY(every_mistake_is_told_at_once_and_none_that_follows_from_another),
         IN_DIRECTORY(a_broken_file_is_never_half_applied),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,8 @@
 #include "config/check.h"
 
 #include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "config/form.h"
@@ -27,6 +29,17 @@ const char *config_origin(const struct config_source *source, enum config_sectio
 {
     const struct config_entry *entry = source_find(source, setting_find(section, span_of(name)), account);
     return entry == NULL ? otherwise : entry->origin;
+}
+
+int config_wrong(const struct config_source *source, struct err *err, const char *format, ...)
+{
+    char text[sizeof(err->text)];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    err_set(err, ERR_USAGE, "%s", text);
+    return source_mistake(source, err);
 }
 
 static int required_missing(const struct config_source *source, const struct setting *setting, size_t account,
@@ -60,9 +73,13 @@ static int required_check(struct config *config, const struct config_source *sou
         const struct setting *setting = &settings[i];
         size_t times = setting->section == SECTION_ACCOUNT ? config->account_count : 1;
         for (size_t account = 0; setting->required && account < times; account++) {
-            if (*(char **)config_member(config, setting, account) != NULL)
-                continue;
-            if (missing++ == 0)
+            if (*(char **)config_member(config, setting, account) != NULL ||
+                source_find(source, setting, setting->section == SECTION_ACCOUNT ? account : ACCOUNT_NONE) != NULL)
+                continue; /* or it is there and no good, which was noted */
+            if (source->mistakes != NULL) {
+                required_missing(source, setting, account, path, err);
+                source_mistake(source, err);
+            } else if (missing++ == 0)
                 required_missing(source, setting, account, path, &first);
             else if (setting->section == SECTION_ACCOUNT)
                 buf_printf(&more, "%s[account %s] %s", missing == 2 ? "; missing too: " : ", ", source->accounts[account].name,
@@ -78,7 +95,7 @@ static int required_check(struct config *config, const struct config_source *sou
     if (missing > 0)
         return -1;
     if (config->account_count == 0)
-        return err_set(err, ERR_USAGE,
+        return config_wrong(source, err,
                        "%s: no account is configured; add a section [account NAME], or set "
                        "CUPBEARER_ACCOUNT_NAME_URL and its other variables",
                        path);
@@ -96,7 +113,7 @@ static int topics_check(const struct config *config, const struct config_source 
         twice = "dead";
     if (twice == NULL)
         return 0;
-    return err_set(err, ERR_USAGE,
+    return config_wrong(source, err,
                    "%s: %s names a topic that another setting of [topics] names; each needs its own",
                    config_origin(source, SECTION_TOPICS, twice, ACCOUNT_NONE, path), twice);
 }
@@ -123,7 +140,7 @@ static int lease_check(const struct config *config, const struct config_source *
     const char *origin = config_origin(source, SECTION_KAFKA, "heartbeat.interval.ms", ACCOUNT_NONE, path);
     origin = config_origin(source, SECTION_KAFKA, "session.timeout.ms", ACCOUNT_NONE, origin);
     origin = config_origin(source, SECTION_WORKER, "http_timeout", ACCOUNT_NONE, origin);
-    return err_set(err, ERR_USAGE,
+    return config_wrong(source, err,
                    "%s: session.timeout.ms (%" PRId64 ") less heartbeat.interval.ms (%" PRId64
                    ") less http_timeout (%" PRId64 "ms) must leave at least %" PRId64
                    "ms; shorten http_timeout or lengthen session.timeout.ms",
@@ -135,8 +152,8 @@ static int instance_check(const struct config *config, const struct config_sourc
 {
     if (config->group_instance_id == NULL || config->state_dir != NULL)
         return 0;
-    return err_set(
-        err, ERR_USAGE,
+    return config_wrong(
+        source, err,
         "%s: group_instance_id needs [worker] state_dir, a directory of this machine (or container) for the "
         "lock that lets no second worker take the same name",
         config_origin(source, SECTION_KAFKA, "group_instance_id", ACCOUNT_NONE, path));
@@ -150,9 +167,9 @@ static int certificate_check(const struct config *config, const struct config_so
         if (has == (account->client_key_file != NULL))
             continue;
         const char *name = has ? "client_certificate_file" : "client_key_file";
-        return err_set(err, ERR_USAGE,
-                       "%s: in [account %s] client_certificate_file and client_key_file belong together",
-                       config_origin(source, SECTION_ACCOUNT, name, i, source->accounts[i].origin), account->name);
+        if (config_wrong(source, err, "%s: in [account %s] client_certificate_file and client_key_file belong together",
+                         config_origin(source, SECTION_ACCOUNT, name, i, source->accounts[i].origin), account->name) != 0)
+            return -1;
     }
     return 0;
 }
@@ -166,11 +183,12 @@ static int accounts_check(const struct config *config, const struct config_sourc
         const char *origin = source->accounts[i].origin;
         origin = config_origin(source, SECTION_ACCOUNT, "deliver_within_max", i, origin);
         origin = config_origin(source, SECTION_ACCOUNT, "deliver_within", i, origin);
-        return err_set(err, ERR_USAGE,
-                       "%s: in [account %s] deliver_within (%" PRId64
-                       "s) is longer than deliver_within_max (%" PRId64 "s); set both",
-                       origin, account->name, account->deliver_within_ms / 1000,
-                       account->deliver_within_max_ms / 1000);
+        if (config_wrong(source, err,
+                         "%s: in [account %s] deliver_within (%" PRId64
+                         "s) is longer than deliver_within_max (%" PRId64 "s); set both",
+                         origin, account->name, account->deliver_within_ms / 1000,
+                         account->deliver_within_max_ms / 1000) != 0)
+            return -1;
     }
     return 0;
 }
@@ -184,24 +202,23 @@ static int gate_check(const struct config *config, const struct config_source *s
     bool plain = span_starts(site, SPAN("http://"));
     if (site.data != NULL)
         site = span_skip(site, plain ? 7 : 8);
-    if (site.data != NULL && memchr(site.data, '/', site.size) != NULL)
-        return err_set(err, ERR_USAGE, "%s: public_url must have no path: the gate wants a host of its own",
-                       config_origin(source, SECTION_GATE, "public_url", ACCOUNT_NONE, path));
-    if (plain && !form_is_loopback(site))
-        return err_set(err, ERR_USAGE,
-                       "%s: public_url must begin with https://: tokens would travel in the clear",
-                       config_origin(source, SECTION_GATE, "public_url", ACCOUNT_NONE, path));
-    if ((gate->key_file == NULL) != (gate->key_id == NULL))
-        return err_set(
-            err, ERR_USAGE,
-            "%s: key_file and key_id belong together: the gate's own key, and its id in keyring_file",
-            config_origin(source, SECTION_GATE, gate->key_id == NULL ? "key_file" : "key_id", ACCOUNT_NONE,
-                      path));
+    if (site.data != NULL && memchr(site.data, '/', site.size) != NULL &&
+        config_wrong(source, err, "%s: public_url must have no path: the gate wants a host of its own",
+                     config_origin(source, SECTION_GATE, "public_url", ACCOUNT_NONE, path)) != 0)
+        return -1;
+    if (plain && !form_is_loopback(site) &&
+        config_wrong(source, err, "%s: public_url must begin with https://: tokens would travel in the clear",
+                     config_origin(source, SECTION_GATE, "public_url", ACCOUNT_NONE, path)) != 0)
+        return -1;
+    if ((gate->key_file == NULL) != (gate->key_id == NULL) &&
+        config_wrong(source, err, "%s: key_file and key_id belong together: the gate's own key, and its id in keyring_file",
+                     config_origin(source, SECTION_GATE, gate->key_id == NULL ? "key_file" : "key_id", ACCOUNT_NONE, path)) != 0)
+        return -1;
     struct span host;
     if (!form_listen(span_of(gate->listen), &host, NULL) || form_is_loopback(host) ||
         span_equal(host, SPAN("::1")) || ((gate->public_url != NULL || gate->hosts != NULL) && gate->tokens_file != NULL))
         return 0;
-    return err_set(err, ERR_USAGE,
+    return config_wrong(source, err,
                    "%s: listen is open to others than this machine: that needs tokens_file, and public_url, "
                    "the https:// address of the proxy in front of it, or hosts, its names in a network where nobody listens in",
                    config_origin(source, SECTION_GATE, "listen", ACCOUNT_NONE, path));
@@ -210,7 +227,9 @@ static int gate_check(const struct config *config, const struct config_source *s
 int config_check(struct config *config, const struct config_source *source, const char *path, struct err *err)
 {
     path = path == NULL ? "the environment" : path;
-    if (required_check(config, source, path, err) != 0 || config_security(config, source, path, err) != 0 ||
+    /* Where servers are missing, or no good, that was noted. */
+    if (required_check(config, source, path, err) != 0 ||
+        (config->bootstrap_servers != NULL && config_security(config, source, path, err) != 0) ||
         topics_check(config, source, path, err) != 0 ||
         lease_check(config, source, path, err) != 0 || instance_check(config, source, path, err) != 0 ||
         gate_check(config, source, path, err) != 0 || certificate_check(config, source, err) != 0)

@@ -22,9 +22,17 @@ void config_property_put(struct config *config, const char *name, const char *va
 struct config *config_load_again(const struct config *config, char *const *environment,
                                  struct config_source *source, struct err *err);
 
+/* As config_load, but goes on behind a mistake: *mistakes, which must be empty, has all of them. NULL where there is one. */
+struct config *config_load_all(const char *path, char *const *environment, struct config_mistakes *mistakes);
+void config_mistakes_done(struct config_mistakes *mistakes);
+
 /* Where somebody wrote the setting; `otherwise` where nobody did. */
 const char *config_origin(const struct config_source *source, enum config_section section, const char *name,
                           size_t account, const char *otherwise);
+
+/* Fills err: ERR_USAGE, -1; or 0 once it is noted, where the source wants all mistakes. */
+int config_wrong(const struct config_source *source, struct err *err, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 /* -1 with ERR_USAGE and a text that says where the setting stands, or where it is missing. `path` may be NULL. */
 int config_check(struct config *config, const struct config_source *source, const char *path,

@@ -141,8 +141,11 @@ static int entries_put(struct config *config, const struct config_source *source
         const struct config_entry *entry = &source->entries[i];
         struct err problem;
         if (value_put(entry->setting, entry->value, config_member(config, entry->setting, entry->account),
-                      &problem) != 0)
-            return err_set(err, ERR_USAGE, "%s: %s", entry->origin, problem.text);
+                      &problem) != 0) {
+            if (config_wrong(source, err, "%s: %s", entry->origin, problem.text) != 0)
+                return -1;
+            continue;
+        }
         if (setting_is_property(entry->setting))
             config_property_put(config, entry->setting->name, entry->value);
     }
@@ -154,9 +157,10 @@ static int secrets_read(struct config *config, const struct config_source *sourc
     for (size_t i = 0; i < config->property_count; i++) {
         const struct setting *setting = setting_find(SECTION_KAFKA, span_of(config->properties[i].name));
         struct err problem;
-        if (setting->type == SETTING_PROPERTY_FILE && property_resolve(&config->properties[i], &problem) != 0)
-            return err_set(err, ERR_USAGE, "%s: %s: %s", source_find(source, setting, ACCOUNT_NONE)->origin,
-                           setting->name, problem.text);
+        if (setting->type == SETTING_PROPERTY_FILE && property_resolve(&config->properties[i], &problem) != 0 &&
+            config_wrong(source, err, "%s: %s: %s", source_find(source, setting, ACCOUNT_NONE)->origin, setting->name,
+                         problem.text) != 0)
+            return -1;
     }
     return 0;
 }
@@ -181,7 +185,7 @@ static struct config *config_build(const struct config_source *source, const cha
     defaults_put(config);
     memory_default(config, source);
     if (entries_put(config, source, err) == 0 && config_check(config, source, path, err) == 0 &&
-        config_secrets_check(config, err) == 0 && secrets_read(config, source, err) == 0)
+        config_secrets_check(config, source, err) == 0 && secrets_read(config, source, err) == 0)
         return config;
     config_free(config);
     return NULL;
@@ -206,6 +210,30 @@ struct config *config_load(const char *path, char *const *environment, struct er
     struct config *config = config_take(&source, path, environment, err);
     source_done(&source);
     return config;
+}
+
+struct config *config_load_all(const char *path, char *const *environment, struct config_mistakes *mistakes)
+{
+    struct config_source source;
+    struct err err;
+    source_init(&source);
+    source.mistakes = mistakes;
+    struct config *config = config_take(&source, path, environment, &err);
+    if (config == NULL)
+        source_mistake(&source, &err);
+    source_done(&source);
+    if (mistakes->count == 0)
+        return config;
+    config_free(config);
+    return NULL;
+}
+
+void config_mistakes_done(struct config_mistakes *mistakes)
+{
+    for (size_t i = 0; i < mistakes->count; i++)
+        free(mistakes->texts[i]);
+    free(mistakes->texts);
+    *mistakes = (struct config_mistakes){NULL, 0};
 }
 
 struct config *config_load_again(const struct config *config, char *const *environment,

@@ -124,7 +124,9 @@ static bool variable_take(struct config_source *source, const char *variable, co
 
 int source_read_environment(struct config_source *source, char *const *environment, struct err *err)
 {
-    char *unknown = NULL; /* told when all accounts are known, or a near name could be missed */
+    char **unknown = NULL; /* told when all accounts are known, or a near name could be missed */
+    size_t unknown_count = 0;
+    int result = 0;
     for (; environment != NULL && *environment != NULL; environment++) {
         struct span value = span_of(*environment);
         struct span name = span_cut(&value, '=');
@@ -132,12 +134,18 @@ int source_read_environment(struct config_source *source, char *const *environme
             continue;
         char *variable = mem_copy(name);
         bool known = variable_take(source, variable, value.data) || service_link(variable);
-        if (!known && unknown == NULL)
-            unknown = variable;
-        else
+        if (known) {
             free(variable);
+            continue;
+        }
+        unknown = mem_grow(unknown, unknown_count + 1, sizeof(char *));
+        unknown[unknown_count++] = variable;
     }
-    int result = unknown == NULL ? 0 : variable_unknown(source, unknown, err);
+    for (size_t i = 0; i < unknown_count; i++) {
+        if (result == 0 && variable_unknown(source, unknown[i], err) != 0)
+            result = source_mistake(source, err);
+        free(unknown[i]);
+    }
     free(unknown);
     return result;
 }

@@ -16,14 +16,17 @@ struct ini_file {
     bool sections_seen[SECTION_COUNT];
     enum config_section section; /* SECTION_COUNT before the first */
     size_t account;
+    bool is_unknown; /* the section: what stands in it means nothing, and is no mistake of its own */
     bool failed;
     struct err *err;
 };
 
 static void file_fail(struct ini_file *file, const char *problem)
 {
+    if (file->failed)
+        return;
     err_set(file->err, ERR_USAGE, "%s:%d: %s", file->path, file->line, problem);
-    file->failed = true;
+    file->failed = source_mistake(file->source, file->err) != 0;
 }
 
 static void origin_write(const struct ini_file *file, struct buf *out)
@@ -52,6 +55,7 @@ static void account_begin(struct ini_file *file, struct span name)
         origin_write(file, &origin);
         file->account = source_add_account(file->source, name, origin.data);
         file->section = SECTION_ACCOUNT;
+        file->is_unknown = false;
         buf_done(&origin);
         return;
     }
@@ -68,6 +72,7 @@ static struct span span_trim_start(struct span s)
 /* `line` begins with '['. */
 static void section_begin(struct ini_file *file, struct span line)
 {
+    file->is_unknown = true; /* until it is known */
     struct span behind = span_skip(line, 1);
     struct span inside = span_trim_end(span_trim_start(span_cut(&behind, ']')));
     if (behind.data == NULL) {
@@ -97,6 +102,7 @@ static void section_begin(struct ini_file *file, struct span line)
         file->sections_seen[section] = true;
         file->section = section;
         file->account = ACCOUNT_NONE;
+        file->is_unknown = false;
     }
 }
 
@@ -119,6 +125,8 @@ static const char *value_slip(const char *value)
 static void setting_take(struct ini_file *file, struct span name, const char *value)
 {
     struct err problem = {0};
+    if (file->is_unknown)
+        return;
     const struct setting *setting = setting_find(file->section, name);
     const char *slip = value_slip(value);
     if (file->section == SECTION_COUNT)

@@ -27,26 +27,27 @@ static int secret_check(struct config *config, const char *path, bool of_account
     return 0;
 }
 
-int config_secrets_check(struct config *config, struct err *err)
+int config_secrets_check(struct config *config, const struct config_source *source, struct err *err)
 {
     for (size_t i = 0; i < settings_count; i++) {
         size_t times = settings[i].section == SECTION_ACCOUNT ? config->account_count : 1;
         for (size_t account = 0; settings[i].type == SETTING_SECRET && account < times; account++)
             if (secret_check(config, *(char **)config_member(config, &settings[i], account),
-                             settings[i].section == SECTION_ACCOUNT, err) != 0)
+                             settings[i].section == SECTION_ACCOUNT, err) != 0 &&
+                source_mistake(source, err) != 0)
                 return -1;
     }
     for (size_t i = 0; i < config->property_count; i++) {
         const struct config_property *property = &config->properties[i];
         bool is_secret = setting_find(SECTION_KAFKA, span_of(property->name))->type == SETTING_PROPERTY_FILE ||
                          strcmp(property->name, "ssl.key.location") == 0;
-        if (is_secret && secret_check(config, property->value, false, err) != 0)
+        if (is_secret && secret_check(config, property->value, false, err) != 0 && source_mistake(source, err) != 0)
             return -1;
     }
     return 0;
 }
 
-int config_secrets_exist(const struct config *config, bool gate, struct err *err)
+void config_secrets_missing(const struct config *config, bool gate, const struct finding_sink *sink)
 {
     const struct {
         const char *setting, *path, *make;
@@ -57,18 +58,34 @@ int config_secrets_exist(const struct config *config, bool gate, struct err *err
         {"[gate] tokens_file", config->gate.tokens_file, "--token NAME --account ACCOUNT --tokens", gate},
     };
     struct stat status;
+    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+        struct finding finding = {.level = FINDING_PROBLEM, .code = ERR_USAGE};
+        if (!files[i].wanted || files[i].path == NULL || stat(files[i].path, &status) == 0 || errno != ENOENT)
+            continue;
+        FINDING_PUT(finding.what, "%s: there is no %.200s", files[i].setting, files[i].path);
+        FINDING_PUT(finding.command, "cupbearer keygen %s %.200s", files[i].make, files[i].path);
+        finding_report(sink, &finding, "files", NULL);
+    }
+    if (gate && config->gate.key_file != NULL && stat(config->gate.key_file, &status) != 0 && errno == ENOENT) {
+        struct finding finding = {.level = FINDING_PROBLEM, .code = ERR_USAGE};
+        FINDING_PUT(finding.what, "[gate] key_file: there is no %.200s", config->gate.key_file);
+        FINDING_PUT(finding.command, "cupbearer keygen %s --sender gate --account ACCOUNT --keyring %.200s",
+                    config->gate.key_id == NULL ? "NAME" : config->gate.key_id, config->keyring_file);
+        finding_report(sink, &finding, "files", NULL);
+    }
+}
+
+static void secret_missing(void *context, const struct finding *finding)
+{
+    struct buf *text = context;
+    buf_printf(text, "%s%s; make it: %s", text->size == 0 ? "" : "; ", finding->what, finding->command);
+}
+
+int config_secrets_exist(const struct config *config, bool gate, struct err *err)
+{
     struct buf text;
     buf_init(&text, sizeof(err->text));
-    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
-        if (files[i].wanted && files[i].path != NULL && stat(files[i].path, &status) != 0 && errno == ENOENT)
-            buf_printf(&text, "%s%s: there is no %.200s; make it: cupbearer keygen %s %.200s", text.size == 0 ? "" : "; ",
-                       files[i].setting, files[i].path, files[i].make, files[i].path);
-    if (gate && config->gate.key_file != NULL && stat(config->gate.key_file, &status) != 0 && errno == ENOENT)
-        buf_printf(&text,
-                   "%s[gate] key_file: there is no %.200s; make it: cupbearer keygen %s --sender gate --account ACCOUNT "
-                   "--keyring %.200s",
-                   text.size == 0 ? "" : "; ", config->gate.key_file,
-                   config->gate.key_id == NULL ? "NAME" : config->gate.key_id, config->keyring_file);
+    config_secrets_missing(config, gate, &(struct finding_sink){secret_missing, &text});
     int result = text.size == 0 ? 0 : err_set(err, ERR_USAGE, "%s", text.data);
     buf_done(&text);
     return result;

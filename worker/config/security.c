@@ -45,10 +45,10 @@ static int protocol_check(struct config *config, const struct config_source *sou
     if (strstr(config->bootstrap_servers, "://") == NULL)
         return 0;
     if (!servers_strip(config->bootstrap_servers, protocol))
-        return err_set(err, ERR_USAGE, "%s: bootstrap_servers: the servers must all have the same PROTOCOL:// before them, or none",
+        return config_wrong(source, err, "%s: bootstrap_servers: the servers must all have the same PROTOCOL:// before them, or none",
                        origin);
     if (set != NULL && strcasecmp(set, protocol) != 0)
-        return err_set(err, ERR_USAGE, "%s: bootstrap_servers says %s, security.protocol says %.20s: correct one of them", origin,
+        return config_wrong(source, err, "%s: bootstrap_servers says %s, security.protocol says %.20s: correct one of them", origin,
                        protocol, set);
     config_property_put(config, "security.protocol", protocol);
     return 0;
@@ -59,14 +59,15 @@ int config_security(struct config *config, const struct config_source *source, c
     if (protocol_check(config, source, path, err) != 0)
         return -1;
     const char *protocol = config_property(config, "security.protocol"), *mechanism = config_property(config, "sasl.mechanisms");
-    if (mechanism != NULL && (protocol == NULL || strncasecmp(protocol, "sasl_", 5) != 0))
-        return err_set(err, ERR_USAGE,
-                       "%s: sasl.mechanisms with security.protocol = %.30s: nobody would log in, and all would be in the clear. Set "
-                       "security.protocol = sasl_ssl",
-                       kafka_origin(source, "sasl.mechanisms", path), protocol == NULL ? "plaintext (its default)" : protocol);
+    if (mechanism != NULL && (protocol == NULL || strncasecmp(protocol, "sasl_", 5) != 0) &&
+        config_wrong(source, err,
+                     "%s: sasl.mechanisms with security.protocol = %.30s: nobody would log in, and all would be in the clear. Set "
+                     "security.protocol = sasl_ssl",
+                     kafka_origin(source, "sasl.mechanisms", path), protocol == NULL ? "plaintext (its default)" : protocol) != 0)
+        return -1;
     const char *method = config_property(config, "sasl.oauthbearer.method");
     if (mechanism != NULL && strcmp(mechanism, "OAUTHBEARER") == 0 && (method == NULL || strcasecmp(method, "oidc") != 0))
-        return err_set(err, ERR_USAGE,
+        return config_wrong(source, err,
                        "%s: sasl.mechanisms = OAUTHBEARER needs sasl.oauthbearer.method = oidc, with "
                        "sasl.oauthbearer.token.endpoint.url, sasl.oauthbearer.client.id and sasl.oauthbearer.client.secret_file",
                        kafka_origin(source, "sasl.mechanisms", path));

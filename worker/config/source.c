@@ -8,7 +8,17 @@
 
 void source_init(struct config_source *source)
 {
-    *source = (struct config_source){NULL, 0, NULL, 0};
+    *source = (struct config_source){.entries = NULL};
+}
+
+int source_mistake(const struct config_source *source, const struct err *err)
+{
+    struct config_mistakes *mistakes = source->mistakes;
+    if (mistakes == NULL)
+        return -1;
+    mistakes->texts = mem_grow(mistakes->texts, mistakes->count + 1, sizeof(char *));
+    mistakes->texts[mistakes->count++] = mem_copy(span_of(err->text));
+    return 0;
 }
 
 void source_done(struct config_source *source)

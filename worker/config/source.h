@@ -24,12 +24,22 @@ struct config_source_account {
     char *origin; /* where it was named first */
 };
 
+/* Where somebody wants all of the mistakes; the first one ends the reading else. */
+struct config_mistakes {
+    char **texts; /* owned, as err's */
+    size_t count;
+};
+
 struct config_source {
     struct config_entry *entries; /* a later one of the same setting overrides */
     size_t entry_count;
     struct config_source_account *accounts;
     size_t account_count;
+    struct config_mistakes *mistakes; /* borrowed; NULL: the first one is enough */
 };
+
+/* What a mistake comes to: 0 once it is noted, where all of them are wanted; else -1. */
+int source_mistake(const struct config_source *source, const struct err *err);
 
 void source_init(struct config_source *source);
 void source_done(struct config_source *source);
