@@ -10,6 +10,11 @@
 int topic_checks(rd_kafka_t *rk, const struct config *config, int32_t *partition_count, int *brokers, unsigned *deviations,
                  struct err *err);
 
+/* The same for `cupbearer doctor`: goes on behind a problem, and hands all that is found to the sink. *places: how the topics
+ * lie, without partitions where there is none. -1 with ERR_UNREACHABLE where no broker answers. */
+int topic_checks_all(rd_kafka_t *rk, const struct config *config, const struct finding_sink *sink,
+                     struct topic_place places[TOPICS], struct err *err);
+
 /* The alarm that so many partitions, beyond the first `served`, are not. */
 void topic_tell_added(const struct config *config, int32_t served, int32_t unserved);
 

@@ -147,20 +147,27 @@ static void settings_ask(rd_kafka_t *rk, const struct config *config, struct top
 
 struct judge {
     const struct config *config;
+    const struct finding_sink *sink; /* NULL: this is a start */
     unsigned *deviations;
     struct err *err;
 };
 
 /* "kafka-configs.sh … NAME=VALUE" */
+static void command_put(const struct config *config, enum topic topic, struct finding *finding, const char *setting)
+{
+    FINDING_PUT(finding->command,
+                "kafka-configs.sh --bootstrap-server %.150s --alter --entity-type topics --entity-name %.249s --add-config %.60s",
+                config->bootstrap_servers, topic_name(config, topic), setting);
+}
+
 static int timestamps_refuse(const struct judge *judge, const char *type)
 {
-    const struct config *config = judge->config;
-    return err_set(
-        judge->err, ERR_USAGE,
-        "topic %s has %s: a sender could choose when its own event expires. Fix it: kafka-configs.sh "
-        "--bootstrap-server %s --alter --entity-type topics --entity-name %s --add-config "
-        "message.timestamp.type=LogAppendTime (or set [topics] allow_create_time = true)",
-        config->events_topic, type, config->bootstrap_servers, config->events_topic);
+    struct finding finding = {.level = FINDING_PROBLEM, .code = ERR_USAGE};
+    FINDING_PUT(finding.what, "topic %s has %s", judge->config->events_topic, type);
+    FINDING_PUT(finding.why, "a sender could choose when its own event expires");
+    command_put(judge->config, TOPIC_EVENTS, &finding, "message.timestamp.type=LogAppendTime");
+    FINDING_PUT(finding.instead, "or set [topics] allow_create_time = true");
+    return finding_report(judge->sink, &finding, "topic_settings", judge->err);
 }
 
 /* 0 where it is accepted, which is told. `fix`: NAME=VALUE; NULL: `what` says what to do. */
@@ -174,20 +181,20 @@ static int deviation_found(const struct judge *judge, enum topic topic, enum dev
     };
     const struct config *config = judge->config;
     const char *name = topic_name(config, topic), *word = deviation_kind_word(kind);
-    char command[640] = "";
+    struct finding finding = {.level = FINDING_PROBLEM, .code = fix == NULL ? ERR_UNREACHABLE : ERR_USAGE};
+    FINDING_PUT(finding.why, "%s", follows[kind]);
     if (fix != NULL)
-        snprintf(command, sizeof(command),
-                 ". Fix it: kafka-configs.sh --bootstrap-server %.150s --alter --entity-type topics --entity-name %.249s "
-                 "--add-config %.60s",
-                 config->bootstrap_servers, name, fix);
-    if (!form_has_word(span_of(config->accept), span_of(word)))
-        return err_set(judge->err, fix == NULL ? ERR_UNREACHABLE : ERR_USAGE,
-                       "topic %s %s: %s%s (or, to go on with that, [topics] accept = %s)", name, what, follows[kind], command,
-                       word);
-    *judge->deviations |= 1U << kind;
-    log_say(LOG_LEVEL_WARNING, "topic_deviation", "topic %s %s, and [topics] accept has %s: %s%s", name, what, word,
-            follows[kind], command);
-    return 0;
+        command_put(config, topic, &finding, fix);
+    if (form_has_word(span_of(config->accept), span_of(word))) {
+        *judge->deviations |= 1U << kind;
+        finding.level = FINDING_WARNING;
+        finding.code = ERR_NONE;
+        FINDING_PUT(finding.what, "topic %s %s, and [topics] accept has %s", name, what, word);
+    } else {
+        FINDING_PUT(finding.what, "topic %s %s", name, what);
+        FINDING_PUT(finding.instead, "or, to go on with that, [topics] accept = %s", word);
+    }
+    return finding_report(judge->sink, &finding, "topic_deviation", judge->err);
 }
 
 static int settings_judge(const struct judge *judge, enum topic topic, const struct topic_settings *settings)
@@ -199,8 +206,9 @@ static int settings_judge(const struct judge *judge, enum topic topic, const str
                  settings->why);
         return deviation_found(judge, topic, DEVIATION_UNREAD_SETTINGS, what, NULL);
     }
-    if (topic == TOPIC_EVENTS && !judge->config->allow_create_time && strcmp(settings->timestamps, "LogAppendTime") != 0)
-        return timestamps_refuse(judge, settings->timestamps);
+    if (topic == TOPIC_EVENTS && !judge->config->allow_create_time && strcmp(settings->timestamps, "LogAppendTime") != 0 &&
+        timestamps_refuse(judge, settings->timestamps) != 0)
+        return -1;
     snprintf(what, sizeof(what), "has cleanup.policy=%s", settings->cleanup);
     if (settings->cleanup[0] != 0 && strcmp(settings->cleanup, "delete") != 0 &&
         deviation_found(judge, topic, DEVIATION_CLEANUP_POLICY, what, "cleanup.policy=delete") != 0)
@@ -219,46 +227,50 @@ static int settings_judge(const struct judge *judge, enum topic topic, const str
 
 /* ---- what is told ---- */
 
-static void settings_tell(const struct config *config, enum topic topic, const struct topic_settings *settings,
+static void unwise(const struct judge *judge, enum topic topic, const char *setting, const char *what, const char *why)
+{
+    struct finding finding = {.level = FINDING_WARNING};
+    FINDING_PUT(finding.what, "topic %s has %s", topic_name(judge->config, topic), what);
+    FINDING_PUT(finding.why, "%s", why);
+    if (setting != NULL)
+        command_put(judge->config, topic, &finding, setting);
+    finding_report(judge->sink, &finding, "topic_settings", judge->err);
+}
+
+static void settings_tell(const struct judge *judge, enum topic topic, const struct topic_settings *settings,
                           const struct topic_place *place, int64_t events_bytes)
 {
-    const char *name = topic_name(config, topic);
+    char what[128], fix[80];
+    snprintf(what, sizeof(what), "retention.bytes=%" PRId64, settings->retention_bytes);
     if (settings->retention_bytes >= 0)
-        log_say(LOG_LEVEL_WARNING, "topic_settings",
-                "topic %s has retention.bytes=%" PRId64 ": a busy hour deletes what is younger than retention.ms. Better: -1", name,
-                settings->retention_bytes);
+        unwise(judge, topic, "retention.bytes=-1", what, "a busy hour deletes what is younger than retention.ms");
+    snprintf(what, sizeof(what), "max.message.bytes=%" PRId64, settings->message_bytes);
     if (topic == TOPIC_EVENTS && settings->message_bytes >= 0 && settings->message_bytes < EVENT_BYTES_MAX)
-        log_say(LOG_LEVEL_WARNING, "topic_settings",
-                "topic %s has max.message.bytes=%" PRId64 ": the largest events do not fit. Better: 1048576", name,
-                settings->message_bytes);
+        unwise(judge, topic, "max.message.bytes=1048576", what, "the largest events do not fit");
+    snprintf(what, sizeof(what), "max.message.bytes=%" PRId64 ", events have %" PRId64, settings->message_bytes, events_bytes);
+    snprintf(fix, sizeof(fix), "max.message.bytes=%" PRId64, events_bytes);
     if (topic == TOPIC_DEAD && settings->message_bytes >= 0 && settings->message_bytes < events_bytes)
-        log_say(LOG_LEVEL_WARNING, "topic_settings",
-                "topic %s has max.message.bytes=%" PRId64 ", events have %" PRId64
-                ": the largest dead letters come without their value, and cannot be sent again",
-                name, settings->message_bytes, events_bytes);
+        unwise(judge, topic, fix, what, "the largest dead letters come without their value, and cannot be sent again");
+    snprintf(what, sizeof(what), "replication factor 1 in a cluster of %d brokers", place->brokers);
     if (place->replicas == 1 && place->brokers > 1)
-        log_say(LOG_LEVEL_WARNING, "topic_settings",
-                "topic %s has replication factor 1 in a cluster of %d brokers: with one of them its partitions are gone", name,
-                place->brokers);
+        unwise(judge, topic, NULL, what, "with one of them its partitions are gone");
     else if (place->replicas > 1 && settings->in_sync == 1)
-        log_say(LOG_LEVEL_WARNING, "topic_settings",
-                "topic %s has min.insync.replicas=1: what one broker alone has acknowledged is gone with it. Better: 2, with "
-                "replication factor 3",
-                name);
+        unwise(judge, topic, place->replicas > 2 ? "min.insync.replicas=2" : NULL, "min.insync.replicas=1",
+               "what one broker alone has acknowledged is gone with it. Better: 2, with replication factor 3");
 }
 
 int topic_settings_check(rd_kafka_t *rk, const struct config *config, const struct topic_place places[TOPICS],
-                         unsigned *deviations, struct err *err)
+                         const struct finding_sink *sink, unsigned *deviations, struct err *err)
 {
     struct topic_settings settings[TOPICS];
-    const struct judge judge = {config, deviations, err};
+    const struct judge judge = {config, sink, deviations, err};
     *deviations = 0;
     settings_ask(rk, config, settings);
     for (int i = 0; i < TOPICS; i++)
-        if (settings_judge(&judge, (enum topic)i, &settings[i]) != 0)
+        if (places[i].partition_count > 0 && settings_judge(&judge, (enum topic)i, &settings[i]) != 0)
             return -1;
     for (int i = 0; i < TOPICS; i++)
         if (settings[i].known)
-            settings_tell(config, (enum topic)i, &settings[i], &places[i], settings[TOPIC_EVENTS].message_bytes);
+            settings_tell(&judge, (enum topic)i, &settings[i], &places[i], settings[TOPIC_EVENTS].message_bytes);
     return 0;
 }

@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "kafka/kafka.h"
 #include "kafka/topic_place.h"
+#include "os/finding.h"
 
 enum deviation_kind {
 #define DEVIATION(name, word, text) DEVIATION_##name,
@@ -24,8 +25,8 @@ const char *topic_name(const struct config *config, enum topic topic);
 void topic_create_command(const struct config *config, enum topic topic, int32_t partitions, int brokers, struct buf *out);
 
 /* 0 with the deviations that there are and [topics] accept allows, a bit each; -1 with ERR_USAGE (fix it) or ERR_UNREACHABLE.
- * Waits for the broker. */
+ * With a sink all that is found goes there, and it is 0; a topic without partitions is left out. Waits for the broker. */
 int topic_settings_check(rd_kafka_t *rk, const struct config *config, const struct topic_place places[TOPICS],
-                         unsigned *deviations, struct err *err);
+                         const struct finding_sink *sink, unsigned *deviations, struct err *err);
 
 #endif

@@ -26,11 +26,9 @@
 static void check_inboxes(const struct config_account *account, const struct http_site *site,
                           int64_t timeout_ms)
 {
-    if (account->inbox == NULL && preflight_has_inboxes(site, timeout_ms))
-        log_say(LOG_LEVEL_WARNING, "inboxes",
-                "[account %s]: its chats are in several inboxes, and inbox is not set: messages go into the "
-                "newest chat of any. Where the pages give their widget an inbox, set inbox to that one",
-                account->name);
+    struct finding finding;
+    if (account->inbox == NULL && !preflight_inboxes(account, site, timeout_ms, &finding))
+        finding_report(NULL, &finding, "inboxes", NULL);
 }
 
 /* An account that cannot be served now is held until it can, whatever the reason: one tenant's mistake, or a Papercups that
@@ -187,6 +185,17 @@ static int make_admin(struct loop *worker, const struct config *config, struct e
     return 0;
 }
 
+static bool knows_secret(const void *engine, uint64_t secret)
+{
+    return engine_knows_secret(engine, secret);
+}
+
+static int check_commits(const struct loop *worker, const struct config *config, int32_t partition_count, struct err *err)
+{
+    const struct preflight_secrets secrets = {knows_secret, worker->engine, engine_secret(worker->engine)};
+    return preflight_commits(consumer_handle(worker->consumer), config, partition_count, &secrets, err);
+}
+
 static int worker_make(struct loop *worker, const struct config *config, struct err *err)
 {
     int32_t partition_count = 0;
@@ -194,7 +203,7 @@ static int worker_make(struct loop *worker, const struct config *config, struct 
         topic_checks(consumer_handle(worker->consumer), config, &partition_count, &worker->outages.brokers,
                      &worker->deviations, err) != 0 ||
         make_core(worker, config, partition_count, err) != 0 ||
-        preflight_commits(consumer_handle(worker->consumer), config, partition_count, worker->engine, err) != 0 ||
+        check_commits(worker, config, partition_count, err) != 0 ||
         make_admin(worker, config, err) != 0 ||
         consumer_subscribe(worker->consumer, worker->inquiry, partition_count, err) != 0)
         return -1;

@@ -1,6 +1,7 @@
 #include "run/preflight.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 
 #include "base/json.h"
 #include "engine/progress.h"
@@ -19,7 +20,7 @@ int preflight_other_secret(int32_t partition, uint64_t secret, uint64_t ours, st
 }
 
 int preflight_commits(rd_kafka_t *rk, const struct config *config, int32_t partition_count,
-                   const struct engine *engine, struct err *err)
+                      const struct preflight_secrets *secrets, struct err *err)
 {
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(partition_count);
     for (int32_t i = 0; i < partition_count; i++)
@@ -34,8 +35,8 @@ int preflight_commits(rd_kafka_t *rk, const struct config *config, int32_t parti
         struct progress progress;
         if (one->metadata_size > 0 &&
             progress_read((struct span){one->metadata, one->metadata_size}, &progress) && progress.has_secret &&
-            !engine_knows_secret(engine, progress.secret))
-            result = preflight_other_secret(one->partition, progress.secret, engine_secret(engine), err);
+            !secrets->knows(secrets->context, progress.secret))
+            result = preflight_other_secret(one->partition, progress.secret, secrets->ours, err);
     }
     rd_kafka_topic_partition_list_destroy(list);
     return result;
@@ -43,57 +44,87 @@ int preflight_commits(rd_kafka_t *rk, const struct config *config, int32_t parti
 
 /* ---- accounts ---- */
 
-static int preflight_me(const struct config_account *account, const struct reply *reply, struct err *err)
+static void text_copy(char *out, size_t size, const json_t *data, const char *name)
 {
-    json_t *root = reply->is_json ? json_read(reply->body, REPLY_DEPTH_MAX, NULL) : NULL;
-    const char *id = json_string_value(json_object_get(json_object_get(root, "data"), "account_id"));
-    int result = 0;
-    if (id == NULL)
-        result = err_set(
-            err, ERR_USAGE,
-            "[account %s]: %s/api/v1/me does not answer as Papercups does. Does url name the API's host?",
-            account->name, account->url);
-    else if (strcmp(id, account->papercups_account) != 0)
-        result = err_set(
-            err, ERR_USAGE,
-            "[account %s]: the key in %s belongs to Papercups account %.36s, papercups_account says %s. Put "
-            "the right key there, or correct papercups_account",
-            account->name, account->api_key_file, id, account->papercups_account);
-    json_decref(root);
-    return result;
+    snprintf(out, size, "%.*s", SPAN_ARGS(json_member_span(data, name)));
 }
 
-int preflight_account(const struct config_account *account, const struct http_site *site, int64_t timeout_ms,
-                   struct err *err)
+static void preflight_me(const struct config_account *account, const struct reply *reply, struct preflight_user *user,
+                         struct finding *finding)
+{
+    json_t *root = reply->is_json ? json_read(reply->body, REPLY_DEPTH_MAX, NULL) : NULL;
+    const json_t *data = json_object_get(root, "data");
+    const char *id = json_string_value(json_object_get(data, "account_id"));
+    finding->code = ERR_USAGE;
+    if (id == NULL) {
+        FINDING_PUT(finding->what, "[account %s]: %s/api/v1/me does not answer as Papercups does", account->name, account->url);
+        FINDING_PUT(finding->fix, "Does url name the API's host?");
+    } else if (strcmp(id, account->papercups_account) != 0) {
+        FINDING_PUT(finding->what,
+                    "[account %s]: the key in %s belongs to Papercups account %.36s, papercups_account says %s", account->name,
+                    account->api_key_file, id, account->papercups_account);
+        FINDING_PUT(finding->fix, "Put the right key there, or correct papercups_account");
+    } else {
+        finding->level = FINDING_OK;
+        text_copy(user->email, sizeof(user->email), data, "email");
+        text_copy(user->role, sizeof(user->role), data, "role");
+    }
+    json_decref(root);
+}
+
+static void preflight_unanswered(const struct config_account *account, const struct reply *reply, struct finding *finding)
+{
+    finding->code = ERR_UNREACHABLE;
+    FINDING_PUT(finding->what, "[account %s]: no answer from %s: %.*s", account->name, account->url, SPAN_ARGS(reply->failure));
+    FINDING_PUT(finding->fix, "Is Papercups up, and url right?");
+}
+
+static void preflight_refused(const struct config_account *account, const struct reply *reply, struct finding *finding)
+{
+    finding->code = ERR_USAGE;
+    if (reply->status == 401 || reply->status == 403) {
+        FINDING_PUT(finding->what, "[account %s]: Papercups does not accept the API key in %s (%d)", account->name,
+                    account->api_key_file, reply->status);
+        FINDING_PUT(finding->fix, "Make a new one under Settings, API keys");
+    } else if (reply->status >= 300 && reply->status <= 399) {
+        FINDING_PUT(finding->what, "[account %s]: %s answers with a redirect (%d); set url to where it leads", account->name,
+                    account->url, reply->status);
+        FINDING_PUT(finding->instead, "mostly https:// instead of http://");
+    } else {
+        finding->code = ERR_UNREACHABLE;
+        FINDING_PUT(finding->what, "[account %s]: %s/api/v1/me answers %d", account->name, account->url, reply->status);
+        FINDING_PUT(finding->fix, "Does url name the API's host, and is Papercups up?");
+    }
+}
+
+bool preflight_user(const struct config_account *account, const struct http_site *site, int64_t timeout_ms,
+                    struct preflight_user *user, struct finding *finding)
 {
     struct reply reply;
     struct buf body;
-    int result;
+    *finding = (struct finding){.level = FINDING_PROBLEM};
+    *user = (struct preflight_user){.email = ""};
     http_get(site, "/api/v1/me", timeout_ms, &reply, &body);
+    user->date = reply.date;
     if (reply.transport != TRANSPORT_ANSWERED)
-        result = err_set(err, ERR_UNREACHABLE,
-                         "[account %s]: no answer from %s: %.*s. Is Papercups up, and url right?",
-                         account->name, account->url, SPAN_ARGS(reply.failure));
-    else if (reply.status == 401 || reply.status == 403)
-        result = err_set(err, ERR_USAGE,
-                         "[account %s]: Papercups does not accept the API key in %s (%d). Make a new one "
-                         "under Settings, API keys",
-                         account->name, account->api_key_file, reply.status);
-    else if (reply.status >= 300 && reply.status <= 399)
-        result = err_set(err, ERR_USAGE,
-                         "[account %s]: %s answers with a redirect (%d); set url to where it leads "
-                         "(mostly https:// instead of http://)",
-                         account->name, account->url, reply.status);
+        preflight_unanswered(account, &reply, finding);
     else if (reply.status != 200)
-        result =
-            err_set(err, ERR_UNREACHABLE,
-                    "[account %s]: %s/api/v1/me answers %d. Does url name the API's host, and is Papercups "
-                    "up?",
-                    account->name, account->url, reply.status);
+        preflight_refused(account, &reply, finding);
     else
-        result = preflight_me(account, &reply, err);
+        preflight_me(account, &reply, user, finding);
     buf_done(&body);
-    return result;
+    return finding->level == FINDING_OK;
+}
+
+int preflight_account(const struct config_account *account, const struct http_site *site, int64_t timeout_ms,
+                      struct err *err)
+{
+    struct preflight_user user;
+    struct finding finding;
+    if (preflight_user(account, site, timeout_ms, &user, &finding))
+        return 0;
+    finding_text(&finding, err);
+    return -1;
 }
 
 /* A conversation comes with all its messages: of a longer one it is not asked in which inbox it is. */
@@ -123,10 +154,17 @@ static double preflight_chats(const struct http_site *site, int64_t timeout_ms, 
     return count;
 }
 
-bool preflight_has_inboxes(const struct http_site *site, int64_t timeout_ms)
+bool preflight_inboxes(const struct config_account *account, const struct http_site *site, int64_t timeout_ms,
+                       struct finding *finding)
 {
     struct uuid inbox = {{0}};
     double all = preflight_chats(site, timeout_ms, &inbox);
     double in_one = all > 1 ? preflight_chats(site, timeout_ms, &inbox) : all;
-    return in_one >= 0 && in_one < all;
+    if (in_one < 0 || in_one >= all)
+        return true;
+    *finding = (struct finding){.level = FINDING_WARNING};
+    FINDING_PUT(finding->what, "[account %s]: its chats are in several inboxes, and inbox is not set", account->name);
+    FINDING_PUT(finding->why, "messages go into the newest chat of any");
+    FINDING_PUT(finding->fix, "Where the pages give their widget an inbox, set inbox to that one");
+    return false;
 }

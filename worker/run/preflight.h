@@ -6,17 +6,36 @@
 #include "engine/engine.h"
 #include "http/client/http.h"
 #include "kafka/kafka.h"
+#include "os/finding.h"
 
-/* 0; -1 with ERR_USAGE where the key is not good or somebody else's, ERR_UNREACHABLE where nobody answers. */
+/* Whose the key is. */
+struct preflight_user {
+    char email[256], role[32]; /* "": it does not say */
+    struct wall date;          /* of the answer, by Papercups' own clock; 0: it does not say */
+};
+
+/* False with a problem: the key is not good or somebody else's (ERR_USAGE), or nobody answers (ERR_UNREACHABLE). */
+bool preflight_user(const struct config_account *account, const struct http_site *site, int64_t timeout_ms,
+                    struct preflight_user *user, struct finding *finding);
+/* The same for a start: 0, or -1 with err. */
 int preflight_account(const struct config_account *account, const struct http_site *site, int64_t timeout_ms,
                    struct err *err);
 
-/* Whether chats of the account stand in several inboxes, as far as that can be had: Papercups tells an API key of its
- * conversations, and not which inboxes there are. */
-bool preflight_has_inboxes(const struct http_site *site, int64_t timeout_ms);
-/* Whether the group's commits were made under mark secrets that the engine has: asked before it is joined. */
+/* False with a warning where chats of the account stand in several inboxes, as far as that can be had: Papercups tells an API
+ * key of its conversations, and not which inboxes there are. */
+bool preflight_inboxes(const struct config_account *account, const struct http_site *site, int64_t timeout_ms,
+                       struct finding *finding);
+
+/* The mark secrets that there are, by fingerprint. */
+struct preflight_secrets {
+    bool (*knows)(const void *context, uint64_t secret);
+    const void *context;
+    uint64_t ours;
+};
+
+/* Whether the group's commits were made under these: asked before it is joined. */
 int preflight_commits(rd_kafka_t *rk, const struct config *config, int32_t partition_count,
-                   const struct engine *engine, struct err *err);
+                      const struct preflight_secrets *secrets, struct err *err);
 /* Fills err with what to do where a partition was committed under another mark secret; -1. */
 int preflight_other_secret(int32_t partition, uint64_t secret, uint64_t ours, struct err *err);
 
