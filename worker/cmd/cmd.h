@@ -13,6 +13,7 @@ extern const struct command command_verify;
 extern const struct command command_audit;
 extern const struct command command_dead;
 extern const struct command command_gate;
+extern const struct command command_doctor;
 extern const struct command command_health;
 
 #endif

@@ -22,6 +22,9 @@ static int secret_check(struct config *config, const char *path, bool of_account
         return 0;
     if (config->strict_permissions)
         return err_set(err, ERR_USAGE, "every user may read %s; chmod o-rwx it, or leave out strict_permissions", path);
+    for (size_t i = 0; i < config->open_secret_count; i++)
+        if (strcmp(config->open_secrets[i], path) == 0)
+            return 0; /* several accounts may share a file */
     config->open_secrets = mem_grow(config->open_secrets, config->open_secret_count + 1, sizeof(char *));
     config->open_secrets[config->open_secret_count++] = mem_copy(span_of(path));
     return 0;

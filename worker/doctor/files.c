@@ -1,0 +1,125 @@
+#include <string.h>
+#include <unistd.h>
+
+#include "base/json.h"
+#include "config/secrets.h"
+#include "doctor/examination.h"
+#include "event/identity.h"
+#include "event/keyring.h"
+#include "os/mark_secret.h"
+#include "os/secret.h"
+
+#define KEYRING_DEPTH 8 /* of one that was read it is less */
+
+/* ---- the keyring ---- */
+
+static bool entry_grants(const json_t *entry, const char *account)
+{
+    const json_t *accounts = json_object_get(entry, "accounts");
+    size_t i;
+    json_t *name;
+    json_array_foreach(accounts, i, name)
+        if (strcmp(json_string_value(name), account) == 0)
+            return true;
+    return false;
+}
+
+/* An account whose events nobody may sign. `keys` were read as a keyring: they have its form. */
+static void grants_look(struct examination *examination, const json_t *keys)
+{
+    const struct config *config = examination->config;
+    for (size_t i = 0; i < config->account_count; i++) {
+        const char *account = config->accounts[i].name;
+        bool granted = false;
+        size_t at;
+        json_t *entry;
+        json_array_foreach(keys, at, entry)
+            granted = granted || (entry_grants(entry, account) && !json_is_true(json_object_get(entry, "revoked")));
+        if (granted)
+            continue;
+        struct finding finding = {.level = FINDING_WARNING};
+        FINDING_PUT(finding.what, "no key in %.400s may write to account %s", config->keyring_file, account);
+        FINDING_PUT(finding.why, "every event for it is rejected");
+        FINDING_PUT(finding.command, "cupbearer keygen NAME --account %s --keyring %.600s", account, config->keyring_file);
+        examination_take(examination, &finding);
+    }
+}
+
+static void keyring_look(struct examination *examination)
+{
+    const char *path = examination->config->keyring_file;
+    static const unsigned char hash_key[16]; /* nobody chooses what is looked up in this one */
+    struct secret text;
+    struct err err, why;
+    if (access(path, F_OK) != 0)
+        return; /* that was said */
+    if (secret_read(path, KEYRING_SIZE_MAX, &text, &err) != 0) {
+        examination_err(examination, &err);
+        return;
+    }
+    struct span json = {(const char *)text.data, text.size};
+    struct keyring *keyring = keyring_read(json, hash_key, &why);
+    if (keyring == NULL) {
+        examination_say(examination, FINDING_PROBLEM, "%s: %s", path, why.text);
+    } else if (keyring_size(keyring) == 0) {
+        struct finding finding = {.level = FINDING_PROBLEM, .why = "every event would be rejected"};
+        FINDING_PUT(finding.what, "%.400s has no keys", path);
+        FINDING_PUT(finding.command, "cupbearer keygen NAME --account ACCOUNT --keyring %.600s", path);
+        examination_take(examination, &finding);
+    } else {
+        examination_say(examination, FINDING_OK, "%s: %zu key%s", path, keyring_size(keyring),
+                        keyring_size(keyring) == 1 ? "" : "s");
+        json_t *root = json_read(json, KEYRING_DEPTH, NULL);
+        grants_look(examination, json_object_get(root, "keys"));
+        json_decref(root);
+    }
+    keyring_free(keyring);
+    secret_done(&text);
+}
+
+/* ---- the rest ---- */
+
+static void mark_secret_look(struct examination *examination, const char *path, size_t index)
+{
+    struct key secret;
+    struct err err;
+    if (path == NULL || access(path, F_OK) != 0)
+        return;
+    if (mark_secret_read(path, &secret, &err) != 0) {
+        examination_err(examination, &err);
+        return;
+    }
+    examination->secrets[index] = identity_secret_fingerprint(&secret);
+    examination->has_secrets = examination->has_secrets || index == 0;
+    key_done(&secret);
+    examination_say(examination, FINDING_OK, "%s: a mark secret", path);
+}
+
+static void permissions_look(struct examination *examination)
+{
+    const struct config *config = examination->config;
+    for (size_t i = 0; i < config->open_secret_count; i++) {
+        struct finding finding = {.level = FINDING_WARNING, .why = "it holds a secret"};
+        FINDING_PUT(finding.what, "every user may read %.800s", config->open_secrets[i]);
+        FINDING_PUT(finding.command, "chmod o-rwx %.800s", config->open_secrets[i]);
+        examination_take(examination, &finding);
+    }
+}
+
+void examine_files(struct examination *examination)
+{
+    const struct config *config = examination->config;
+    bool gate = config->gate.tokens_file != NULL || config->gate.key_file != NULL;
+    examination_begin(examination, "files");
+    config_secrets_missing(config, gate, &examination->here);
+    keyring_look(examination);
+    mark_secret_look(examination, config->mark_secret_file, 0);
+    mark_secret_look(examination, config->mark_secret_previous_file, 1);
+    permissions_look(examination);
+    if (config->state_dir != NULL && access(config->state_dir, W_OK | X_OK) != 0) {
+        struct finding finding = {.level = FINDING_PROBLEM, .why = "the lock on group_instance_id is made there"};
+        FINDING_PUT(finding.what, "[worker] state_dir: this user cannot write to %.800s", config->state_dir);
+        FINDING_PUT(finding.command, "install -d -m 0750 -o cupbearer %.800s", config->state_dir);
+        examination_take(examination, &finding);
+    }
+}
