@@ -1,9 +1,16 @@
 """`cupbearer doctor` finds what is wrong with an installation, says why and how to fix it, and writes nothing."""
 
 import json
+import secrets
+import threading
+from datetime import datetime, timedelta, timezone
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
-from programs import STANDIN_API_KEY, run_program
+from between import Authority, Between
+from papercups import ACCOUNT_A, ACCOUNT_B
+from programs import ENVIRONMENT, STANDIN_ACCOUNT, STANDIN_API_KEY, StandIn, run_program
+from signing import payload, sign
 
 PARTITIONS = 3
 
@@ -128,3 +135,181 @@ def test_a_wrong_word_is_usage():
     for words in (("--jsn",), ("all",), ("--config",)):
         asked = run_program("doctor", *words)
         assert (asked.returncode, asked.stdout) == (2, "") and asked.stderr.startswith("cupbearer doctor: "), words
+
+
+# ---- accounts ----
+
+
+class Moved(BaseHTTPRequestHandler):
+    """Leads elsewhere, as a production Papercups does over plain HTTP."""
+
+    def do_GET(self):
+        self.send_response(301)
+        self.send_header("location", "https://papercups.example/api/v1/me")
+        self.send_header("content-length", "0")
+        self.end_headers()
+
+    def log_message(self, *arguments):
+        pass
+
+
+@pytest.fixture
+def moved():
+    with HTTPServer(("127.0.0.1", 0), Moved) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+@pytest.fixture
+def between(standin):
+    """between(…): a server in front of the stand-in."""
+    servers = []
+
+    def start(**settings):
+        servers.append(Between(standin.url, **settings))
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        server.close()
+
+
+def add_customers(standin, count, **row):
+    for number in range(count):
+        customer = {"external_id": f"doctor_{secrets.token_hex(4)}_{number}", **row}
+        standin.api("POST", "/api/v1/customers", {"customer": customer})
+
+
+def test_each_account_is_looked_at_whatever_is_wrong_with_the_others(doctor, installation, standin, moved, between):
+    watched = between()
+    installation.configure("account acme", url=watched.url)
+    installation.add_account("away", url="http://127.0.0.1:1")
+    installation.add_account("refused")
+    installation.secret_write("refused.key", "a-key-of-nobody\n")
+    installation.add_account("stranger", papercups_account="5b1a2c3d-0009-4000-8000-000000000009")
+    installation.add_account("moved", url=moved)
+    installation.add_account("keyless", api_key_file=installation.directory / "none.key")
+    installation.add_account("blind", ca_file=installation.directory / "none.crt")
+    installation.add_account("elsewhere", url=f"{standin.url}/chat")
+    before = standin.counts()
+    code, findings = doctor()
+    assert code == 1
+    for account, words in {
+        "away": ("no answer from http://127.0.0.1:1", "Is Papercups up"),
+        "refused": ("does not accept the API key in", "refused.key", "Settings, API keys"),
+        "stranger": ("belongs to Papercups account", STANDIN_ACCOUNT, "0009"),
+        "moved": ("redirect (301)", "set url to where it leads"),
+        "keyless": ("api_key_file", "none.key", "Settings, API keys"),
+        "blind": ("ca_file", "none.crt"),
+        "elsewhere": ("/api/v1/me",),
+    }.items():
+        assert find(findings, f"account {account}", *words)["level"] == "problem"
+    assert not [one for one in findings if one["area"] == "account acme" and one["level"] == "problem"]
+    assert find(findings, "account acme", "answers, and the key is of Papercups account")["level"] == "ok"
+    user = find(findings, "account acme", "is a person or the bot's own")
+    assert user["level"] == "unchecked" and standin.api("GET", "/api/v1/me")["data"]["email"] in user["what"]
+    assert find(findings, "account acme", "clock and this machine's")["level"] == "ok"
+    assert {method for method, _, _ in watched.seen} == {"GET"}
+    assert "a-key-of-nobody" not in str(findings) and STANDIN_API_KEY not in str(findings)
+    written = [name for name, count in standin.counts().items() if count != before.get(name) and name in before]
+    assert standin.messages() == [] and not any("create" in name or "post" in name for name in written), written
+
+
+def test_a_certificate_that_soon_ends_is_told_and_no_request_is_made_for_it(doctor, installation, between, tmp_path):
+    authority = Authority(tmp_path)
+    server = between(authority=authority)
+    installation.configure("account acme", url=server.url, ca_file=authority.file)
+    code, findings = doctor()
+    told = find(findings, "account acme", "the certificate of", "lasts until")
+    day = (datetime.now(timezone.utc) + timedelta(days=1)).strftime("%Y-%m-%d")
+    assert (code, told["level"]) == (0, "warning") and day in told["what"], told
+    assert server.seen[0][1] == "/api/v1/me"
+    installation.configure("account acme", ca_file="/etc/ssl/certs/ca-certificates.crt")
+    code, findings = doctor()
+    assert code == 1 and "certificate" in find(findings, "account acme", "no answer from")["what"]
+
+
+def test_pages_that_the_settings_do_not_fit_are_told(doctor, installation, standin):
+    _, findings = doctor()
+    assert find(findings, "account acme", "whether pages of shop.example")["level"] == "unchecked"
+    add_customers(standin, 3, host="www.example.com")
+    _, findings = doctor()
+    told = find(findings, "account acme", "no customer has the host shop.example")
+    assert told["level"] == "warning" and "www.example.com" in told["what"] and "widget_host" in told["fix"]
+    add_customers(standin, 3, host="shop.example", email="ada@example.com")
+    _, findings = doctor()
+    assert find(findings, "account acme", "there are customers of shop.example")["level"] == "ok"
+    assert find(findings, "account acme", "widget_email = none", "each has an e-mail")["level"] == "warning"
+    installation.configure("account acme", widget_email="given")
+    code, findings = doctor()
+    assert code == 0 and not [one for one in findings if "widget_email" in one["what"]]
+
+
+def test_chats_in_several_inboxes_are_told_unless_one_is_named(doctor, tmp_path, installation):
+    accounts = [(STANDIN_API_KEY, STANDIN_ACCOUNT, ACCOUNT_A[2]), ACCOUNT_B]
+    papercups = StandIn(tmp_path, accounts=accounts)
+    try:
+        installation.configure("account acme", url=papercups.url)
+        row = {"external_id": "doctor", "host": "shop.example"}
+        known = papercups.api("POST", "/api/v1/customers", {"customer": row})["data"]["id"]
+        for inbox in (ACCOUNT_A[2], ACCOUNT_B[2]):
+            chat = {"customer_id": known, "source": "chat", "inbox_id": inbox}
+            papercups.api("POST", "/api/v1/conversations", {"conversation": chat})
+        _, findings = doctor()
+        assert find(findings, "account acme", "several inboxes")["level"] == "warning"
+        installation.configure("account acme", inbox=ACCOUNT_A[2])
+        _, findings = doctor()
+        assert not [one for one in findings if "several inboxes" in one["what"]]
+    finally:
+        papercups.discard()
+
+
+@pytest.mark.parametrize(("ahead_ms", "word"), [(3600000, "ahead"), (-3600000, "behind")])
+def test_a_clock_that_is_wrong_is_told(doctor, kafka, topics, installation, key, customer, monkeypatch, ahead_ms, word):
+    kafka.publish(topics.events, [sign(key, payload(customer))])
+    monkeypatch.setitem(ENVIRONMENT, "FAULT_CLOCK_AHEAD_MS", str(ahead_ms))
+    _, findings = doctor()
+    assert find(findings, "account acme", f" s {word} of Papercups'")["level"] == "warning"
+    brokers = find(findings, "kafka", "this machine's clock")
+    assert ("is more than 10 s behind" in brokers["what"]) == (word == "behind")
+    assert brokers["level"] == ("warning" if word == "behind" else "unchecked")
+
+
+# ---- the group, and what is promised ----
+
+
+def test_commits_of_another_mark_secret_are_a_problem(doctor, kafka, topics, installation, receipts, key, customer):
+    worker = installation.worker()
+    kafka.publish(topics.events, [sign(key, payload(customer))])
+    receipts.find(lambda record: True, "a receipt")
+    worker.stop()
+    before = kafka.committed(installation.group, topics)
+    code, findings = doctor()
+    assert code == 0 and find(findings, "kafka", "not of another mark secret")["level"] == "ok"
+    (installation.directory / "mark.key").unlink()
+    assert run_program("keygen", "--mark", installation.directory / "mark.key").returncode == 0
+    code, findings = doctor()
+    assert code == 1 and find(findings, "kafka", "was committed under mark secret")["level"] == "problem"
+    assert kafka.committed(installation.group, topics) == before
+
+
+def test_it_ends_with_what_is_promised_here_and_what_would_lift_it(doctor, kafka, installation):
+    _, findings = doctor()
+    promised = [one for one in findings if one["area"] == "guarantee"]
+    assert findings[-len(promised) :] == promised
+    assert find(promised, "guarantee", "exactly one outcome, before")["level"] == "ok"
+    assert find(promised, "guarantee", "papercups-once.sql")["level"] == "unchecked"
+    assert "60 minutes" in find(promised, "guarantee", "is a duplicate")["what"]
+    assert find(promised, "guarantee", "the brokers' clock decides")["level"] == "ok"
+    assert "replication factor 3" in find(promised, "guarantee", "gone with its disk")["fix"]
+    name = f"doctor.{secrets.token_hex(4)}"
+    kafka.create(name, PARTITIONS, message_timestamp_type="CreateTime", unclean_leader_election_enable="true")
+    installation.configure("topics", events=name, allow_create_time="true", accept="unclean_leader_election")
+    code, findings = doctor()
+    assert code == 0
+    assert find(findings, "topics", name, "[topics] accept has unclean_leader_election")["level"] == "warning"
+    assert find(findings, "guarantee", "as far as the topics keep")["level"] == "warning"
+    assert "LogAppendTime" in find(findings, "guarantee", "this machine's clock decides")["fix"]
+    text = run_program("doctor", "--config", installation.configuration()).stdout
+    assert "\n\nThe guarantee that this installation has, and what would lift it:\n" in text

@@ -17,7 +17,7 @@
 enum { JSON = 0x100 };
 
 struct doctor_print {
-    bool json;
+    bool json, in_guarantee;
     size_t counts[FINDING_PROBLEM + 1];
 };
 
@@ -121,6 +121,10 @@ static void doctor_take(void *context, const char *area, const struct finding *f
 {
     struct doctor_print *print = context;
     print->counts[finding->level]++;
+    if (!print->json && !print->in_guarantee && strcmp(area, "guarantee") == 0) {
+        puts("\nThe guarantee that this installation has, and what would lift it:");
+        print->in_guarantee = true;
+    }
     if (print->json)
         finding_print_json(area, finding);
     else
@@ -174,9 +178,10 @@ const struct command command_doctor = {
     cmd_doctor,
     "look at all of an installation, and say what is wrong and how to fix it",
     .usage = "[OPTION]...",
-    .about = "Reads the configuration with every mistake in it, and the files that it names; asks the brokers about the "
-             "topics. Of each finding it says what, why it matters, and what fixes it. Nothing is written: no record, no "
-             "message, no commit. It may run beside workers, by the user that they run as.",
+    .about = "Reads the configuration with every mistake in it, and the files that it names; asks the brokers about "
+             "topics and group, and Papercups about each account. Of each finding it says what, why it matters, and "
+             "what fixes it; at the end, what this installation guarantees, and what would lift that. Nothing is "
+             "written: no record, no message, no commit. It may run beside workers, by the user that they run as.",
     .groups = (const struct option_group *const[]){&option_group_config, &own, NULL},
     .end = "Exit codes: 0 nothing is wrong, though there may be warnings; 1 something is, 2 usage.",
 };

@@ -68,6 +68,9 @@ void doctor_look(const char *path, char *const *environment, const struct doctor
     if (config != NULL) {
         examine_files(&examination);
         examine_cluster(&examination);
+        for (size_t i = 0; i < config->account_count; i++)
+            examine_account(&examination, &config->accounts[i]);
+        examine_guarantee(&examination);
     }
     config_free(config);
 }

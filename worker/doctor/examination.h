@@ -16,8 +16,8 @@ struct examination {
     size_t in_topics;         /* of the topics, once they were looked at */
     bool topics_known;
     struct topic_place places[TOPICS];
-    bool has_secrets;         /* of the marks, by fingerprint; 0: none */
-    uint64_t secrets[3];
+    bool has_secret;     /* the first of the next */
+    uint64_t secrets[2]; /* fingerprints of the mark secret and of the one before; 0: there is none */
 };
 
 /* What is found from now on is of that area; borrowed until the next. */
@@ -32,5 +32,8 @@ void examination_err(struct examination *examination, const struct err *err);
 
 void examine_files(struct examination *examination);
 void examine_cluster(struct examination *examination);
+void examine_account(struct examination *examination, const struct config_account *account);
+/* What this installation promises, and what would lift that: by what the others have found. */
+void examine_guarantee(struct examination *examination);
 
 #endif

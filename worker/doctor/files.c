@@ -90,7 +90,7 @@ static void mark_secret_look(struct examination *examination, const char *path, 
         return;
     }
     examination->secrets[index] = identity_secret_fingerprint(&secret);
-    examination->has_secrets = examination->has_secrets || index == 0;
+    examination->has_secret = examination->has_secret || index == 0;
     key_done(&secret);
     examination_say(examination, FINDING_OK, "%s: a mark secret", path);
 }

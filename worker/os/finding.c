@@ -35,8 +35,10 @@ int finding_report(const struct finding_sink *sink, const struct finding *findin
         *err = text;
         return -1;
     }
-    if (finding->level >= FINDING_WARNING)
-        log_say(finding->level == FINDING_PROBLEM ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING, event, "%s", text.text);
+    log_say(finding->level == FINDING_PROBLEM   ? LOG_LEVEL_ERROR
+            : finding->level == FINDING_WARNING ? LOG_LEVEL_WARNING
+                                                : LOG_LEVEL_INFO,
+            event, "%s", text.text);
     return 0;
 }
 

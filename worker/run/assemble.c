@@ -38,7 +38,7 @@ static int check_accounts(struct loop *worker, const struct config *config, bool
     size_t wrong = 0;
     for (size_t i = 0; i < config->account_count; i++) {
         const struct config_account *account = &config->accounts[i];
-        account_site_tell(account);
+        account_site_tell(account, NULL);
         if (held[i]) { /* it has no key, or is not reached: that was told */
             wrong++;
             continue;

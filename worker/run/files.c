@@ -8,8 +8,6 @@
 #include "os/log.h"
 #include "os/watched.h"
 
-#define API_KEY_MAX 4096
-
 struct files_account {
     struct watched api_key, way[ACCOUNT_WAY_FILES];
     char *closed; /* which of the files by which it is reached is no good, as was told; NULL: they are good */

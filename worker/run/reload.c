@@ -100,7 +100,7 @@ static void account_begin(struct loop *loop, size_t account)
         loop->sites[account] = account_site_closed();
     }
     files_account(loop->files, loop->sites, account); /* where a file is no good, it is said there; it is held in any case */
-    account_site_tell(configured);
+    account_site_tell(configured, NULL);
 }
 
 static void reload_tell(const struct config *config, const struct buf *added, const struct buf *changed)

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "config/form.h"
-#include "os/log.h"
 #include "os/secret.h"
 
 /* What the files hold that this account is reached by. */
@@ -109,23 +108,31 @@ static struct span host_of(const char *url)
     return at == NULL ? host : span_skip(host, (size_t)(at - host.data) + 1);
 }
 
-void account_site_tell(const struct config_account *account)
+static void tell_proxy(const struct config_account *account, const char *variable, const char *proxy, bool plain,
+                       const struct finding_sink *sink)
+{
+    struct finding finding = {.level = plain ? FINDING_WARNING : FINDING_OK};
+    struct span host = host_of(proxy);
+    FINDING_PUT(finding.what,
+                "[account %s]: %s is set, so requests go by %.*s, unless no_proxy names their host%s", account->name, variable,
+                SPAN_ARGS(host), plain ? ", and that one reads the API key" : "");
+    FINDING_PUT(finding.fix, "Say it in proxy, or proxy = none");
+    finding_report(sink, &finding, "proxy", NULL);
+}
+
+void account_site_tell(const struct config_account *account, const struct finding_sink *sink)
 {
     const char *variable = NULL;
     bool plain = strncmp(account->url, "http://", 7) == 0;
     const char *proxy = account->proxy != NULL ? NULL : environment_proxy(plain, &variable);
-    if (proxy != NULL) {
-        struct span host = host_of(proxy);
-        log_say(plain ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO, "proxy",
-                "[account %s]: %s is set, so requests go by %.*s, unless no_proxy names their host%s. Say it in proxy, or "
-                "proxy = none",
-                account->name, variable, SPAN_ARGS(host), plain ? ", and that one reads the API key" : "");
-    }
+    if (proxy != NULL)
+        tell_proxy(account, variable, proxy, plain, sink);
     struct span first = account->proxy != NULL && strcmp(account->proxy, "none") != 0 ? host_of(account->proxy)
                                                                                       : host_of(account->url);
-    if (plain && !form_is_loopback(first))
-        log_say(LOG_LEVEL_WARNING, "plain_http",
-                "[account %s]: url begins with http://, and what leaves this machine is not encrypted: everybody on the way "
-                "can read the API key and the messages",
-                account->name);
+    struct finding finding = {.level = FINDING_WARNING};
+    if (!plain || form_is_loopback(first))
+        return;
+    FINDING_PUT(finding.what, "[account %s]: url begins with http://, and what leaves this machine is not encrypted", account->name);
+    FINDING_PUT(finding.why, "everybody on the way can read the API key and the messages");
+    finding_report(sink, &finding, "plain_http", NULL);
 }

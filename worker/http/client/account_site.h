@@ -4,6 +4,7 @@
 
 #include "config/config.h"
 #include "http/client/http_site.h"
+#include "os/finding.h"
 
 #define ACCOUNT_PEM_MAX     1048576 /* bytes; the system's list of authorities has some 220,000 */
 #define ACCOUNT_HEADERS_MAX 8192
@@ -23,8 +24,8 @@ struct http_site *account_site_new(const struct config_account *account, const c
 /* One to which nothing is sent, until it becomes another. */
 struct http_site *account_site_closed(void);
 
-/* Logs by which ways the API key leaves this machine that somebody may not mean: in the clear, or by a proxy that only the
- * environment names. */
-void account_site_tell(const struct config_account *account);
+/* Says by which ways the API key leaves this machine that somebody may not mean: in the clear, or by a proxy that only the
+ * environment names; to the sink, or (NULL) to the log. */
+void account_site_tell(const struct config_account *account, const struct finding_sink *sink);
 
 #endif

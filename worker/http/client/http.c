@@ -133,30 +133,6 @@ static void exchange_free(struct exchange *exchange)
     free(exchange);
 }
 
-/* Left out where it is NULL. */
-static void exchange_pem(CURL *easy, CURLoption option, struct span pem)
-{
-    struct curl_blob blob = {(char *)(uintptr_t)pem.data, pem.size, CURL_BLOB_COPY};
-    curl_easy_setopt(easy, option, pem.data == NULL ? NULL : &blob);
-}
-
-/* An exchange serves one site after the other, so each option is set each time; libcurl takes no connection that was made in
- * another way. */
-static void exchange_go_by(struct exchange *exchange, const struct http_way *way)
-{
-    CURL *easy = exchange->easy;
-    char *ca_file = NULL, *ca_directory = NULL; /* libcurl's own */
-    curl_easy_setopt(easy, CURLOPT_PROXY, way->proxy);
-    exchange_pem(easy, CURLOPT_SSLCERT_BLOB, way->certificate);
-    exchange_pem(easy, CURLOPT_SSLKEY_BLOB, way->key);
-    exchange_pem(easy, CURLOPT_CAINFO_BLOB, way->authority);
-    curl_easy_getinfo(easy, CURLINFO_CAINFO, &ca_file);
-    curl_easy_getinfo(easy, CURLINFO_CAPATH, &ca_directory);
-    curl_easy_setopt(easy, CURLOPT_CAINFO, way->authority.data != NULL ? NULL : ca_file);
-    /* Beside a directory libcurl shares nothing of the file: each connection reads it for itself, 1 MiB and 20 ms. */
-    curl_easy_setopt(easy, CURLOPT_CAPATH, way->authority.data != NULL || ca_file != NULL ? NULL : ca_directory);
-}
-
 static void exchange_prepare(struct exchange *exchange, const struct http_site *site, const char *method,
                              const char *path, const struct json_fold_rule *fold)
 {
@@ -169,7 +145,7 @@ static void exchange_prepare(struct exchange *exchange, const struct http_site *
     curl_easy_setopt(easy, CURLOPT_URL, url.data);
     buf_done(&url);
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, http_site_headers(site, writes));
-    exchange_go_by(exchange, http_site_way(site));
+    http_site_go_by(site, easy);
     if (writes) {
         curl_easy_setopt(easy, CURLOPT_POST, 1L);
         curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)exchange->request.size);

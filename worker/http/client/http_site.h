@@ -34,7 +34,9 @@ bool http_site_keep_key(struct http_site *site, const struct http_site *other);
 void http_site_become(struct http_site *site, struct http_site *other);
 void http_site_free(struct http_site *site);
 
-const struct http_way *http_site_way(const struct http_site *site);
+/* Sets a handle of libcurl's to reach it. One handle may serve one site after the other, so each option is set each time;
+ * libcurl takes no connection that was made in another way. */
+void http_site_go_by(const struct http_site *site, void *easy);
 const char *http_site_url(const struct http_site *site);
 /* The headers of a request that carries the key; the site's. `writes`: one with a JSON body. */
 struct curl_slist *http_site_headers(const struct http_site *site, bool writes);
