@@ -1,10 +1,12 @@
 """The gate: what it lets into the topic and what not, and what it answers to whom. On the real Kafka, with a worker."""
 
 import base64
+import copy
 import gzip
 import http.client
 import itertools
 import json
+import re
 import socket
 import threading
 import time
@@ -219,6 +221,56 @@ def test_a_key_that_is_taken_out_of_the_keyring_is_unknown_at_once_after_sighup(
     gate.process.send_signal(1)
     gate.await_log("event=stale")
     assert gate.publish(sign(key, payload(customer))).json["reason"] == "unknown_key"
+
+
+def hang_up(gate, installation, wanted):
+    """With the configuration as the test has it by now; waits for what the log says of it, which it has not said before."""
+    assert not re.search(wanted, gate.text())
+    installation.configuration()
+    gate.process.send_signal(1)
+    gate.await_log(wanted)
+
+
+def test_an_account_is_added_to_a_running_gate_and_set_otherwise_by_sighup(own_gate, installation, customer):
+    key = HmacKey("elsewhere-1", accounts=["globex"])
+    (installation.directory / "keyring.json").write_text(json.dumps({"keys": [key.entry()]}))
+    gate = own_gate()
+    answer = gate.publish(sign(key, payload(customer, account="globex")))
+    assert (answer.status, answer.json["reason"]) == (422, "account_not_granted")
+    installation.add_account("globex")
+    hang_up(gate, installation, r"event=reloaded detail=\S*cupbearer\.conf added=globex accounts=2")
+    assert gate.publish(sign(key, payload(customer, account="globex"))).status == 202
+    assert gate.publish(sign(key, payload(customer, account="globex")), Origin=OTHER).status == 403
+    installation.configure("account globex", origins=OTHER)
+    hang_up(gate, installation, r"event=reloaded detail=\S*cupbearer\.conf changed=globex accounts=2")
+    answer = gate.publish(sign(key, payload(customer, account="globex")), Origin=OTHER)
+    assert (answer.status, answer.headers["access-control-allow-origin"]) == (202, OTHER)
+    installation.configure("worker", settle_time="2s")  # which a gate does not read
+    hang_up(gate, installation, "event=unchanged detail=.configuration, keyring and tokens are")
+
+
+def test_what_a_gate_cannot_put_into_use_leaves_the_configuration_before_and_is_named(own_gate, installation, customer):
+    key = HmacKey("elsewhere-1", accounts=["globex"])
+    (installation.directory / "keyring.json").write_text(json.dumps({"keys": [key.entry()]}))
+    installation.add_account("globex")
+    gate = own_gate()
+    before = copy.deepcopy(installation.settings)
+    conf = rf"{re.escape(str(installation.directory))}/cupbearer\.conf"
+    for section, settings, said in (
+        ("gate", {"key_rate": 7}, rf"takes a restart: {conf}:\d+: \[gate\] key_rate; what was read before stays in use"),
+        ("topics", {"events": "other"}, rf"takes a restart: {conf}:\d+: \[topics\] events"),
+        ("account acme", {"max_in_flight": "many"}, rf"{conf}:\d+: max_in_flight must be from 1 to 64"),
+        ("account globex", None, rf"takes a restart: {conf}: \[account globex\] is not there any more"),
+    ):
+        installation.settings = copy.deepcopy(before)
+        installation.add_account("initech")
+        if settings is None:
+            del installation.settings[section]
+        else:
+            installation.configure(section, **settings)
+        hang_up(gate, installation, f"level=error event=stale detail=.*{said}")
+        assert gate.publish(sign(key, payload(customer, account="globex"))).status == 202
+    assert "event=reloaded" not in gate.text() and gate.runs()
 
 
 # ---- limits ----

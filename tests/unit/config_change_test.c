@@ -59,13 +59,13 @@ static struct config *load(const char *content)
 }
 
 /* What is made of the file as it is now: `expected`, or where that is NULL a configuration that may be put into use. */
-static struct config *look(struct config *config, const char *expected, bool *changed)
+static struct config *look_as(struct config *config, enum config_reader reader, const char *expected, bool *changed)
 {
     struct config_source source;
     struct err err = {0};
     *changed = false;
     struct config *fresh = config_load_again(config, NULL, &source, &err);
-    if (fresh != NULL && config_change_check(config, fresh, &source, changed, &err) != 0) {
+    if (fresh != NULL && config_change_check(config, fresh, &source, reader, changed, &err) != 0) {
         config_free(fresh);
         fresh = NULL;
     }
@@ -73,6 +73,11 @@ static struct config *look(struct config *config, const char *expected, bool *ch
     assert_string_equal(err.text, expected == NULL ? "" : expected);
     assert_int_equal(fresh == NULL, expected != NULL);
     return fresh;
+}
+
+static struct config *look(struct config *config, const char *expected, bool *changed)
+{
+    return look_as(config, CONFIG_WORKER, expected, changed);
 }
 
 static void what_takes_a_restart_is_named_with_its_place_all_of_it_at_once(void **state)
@@ -158,6 +163,32 @@ static void the_same_and_what_only_the_gate_reads_changes_nothing(void **state)
     config_free(config);
 }
 
+static void a_gate_heeds_what_it_reads_and_nothing_else(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *now, *expected;
+        bool changed;
+    } table[] = {
+        {BEFORE, NULL, false},
+        {BEGIN "http_timeout = 9s\n[dedup]\nwindow = 3h\n[admin]\nlisten = off\n" ACME GLOBEX, NULL, false},
+        {BEGIN ACME "origins = https://a.example\n" GLOBEX, NULL, true},
+        {BEGIN ACME GLOBEX "dashboard_url = https://a.example\n", NULL, true},
+        {BEGIN ACME GLOBEX ACCOUNT("initech") OWN, NULL, true},
+        {BEGIN "[gate]\nkey_rate = 7\n" ACME GLOBEX, "takes a restart: " AT(7) "[gate] key_rate", false},
+        {"[kafka]\nbootstrap_servers = k:9092\n[worker]\nkeyring_file = /j\nmark_secret_file = /m\n" ACME,
+         "takes a restart: " AT(4) "[worker] keyring_file, cupbearer.conf: [account globex] is not there any more", false},
+    };
+    struct config *config = load(BEFORE);
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        bool changed = true;
+        file_write("cupbearer.conf", table[i].now);
+        config_free(look_as(config, CONFIG_GATE, table[i].expected, &changed));
+        assert_int_equal(changed, table[i].changed);
+    }
+    config_free(config);
+}
+
 static void accounts_keep_their_places_and_new_ones_come_behind_them(void **state)
 {
     (void)state;
@@ -213,6 +244,7 @@ int main(void)
         cmocka_unit_test(what_takes_a_restart_is_not_overlooked_where_there_is_no_room_to_say_it),
         cmocka_unit_test(properties_of_librdkafka_are_compared_and_no_password_is_told),
         cmocka_unit_test(the_same_and_what_only_the_gate_reads_changes_nothing),
+        cmocka_unit_test(a_gate_heeds_what_it_reads_and_nothing_else),
         cmocka_unit_test(accounts_keep_their_places_and_new_ones_come_behind_them),
         cmocka_unit_test(by_what_an_account_is_reached_is_told_apart),
     };

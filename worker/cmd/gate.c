@@ -67,6 +67,6 @@ const struct command command_gate = {
              "What it prints at its start is the address of the composer, the page on which people write "
              "messages, sign and send them. Whoever has this address may sign; each start makes a new one.",
     .groups = (const struct option_group *const[]){&option_group_config, &option_group_log, NULL},
-    .end = "SIGTERM: answers what is under way and exits 0. SIGHUP: reads keyring and tokens again at once.\n"
+    .end = "SIGTERM: answers what is under way and exits 0. SIGHUP: reads configuration (for its accounts), keyring and tokens again.\n"
            "Exit codes: 0 stopped, 2 usage or configuration, 3 Kafka does not answer, 5 system.",
 };

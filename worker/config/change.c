@@ -30,11 +30,20 @@ static bool setting_is_gates(const struct setting *setting)
              setting->offset == offsetof(struct config_account, dashboard_url)));
 }
 
+/* Of the workers' own it reads their secrets alone: the keyring, and those by which receipts are known. */
+static bool gate_takes_restart(const struct setting *setting)
+{
+    return setting->section == SECTION_GATE || setting->section == SECTION_KAFKA || setting->section == SECTION_TOPICS ||
+           (setting->section == SECTION_WORKER && setting->type == SETTING_SECRET);
+}
+
 /* Whose messages those of an account are must stay what it is: what was posted is read back there. */
-static bool setting_takes_restart(const struct setting *setting)
+static bool setting_takes_restart(const struct setting *setting, enum config_reader reader)
 {
     if (setting->section == SECTION_ACCOUNT)
         return setting->offset == offsetof(struct config_account, papercups_account);
+    if (reader == CONFIG_GATE)
+        return gate_takes_restart(setting);
     bool live = setting->section == SECTION_WORKER &&
                 (setting->offset == offsetof(struct config, memory_bytes) ||
                  setting->offset == offsetof(struct config, strict_permissions));
@@ -87,6 +96,14 @@ static bool values_differ(const struct setting *setting, const void *one, const 
     return false;
 }
 
+bool config_account_differs_at_gate(const struct config_account *one, const struct config_account *other)
+{
+    for (size_t i = 0; i < settings_count; i++)
+        if (settings[i].section == SECTION_ACCOUNT && values_differ(&settings[i], one, other))
+            return true;
+    return false;
+}
+
 bool config_account_differs(const struct config_account *one, const struct config_account *other, bool way)
 {
     for (size_t i = 0; i < settings_count; i++)
@@ -135,7 +152,7 @@ static void properties_compare(const struct config *one, const struct config *ot
     }
 }
 
-static void account_compare(const struct config_account *account, struct config *fresh, struct findings *findings)
+static void account_compare(const struct config_account *account, const struct config *fresh, struct findings *findings)
 {
     size_t place = config_account_place(fresh, account->name);
     if (place == ACCOUNT_NONE) {
@@ -144,30 +161,32 @@ static void account_compare(const struct config_account *account, struct config 
         return;
     }
     for (size_t i = 0; i < settings_count; i++)
-        if (settings[i].section == SECTION_ACCOUNT && setting_takes_restart(&settings[i]) &&
+        if (settings[i].section == SECTION_ACCOUNT && setting_takes_restart(&settings[i], CONFIG_WORKER) &&
             values_differ(&settings[i], account, &fresh->accounts[place]))
             find(findings, &settings[i], place, account->name);
 }
 
-/* What was read anew has other values where a worker may put them into use. */
-static bool is_changed(const struct config *config, const struct config *fresh)
+/* What was read anew has other values where they may be put into use. */
+static bool is_changed(const struct config *config, const struct config *fresh, enum config_reader reader)
 {
-    bool changed = config->memory_bytes != fresh->memory_bytes ||
-                   config->strict_permissions != fresh->strict_permissions ||
-                   config->account_count != fresh->account_count;
-    for (size_t i = 0; i < config->account_count && !changed; i++)
-        changed = config_account_differs(&config->accounts[i],
-                                         &fresh->accounts[config_account_place(fresh, config->accounts[i].name)], false);
+    bool changed = config->strict_permissions != fresh->strict_permissions ||
+                   config->account_count != fresh->account_count ||
+                   (reader == CONFIG_WORKER && config->memory_bytes != fresh->memory_bytes);
+    for (size_t i = 0; i < config->account_count && !changed; i++) {
+        const struct config_account *one = &config->accounts[i];
+        const struct config_account *other = &fresh->accounts[config_account_place(fresh, one->name)];
+        changed = reader == CONFIG_GATE ? config_account_differs_at_gate(one, other) : config_account_differs(one, other, false);
+    }
     return changed;
 }
 
-int config_change_check(struct config *config, struct config *fresh, const struct config_source *source,
-                        bool *changed, struct err *err)
+int config_change_check(const struct config *config, struct config *fresh, const struct config_source *source,
+                        enum config_reader reader, bool *changed, struct err *err)
 {
     struct findings findings = {source, config->path == NULL ? "the environment" : config->path, {0}};
     buf_init(&findings.text, sizeof(err->text));
     for (size_t i = 0; i < settings_count; i++)
-        if (settings[i].section != SECTION_ACCOUNT && setting_takes_restart(&settings[i]) &&
+        if (settings[i].section != SECTION_ACCOUNT && setting_takes_restart(&settings[i], reader) &&
             values_differ(&settings[i], config, fresh))
             find(&findings, &settings[i], ACCOUNT_NONE, "");
     properties_compare(fresh, config, false, &findings);
@@ -180,7 +199,7 @@ int config_change_check(struct config *config, struct config *fresh, const struc
     else if (findings.text.size > 0)
         result = err_set(err, ERR_USAGE, "takes a restart: %s", findings.text.data);
     else
-        *changed = is_changed(config, fresh);
+        *changed = is_changed(config, fresh, reader);
     buf_done(&findings.text);
     return result;
 }

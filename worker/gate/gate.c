@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "gate/follower.h"
 #include "gate/history.h"
+#include "gate/reload.h"
 #include "gate/routes.h"
 #include "gate/sign.h"
 #include "gate/spell.h"
@@ -118,10 +119,11 @@ int gate_run(struct gate *gate, struct err *err)
         if (signal != SIGHUP && !mono_reached(next, clock_now().mono))
             continue;
         next = mono_after(clock_now().mono, RELOAD_MS);
-        bool found = snapshot_reload(gate->keys);
+        bool found = signal == SIGHUP && reload_configuration(gate);
+        found |= snapshot_reload(gate->keys);
         found |= gate->tokens != NULL && snapshot_reload(gate->tokens);
         if (signal == SIGHUP && !found)
-            log_say(LOG_LEVEL_INFO, "unchanged", "keyring and tokens are what they were");
+            log_say(LOG_LEVEL_INFO, "unchanged", "configuration, keyring and tokens are what they were");
     }
     log_say(LOG_LEVEL_INFO, "stopping", "what is under way is answered first");
     receipts_end(gate->receipts);
@@ -148,6 +150,7 @@ void gate_free(struct gate *gate)
     history_free(gate->history);
     waiting_done(&gate->waiting);
     sodium_memzero(gate->start_token, sizeof(gate->start_token));
+    reload_done(gate);
     free(gate);
 }
 
@@ -164,8 +167,9 @@ struct site_names gate_names(const struct gate *gate)
 
 const struct config_account *gate_account(const struct gate *gate, struct span name)
 {
-    for (size_t i = 0; i < gate->config->account_count; i++)
-        if (span_equal(name, span_of(gate->config->accounts[i].name)))
-            return &gate->config->accounts[i];
+    const struct config *config = gate->config;
+    for (size_t i = 0; i < config->account_count; i++)
+        if (span_equal(name, span_of(config->accounts[i].name)))
+            return &config->accounts[i];
     return NULL;
 }

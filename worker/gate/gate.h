@@ -22,7 +22,9 @@
 struct route;
 
 struct gate {
-    const struct config *config;
+    _Atomic(const struct config *) config; /* of which SIGHUP changes the accounts: whoever looks at several takes it once */
+    struct config **read;                  /* by SIGHUP, the last of them in use */
+    size_t read_count;
     const struct route *pages; /* the routes beside the gate's own; the last has no method */
     struct http_server *http;
     struct snapshot *keys;
@@ -44,7 +46,7 @@ struct gate {
 
 /* Checks all that it needs and serves; `pages` as above. Signals that end it must be blocked. NULL with err; gate_free it. */
 struct gate *gate_new(const struct config *config, const struct route *pages, struct err *err);
-/* Until SIGTERM or SIGINT, and until what is under way then is answered; SIGHUP: reads the files again. -1 with err where it
+/* Until SIGTERM or SIGINT, and until what is under way then is answered; SIGHUP: reads configuration and files again. -1 with err where it
  * cannot go on. */
 int gate_run(struct gate *gate, struct err *err);
 void gate_free(struct gate *gate);
@@ -55,7 +57,7 @@ bool gate_is_local(const struct gate *gate);
 /* What it is called. */
 struct site_names gate_names(const struct gate *gate);
 
-/* The account of that name in the configuration, or NULL. */
+/* The account of that name in the configuration, or NULL. It stays as it is until the gate is freed. */
 const struct config_account *gate_account(const struct gate *gate, struct span name);
 
 #endif

@@ -66,8 +66,9 @@ static const struct route *route_find(const struct route *route, const struct ga
 
 static bool origin_is_an_accounts(const struct gate *gate, struct span origin)
 {
-    for (size_t i = 0; i < gate->config->account_count; i++)
-        if (site_origin_is_listed(origin, gate->config->accounts[i].origins))
+    const struct config *config = gate->config;
+    for (size_t i = 0; i < config->account_count; i++)
+        if (site_origin_is_listed(origin, config->accounts[i].origins))
             return true;
     return false;
 }

@@ -59,7 +59,7 @@ static struct config *reload_read(struct loop *loop, bool *found)
     struct err err;
     bool changed = false;
     struct config *fresh = config_load_again(loop->config, environ, &source, &err);
-    *found = fresh == NULL || config_change_check(loop->config, fresh, &source, &changed, &err) != 0 ||
+    *found = fresh == NULL || config_change_check(loop->config, fresh, &source, CONFIG_WORKER, &changed, &err) != 0 ||
              (changed && ways_check(loop->config, fresh, &source, &err) != 0);
     source_done(&source);
     if (*found)
