@@ -1,6 +1,7 @@
 """`cupbearer doctor` finds what is wrong with an installation, says why and how to fix it, and writes nothing."""
 
 import json
+import re
 import secrets
 import threading
 from datetime import datetime, timedelta, timezone
@@ -9,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 from between import Authority, Between
 from papercups import ACCOUNT_A, ACCOUNT_B
-from programs import ENVIRONMENT, STANDIN_ACCOUNT, STANDIN_API_KEY, StandIn, run_program
+from programs import ENVIRONMENT, STANDIN_ACCOUNT, STANDIN_API_KEY, StandIn, free_port, run_program
 from signing import payload, sign
 
 PARTITIONS = 3
@@ -313,3 +314,38 @@ def test_it_ends_with_what_is_promised_here_and_what_would_lift_it(doctor, kafka
     assert "LogAppendTime" in find(findings, "guarantee", "this machine's clock decides")["fix"]
     text = run_program("doctor", "--config", installation.configuration()).stdout
     assert "\n\nThe guarantee that this installation has, and what would lift it:\n" in text
+
+
+# ---- run --check ----
+
+
+def test_a_check_fails_for_what_a_start_refuses_and_only_warns_of_one_account(kafka, topics, installation, standin):
+    def check():
+        ended = run_program("run", "--check", "--config", installation.configuration())
+        return ended.returncode, ended.stdout + ended.stderr
+
+    installation.add_account("away", url="http://127.0.0.1:1")
+    code, told = check()
+    assert code == 0 and "event=checked" in told and "no answer from http://127.0.0.1:1" in told, told
+    assert kafka.members(installation.group) == []
+    installation.configure("topics", receipts="doctor.none")
+    code, told = check()
+    assert code == 2 and "there is no topic doctor.none" in told and "event=checked" not in told, told
+    installation.configure("topics", receipts=topics.receipts)
+    installation.secret_write("acme.key", "nobodys\n")
+    installation.secret_write("away.key", "")
+    code, told = check()
+    assert code == 2 and "nobodys" not in told, told
+
+
+def test_a_check_beside_a_worker_takes_nothing_from_it(kafka, topics, installation, receipts, key, customer, tmp_path):
+    installation.configure("kafka", group_instance_id="%h").configure("admin", listen=f"127.0.0.1:{free_port()}")
+    installation.configure("worker", state_dir=tmp_path)
+    worker = installation.worker()
+    ended = run_program("run", "--check", "--config", installation.configuration())
+    assert ended.returncode == 0 and "event=checked" in ended.stderr, ended.stderr
+    assert kafka.members(installation.group) == [PARTITIONS]
+    kafka.publish(topics.events, [sign(key, payload(customer))])
+    receipts.find(lambda record: True, "a receipt")
+    assert len(re.findall("event=assigned ", worker.text())) == 1
+    worker.stop()

@@ -155,7 +155,8 @@ static int make_io(struct loop *worker, const struct config *config, struct err 
         return -1;
     struct consumer_calls calls = loop_consumer_calls;
     calls.context = worker;
-    if (instance_take(&worker->instance, config, err) != 0)
+    /* The worker that a check is made for may still run: what it holds is no mistake. */
+    if (!worker->only_checked && instance_take(&worker->instance, config, err) != 0)
         return -1;
     if (kafka_login_note(config) != NULL)
         log_say(LOG_LEVEL_WARNING, "kafka_login", "%s", kafka_login_note(config));
@@ -196,15 +197,21 @@ static int check_commits(const struct loop *worker, const struct config *config,
     return preflight_commits(consumer_handle(worker->consumer), config, partition_count, &secrets, err);
 }
 
+/* All that a start refuses, but for what needs the group. */
+static int make_checked(struct loop *worker, const struct config *config, int32_t *partition_count, struct err *err)
+{
+    if (make_io(worker, config, err) != 0 ||
+        topic_checks(consumer_handle(worker->consumer), config, partition_count, &worker->outages.brokers,
+                     &worker->deviations, err) != 0 ||
+        make_core(worker, config, *partition_count, err) != 0)
+        return -1;
+    return check_commits(worker, config, *partition_count, err);
+}
+
 static int worker_make(struct loop *worker, const struct config *config, struct err *err)
 {
     int32_t partition_count = 0;
-    if (make_io(worker, config, err) != 0 ||
-        topic_checks(consumer_handle(worker->consumer), config, &partition_count, &worker->outages.brokers,
-                     &worker->deviations, err) != 0 ||
-        make_core(worker, config, partition_count, err) != 0 ||
-        check_commits(worker, config, partition_count, err) != 0 ||
-        make_admin(worker, config, err) != 0 ||
+    if (make_checked(worker, config, &partition_count, err) != 0 || make_admin(worker, config, err) != 0 ||
         consumer_subscribe(worker->consumer, worker->inquiry, partition_count, err) != 0)
         return -1;
     producer_ask_topics(worker->producer, config);
@@ -218,11 +225,28 @@ static int worker_make(struct loop *worker, const struct config *config, struct 
     return 0;
 }
 
-struct loop *worker_new(struct config *config, struct err *err)
+static struct loop *worker_blank(struct config *config)
 {
     struct loop *worker = mem_new(1, sizeof(*worker));
     worker->config = config;
     worker->epoll_fd = worker->signal_fd = worker->instance.lock_fd = -1;
+    return worker;
+}
+
+int worker_check(struct config *config, struct err *err)
+{
+    int32_t partition_count = 0;
+    struct loop *worker = worker_blank(config);
+    worker->only_checked = true;
+    if (make_checked(worker, config, &partition_count, err) != 0)
+        return -1;
+    log_say(LOG_LEVEL_INFO, "checked", "a worker starts with this; what is wrong with single accounts, or unwise, stands above");
+    return 0;
+}
+
+struct loop *worker_new(struct config *config, struct err *err)
+{
+    struct loop *worker = worker_blank(config);
     if (worker_make(worker, config, err) == 0)
         return worker;
     worker_free(worker);

@@ -24,6 +24,7 @@ struct loop_refusal {
 struct loop {
     int epoll_fd, signal_fd;
     struct instance instance;
+    bool only_checked; /* it will not be run */
     struct engine *engine;
     struct consumer *consumer;
     struct producer *producer;
