@@ -61,7 +61,7 @@ prepare() {
     setup build
     rm -rf "$copy" && mkdir -p "$copy" && cp -r CMakeLists.txt worker include deploy "$copy" || fail 5 "no copy"
     mkdir "$copy/tests" && cp -r tests/CMakeLists.txt tests/engine tests/sim tests/explore tests/unit tests/fuzz \
-        tests/producers "$copy/tests" || fail 5 "no copy"
+        tests/producers tests/documents "$copy/tests" || fail 5 "no copy"
     cmake -G Ninja -S "$copy" -B "$build" >"$cache/build.log" 2>&1 &&
         cmake --build "$build" --target sim explore >>"$cache/build.log" 2>&1 || fail 5 "the build failed: $cache/build.log"
 }
