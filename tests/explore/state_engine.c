@@ -183,7 +183,8 @@ static void mark_partition(struct mark *mark, const struct engine *engine, const
     mark_number(mark, "paused", partition->paused);
     mark_number(mark, "glances", (int64_t)partition->glance_count);
     mark_number(mark, "jobs", (int64_t)partition->job_count);
-    for (const struct job *job = partition->jobs; job != NULL; job = job->next)
+    const struct job *job;
+    TAILQ_FOREACH(job, &partition->jobs, in_list)
         mark_job(mark, job, scene);
 }
 
@@ -227,7 +228,8 @@ static void mark_queues(struct mark *mark, const struct queues *queues, const st
         mark_head(&item, "queue");
         mark_span(&item, "key", node->key);
         mark_number(&item, "not_before", mark_left(scene, queue->not_before));
-        for (const struct glance *glance = queue->glances; glance != NULL; glance = glance->next)
+        const struct glance *glance;
+        LIST_FOREACH(glance, &queue->glances, in_queue)
             mark_glance(&item, glance, scene);
         mark_number(&item, "length", (int64_t)queue->length);
         for (const struct queue_item *at = queue->head; at != NULL; at = at->next)

@@ -72,6 +72,7 @@ void mark_partition_log(struct mark *mark, const struct engine *engine, const st
     for (size_t i = partition->receipted.next; i < partition->receipted.count; i++)
         mark_number(mark, "receipted_stands",
                     partition->receipted.list[i].timestamp_ms == fake_log_stamp(log, partition->receipted.list[i].offset));
-    for (const struct job *job = partition->jobs; job != NULL; job = job->next)
+    const struct job *job;
+    TAILQ_FOREACH(job, &partition->jobs, in_list)
         mark_number(mark, "job_stands", fake_log_stamp(log, job->record->offset) == job->record->timestamp_ms);
 }

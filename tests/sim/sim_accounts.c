@@ -108,12 +108,14 @@ static bool in_doubt_fills(const struct world *world, int worker)
 {
     const struct engine *engine = world->workers[worker].engine;
     size_t size = 0;
-    for (int32_t i = 0; i < world->options.partition_count; i++)
-        for (const struct job *job = engine->partitions[i] == NULL ? NULL : engine->partitions[i]->jobs; job != NULL;
-             job = job->next)
+    for (int32_t i = 0; i < world->options.partition_count; i++) {
+        const struct partition *partition = engine->partitions[i];
+        for (const struct job *job = partition == NULL ? NULL : TAILQ_FIRST(&partition->jobs); job != NULL;
+             job = TAILQ_NEXT(job, in_list))
             if (job->account != NULL && !is_well(world, world_account_of(span_of(job->account->options.name))) &&
                 job->record->offset < job->partition->in_doubt_end)
                 size += job->size;
+    }
     return !engine_has_room(engine) && size >= (size_t)world->options.memory_bytes / 4;
 }
 

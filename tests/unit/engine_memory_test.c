@@ -67,7 +67,7 @@ static void an_event_that_needs_no_dead_letter_gives_back_its_bytes_before_its_r
     const struct engine *engine = w->workers[0].engine;
     story_arrive(w, "ann", "e1");
     size_t waiting = engine->memory_used, value = w->log.partitions[0].events[0]->value.size;
-    size_t message = message_size(&engine->partitions[0]->jobs->message);
+    size_t message = message_size(&TAILQ_FIRST(&engine->partitions[0]->jobs)->message);
     story_answers(w, 3);
     assert_int_equal(waiting - engine->memory_used, value + message); /* as it was read, and as it was to be posted */
     story_acknowledge(w);

@@ -46,7 +46,7 @@ static void a_reach_that_comes_near_is_due_at_once_unless_a_commit_has_failed(vo
     (void)state;
     struct partition *partition = running(10);
     struct job job = {.admitted_at_ms = 5};
-    partition->jobs = &job;
+    TAILQ_INSERT_TAIL(&partition->jobs, &job, in_list);
     offsets_read(&partition->offsets, 10, 1);
     assert_int_equal(partition_commit_due(partition).ms, MONO_NEVER.ms);
     partition->reach = 2511; /* half a step is left */
@@ -57,7 +57,7 @@ static void a_reach_that_comes_near_is_due_at_once_unless_a_commit_has_failed(vo
     assert_int_equal(partition_progress(partition).reach, 5011);
     partition->reach_at.ms = 99;
     assert_int_equal(partition_commit_due(partition).ms, 99);
-    partition->jobs = NULL;
+    TAILQ_REMOVE(&partition->jobs, &job, in_list);
     partition_free(partition);
 }
 
@@ -68,11 +68,11 @@ static void the_oldest_record_to_be_judged_is_a_minute_before_the_first_that_wai
     struct job job = {.admitted_at_ms = 500000};
     partition->admitted.ms = 900000;
     assert_int_equal(partition_oldest(partition).ms, 840000);
-    partition->jobs = &job;
+    TAILQ_INSERT_TAIL(&partition->jobs, &job, in_list);
     assert_int_equal(partition_oldest(partition).ms, 440000);
     job.admitted_at_ms = 59999;
     assert_int_equal(partition_oldest(partition).ms, 0);
-    partition->jobs = NULL;
+    TAILQ_REMOVE(&partition->jobs, &job, in_list);
     partition_free(partition);
 }
 

@@ -12,7 +12,7 @@ void queues_init(struct queues *queues, const unsigned char hash_key[16])
 
 static void queues_remove(struct queues *queues, struct queue *queue)
 {
-    assert(queue->head == NULL && queue->glances == NULL);
+    assert(queue->head == NULL && LIST_EMPTY(&queue->glances));
     map_remove(&queues->by_key, &queue->node);
     flood_done(&queue->flood);
     free(queue);
@@ -41,7 +41,7 @@ struct queue *queues_take(struct queues *queues, struct span key)
 void queues_tidy(struct queues *queues, struct queue *queue, struct mono now)
 {
     struct mono until = mono_later(queue->not_before, queue->flood_until);
-    if (queue->head == NULL && queue->glances == NULL && mono_reached(until, now))
+    if (queue->head == NULL && LIST_EMPTY(&queue->glances) && mono_reached(until, now))
         queues_remove(queues, queue);
 }
 

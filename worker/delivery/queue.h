@@ -3,6 +3,8 @@
 #ifndef DELIVERY_QUEUE_H
 #define DELIVERY_QUEUE_H
 
+#include <sys/queue.h>
+
 #include "base/map.h"
 #include "delivery/flood.h"
 #include "delivery/timer.h"
@@ -20,7 +22,7 @@ struct queue {
     struct flood flood;
     struct mono flood_until; /* what it has counted matters until then */
     struct mono not_before;  /* the next message to this customer starts then at the earliest */
-    struct glance *glances;  /* the engine's, at its conversations */
+    LIST_HEAD(, glance) glances; /* the engine's, at its conversations */
 };
 
 struct queues {

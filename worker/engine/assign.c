@@ -164,8 +164,8 @@ void leave(struct engine *engine, struct job *job)
 
 static void drop_jobs(struct engine *engine, struct partition *partition)
 {
-    while (partition->jobs != NULL)
-        leave(engine, partition->jobs);
+    while (!TAILQ_EMPTY(&partition->jobs))
+        leave(engine, TAILQ_FIRST(&partition->jobs));
 }
 
 /* A pause is the consumer's, not the assignment's: it would be there still when the partition comes again. */
@@ -183,8 +183,8 @@ static void release(struct engine *engine, struct partition *partition)
  * such a one too, and stays in doubt. */
 static void drop_unstarted(struct engine *engine, struct partition *partition)
 {
-    for (struct job *job = partition->jobs, *next; job != NULL; job = next) {
-        next = job->next;
+    for (struct job *job = TAILQ_FIRST(&partition->jobs), *next; job != NULL; job = next) {
+        next = TAILQ_NEXT(job, in_list);
         bool waits = job->state == JOB_QUEUED || job->state == JOB_READY || job->state == JOB_WAITING;
         if (waits && (!job->delivery.unknown || job->delivery.attempts == 0))
             leave(engine, job);
@@ -258,8 +258,8 @@ static void refuse_without_room(struct engine *engine, struct job *job)
 /* Heads that waited for the reach. Where any were settled by that, and are gone, it begins anew. */
 static void run_within_reach(struct engine *engine, struct partition *partition)
 {
-    for (struct job *job = partition->jobs, *next; job != NULL; job = next) {
-        next = job->next;
+    for (struct job *job = TAILQ_FIRST(&partition->jobs), *next; job != NULL; job = next) {
+        next = TAILQ_NEXT(job, in_list);
         size_t count = partition->job_count;
         struct account *account = job->account;
         if (job->state == JOB_QUEUED)
@@ -269,7 +269,7 @@ static void run_within_reach(struct engine *engine, struct partition *partition)
             run_ready(engine, account);
         }
         if (partition->job_count != count)
-            next = partition->jobs;
+            next = TAILQ_FIRST(&partition->jobs);
     }
 }
 
@@ -337,8 +337,8 @@ void committed(struct engine *engine, struct partition *partition, engine_handle
  * or it could be written after that one has read the receipts. */
 static void drop_undecided(struct engine *engine, struct partition *partition)
 {
-    for (struct job *job = partition->jobs, *next; job != NULL; job = next) {
-        next = job->next;
+    for (struct job *job = TAILQ_FIRST(&partition->jobs), *next; job != NULL; job = next) {
+        next = TAILQ_NEXT(job, in_list);
         if (!job->producing)
             leave(engine, job);
     }
@@ -362,7 +362,7 @@ static void drain(struct engine *engine, struct partition *partition)
 static struct mono commit_due(const struct engine *engine, const struct partition *partition)
 {
     struct mono due = partition_commit_due(partition);
-    bool idle = partition->jobs == NULL && partition->glance_count == 0;
+    bool idle = TAILQ_EMPTY(&partition->jobs) && partition->glance_count == 0;
     if (engine->options.lease_ms == 0 || idle || partition->committing >= 0)
         return due;
     struct mono renew = engine->leased ? mono_after(engine->lease_from, LEASE_RENEW_MS) : partition->reach_at;

@@ -49,8 +49,9 @@ void deadline_hear(struct engine *engine, struct wall stamp, struct mono asked)
     if (was_known && clock->least_ms < engine->deadlines_by_ms + DEADLINE_GRAIN_MS)
         return;
     engine->deadlines_by_ms = clock->least_ms;
+    struct job *job;
     for (int32_t i = 0; i < engine->options.partition_count; i++)
-        for (struct job *job = engine->partitions[i] == NULL ? NULL : engine->partitions[i]->jobs; job != NULL;
-             job = job->next)
-            deadline_sooner(engine, job);
+        if (engine->partitions[i] != NULL)
+            TAILQ_FOREACH(job, &engine->partitions[i]->jobs, in_list)
+                deadline_sooner(engine, job);
 }

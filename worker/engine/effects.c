@@ -27,9 +27,9 @@ void effects_reset(struct engine *engine)
         free(effect->headers);
     }
     engine->effect_count = 0;
-    while (engine->gone != NULL) {
-        struct job *job = engine->gone;
-        engine->gone = job->next;
+    struct job *job;
+    while ((job = TAILQ_FIRST(&engine->gone)) != NULL) {
+        TAILQ_REMOVE(&engine->gone, job, in_list);
         job_free(job);
     }
 }

@@ -37,6 +37,7 @@ struct engine *engine_new(const struct engine_options *options, struct keyring *
     if (engine->has_previous)
         engine_take_secret(*previous_mark_secret, &engine->previous_identity_key, engine->previous_mac_key,
                            &engine->previous_secret);
+    TAILQ_INIT(&engine->gone);
     engine->rng.state = options->seed;
     engine->sweep_at = MONO_NEVER;
     map_init(&engine->accounts, options->hash_key);
@@ -55,8 +56,8 @@ void engine_free(struct engine *engine)
         return;
     for (int32_t i = 0; i < engine->options.partition_count; i++) {
         struct partition *partition = engine->partitions[i];
-        while (partition != NULL && partition->jobs != NULL)
-            job_drop(engine, partition->jobs);
+        while (partition != NULL && !TAILQ_EMPTY(&partition->jobs))
+            job_drop(engine, TAILQ_FIRST(&partition->jobs));
         if (partition != NULL)
             glances_drop(engine, partition);
         partition_free(partition);

@@ -57,32 +57,29 @@ static void glance_plan(struct engine *engine, struct glance *glance)
 
 static struct glance *glance_of(const struct queue *queue, const struct uuid *conversation)
 {
-    struct glance *glance = queue->glances;
-    while (glance != NULL && strcmp(glance->call.id.text, conversation->text) != 0)
-        glance = glance->next;
+    struct glance *glance;
+    LIST_FOREACH(glance, &queue->glances, in_queue)
+        if (strcmp(glance->call.id.text, conversation->text) == 0)
+            break;
     return glance;
 }
 
 static struct glance *glance_new(struct engine *engine, const struct job *job, struct queue *queue)
 {
     struct glance *glance = mem_new(1, sizeof(*glance));
-    *glance = (struct glance){.next = queue->glances,
-                              .timer = {.owner = TIMER_GLANCE},
+    *glance = (struct glance){.timer = {.owner = TIMER_GLANCE},
                               .queue = queue,
                               .account = job->account,
                               .partition = job->partition,
                               .call = {.id = job->delivery.conversation}};
     glance->handle = slots_add(&engine->glances, glance);
-    queue->glances = glance;
+    LIST_INSERT_HEAD(&queue->glances, glance, in_queue);
     return glance;
 }
 
 static void glance_free(struct engine *engine, struct glance *glance)
 {
-    struct glance **at = &glance->queue->glances;
-    while (*at != glance)
-        at = &(*at)->next;
-    *at = glance->next;
+    LIST_REMOVE(glance, in_queue);
     timer_clear(&engine->timers, &glance->timer);
     if (glance->state == GLANCE_READY)
         queue_remove(&glance->account->glances, &glance->in_ready);
@@ -191,9 +188,10 @@ struct mono glance_hold(struct engine *engine, const struct job *job)
 {
     struct mono until = {0};
     struct cached where;
-    if (job->queue->glances == NULL || known_find(engine, job, &where))
+    if (LIST_EMPTY(&job->queue->glances) || known_find(engine, job, &where))
         return until;
-    for (struct glance *glance = job->queue->glances; glance != NULL; glance = glance->next) {
+    struct glance *glance;
+    LIST_FOREACH(glance, &job->queue->glances, in_queue) {
         if (glance->state == GLANCE_WAITS && glance->tries == 0)
             glance_ready(engine, glance);
         if (glance->state == GLANCE_READY)

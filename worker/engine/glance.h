@@ -17,7 +17,7 @@ enum glance_state {
 };
 
 struct glance {
-    struct glance *next;        /* of the same queue: an event may be for another page of the customer's */
+    LIST_ENTRY(glance) in_queue; /* its queue's: an event may be for another page of the customer's */
     struct queue_item in_ready; /* its account's */
     struct timer timer;
     engine_handle handle;

@@ -62,7 +62,7 @@ struct engine {
     size_t effect_count, effect_capacity;
     struct orphan *orphans;
     size_t orphan_count;
-    struct job *gone; /* jobs that were dropped; effects may point into them until the next input */
+    struct job_list gone; /* jobs that were dropped; effects may point into them until the next input */
 };
 
 /* Whether this worker may still act for its partitions: a commit that was accepted proves that they were its own when it

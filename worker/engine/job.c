@@ -28,12 +28,7 @@ struct job *job_new(struct engine *engine, struct partition *partition, const st
     }
     job->admitted_at_ms = admitted_at_ms(engine, record);
     job->partition = partition;
-    job->previous = partition->jobs_last;
-    if (partition->jobs_last == NULL)
-        partition->jobs = job;
-    else
-        partition->jobs_last->next = job;
-    partition->jobs_last = job;
+    TAILQ_INSERT_TAIL(&partition->jobs, job, in_list);
     partition->job_count++;
     job->size = sizeof(*job) + record_size(job->record);
     engine->memory_used += job->size;
@@ -86,20 +81,6 @@ void job_leave_queue(struct job *job)
     job->queue = NULL;
 }
 
-static void job_unlink(struct job *job)
-{
-    struct partition *partition = job->partition;
-    if (job->previous == NULL)
-        partition->jobs = job->next;
-    else
-        job->previous->next = job->next;
-    if (job->next == NULL)
-        partition->jobs_last = job->previous;
-    else
-        job->next->previous = job->previous;
-    partition->job_count--;
-}
-
 void job_drop(struct engine *engine, struct job *job)
 {
     timer_clear(&engine->timers, &job->timer);
@@ -107,13 +88,13 @@ void job_drop(struct engine *engine, struct job *job)
         queue_remove(&job->account->ready, &job->in_ready);
     job_leave_queue(job);
     slots_remove(&engine->jobs, job->handle);
-    job_unlink(job);
+    TAILQ_REMOVE(&job->partition->jobs, job, in_list);
+    job->partition->job_count--;
     engine->memory_used -= job->size;
     job->partition->memory_used -= job->size;
     if (job->account != NULL)
         job->account->memory_used -= job->size;
-    job->next = engine->gone;
-    engine->gone = job;
+    TAILQ_INSERT_TAIL(&engine->gone, job, in_list);
 }
 
 void job_free(struct job *job)

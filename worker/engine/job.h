@@ -22,7 +22,7 @@ struct job {
     struct queue_item in_queue; /* its customer's */
     struct queue_item in_ready; /* its account's */
     struct timer timer;
-    struct job *next, *previous; /* in the partition's list */
+    TAILQ_ENTRY(job) in_list; /* the partition's, or of those that are gone */
     engine_handle handle;
     struct partition *partition;
     size_t size; /* bytes it counts for */

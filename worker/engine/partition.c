@@ -12,6 +12,7 @@ struct partition *partition_new(int32_t id, int64_t offset, int64_t reach_step,
     struct partition *partition = mem_new(1, sizeof(*partition));
     partition->id = id;
     partition->reach_step = reach_step;
+    TAILQ_INIT(&partition->jobs);
     offsets_init(&partition->offsets, offset);
     window_init(&partition->window, hash_key);
     partition->committed = offset;
@@ -26,7 +27,7 @@ void partition_free(struct partition *partition)
 {
     if (partition == NULL)
         return;
-    assert(partition->jobs == NULL);
+    assert(TAILQ_EMPTY(&partition->jobs));
     receipted_done(&partition->receipted);
     offsets_done(&partition->offsets);
     window_done(&partition->window);
@@ -48,7 +49,7 @@ static bool partition_wants_reach(const struct partition *partition)
 {
     bool near = partition->offsets.next > partition->reach - partition->reach_step / 2;
     bool unproved = partition->unproved && partition->offsets.next > partition->in_doubt_end;
-    return partition->jobs != NULL && (near || unproved);
+    return !TAILQ_EMPTY(&partition->jobs) && (near || unproved);
 }
 
 struct mono partition_commit_due(const struct partition *partition)
@@ -69,8 +70,9 @@ struct wall partition_oldest(const struct partition *partition)
     struct wall oldest = partition->admitted;
     if (partition->left.ms < oldest.ms)
         oldest = partition->left;
-    if (partition->jobs != NULL && partition->jobs->admitted_at_ms < oldest.ms)
-        oldest.ms = partition->jobs->admitted_at_ms;
+    const struct job *first = TAILQ_FIRST(&partition->jobs);
+    if (first != NULL && first->admitted_at_ms < oldest.ms)
+        oldest.ms = first->admitted_at_ms;
     return (struct wall){oldest.ms > STAMP_SLACK_MS ? oldest.ms - STAMP_SLACK_MS : 0};
 }
 

@@ -2,6 +2,8 @@
 #ifndef ENGINE_PARTITION_H
 #define ENGINE_PARTITION_H
 
+#include <sys/queue.h>
+
 #include "dedup/window.h"
 #include "delivery/timer.h"
 #include "engine/offsets.h"
@@ -9,6 +11,7 @@
 #include "engine/rebuild.h"
 
 struct job;
+TAILQ_HEAD(job_list, job);
 
 /* A record that was read, which distinguishes its log from another. */
 struct witness {
@@ -29,7 +32,7 @@ struct partition {
     enum partition_state state;
     struct offsets offsets;
     struct window window;
-    struct job *jobs, *jobs_last; /* all of them, in the order they were read */
+    struct job_list jobs; /* all of them, in the order they were read */
     size_t job_count, memory_used; /* of them */
     size_t glance_count;  /* glances that are due or under way */
     size_t doubted; /* records that have a receipt which may have been late, and are not settled yet */

@@ -55,8 +55,8 @@ static const char *status_why(const struct engine *engine, const struct partitio
     case PARTITION_RUNNING:
         break;
     }
-    if (partition->jobs != NULL)
-        return status_of_job(engine, partition->jobs);
+    if (!TAILQ_EMPTY(&partition->jobs))
+        return status_of_job(engine, TAILQ_FIRST(&partition->jobs));
     return partition->paused || engine->full ? "waiting events fill the memory"
                                              : "no record comes from Kafka";
 }
@@ -81,7 +81,8 @@ bool engine_oldest(const struct engine *engine, struct wall *admitted)
 {
     admitted->ms = INT64_MAX;
     for (int32_t i = 0; i < engine->options.partition_count; i++) {
-        const struct job *first = engine->partitions[i] == NULL ? NULL : engine->partitions[i]->jobs;
+        const struct partition *partition = engine->partitions[i];
+        const struct job *first = partition == NULL ? NULL : TAILQ_FIRST(&partition->jobs);
         if (first != NULL && first->admitted_at_ms < admitted->ms)
             admitted->ms = first->admitted_at_ms;
     }
