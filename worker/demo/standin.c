@@ -10,6 +10,7 @@
 
 #include "base/mem.h"
 #include "demo/standin_http.h"
+#include "http/server/daemon.h"
 
 #define CONNECTIONS_MAX    4000U
 #define THREAD_STACK_BYTES ((size_t)2 << 20) /* jansson's 2,048 levels of nesting fit */
@@ -62,24 +63,25 @@ struct standin *standin_start(const struct standin_account *accounts, size_t cou
             return NULL;
         }
     }
-    int fd = idle_start(&standin->idle, err) != 0 ? -1 : listen_local(&standin->port, err);
-    if (fd < 0) {
-        standin_stop(standin);
-        return NULL;
-    }
-    standin->daemon = MHD_start_daemon(
-        MHD_USE_AUTO | MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION |
-            MHD_USE_SUPPRESS_DATE_NO_CLOCK,
-        0, NULL, NULL, standin_http_request, &standin->http, MHD_OPTION_LISTEN_SOCKET, fd,
-        MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX, MHD_OPTION_THREAD_STACK_SIZE, THREAD_STACK_BYTES,
-        MHD_OPTION_NOTIFY_COMPLETED, standin_http_completed, &standin->http, MHD_OPTION_NOTIFY_CONNECTION,
-        standin_http_connection, &standin->http, MHD_OPTION_END);
-    if (standin->daemon == NULL) {
-        err_set(err, ERR_SYSTEM, "stand-in: the HTTP server cannot start");
-        standin_stop(standin);
-        return NULL;
-    }
-    return standin;
+    int fd = listen_local(&standin->port, err);
+    const struct http_daemon_options options = {.fd = fd,
+                                                .threads = true,
+                                                .flags = MHD_USE_SUPPRESS_DATE_NO_CLOCK,
+                                                .connections = CONNECTIONS_MAX,
+                                                .stack_bytes = THREAD_STACK_BYTES,
+                                                .idle = &standin->idle,
+                                                .request = standin_http_request,
+                                                .completed = standin_http_completed,
+                                                .connection = standin_http_connection,
+                                                .context = &standin->http};
+    if (fd >= 0)
+        standin->daemon = http_daemon_start(&options, err);
+    if (standin->daemon != NULL)
+        return standin;
+    if (fd >= 0)
+        close(fd);
+    standin_stop(standin);
+    return NULL;
 }
 
 uint16_t standin_port(const struct standin *standin)

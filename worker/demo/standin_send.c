@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 
 #include "base/mem.h"
+#include "http/server/daemon.h"
 
 #define CHAT_POLICY                                                                                          \
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; "         \
@@ -34,22 +35,13 @@ static void cut_body_free(void *cls)
     free(body);
 }
 
-static void free_body(void *data)
-{
-    free(data);
-}
-
 /* The response takes the body over. */
 static struct MHD_Response *response_new(struct standin_reply *reply)
 {
     struct buf *body = &reply->body;
     struct MHD_Response *response;
-    if (reply->missing == 0) {
-        response = MHD_create_response_from_buffer_with_free_callback(body->size, body->data, free_body);
-        if (response != NULL)
-            body->data = NULL;
-        return response;
-    }
+    if (reply->missing == 0)
+        return http_body_response(body);
     struct cut_body *cut = mem_new(1, sizeof(*cut));
     *cut = (struct cut_body){body->data, body->size - reply->missing};
     response = MHD_create_response_from_callback(body->size, BLOCK_BYTES, cut_body_read, cut, cut_body_free);

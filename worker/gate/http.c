@@ -12,7 +12,7 @@
 #include "gate/address.h"
 #include "gate/framing.h"
 #include "gate/http_reply.h"
-#include "http/server/idle.h"
+#include "http/server/daemon.h"
 #include "os/clock.h"
 
 #define CONNECTIONS_MAX    768U
@@ -262,15 +262,20 @@ static int http_listen(struct http_server *server, const char *address, struct e
 
 int http_server_start(struct http_server *server, struct err *err)
 {
-    if (idle_start(&server->idle, err) != 0)
-        return -1;
-    server->daemon = MHD_start_daemon(
-        MHD_USE_AUTO | MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION | MHD_USE_ITC, 0, NULL,
-        NULL, http_request, server, MHD_OPTION_LISTEN_SOCKET, server->fd, MHD_OPTION_CONNECTION_LIMIT,
-        CONNECTIONS_MAX, MHD_OPTION_CONNECTION_MEMORY_LIMIT, HEAD_BYTES, MHD_OPTION_THREAD_STACK_SIZE,
-        THREAD_STACK_BYTES, MHD_OPTION_URI_LOG_CALLBACK, http_target, server, MHD_OPTION_NOTIFY_COMPLETED,
-        http_completed, server, MHD_OPTION_NOTIFY_CONNECTION, http_connection, server, MHD_OPTION_END);
-    return server->daemon != NULL ? 0 : err_set(err, ERR_SYSTEM, "the HTTP server cannot start");
+    const struct http_daemon_options options = {.fd = server->fd,
+                                                .threads = true,
+                                                .flags = MHD_USE_ITC,
+                                                .connections = CONNECTIONS_MAX,
+                                                .head_bytes = HEAD_BYTES,
+                                                .stack_bytes = THREAD_STACK_BYTES,
+                                                .idle = &server->idle,
+                                                .request = http_request,
+                                                .completed = http_completed,
+                                                .connection = http_connection,
+                                                .target = http_target,
+                                                .context = server};
+    server->daemon = http_daemon_start(&options, err);
+    return server->daemon != NULL ? 0 : -1;
 }
 
 struct http_server *http_server_new(const struct http_server_options *options, struct err *err)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "http/server/daemon.h"
 
 #define PAGE_POLICY                                                                                          \
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; "          \
@@ -76,22 +77,13 @@ static struct MHD_Response *flow_response(struct idle *idle, struct MHD_Connecti
 
 /* ---- the rest ---- */
 
-static void free_body(void *data)
-{
-    free(data);
-}
-
 /* The response takes the body over. */
 static struct MHD_Response *body_response(struct gate_reply *reply)
 {
     if (reply->fixed.data != NULL)
         return MHD_create_response_from_buffer(reply->fixed.size, (void *)(uintptr_t)reply->fixed.data,
                                                MHD_RESPMEM_PERSISTENT);
-    struct MHD_Response *response =
-        MHD_create_response_from_buffer_with_free_callback(reply->body.size, reply->body.data, free_body);
-    if (response != NULL)
-        reply->body.data = NULL;
-    return response;
+    return http_body_response(&reply->body);
 }
 
 static void add_header(struct MHD_Response *response, const char *name, const char *value)

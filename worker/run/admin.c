@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "http/server/idle.h"
+#include "http/server/daemon.h"
 #include "http/server/listen.h"
 #include "os/log.h"
 #include "os/thread.h"
@@ -64,23 +64,24 @@ static unsigned admin_ask(struct admin *admin, enum admin_page page, struct buf 
     return status;
 }
 
-/* Takes `data` over where it is `owned`. */
 static enum MHD_Result admin_respond(struct MHD_Connection *connection, unsigned status, const char *type,
-                                     struct span data, bool owned)
+                                     struct MHD_Response *response)
 {
-    struct MHD_Response *response = MHD_create_response_from_buffer(
-        data.size, (void *)(uintptr_t)data.data, owned ? MHD_RESPMEM_MUST_FREE : MHD_RESPMEM_PERSISTENT);
-    if (response == NULL) {
-        if (owned)
-            free((void *)(uintptr_t)data.data);
+    if (response == NULL)
         return MHD_NO;
-    }
     MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
     if (status == MHD_HTTP_METHOD_NOT_ALLOWED)
         MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
     enum MHD_Result result = MHD_queue_response(connection, status, response);
     MHD_destroy_response(response);
     return result;
+}
+
+static enum MHD_Result admin_refuse(struct MHD_Connection *connection, unsigned status, const char *text)
+{
+    return admin_respond(
+        connection, status, "text/plain",
+        MHD_create_response_from_buffer(strlen(text), (void *)(uintptr_t)text, MHD_RESPMEM_PERSISTENT));
 }
 
 static enum MHD_Result admin_request(void *cls, struct MHD_Connection *connection, const char *path,
@@ -93,11 +94,9 @@ static enum MHD_Result admin_request(void *cls, struct MHD_Connection *connectio
     while (i < PAGE_COUNT && strcmp(path, pages[i].path) != 0)
         i++;
     if (i == PAGE_COUNT)
-        return admin_respond(connection, MHD_HTTP_NOT_FOUND, "text/plain",
-                             SPAN("there are /metrics, /healthz and /readyz\n"), false);
+        return admin_refuse(connection, MHD_HTTP_NOT_FOUND, "there are /metrics, /healthz and /readyz\n");
     if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 && strcmp(method, MHD_HTTP_METHOD_HEAD) != 0)
-        return admin_respond(connection, MHD_HTTP_METHOD_NOT_ALLOWED, "text/plain",
-                             SPAN("only GET and HEAD\n"), false);
+        return admin_refuse(connection, MHD_HTTP_METHOD_NOT_ALLOWED, "only GET and HEAD\n");
     /* An answer to the first call, which comes with the headers, would end the connection, as those above shall: a body
      * is never waited for. */
     if (*state == NULL || *upload_size > 0) {
@@ -109,10 +108,11 @@ static enum MHD_Result admin_request(void *cls, struct MHD_Connection *connectio
     idle_busy(idle_of(connection));
     unsigned status = admin_ask(admin, pages[i].page, &text);
     idle_wait(&admin->idle, idle_of(connection), IDLE_S);
-    if (status != 0)
-        return admin_respond(connection, status, pages[i].type, buf_span(&text), true);
-    return admin_respond(connection, MHD_HTTP_SERVICE_UNAVAILABLE, "text/plain",
-                         SPAN("the loop does not answer\n"), false);
+    if (status == 0)
+        return admin_refuse(connection, MHD_HTTP_SERVICE_UNAVAILABLE, "the loop does not answer\n");
+    enum MHD_Result result = admin_respond(connection, status, pages[i].type, http_body_response(&text));
+    buf_done(&text);
+    return result;
 }
 
 static void admin_completed(void *cls, struct MHD_Connection *connection, void **state,
@@ -188,14 +188,14 @@ static void admin_init(struct admin *admin)
 
 static void admin_start(struct admin *admin, int fd)
 {
-    struct err err;
-    if (idle_start(&admin->idle, &err) != 0)
-        return;
-    admin->daemon = MHD_start_daemon(
-        MHD_USE_EPOLL | MHD_USE_INTERNAL_POLLING_THREAD, 0, NULL, NULL, admin_request, admin,
-        MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX,
-        MHD_OPTION_PER_IP_CONNECTION_LIMIT, FROM_ONE_MAX, MHD_OPTION_NOTIFY_COMPLETED, admin_completed, admin,
-        MHD_OPTION_NOTIFY_CONNECTION, idle_notify, &admin->idle, MHD_OPTION_END);
+    const struct http_daemon_options options = {.fd = fd,
+                                                .connections = CONNECTIONS_MAX,
+                                                .of_address = FROM_ONE_MAX,
+                                                .idle = &admin->idle,
+                                                .request = admin_request,
+                                                .completed = admin_completed,
+                                                .context = admin};
+    admin->daemon = http_daemon_start(&options, NULL);
 }
 
 struct admin *admin_new(const char *listen, struct err *err)
