@@ -1,5 +1,5 @@
-/* A record as librdkafka takes it, from whoever produces one; and what the command line and the gate share, who publish signed records:
- * the producer's settings, and what its report means. */
+/* A record as librdkafka takes it, from whoever produces one; and what the command line and the gate share, who publish signed
+ * records: the producer's settings, and what its report means. */
 #ifndef KAFKA_PUBLISH_H
 #define KAFKA_PUBLISH_H
 
@@ -9,8 +9,8 @@
 /* Of a producer for signed records: sent at once, and given up after 15 s. NULL with err. */
 rd_kafka_conf_t *publish_conf_new(const struct config *config, struct err *err);
 
-/* Hands the record, which is copied, to a producer; a time of 0, or none, is that of producing. `opaque` is what its delivery report
- * carries as _private. Where it is not taken there will be no report. */
+/* Hands the record, which is copied, to a producer; a time of 0, or none, is that of producing. `opaque` is what its delivery
+ * report carries as _private. Where it is not taken there will be no report. */
 rd_kafka_resp_err_t publish_start(rd_kafka_t *rk, const char *topic, int32_t partition,
                                   const struct record *record, void *opaque);
 

@@ -28,7 +28,7 @@ void reader_free(struct reader *reader);
 /* The same by a thread of its own: librdkafka may wait for its own threads for long, or for ever. */
 void reader_leave(struct reader *reader);
 int reader_fd(const struct reader *reader);
-/* Waits until something is there, for at most that long; where reader_turn has said that there may be more, it is not waited for. */
+/* Waits until something is there, for at most that long; not for what reader_turn has said may be there. */
 void reader_wait(const struct reader *reader, int wait_ms);
 
 /* Begins to read the partition from the one offset to before the other; INT64_MAX: on and on. */

@@ -19,7 +19,8 @@ struct http_daemon_options {
     struct idle *idle;     /* of idle_init; its thread is started, and idle_done ends it, behind MHD_stop_daemon */
     MHD_AccessHandlerCallback request;
     MHD_RequestCompletedCallback completed;
-    MHD_NotifyConnectionCallback connection; /* calls idle_notify first when one begins, last when it ends; NULL: it is idle_notify */
+    /* Calls idle_notify first when one begins, last when it ends; NULL: it is idle_notify. */
+    MHD_NotifyConnectionCallback connection;
     void *(*target)(void *context, const char *target, struct MHD_Connection *connection); /* before it is decoded; NULL: none */
     void *context; /* of these */
 };
