@@ -1,20 +1,29 @@
-"""Kafka as clusters have it: SASL_SSL with PLAIN and SCRAM, and mutual TLS. A worker delivers through each; one that is not let in
-says what the broker, or TLS, said."""
+"""Kafka as clusters have it: SASL_SSL with PLAIN, SCRAM and OAUTHBEARER, and mutual TLS. A worker delivers through each; one that is
+not let in says what the broker, TLS, or who issues tokens said."""
 
+import base64
+import ctypes
 import datetime
+import http.server
 import ipaddress
+import json
 import re
 import secrets
 import socket
 import subprocess
+import threading
+import time
+from pathlib import Path
 
+import confluent_kafka
+import programs
 import pytest
 from broker import Kafka, wait_until
 from confluent_kafka.admin import ScramCredentialInfo, ScramMechanism, UserScramCredentialUpsertion
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from programs import Installation, StandIn
+from programs import Installation, Process, StandIn
 from signing import HmacKey, payload, sign
 
 KEY = HmacKey("backend-1")
@@ -22,7 +31,68 @@ PASSWORD = "open sesame " + secrets.token_hex(8)
 LIBRDKAFKA = subprocess.run(["pkg-config", "--modversion", "rdkafka"], capture_output=True, text=True, check=True).stdout.strip()
 HAS_SCRAM = tuple(map(int, LIBRDKAFKA.split("."))) >= (2, 6, 1)
 SCRAM = "org.apache.kafka.common.security.scram.ScramLoginModule required;"
+BEARER = "org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule required"
 PLAIN = "org.apache.kafka.common.security.plain.PlainLoginModule required"
+
+
+REAUTHENTICATE_S = 4  # so long a connection of one who has logged in by a token lasts without another
+
+
+def has_oidc(library):
+    rdkafka, size = ctypes.CDLL(str(library)), ctypes.c_size_t(1000)
+    rdkafka.rd_kafka_conf_new.restype = ctypes.c_void_p
+    conf, words = ctypes.c_void_p(rdkafka.rd_kafka_conf_new()), ctypes.create_string_buffer(size.value)
+    rdkafka.rd_kafka_conf_get(conf, b"builtin.features", words, ctypes.byref(size))
+    rdkafka.rd_kafka_conf_destroy(conf)
+    return b"oidc" in words.value.split(b",")
+
+
+HAS_OIDC = has_oidc("librdkafka.so.1")
+# Where the system's has none (Debian 12), the one that the Python client brings along stands in for it.
+WITH_OIDC = [] if HAS_OIDC else [
+    library for library in Path(confluent_kafka.__file__).parents[1].glob("confluent_kafka.libs/librdkafka-*.so*") if has_oidc(library)
+]  # fmt: skip
+
+
+class Issuer(http.server.ThreadingHTTPServer):
+    """Issues tokens that nobody has signed, which is what a broker takes by default, to who has the secret. `issued`: how many."""
+
+    daemon_threads = True
+    client, secret = "worker", "client-secret-" + secrets.token_hex(8)
+
+    def __init__(self, lifetime_s):
+        super().__init__(("127.0.0.1", 0), IssuerHandler)
+        self.lifetime_s, self.issued, self.refused = lifetime_s, 0, 0
+        self.url = f"http://127.0.0.1:{self.server_port}/token"
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    def token(self):
+        now = int(time.time())
+        parts = {"alg": "none"}, {"sub": "worker", "iat": now, "exp": now + self.lifetime_s}
+        return ".".join(base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in parts) + "."
+
+    def close(self):
+        self.shutdown()
+        self.server_close()
+
+
+class IssuerHandler(http.server.BaseHTTPRequestHandler):
+    def log_message(self, *arguments):
+        pass
+
+    def do_POST(self):  # noqa: N802
+        asked = self.rfile.read(int(self.headers["content-length"])).decode()
+        basic = base64.b64encode(f"{self.server.client}:{self.server.secret}".encode()).decode()
+        good = self.headers["authorization"] == f"Basic {basic}" and "grant_type=client_credentials" in asked
+        self.server.issued += good
+        self.server.refused += not good
+        answer = {"access_token": self.server.token(), "token_type": "Bearer", "expires_in": self.server.lifetime_s}
+        content = json.dumps(answer if good else {"error": "invalid_client"}).encode()
+        self.send_response(200 if good else 401)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
 
 
 class Authority:
@@ -85,7 +155,9 @@ ssl.keystore.location={store}
 ssl.truststore.type=PEM
 ssl.truststore.location={self.authority.file}
 listener.name.ssl.ssl.client.auth=required
-listener.name.sasl_ssl.sasl.enabled.mechanisms=PLAIN,SCRAM-SHA-512
+listener.name.sasl_ssl.sasl.enabled.mechanisms=PLAIN,SCRAM-SHA-512,OAUTHBEARER
+listener.name.sasl_ssl.oauthbearer.sasl.jaas.config={BEARER} unsecuredLoginStringClaim_sub="broker";
+listener.name.sasl_ssl.oauthbearer.connections.max.reauth.ms={REAUTHENTICATE_S * 1000}
 listener.name.sasl_ssl.plain.sasl.jaas.config={PLAIN} user_worker="{PASSWORD}";
 listener.name.sasl_ssl.scram-sha-512.sasl.jaas.config={SCRAM}
 """)
@@ -181,3 +253,61 @@ def test_an_unknown_authority_is_told(secure, installation):
 def test_a_certificate_that_is_missing_is_told(secure, installation):
     over_mtls(secure, installation, ())
     refused(installation, "certificate.required|bad.certificate|ssl.*alert")
+
+
+@pytest.fixture
+def issuer():
+    made = Issuer(lifetime_s=2 * REAUTHENTICATE_S)
+    yield made
+    made.close()
+
+
+def over_tokens(secure, installation, issuer, secret=Issuer.secret):
+    return installation.configure("kafka", **{
+        "bootstrap_servers": f"SASL_SSL://{secure.sasl}", "sasl.mechanisms": "OAUTHBEARER", "sasl.oauthbearer.method": "oidc",
+        "sasl.oauthbearer.token.endpoint.url": issuer.url, "sasl.oauthbearer.client.id": issuer.client,
+        "sasl.oauthbearer.client.secret_file": installation.secret_write("client-secret", secret + "\n"),
+        "ssl.ca.location": secure.authority.file,
+    })  # fmt: skip
+
+
+@pytest.fixture
+def oidc(monkeypatch):
+    """Workers have a librdkafka that can ask for tokens."""
+    if not HAS_OIDC and not WITH_OIDC:
+        pytest.skip(f"librdkafka {LIBRDKAFKA} was built without OIDC, and so was the Python client's")
+    if not HAS_OIDC:
+        for where, name in ((Process, "environment"), (programs, "ENVIRONMENT")):
+            monkeypatch.setattr(where, name, {**getattr(where, name), "LD_PRELOAD": str(WITH_OIDC[0])})
+
+
+def test_a_worker_logs_in_by_a_token_and_goes_on_with_the_next_one(secure, installation, issuer, customer, oidc):
+    worker = over_tokens(secure, installation, issuer).worker()
+    secure.kafka.publish(secure.topics.events, [sign(KEY, payload(customer, "by the first token"))])
+    wait_until(lambda: installation.standin.messages(customer), "the message", explain=installation.tails)
+    issued = issuer.issued
+    # By then each connection has had to show a new one, more than once.
+    wait_until(lambda: issuer.issued >= 3 * issued, "tokens that are asked for anew", explain=installation.tails)
+    secure.kafka.publish(secure.topics.events, [sign(KEY, payload(customer, "by another"))])
+    wait_until(lambda: len(installation.standin.messages(customer)) == 2, "the second message", explain=installation.tails)
+    told = worker.text()
+    assert re.findall(r"\bevent=(assigned|revoked|lost)\b", told) == ["assigned"], told
+    worker.stop()
+    assert issuer.secret not in told and "eyJ" not in told  # nor any token
+
+
+def test_a_wrong_client_secret_is_told_and_does_not_stand_in_the_log(secure, installation, issuer, oidc):
+    wrong = "wrong-secret-" + secrets.token_hex(8)
+    over_tokens(secure, installation, issuer, secret=wrong)
+    ended = installation.run_to_end()
+    assert ended.returncode == 3, ended.stderr
+    assert issuer.refused > 0 and issuer.issued == 0
+    assert re.search(r"OIDC|token|401", ended.stderr.splitlines()[-1]), ended.stderr
+    assert wrong not in ended.stdout + ended.stderr
+
+
+@pytest.mark.skipif(HAS_OIDC, reason="it works")
+def test_a_librdkafka_that_cannot_ask_for_tokens_is_told(secure, installation, issuer):
+    ended = over_tokens(secure, installation, issuer).run_to_end()
+    assert ended.returncode == 2, ended.stderr
+    assert f"librdkafka {LIBRDKAFKA}" in ended.stderr and issuer.issued == 0

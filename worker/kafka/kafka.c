@@ -78,6 +78,9 @@ static int kafka_set(rd_kafka_conf_t *conf, const char *name, const char *value,
     /* librdkafka quotes the value; the value of one of these may be a password. */
     if (strstr(name, "password") != NULL || strstr(name, "secret") != NULL)
         return err_set(err, ERR_USAGE, "[kafka] %s: librdkafka refuses the value", name);
+    if (strstr(why, "not supported in this build") != NULL)
+        return err_set(err, ERR_USAGE, "[kafka] %s: %s; this is librdkafka %s: take another build of it, or another version", name, why,
+                       rd_kafka_version_str());
     return err_set(err, ERR_USAGE, "[kafka] %s: %s", name, why);
 }
 
