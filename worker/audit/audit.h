@@ -53,6 +53,8 @@ struct audit_counts {
     uint64_t foreign;                 /* what is in the receipts topic and no worker wrote */
     uint64_t other_version;           /* receipts of which this version cannot tell who wrote them */
     uint64_t other_version_only;      /* records that only such receipts name, and below the group's offset */
+    /* Of audit_shown: looked for in Papercups, and could not be; and unknown ones that are proven not to be there. */
+    uint64_t read_back, not_read, unknown_absent;
 };
 
 struct audit {

@@ -126,6 +126,14 @@ void deviation_tell(struct buf *out, const struct deviation *d)
                    "the group has committed this offset, and the log ends at %lld; was the topic made again?",
                    (long long)d->other);
         break;
+    case DEVIATION_NOT_SHOWN:
+        buf_add_text(out, "its receipt says delivered, and the message is in none of the customer's conversations");
+        break;
+    case DEVIATION_SHOWN:
+        buf_add_text(out, "its receipt says ");
+        tell_outcome(out, d->outcome);
+        buf_add_text(out, ", and the message is in a conversation of the customer");
+        break;
     case DEVIATION_COUNT:
         break;
     }

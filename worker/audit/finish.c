@@ -181,6 +181,9 @@ void audit_counts_add(struct audit_counts *sum, const struct audit_counts *count
     sum->foreign += counts->foreign;
     sum->other_version += counts->other_version;
     sum->other_version_only += counts->other_version_only;
+    sum->read_back += counts->read_back;
+    sum->not_read += counts->not_read;
+    sum->unknown_absent += counts->unknown_absent;
 }
 
 int64_t audit_known_from(const struct audit_reading *reading)
