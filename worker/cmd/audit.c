@@ -2,6 +2,7 @@
 
 #include "cmd/audit_print.h"
 #include "cmd/audit_read.h"
+#include "cmd/audit_shown.h"
 #include "cmd/cmd.h"
 #include "cmd/failure.h"
 #include "cmd/options.h"
@@ -12,12 +13,12 @@
 
 #define AUDIT "audit"
 
-enum { PARTITION = 0x100, JSON };
+enum { PARTITION = 0x100, PAPERCUPS, JSON };
 
 struct audit_options {
     const char *config_file;
     int64_t now_ms, since_ms, until_ms, partition;
-    bool json;
+    bool papercups, json;
 };
 
 static int audit_take(void *context, int option, const char *value, struct err *err)
@@ -33,6 +34,9 @@ static int audit_take(void *context, int option, const char *value, struct err *
         return options_past("--until", value, audit->now_ms, &audit->until_ms, err);
     case PARTITION:
         return options_number("--partition", value, 0, INT32_MAX, &audit->partition, err);
+    case PAPERCUPS:
+        audit->papercups = true;
+        return 0;
     default:
         audit->json = true;
         return 0;
@@ -41,22 +45,27 @@ static int audit_take(void *context, int option, const char *value, struct err *
 
 /* The exit code, or -1 with err. */
 static int audit_compare(const struct audit_options *audit, const struct config *config,
-                         const struct audit_clients *clients, const struct audit_rules *rules, struct err *err)
+                         const struct audit_clients *clients, const struct audit_rules *rules,
+                         struct audit_shown_reader *shown, struct err *err)
 {
     struct audit_partitions partitions = {0};
-    struct audit_print print = {.json = audit->json};
+    struct audit_print print = {.json = audit->json, .papercups = shown != NULL};
     int result = audit_look(clients, config, (int32_t)audit->partition, audit->since_ms, audit->until_ms,
                             &partitions, err);
     for (size_t i = 0; i < partitions.count && result == 0; i++) {
         struct audit one;
         result = audit_read(clients, config, &partitions.list[i], rules, &one, err);
+        if (result == 0 && shown != NULL)
+            result = audit_shown_read(shown, clients->events, &partitions.list[i], &one, err);
         if (result == 0)
             audit_print_partition(&print, &partitions.list[i], &one);
         audit_done(&one);
     }
     if (result == 0) {
         audit_print_end(&print);
-        result = audit_print_holds(&print) ? ERR_NONE : ERR_NO;
+        result = audit_print_holds(&print)     ? ERR_NONE
+                 : audit_print_differs(&print) ? ERR_NO
+                                               : ERR_UNREACHABLE;
     }
     audit_print_done(&print);
     free(partitions.list);
@@ -75,13 +84,17 @@ static int audit_run(const struct audit_options *audit, struct err *err)
                                 .truth = &truth};
     struct audit_clients clients = {0};
     struct keyring *keyring = NULL;
+    struct audit_shown_reader *shown = NULL;
     int result = topics_ledger(config, &rules.ledger, err);
     if (result == 0)
         result = (keyring = rules_read(config, rules.ledger.hash_key, &truth.event, err)) == NULL ? -1 : 0;
     if (result == 0)
         result = audit_clients_init(&clients, config, err);
+    if (result == 0 && audit->papercups)
+        result = (shown = audit_shown_new(config, &truth.event, err)) == NULL ? -1 : 0;
     if (result == 0)
-        result = audit_compare(audit, config, &clients, &rules, err);
+        result = audit_compare(audit, config, &clients, &rules, shown, err);
+    audit_shown_free(shown);
     topics_ledger_done(&rules.ledger);
     keyring_free(keyring);
     audit_clients_done(&clients);
@@ -106,6 +119,10 @@ static int cmd_audit(int argc, char **argv)
 
 static const struct option_row rows[] = {
     OPTION(PARTITION, "partition", "N", "only that partition"),
+    OPTION(PAPERCUPS, "papercups", NULL,
+           "looks for the message of each event in its customer's conversations too, by its mark and with the accounts' "
+           "API keys, and holds what is there against the receipt",
+           .more = "It only reads. What cannot be read is counted as not read, and never called right"),
     OPTION(JSON, "json", NULL, "an object a line: one for each partition, one for each deviation, the sum",
            .more = "The sum's member holds says whether records = outcomes. A deviation's member deviation is its "
                    "name, advice what to do about it"),
@@ -122,6 +139,6 @@ const struct command command_audit = {
              "to do. What the group has not settled yet is counted apart. --since and --until go by Kafka's "
              "timestamps of the events. Changes nothing, joins no group.",
     .groups = (const struct option_group *const[]){&option_group_config, &option_group_period, &own, NULL},
-    .end = "Exit codes: 0 records = outcomes, 1 not for all, 2 usage or configuration, 3 Kafka does not answer, 5 "
-           "system.",
+    .end = "Exit codes: 0 records = outcomes, 1 not for all, 2 usage or configuration, 3 Kafka does not answer, or with "
+           "--papercups not all could be read, 5 system.",
 };

@@ -8,7 +8,12 @@
 
 bool audit_print_holds(const struct audit_print *print)
 {
-    return print->deviation_count == 0 && print->sum.other_version_only == 0;
+    return print->deviation_count == 0 && print->sum.other_version_only == 0 && print->sum.not_read == 0;
+}
+
+bool audit_print_differs(const struct audit_print *print)
+{
+    return print->deviation_count > 0 || print->sum.other_version_only > 0;
 }
 
 /* ---- for people ---- */
@@ -69,6 +74,11 @@ static void print_sum(const struct audit_print *print)
     print_note(sum->letters_not_judged,
                "records should have a dead letter, but are older than the dead letters "
                "that are left: not looked for");
+    if (print->papercups)
+        printf("%llu messages looked for in Papercups, not read: %llu\n", (unsigned long long)sum->read_back,
+               (unsigned long long)sum->not_read);
+    print_note(sum->unknown_absent, "receipts say unknown, and their messages are proven not to be in Papercups: "
+                                    "where they are still wanted, send them again (cupbearer dead resend)");
     if (audit_print_holds(print))
         printf("records = outcomes\n");
     else if (print->deviation_count > 0)
@@ -157,6 +167,11 @@ static void json_sum(const struct audit_print *print)
 {
     json_t *object = json_object();
     put_counts(object, &print->sum);
+    if (print->papercups) {
+        put_number(object, "read_back", (int64_t)print->sum.read_back);
+        put_number(object, "not_read", (int64_t)print->sum.not_read);
+        put_number(object, "unknown_absent", (int64_t)print->sum.unknown_absent);
+    }
     put_number(object, "deviations", (int64_t)print->deviation_count);
     json_object_set_new(object, "holds", json_boolean(audit_print_holds(print)));
     print_json(object);

@@ -1,0 +1,22 @@
+/* Looks in Papercups for the messages of a partition's records, as a worker reads back what it may have posted: by the mark,
+ * in every conversation of the customer. Only GET requests, one after the other. */
+#ifndef CMD_AUDIT_SHOWN_H
+#define CMD_AUDIT_SHOWN_H
+
+#include "audit/shown.h"
+#include "cmd/audit_read.h"
+
+struct audit_shown_reader;
+
+/* Borrows both. NULL with err where a mark secret cannot be read; audit_shown_free it (NULL is allowed). An account that
+ * cannot be read is told once on stderr, and its events are not read. */
+struct audit_shown_reader *audit_shown_new(const struct config *config, const struct event_rules *rules,
+                                           struct err *err);
+void audit_shown_free(struct audit_shown_reader *reader);
+
+/* Reads the partition's records again, and adds what was found to an audit that is finished. -1 with err where Kafka does not
+ * answer. */
+int audit_shown_read(struct audit_shown_reader *reader, struct client *events, const struct audit_partition *partition,
+                     struct audit *audit, struct err *err);
+
+#endif
