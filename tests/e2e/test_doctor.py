@@ -116,6 +116,7 @@ def test_a_broker_that_is_away_keeps_nothing_else_from_being_found(doctor, insta
     assert code == 1
     assert find(findings, "kafka", "no answer from Kafka at 127.0.0.1:1")["level"] == "problem"
     assert find(findings, "kafka", "the topics")["level"] == "unchecked"
+    assert not [one for one in findings if "clock decides" in one["what"]], "nobody knows whose stamps there are"
     assert find(findings, "files", "has no keys")["command"].startswith("cupbearer keygen NAME --account")
 
 
