@@ -5,7 +5,8 @@
 /* What topics that are otherwise cost was said of each. */
 static void outcomes_look(struct examination *examination)
 {
-    struct finding finding = {.level = FINDING_OK, .what = "every record gets exactly one outcome, before its offset is committed"};
+    struct finding finding = {.level = FINDING_OK,
+                              .what = "every record gets exactly one outcome, before its offset is committed"};
     if (!examination->topics_known) {
         finding.level = FINDING_UNCHECKED;
         FINDING_PUT(finding.why, "no broker answered: what the topics keep is not known");
@@ -31,7 +32,8 @@ static void once_look(struct examination *examination)
 static void window_look(struct examination *examination)
 {
     const struct config *config = examination->config;
-    examination_say(examination, FINDING_OK, "an event that is published again within %" PRId64 " minutes is a duplicate ([dedup] window)",
+    examination_say(examination, FINDING_OK,
+                    "an event that is published again within %" PRId64 " minutes is a duplicate ([dedup] window)",
                     config->window_ms / 60000);
 }
 
@@ -62,7 +64,8 @@ static void replication_look(struct examination *examination)
     if (least == 1) {
         finding.level = FINDING_WARNING;
         FINDING_PUT(finding.what, "what a broker has acknowledged is gone with its disk (replication factor 1)");
-        FINDING_PUT(finding.why, "events that are not read yet are lost then, and without their receipts others may be shown twice");
+        FINDING_PUT(finding.why,
+                    "events that are not read yet are lost then, and without their receipts others may be shown twice");
         FINDING_PUT(finding.fix, "Three brokers, replication factor 3 and min.insync.replicas=2 for all three topics");
     }
     examination_take(examination, &finding);

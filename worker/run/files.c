@@ -256,8 +256,10 @@ bool files_turn(struct files *files, struct mono now, bool now_please)
     for (size_t i = 0; i < files->account_count; i++)
         if (files->accounts[i].closed != NULL)
             found |= files_turn_site(files, i);
-        else
-            found |= files_turn_way(files, i) | files_turn_api_key(files, i);
+        else {
+            found |= files_turn_way(files, i);
+            found |= files_turn_api_key(files, i);
+        }
     return found;
 }
 
