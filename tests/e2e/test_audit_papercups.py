@@ -140,7 +140,7 @@ def test_a_papercups_that_is_away_is_not_called_right(ledger, installation, stan
     assert ended.returncode == 3, ended.stdout + ended.stderr
     assert "\n0 messages looked for in Papercups, not read: 2\n" in ended.stdout
     assert "records = outcomes" not in ended.stdout
-    assert ended.stderr.count("\n") == 1 and ended.stderr.endswith(". Messages of [account acme] are not read\n")
+    assert ended.stderr.count("\n") == 1 and ended.stderr.startswith("cupbearer audit: messages of account acme are not read: ")
     key = (installation.directory / "acme.key").read_text().strip()
     assert key not in ended.stdout + ended.stderr
 

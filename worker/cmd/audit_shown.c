@@ -22,7 +22,7 @@
 #define API_KEY_MAX      4096
 #define FAILURES_MAX     3     /* answers in a row that say nothing of a message, until it is called not read */
 #define WAIT_MOST_MS     10000 /* between two tries, whatever Papercups asks for */
-#define MISSING_AGAIN_MS 1000  /* a 404 counts when another one comes this much later */
+#define MISSING_AGAIN_MS 1000  /* another answer counts when it comes this much later */
 
 /* An account's way to Papercups. */
 struct shown_site {
@@ -47,7 +47,7 @@ struct audit_shown_reader {
 static void site_away(struct shown_site *site, const char *why)
 {
     site->away = true;
-    fprintf(stderr, "cupbearer audit: %s. Messages of [account %s] are not read\n", why, site->account->name);
+    fprintf(stderr, "cupbearer audit: messages of account %s are not read: %s\n", site->account->name, why);
 }
 
 static int site_key(struct shown_site *site, struct err *err)
@@ -94,7 +94,6 @@ struct shown_search {
     struct identity marks[2];
     size_t mark_count;
     unsigned failures; /* in a row */
-    unsigned missing;  /* 404 to the conversation that the event names, in a row */
 };
 
 static void search_wait(struct mono until)
@@ -132,23 +131,16 @@ static void search_ask(struct audit_shown_reader *reader, struct shown_search *s
     request_done(&request);
 }
 
-/* One call. A conversation that the event names, and that is missing, holds nothing; to a worker that would not be enough. */
 static void search_step(struct audit_shown_reader *reader, struct shown_search *search, const struct call *call)
 {
     struct answer answer;
     struct delivery *delivery = &search->delivery;
     delivery_calling(delivery, call, clock_now().mono);
     search_ask(reader, search, call, &answer);
-    bool missing = answer.kind == ANSWER_NOT_FOUND && call->kind == CALL_READ_MESSAGES &&
-                   delivery->address == ADDRESS_CONVERSATION_ID;
-    search->missing = missing && answer.own ? search->missing + 1 : 0;
     search->failures = answer.kind == ANSWER_OK ? 0 : search->failures + 1;
     if (search->failures == FAILURES_MAX && answer_is_of_account(&answer))
         site_away(search->site, answer.detail.text);
-    struct mono now = clock_now().mono;
-    delivery_take(delivery, call, &answer, now, &reader->rng);
-    if (missing)
-        delivery->wake = mono_after(now, MISSING_AGAIN_MS);
+    delivery_take(delivery, call, &answer, clock_now().mono, &reader->rng);
     answer_done(&answer);
 }
 
@@ -159,7 +151,7 @@ static enum shown search_run(struct audit_shown_reader *reader, struct shown_sea
     while (search->failures < FAILURES_MAX) {
         if (delivery->step == STEP_DONE)
             return delivery->outcome == OUTCOME_DELIVERED ? SHOWN_THERE : SHOWN_NOT_READ;
-        if (!delivery->unknown || search->missing >= 2)
+        if (!delivery->unknown)
             return SHOWN_ABSENT;
         if (delivery_want(delivery, clock_now().mono, &call) == DELIVERY_CALLS)
             search_step(reader, search, &call);
