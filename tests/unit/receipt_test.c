@@ -157,6 +157,8 @@ static void what_is_no_receipt_is_not_read_without_a_tree(void **state)
         "\"record_timestamp\":2,\"admitted_at\":3,\"finished_at\":4,\"attempts\":1}",
         "{\"outcome\":\"delivered\",\"topic\":7,\"partition\":0,\"offset\":1,\"record_timestamp\":2,"
         "\"admitted_at\":3,\"finished_at\":4,\"attempts\":1}",
+        "{\"outcome\":\"delivered\",\"topic\":\"\",\"partition\":0,\"offset\":1,"
+        "\"record_timestamp\":2,\"admitted_at\":3,\"finished_at\":4,\"attempts\":1}",
         "{\"outcome\":\"delivered\",\"topic\":\"t\",\"partition\":\"0\",\"offset\":1,"
         "\"record_timestamp\":2,\"admitted_at\":3,\"finished_at\":4,\"attempts\":1}",
         "{\"outcome\":\"seen\",\"topic\":\"t\",\"partition\":0,\"offset\":1,\"record_timestamp\":2,"
@@ -233,6 +235,7 @@ static void what_is_no_receipt_is_refused(void **state)
         {"\"outcome\":\"delivered\"", "\"outcome\":\"delivered\",\"reason\":\"gave_up\""},
         {"\"outcome\"", "\"outcom\""},
         {"\"topic\":\"cupbearer.events\"", "\"topic\":7"},
+        {"\"topic\":\"cupbearer.events\"", "\"topic\":\"\""},
         {"\"partition\":3", "\"partition\":\"3\""},
         {"\"partition\":3", "\"partition\":3.0"},
         {"\"partition\":3", "\"partition\":-1"},

@@ -69,7 +69,7 @@ int receipt_read(struct span json, struct receipt *out, struct json_t **root, st
         out->member = (type)number;
 #include "receipt/receipt_member.def"
     out->outcome = outcome_find(word, reason);
-    if (good && out->outcome != OUTCOME_NONE && out->topic.data != NULL)
+    if (good && out->outcome != OUTCOME_NONE && out->topic.size > 0)
         return 0;
     json_decref(*root);
     *root = NULL;

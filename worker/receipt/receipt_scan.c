@@ -54,5 +54,5 @@ bool receipt_scan(struct span json, struct receipt *out)
 #define RECEIPT_OPTIONAL(name, member, type, least) RECEIPT_NUMBER(name, member, type, least, INT64_MAX)
 #include "receipt/receipt_member.def"
     out->outcome = outcome_find(word, reason);
-    return good && json_scan_is_done(&scan) && out->outcome != OUTCOME_NONE && out->topic.data != NULL;
+    return good && json_scan_is_done(&scan) && out->outcome != OUTCOME_NONE && out->topic.size > 0;
 }
