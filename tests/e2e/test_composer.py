@@ -563,14 +563,20 @@ def test_what_was_changed_after_signing_is_not_sent_before_it_is_signed_again(ta
 def test_what_became_of_one_message_is_not_shown_beside_the_next_ones_failure(tab, files, known):
     files.put("hi", {"body": "Hi {{name}}", "blanks": {"name": {"type": "text"}}})
     page = tab()
+    # Its countdown goes on slowly, and so is under way when the record goes.
+    page.run("(window.real = setInterval, window.stopped = [], window.realClear = clearInterval,"
+             " window.setInterval = (tick) => real(tick, 1e9),"
+             " window.clearInterval = (timer) => (stopped.push(timer), realClear(timer)), true)")  # fmt: skip
     sign(page, "hi", known, name="Ada")
     signed(page)
     page.click("Send")
     until_text(page, "outcome", "Papercups holds the message")
+    page.run("stopped = []")
     fill_in(page, name="")
     page.click("Sign")
     error_at(page, "blanks.name", "name")
     assert not shown(page, "record")
+    assert page.run("stopped.some((timer) => timer > 0)")
 
 
 def test_what_cannot_be_delivered_is_told_with_its_reason(tab, files, known, world):

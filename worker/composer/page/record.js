@@ -140,6 +140,7 @@ export function recordOutdated() {
   if (!signed?.sent)
     return recordChanged();
   waiting.abort();
+  clearInterval(ticking); // within a quarter of a second after Send it still runs
   signed = null;
   find("record").hidden = true;
 }
