@@ -115,7 +115,8 @@ def test_a_topic_that_is_gone_is_told_once_with_the_command_that_makes_it_and_so
         world.publish(sign(BACKEND, payload(f"{customer}_{number}", "hello")))
     # Each is tried again and again.
     world.admin.wait_for(lambda metrics: metrics.value("cupbearer_produce_failures_total", topic=name) >= 60, True)
-    world.admin.wait_for(lambda metrics: metrics.value("cupbearer_unsettled_events"), 30)
+    # Not of all: the broker takes some on its way to deleting the partitions.
+    world.admin.wait_for(lambda metrics: metrics.value("cupbearer_unsettled_events") > 0, True)
     [begun] = lines(world.worker, "produce_failed")
     assert "level=error" in begun and f"topic={name}" in begun and "is gone" in begun
     command = re.search(r"make it.*: (kafka-topics\.sh .*)\"", begun)[1]
