@@ -55,7 +55,7 @@ void audit_record(struct audit *audit, const struct record *record)
     };
 }
 
-static struct audited *record_at(const struct audit *audit, int64_t offset)
+struct audited *audit_record_at(const struct audit *audit, int64_t offset)
 {
     size_t low = 0, high = audit->record_count;
     while (low < high) {
@@ -166,7 +166,7 @@ void audit_receipt(struct audit *audit, const struct record *record)
     audit->counts.other_version += entry == LEDGER_OTHER_VERSION;
     if (root == NULL)
         return;
-    struct audited *audited = record_at(audit, receipt.offset);
+    struct audited *audited = audit_record_at(audit, receipt.offset);
     bool matches = audited != NULL && receipt_means(audit, record, &receipt, audited);
     if (entry == LEDGER_OTHER_VERSION) {
         receipt_of_other_version(audit, record, &receipt, matches ? audited : NULL);
@@ -187,7 +187,7 @@ void audit_receipt(struct audit *audit, const struct record *record)
 void audit_dead_letter(struct audit *audit, struct span key, struct span source, struct span reason)
 {
     int64_t offset = dead_letter_offset(source, audit->rules.ledger.events_topic, audit->rules.ledger.partition);
-    struct audited *audited = record_at(audit, offset);
+    struct audited *audited = audit_record_at(audit, offset);
     const struct record letter = {.key = key};
     if (audited == NULL || (key.data != NULL && key_fingerprint(audit, &letter) != audited->key_fingerprint))
         return;

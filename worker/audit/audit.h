@@ -75,6 +75,8 @@ void audit_done(struct audit *audit);
 
 /* In the order of their offsets, from rules.begin to before rules.end. */
 void audit_record(struct audit *audit, const struct record *record);
+/* The one at that offset, or NULL: none was in the span. It stays until the next audit_record. */
+struct audited *audit_record_at(const struct audit *audit, int64_t offset);
 /* A record of the receipts' partition, to be looked at by its MAC, its place and what it says. */
 void audit_receipt(struct audit *audit, const struct record *record);
 /* A record of the dead letters' partition, by its key and two of its headers. */

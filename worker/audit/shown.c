@@ -1,21 +1,8 @@
 #include "audit/shown.h"
 
-static const struct audited *shown_record(const struct audit *audit, int64_t offset)
-{
-    size_t low = 0, high = audit->record_count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (audit->records[middle].offset < offset)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < audit->record_count && audit->records[low].offset == offset ? &audit->records[low] : NULL;
-}
-
 bool audit_shown_wants(const struct audit *audit, int64_t offset)
 {
-    const struct audited *record = shown_record(audit, offset);
+    const struct audited *record = audit_record_at(audit, offset);
     return record != NULL && record->outcome != OUTCOME_NONE && record->outcome != OUTCOME_DUPLICATE;
 }
 
@@ -41,7 +28,7 @@ static bool shown_by_another(const struct audit *audit, const struct audited *re
 
 void audit_shown(struct audit *audit, int64_t offset, uint64_t identity, enum shown found)
 {
-    const struct audited *record = shown_record(audit, offset);
+    const struct audited *record = audit_record_at(audit, offset);
     if (record == NULL)
         return;
     struct deviation one = {.offset = offset, .outcome = (enum outcome)record->outcome};
