@@ -19,7 +19,6 @@
 #include "papercups/request.h"
 #include "run/preflight.h"
 
-#define API_KEY_MAX      4096
 #define FAILURES_MAX     3     /* answers in a row that say nothing of a message, until it is called not read */
 #define WAIT_MOST_MS     10000 /* between two tries, whatever Papercups asks for */
 #define MISSING_AGAIN_MS 1000  /* another answer counts when it comes this much later */
@@ -50,16 +49,6 @@ static void site_away(struct shown_site *site, const char *why)
     fprintf(stderr, "cupbearer audit: messages of account %s are not read: %s\n", site->account->name, why);
 }
 
-static int site_key(struct shown_site *site, struct err *err)
-{
-    struct secret key;
-    if (secret_read(site->account->api_key_file, API_KEY_MAX, &key, err) != 0)
-        return -1;
-    int result = http_site_set_key(site->http, &key, err);
-    secret_done(&key);
-    return result;
-}
-
 /* The key must be this account's: another one's finds nothing anywhere, and that would look like a proof. */
 static void site_open(struct shown_site *site, const struct config_account *account, int64_t timeout_ms)
 {
@@ -67,7 +56,7 @@ static void site_open(struct shown_site *site, const struct config_account *acco
     site->opened = true;
     site->account = account;
     site->http = account_site_new(account, NULL, &err);
-    if (site->http == NULL || site_key(site, &err) != 0 ||
+    if (site->http == NULL || account_site_key(site->http, account, &err) != 0 ||
         preflight_account(account, site->http, timeout_ms, &err) != 0)
         site_away(site, err.text);
 }

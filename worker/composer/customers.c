@@ -10,8 +10,7 @@
 #include "papercups/message.h"
 #include "papercups/request.h"
 
-#define ANSWER_MS   5000
-#define API_KEY_MAX 4096
+#define ANSWER_MS 5000
 
 /* One answer of Papercups: what the worker would read in it, and the tree for what only people want to know. */
 struct looked {
@@ -38,12 +37,8 @@ static int site_open(struct lookup_site *site, const struct config_account *acco
     const struct identity nobody = {0};
     const struct message_options options = {.widget_host = account->widget_host,
                                             .email_given = account->email_given};
-    struct secret key;
-    if (secret_read(account->api_key_file, API_KEY_MAX, &key, err) != 0)
-        return -1;
     *site = (struct lookup_site){.account = account, .http = account_site_new(account, NULL, err)};
-    int result = site->http == NULL ? -1 : http_site_set_key(site->http, &key, err);
-    secret_done(&key);
+    int result = site->http == NULL ? -1 : account_site_key(site->http, account, err);
     if (result == 0)
         message_init(&site->message, payload, &nobody, &options);
     else

@@ -20,19 +20,13 @@
 /* Its site, with its key; NULL once that is told. */
 static struct http_site *site_open(struct examination *examination, const struct config_account *account)
 {
-    struct secret key;
     struct err err, why;
     struct http_site *site = account_site_new(account, NULL, &err);
     if (site == NULL) {
         examination_err(examination, &err);
         return NULL;
     }
-    int result = secret_read(account->api_key_file, API_KEY_MAX, &key, &why);
-    if (result == 0) {
-        result = http_site_set_key(site, &key, &why);
-        secret_done(&key);
-    }
-    if (result == 0)
+    if (account_site_key(site, account, &why) == 0)
         return site;
     struct finding finding = {.level = FINDING_PROBLEM, .why = "its events wait until that is fixed"};
     FINDING_PUT(finding.what, "[account %s]: api_key_file: %s", account->name, why.text);

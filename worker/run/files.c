@@ -57,7 +57,7 @@ static int files_read_api_key(struct files *files, size_t account, struct err *e
     struct secret key;
     struct watched *file = &files->accounts[account].api_key;
     file->path = files->config->accounts[account].api_key_file; /* it may be another configuration's by now */
-    int changed = watched_read(file, API_KEY_MAX, &key, err);
+    int changed = watched_read(file, ACCOUNT_API_KEY_MAX, &key, err);
     if (changed <= 0)
         return changed;
     int result = http_site_set_key(files->sites[account], &key, err);

@@ -10,7 +10,6 @@
 #include "http/client/http.h"
 
 #define FILES_EVERY_MS 5000
-#define API_KEY_MAX    4096 /* bytes of its file */
 
 struct files;
 

@@ -9,11 +9,8 @@
 #include "config/secrets.h"
 #include "http/client/account_site.h"
 #include "os/log.h"
-#include "os/secret.h"
 #include "run/account_settings.h"
 #include "run/loop.h"
-
-#define API_KEY_MAX 4096
 
 /* ---- is it good? ---- */
 
@@ -21,17 +18,12 @@
  * use. `setting` names what is no good. */
 static int way_check(const struct config_account *account, const char **setting, struct err *err)
 {
-    struct secret key;
     struct err why;
     struct http_site *site = account_site_new(account, setting, err);
     if (site == NULL)
         return -1;
     *setting = "api_key_file";
-    int result = secret_read(account->api_key_file, API_KEY_MAX, &key, &why);
-    if (result == 0) {
-        result = http_site_set_key(site, &key, &why);
-        secret_done(&key);
-    }
+    int result = account_site_key(site, account, &why);
     http_site_free(site);
     return result == 0 ? 0 : err_set(err, ERR_USAGE, "[account %s]: api_key_file: %s", account->name, why.text);
 }

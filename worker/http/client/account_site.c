@@ -80,6 +80,16 @@ struct http_site *account_site_new(const struct config_account *account, const c
     return NULL;
 }
 
+int account_site_key(struct http_site *site, const struct config_account *account, struct err *err)
+{
+    struct secret key;
+    if (secret_read(account->api_key_file, ACCOUNT_API_KEY_MAX, &key, err) != 0)
+        return -1;
+    int result = http_site_set_key(site, &key, err);
+    secret_done(&key);
+    return result;
+}
+
 struct http_site *account_site_closed(void)
 {
     return http_site_new("", &(struct http_way){0});

@@ -8,6 +8,7 @@
 
 #define ACCOUNT_PEM_MAX     1048576 /* bytes; the system's list of authorities has some 220,000 */
 #define ACCOUNT_HEADERS_MAX 8192
+#define ACCOUNT_API_KEY_MAX 4096
 
 /* The files by which an account is reached, beside its key's. */
 enum account_way { ACCOUNT_AUTHORITY, ACCOUNT_CERTIFICATE, ACCOUNT_KEY, ACCOUNT_HEADERS, ACCOUNT_WAY_FILES };
@@ -21,6 +22,8 @@ struct account_way_file account_way_file(const struct config_account *account, e
 
 /* Without its key. NULL with ERR_USAGE where a file is no good; *setting (unless NULL) then names it. */
 struct http_site *account_site_new(const struct config_account *account, const char **setting, struct err *err);
+/* Gives it the key that the account's file holds now. -1 with err, which does not name the account. */
+int account_site_key(struct http_site *site, const struct config_account *account, struct err *err);
 /* One to which nothing is sent, until it becomes another. */
 struct http_site *account_site_closed(void);
 
