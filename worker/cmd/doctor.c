@@ -8,10 +8,10 @@
 #include "cmd/failure.h"
 #include "cmd/options.h"
 #include "cmd/shared_options.h"
+#include "cmd/wrap.h"
 #include "doctor/doctor.h"
 #include "os/log.h"
 
-#define WIDTH  80
 #define INDENT 11 /* of what stands below a finding: the longest word, "unchecked", and a little more */
 
 enum { JSON = 0x100 };
@@ -31,38 +31,18 @@ static const char *level_word(enum finding_level level)
 
 /* ---- for people ---- */
 
-/* Breaks at spaces, so that lines end within WIDTH where words let them. `column`: where the text begins, and goes on. */
-static void wrapped_print(const char *text, size_t column)
-{
-    struct span rest = span_of(text);
-    size_t at = column;
-    while (rest.data != NULL) {
-        struct span word = span_cut(&rest, ' ');
-        if (at > column && at + 1 + word.size > WIDTH) {
-            printf("\n%*s", (int)column, "");
-            at = column;
-        } else if (at > column) {
-            putchar(' ');
-            at++;
-        }
-        escape_print(stdout, word);
-        at += word.size;
-    }
-    putchar('\n');
-}
-
 static void below_print(const char *name, const char *text)
 {
     if (text[0] == 0)
         return;
     printf("%*s%-5s", INDENT, "", name);
-    wrapped_print(text, INDENT + 5);
+    wrap_print(span_of(text), INDENT + 5);
 }
 
 static void finding_print(const struct finding *finding)
 {
     printf("%-*s", INDENT, level_word(finding->level));
-    wrapped_print(finding->what, INDENT);
+    wrap_print(span_of(finding->what), INDENT);
     below_print("why", finding->why);
     below_print("fix", finding->fix);
     if (finding->command[0] != 0) { /* in one piece, to be copied */
