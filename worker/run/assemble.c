@@ -16,6 +16,7 @@
 #include "os/log.h"
 #include "os/mark_secret.h"
 #include "run/account_settings.h"
+#include "run/inputs.h"
 #include "run/preflight.h"
 
 #define FLUSH_MS 2000
@@ -105,7 +106,7 @@ static int make_core(struct loop *worker, const struct config *config, int32_t p
     struct engine_options options;
     struct key mark_secret = {0}, previous = {0};
     struct keyring *keyring = NULL;
-    struct files_calls calls = loop_files_calls;
+    struct files_calls calls = inputs_files;
     bool *held = mem_new(config->account_count, sizeof(*held));
     calls.context = worker;
     worker->outages.partition_count = partition_count;
@@ -150,10 +151,10 @@ static int make_io(struct loop *worker, const struct config *config, struct err 
     if (worker->signal_fd < 0 || worker->epoll_fd < 0)
         return err_os(err, errno, "signalfd or epoll_create1");
     worker->http =
-        http_new(worker->epoll_fd, LOOP_TAG_HTTP, config->http_timeout_ms, loop_answered, worker, err);
+        http_new(worker->epoll_fd, LOOP_TAG_HTTP, config->http_timeout_ms, inputs_answered, worker, err);
     if (worker->http == NULL)
         return -1;
-    struct consumer_calls calls = loop_consumer_calls;
+    struct consumer_calls calls = inputs_consumer;
     calls.context = worker;
     /* The worker that a check is made for may still run: what it holds is no mistake. */
     if (!worker->only_checked && instance_take(&worker->instance, config, err) != 0)
@@ -168,7 +169,7 @@ static int make_io(struct loop *worker, const struct config *config, struct err 
     worker->inquiry = worker->consumer == NULL
                          ? NULL
                          : inquiry_new(config, consumer_handle(worker->consumer), log_checks_handle(worker->preflight), err);
-    worker->producer = worker->inquiry == NULL ? NULL : producer_new(config, &worker->outages, loop_produced, worker, err);
+    worker->producer = worker->inquiry == NULL ? NULL : producer_new(config, &worker->outages, inputs_produced, worker, err);
     return worker->producer == NULL ? -1 : 0;
 }
 

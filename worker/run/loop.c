@@ -8,227 +8,22 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#include "base/mem.h"
-#include "kafka/record_of.h"
-#include "kafka/topic_checks.h"
 #include "os/clock.h"
 #include "os/failpoint.h"
 #include "os/log.h"
 #include "os/process.h"
-#include "papercups/content.h"
-#include "run/preflight.h"
+#include "run/inputs.h"
+#include "run/perform.h"
 #include "run/reload.h"
 
 #define TURN_DESCRIPTORS 64
 
-static int loop_watch(struct loop *loop, int fd, uint64_t tag, struct err *err)
+int loop_watch(struct loop *loop, int fd, uint64_t tag, struct err *err)
 {
     struct epoll_event event = {.events = EPOLLIN, .data.u64 = tag | (uint32_t)fd};
     if (epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, fd, &event) != 0)
         return err_os(err, errno, "epoll_ctl");
     return 0;
-}
-
-/* ---- what the engine says ---- */
-
-static void loop_log_settled(const struct effect *effect)
-{
-    const struct settled *settled = &effect->settled;
-    struct log_line line;
-    bool quiet = settled->outcome == OUTCOME_DELIVERED || settled->outcome == OUTCOME_DUPLICATE;
-    log_begin(&line, quiet ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO, "settled");
-    log_text(&line, "outcome", span_of(outcome_word(settled->outcome)));
-    if (outcome_reason(settled->outcome)[0] != 0)
-        log_text(&line, "reason", span_of(outcome_reason(settled->outcome)));
-    log_text(&line, "account", settled->account);
-    log_text(&line, "sender", settled->sender);
-    log_text(&line, "event_id", settled->event_id);
-    log_number(&line, "partition", effect->partition);
-    log_number(&line, "offset", settled->offset);
-    log_number(&line, "attempts", settled->attempts);
-    if (settled->customer_matches > 1)
-        log_number(&line, "customer_matches", (long long)settled->customer_matches);
-    log_number(&line, "after_ms", settled->finished_at_ms - settled->admitted_at_ms);
-    if (settled->detail[0] != 0)
-        log_text(&line, "detail", span_of(settled->detail));
-    log_end(&line);
-}
-
-static void loop_log_account(const struct effect *effect)
-{
-    static const char *const words[] = {
-        [ACCOUNT_OPEN] = "deliveries go on",
-        [ACCOUNT_UNCHECKED] = "no delivery until /api/v1/me has been asked whose key it is",
-        [ACCOUNT_UNAUTHORIZED] =
-            "/api/v1/me is refused too, with 401, 403 or 407: put a good key into api_key_file, or let what stands in "
-            "between pass it. Events wait until their deliver_within",
-        [ACCOUNT_REDIRECTED] =
-            "/api/v1/me answers with a redirect: set url to where it leads. Events wait until their "
-            "deliver_within",
-        [ACCOUNT_STRANGER] =
-            "the API key is that of another Papercups account than papercups_account: nothing is posted",
-    };
-    struct log_line line;
-    enum account_hold hold = effect->account->hold;
-    log_begin(&line, hold == ACCOUNT_OPEN || hold == ACCOUNT_UNCHECKED ? LOG_LEVEL_INFO : LOG_LEVEL_ERROR,
-              "account");
-    log_text(&line, "account", span_of(effect->account->options.name));
-    log_text(&line, "state", span_of(account_hold_word(hold)));
-    log_text(&line, "detail", span_of(words[hold]));
-    log_end(&line);
-}
-
-static void loop_log_trouble(const struct effect *effect)
-{
-    const struct trouble *trouble = &effect->trouble;
-    struct log_line line;
-    log_begin(&line, LOG_LEVEL_WARNING, "trouble");
-    log_text(&line, "account", trouble->account);
-    log_text(&line, "call", span_of(trouble->call));
-    log_text(&line, "answer", span_of(trouble->answer));
-    if (trouble->event_id.data != NULL)
-        log_text(&line, "event_id", trouble->event_id);
-    log_number(&line, "partition", effect->partition);
-    log_number(&line, "offset", trouble->offset);
-    log_text(&line, "detail", span_of(trouble->detail));
-    log_end(&line);
-}
-
-static void loop_log_changed(struct loop *loop, const struct effect *effect)
-{
-    static const char *const words[] = {
-        [LOG_DELETED] = "the log begins behind what was committed: records were deleted unread, or the topic was made "
-                        "again; it is read from its beginning",
-        [LOG_SHORTER] = "the log ends before what was committed: the topic was made again, or the log has lost its tail; it "
-                        "is read from its beginning, and what may have been shown is read back",
-        [LOG_OTHER] = "another record stands below what was committed: the topic was made again, or the log has lost its "
-                      "tail; it is read from its beginning, and what may have been shown is read back",
-        [LOG_WENT_BACK] = "another record, or none, stands where one was read before: the topic was made again, or the log has "
-                          "lost its tail; the partition is given up and taken anew",
-    };
-    struct log_line line;
-    bool is_other = effect->change == LOG_OTHER || effect->change == LOG_WENT_BACK;
-    log_begin(&line, LOG_LEVEL_ERROR, is_other ? "log_changed" : "offset_out_of_range");
-    log_number(&line, "partition", effect->partition);
-    log_number(&line, "offset", effect->offset);
-    log_text(&line, "detail", span_of(words[effect->change]));
-    log_end(&line);
-    if (effect->change == LOG_WENT_BACK)
-        consumer_join_again(loop->consumer);
-}
-
-static void loop_other_secret(struct loop *loop, const struct effect *effect)
-{
-    if (loop->refused.code != ERR_NONE)
-        return;
-    preflight_other_secret(effect->partition, effect->secret, engine_secret(loop->engine), &loop->refused);
-    log_say(LOG_LEVEL_ERROR, "mark_secret", "%s", loop->refused.text);
-}
-
-static void loop_produce(struct loop *loop, const struct effect *effect)
-{
-    enum produced refused;
-    if (producer_send(loop->producer, effect, &refused))
-        return;
-    if (loop->refusal_count == loop->refusal_capacity) {
-        loop->refusal_capacity = loop->refusal_capacity * 2 + 16;
-        loop->refusals = mem_grow(loop->refusals, loop->refusal_capacity, sizeof(*loop->refusals));
-    }
-    loop->refusals[loop->refusal_count++] = (struct loop_refusal){effect->handle, refused};
-}
-
-static void loop_read_receipts(struct loop *loop, const struct effect *effect)
-{
-    struct err err;
-    if (loop->reader == NULL) {
-        loop->reader = reader_new(loop->config, loop->inquiry, &loop_reader_calls, loop, &err);
-        if (loop->reader == NULL || loop_watch(loop, reader_fd(loop->reader), LOOP_TAG_READER, &err) != 0) {
-            snprintf(loop->fatal, sizeof(loop->fatal), "%s", err.text);
-            return;
-        }
-    }
-    reader_add(loop->reader, effect->partition, effect->offset, effect->since);
-}
-
-/* Once: it is the same of each partition. */
-static void loop_tell_other_version(struct loop *loop, const struct effect *effect)
-{
-    if (effect->other_version == 0 || loop->other_version_told)
-        return;
-    loop->other_version_told = true;
-    log_say(LOG_LEVEL_WARNING, "other_version",
-            "partition %d: %zu receipts are of another version of cupbearer, and were not believed: what they "
-            "settled may be shown again when it is repeated. Start no more workers of this version",
-            (int)effect->partition, effect->other_version);
-}
-
-static void loop_start(struct loop *loop, const struct effect *effect)
-{
-    loop_tell_other_version(loop, effect);
-    if (effect->count > 0)
-        loop_log_foreign(effect);
-    loop->metrics.foreign_receipts += effect->count;
-    consumer_started(loop->consumer, effect->partition, effect->offset);
-}
-
-static void loop_perform(struct loop *loop, struct effect *effect)
-{
-    switch (effect->type) {
-    case EFFECT_REQUEST:
-        http_send(loop->http, effect->handle, loop->sites[effect->account->options.index], effect->method,
-                  effect->path.data, &effect->body, content_fold(effect->call), effect->until);
-        break;
-    case EFFECT_PRODUCE:
-        loop_produce(loop, effect);
-        break;
-    case EFFECT_COMMIT:
-        consumer_commit(loop->consumer, effect->handle, effect->partition, effect->offset,
-                        buf_span(&effect->text));
-        break;
-    case EFFECT_CHECK_LOG:
-        log_checks_ask(loop->preflight, effect->partition, effect->offset, effect->handle);
-        break;
-    case EFFECT_READ_RECEIPTS:
-        loop_read_receipts(loop, effect);
-        break;
-    case EFFECT_START:
-        loop_start(loop, effect);
-        break;
-    case EFFECT_PAUSE:
-    case EFFECT_RESUME:
-        consumer_pause(loop->consumer, effect->partition, effect->type == EFFECT_PAUSE);
-        break;
-    case EFFECT_RELEASED:
-        if (loop->reader != NULL)
-            reader_drop(loop->reader, effect->partition);
-        consumer_released(loop->consumer, effect->partition);
-        break;
-    case EFFECT_STOPPED:
-        loop->stopped = true;
-        break;
-    case EFFECT_ACCOUNT:
-        loop_log_account(effect);
-        break;
-    case EFFECT_CIRCUIT:
-        loop_log_circuit(effect->account);
-        break;
-    case EFFECT_SETTLED:
-        metrics_settled(&loop->metrics, &effect->settled);
-        loop_log_settled(effect);
-        break;
-    case EFFECT_TROUBLE:
-        loop_log_trouble(effect);
-        break;
-    case EFFECT_OTHER_SECRET:
-        loop_other_secret(loop, effect);
-        break;
-    case EFFECT_LOG_CHANGED:
-        loop_log_changed(loop, effect);
-        break;
-    case EFFECT_NAMESAKE:
-        loop_log_namesake(loop, effect->partition);
-        break;
-    }
 }
 
 void loop_take(struct loop *loop, struct input *input)
@@ -239,149 +34,10 @@ void loop_take(struct loop *loop, struct input *input)
     engine_take(loop->engine, input, &effects);
     for (size_t i = 0; i < effects.count; i++) {
         fault_effect(&effects.list[i], loop->config->dead_topic, FAULT_BEFORE);
-        loop_perform(loop, &effects.list[i]);
+        perform_effect(loop, &effects.list[i]);
         fault_effect(&effects.list[i], loop->config->dead_topic, FAULT_AFTER);
     }
 }
-
-/* ---- what happens ---- */
-
-static void loop_assigned(void *context, const struct assigned *assigned)
-{
-    loop_take(context, &(struct input){.type = INPUT_ASSIGNED,
-                                       .partition = assigned->partition,
-                                       .offset = assigned->offset,
-                                       .begin = assigned->begin,
-                                       .end = assigned->end,
-                                       .last_stamp = assigned->last_stamp,
-                                       .seen_stamp = assigned->seen_stamp,
-                                       .never_committed = assigned->never_committed,
-                                       .metadata = assigned->metadata});
-}
-
-static void loop_looked_up(void *context, const struct inquiry_answer *answer)
-{
-    struct loop *loop = context;
-    if (answer->kind != INQUIRY_RECEIPTS)
-        consumer_looked_up(loop->consumer, answer);
-    else if (loop->reader != NULL)
-        reader_looked_up(loop->reader, answer);
-}
-
-static void loop_log_checked(void *context, const struct log_check *check)
-{
-    struct loop *loop = context;
-    if (consumer_log_checked(loop->consumer, check))
-        return;
-    loop_take(context, &(struct input){.type = INPUT_LOG_CHECKED,
-                                       .partition = check->partition,
-                                       .handle = check->handle,
-                                       .offset = check->offset,
-                                       .begin = check->begin,
-                                       .last_stamp = check->stamp});
-}
-
-static void loop_receipt(void *context, const rd_kafka_message_t *message)
-{
-    struct record record;
-    struct header headers[RECORD_HEADERS];
-    record_of(message, headers, &record);
-    loop_take(context,
-              &(struct input){.type = INPUT_RECEIPT, .partition = record.partition, .record = &record});
-}
-
-static void loop_rebuilt(void *context, int32_t partition, int64_t end)
-{
-    loop_take(context, &(struct input){.type = INPUT_REBUILT, .partition = partition, .offset = end});
-}
-
-const struct reader_calls loop_reader_calls = {.record = loop_receipt, .finished = loop_rebuilt};
-
-static void loop_revoked(void *context, int32_t partition, bool lost)
-{
-    loop_take(context, &(struct input){.type = lost ? INPUT_LOST : INPUT_REVOKED, .partition = partition});
-}
-
-static void loop_rebalanced(void *context, enum rebalance rebalance, int count)
-{
-    struct loop *loop = context;
-    loop->metrics.rebalances[rebalance]++;
-    loop_log_rebalance(rebalance, count);
-}
-
-static void loop_record(void *context, const struct record *record)
-{
-    loop_take(context, &(struct input){.type = INPUT_RECORD, .record = record});
-}
-
-static bool loop_wanted(void *context)
-{
-    const struct loop *loop = context;
-    return engine_has_room(loop->engine);
-}
-
-static size_t loop_held(void *context, int32_t partition)
-{
-    const struct loop *loop = context;
-    return engine_held(loop->engine, partition);
-}
-
-static void loop_committed(void *context, int32_t partition, uint64_t handle, bool ok)
-{
-    struct loop *loop = context;
-    if (ok)
-        loop->metrics.committed_at = loop->now.wall;
-    loop_take(context,
-              &(struct input){.type = INPUT_COMMITTED, .partition = partition, .handle = handle, .ok = ok});
-}
-
-static void loop_gone(void *context)
-{
-    loop_log_gone(context);
-}
-
-static void loop_unserved(void *context, int32_t served, size_t count)
-{
-    const struct loop *loop = context;
-    topic_tell_added(loop->config, served, (int32_t)count);
-}
-
-const struct consumer_calls loop_consumer_calls = {.assigned = loop_assigned,
-                                                   .revoked = loop_revoked,
-                                                   .rebalanced = loop_rebalanced,
-                                                   .record = loop_record,
-                                                   .wanted = loop_wanted,
-                                                   .held = loop_held,
-                                                   .committed = loop_committed,
-                                                   .gone = loop_gone,
-                                                   .unserved = loop_unserved};
-
-void loop_produced(void *context, engine_handle handle, enum produced produced, int64_t offset,
-                   int64_t stamp_ms)
-{
-    loop_take(context, &(struct input){.type = INPUT_PRODUCED,
-                                       .handle = handle,
-                                       .produced = produced,
-                                       .offset = offset,
-                                       .stamp_ms = stamp_ms});
-}
-
-void loop_answered(void *context, uint64_t handle, const struct reply *reply)
-{
-    loop_take(context, &(struct input){.type = INPUT_ANSWERED, .handle = handle, .reply = reply});
-}
-
-static void loop_keyring(void *context, struct keyring *keyring)
-{
-    loop_take(context, &(struct input){.type = INPUT_KEYRING, .keyring = keyring});
-}
-
-static void loop_api_key(void *context, size_t account)
-{
-    loop_take(context, &(struct input){.type = INPUT_API_KEY, .account = account});
-}
-
-const struct files_calls loop_files_calls = {.keyring = loop_keyring, .api_key = loop_api_key};
 
 static void loop_refused(struct loop *loop)
 {
@@ -389,11 +45,9 @@ static void loop_refused(struct loop *loop)
     loop->refusal_count = 0; /* new ones are for the next turn: each has a delay before it is tried again */
     for (size_t i = 0; i < count; i++) {
         struct loop_refusal refusal = loop->refusals[i];
-        loop_produced(loop, refusal.handle, refusal.produced, -1, 0);
+        inputs_produced(loop, refusal.handle, refusal.produced, -1, 0);
     }
 }
-
-/* ---- turns ---- */
 
 static void loop_stop(struct loop *loop)
 {
@@ -466,9 +120,9 @@ static int loop_collect(struct loop *loop, struct err *err)
         else if (tag == LOOP_TAG_READER)
             read = true;
         else if (tag == LOOP_TAG_PREFLIGHT)
-            log_checks_turn(loop->preflight, loop_log_checked, loop);
+            log_checks_turn(loop->preflight, inputs_log_checked, loop);
         else if (tag == LOOP_TAG_INQUIRY) {
-            inquiry_turn(loop->inquiry, loop_looked_up, loop);
+            inquiry_turn(loop->inquiry, inputs_looked_up, loop);
             read = true; /* one with nothing to read is finished now */
         } else if (tag == LOOP_TAG_ADMIN)
             loop_admin(loop);

@@ -65,23 +65,10 @@ struct loop {
  * deadline, ends it with what is left in err. */
 int loop_run(struct loop *loop, struct err *err);
 
-/* The calls that consumer, producer and http are built with; the context is the loop. */
-extern const struct consumer_calls loop_consumer_calls;
-extern const struct reader_calls loop_reader_calls;
-extern const struct files_calls loop_files_calls;
-void loop_produced(void *context, engine_handle handle, enum produced produced, int64_t offset,
-                   int64_t stamp_ms);
-void loop_answered(void *context, uint64_t handle, const struct reply *reply);
-
-/* Lines of the log. In loop_log.c. */
-void loop_log_circuit(const struct account *account);
-void loop_log_rebalance(enum rebalance rebalance, int count);
-void loop_log_foreign(const struct effect *effect);
-/* The events' topic is. */
-void loop_log_gone(const struct loop *loop);
-void loop_log_namesake(const struct loop *loop, int32_t partition);
 /* Hands it to the engine, now, and does what that says. */
 void loop_take(struct loop *loop, struct input *input);
+/* Waits for the descriptor, too, from the next turn on; `tag` of those below. -1 with err. */
+int loop_watch(struct loop *loop, int fd, uint64_t tag, struct err *err);
 
 /* Answers the page that the admin endpoint asks for, if it does. In loop_admin.c. */
 void loop_admin(struct loop *loop);

@@ -1,5 +1,90 @@
+#include "run/loop_log.h"
+
 #include "os/log.h"
-#include "run/loop.h"
+
+void loop_log_settled(const struct effect *effect)
+{
+    const struct settled *settled = &effect->settled;
+    struct log_line line;
+    bool quiet = settled->outcome == OUTCOME_DELIVERED || settled->outcome == OUTCOME_DUPLICATE;
+    log_begin(&line, quiet ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO, "settled");
+    log_text(&line, "outcome", span_of(outcome_word(settled->outcome)));
+    if (outcome_reason(settled->outcome)[0] != 0)
+        log_text(&line, "reason", span_of(outcome_reason(settled->outcome)));
+    log_text(&line, "account", settled->account);
+    log_text(&line, "sender", settled->sender);
+    log_text(&line, "event_id", settled->event_id);
+    log_number(&line, "partition", effect->partition);
+    log_number(&line, "offset", settled->offset);
+    log_number(&line, "attempts", settled->attempts);
+    if (settled->customer_matches > 1)
+        log_number(&line, "customer_matches", (long long)settled->customer_matches);
+    log_number(&line, "after_ms", settled->finished_at_ms - settled->admitted_at_ms);
+    if (settled->detail[0] != 0)
+        log_text(&line, "detail", span_of(settled->detail));
+    log_end(&line);
+}
+
+void loop_log_account(const struct effect *effect)
+{
+    static const char *const words[] = {
+        [ACCOUNT_OPEN] = "deliveries go on",
+        [ACCOUNT_UNCHECKED] = "no delivery until /api/v1/me has been asked whose key it is",
+        [ACCOUNT_UNAUTHORIZED] =
+            "/api/v1/me is refused too, with 401, 403 or 407: put a good key into api_key_file, or let what stands in "
+            "between pass it. Events wait until their deliver_within",
+        [ACCOUNT_REDIRECTED] =
+            "/api/v1/me answers with a redirect: set url to where it leads. Events wait until their "
+            "deliver_within",
+        [ACCOUNT_STRANGER] =
+            "the API key is that of another Papercups account than papercups_account: nothing is posted",
+    };
+    struct log_line line;
+    enum account_hold hold = effect->account->hold;
+    log_begin(&line, hold == ACCOUNT_OPEN || hold == ACCOUNT_UNCHECKED ? LOG_LEVEL_INFO : LOG_LEVEL_ERROR,
+              "account");
+    log_text(&line, "account", span_of(effect->account->options.name));
+    log_text(&line, "state", span_of(account_hold_word(hold)));
+    log_text(&line, "detail", span_of(words[hold]));
+    log_end(&line);
+}
+
+void loop_log_trouble(const struct effect *effect)
+{
+    const struct trouble *trouble = &effect->trouble;
+    struct log_line line;
+    log_begin(&line, LOG_LEVEL_WARNING, "trouble");
+    log_text(&line, "account", trouble->account);
+    log_text(&line, "call", span_of(trouble->call));
+    log_text(&line, "answer", span_of(trouble->answer));
+    if (trouble->event_id.data != NULL)
+        log_text(&line, "event_id", trouble->event_id);
+    log_number(&line, "partition", effect->partition);
+    log_number(&line, "offset", trouble->offset);
+    log_text(&line, "detail", span_of(trouble->detail));
+    log_end(&line);
+}
+
+void loop_log_changed(const struct effect *effect)
+{
+    static const char *const words[] = {
+        [LOG_DELETED] = "the log begins behind what was committed: records were deleted unread, or the topic was made "
+                        "again; it is read from its beginning",
+        [LOG_SHORTER] = "the log ends before what was committed: the topic was made again, or the log has lost its tail; it "
+                        "is read from its beginning, and what may have been shown is read back",
+        [LOG_OTHER] = "another record stands below what was committed: the topic was made again, or the log has lost its "
+                      "tail; it is read from its beginning, and what may have been shown is read back",
+        [LOG_WENT_BACK] = "another record, or none, stands where one was read before: the topic was made again, or the log has "
+                          "lost its tail; the partition is given up and taken anew",
+    };
+    struct log_line line;
+    bool is_other = effect->change == LOG_OTHER || effect->change == LOG_WENT_BACK;
+    log_begin(&line, LOG_LEVEL_ERROR, is_other ? "log_changed" : "offset_out_of_range");
+    log_number(&line, "partition", effect->partition);
+    log_number(&line, "offset", effect->offset);
+    log_text(&line, "detail", span_of(words[effect->change]));
+    log_end(&line);
+}
 
 void loop_log_circuit(const struct account *account)
 {
