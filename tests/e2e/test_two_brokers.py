@@ -10,6 +10,8 @@ from datetime import datetime
 import pytest
 from admin import Admin
 from broker import Kafka, Topics, wait_until
+from controller_link import ControllerLink
+from programs import Installation
 from signing import payload, sign
 from world import BACKEND, World
 
@@ -144,6 +146,28 @@ def test_a_partition_without_a_leader_waits_and_is_told_and_the_others_are_serve
     delivered(world, publish(world, f"{customer} too", range(PARTITIONS)))
     assert admin.ask("/readyz")[1] == f"ok: {PARTITIONS} partitions\n"
     assert world.worker.runs()
+
+
+def test_a_start_waits_for_a_broker_that_has_not_heard_of_the_topics_yet(second, kafka, tmp_path, standin):
+    """Whom a worker asks for their settings is one of the brokers, by chance."""
+    second.stop()
+    link = ControllerLink(second)
+    link.passes.clear()
+    names = [f"{kind}.{secrets.token_hex(4)}" for kind in ("events", "receipts", "dead")]
+    for name in names:
+        kafka.create(name, PARTITIONS, [[1]] * PARTITIONS, message_timestamp_type="LogAppendTime")
+    installation = Installation(tmp_path, kafka, Topics(*names, PARTITIONS), standin.url, [BACKEND])
+    for _ in range(40):
+        worker = installation.make_worker()
+        worker.start(r"event=(waiting|started)\b")
+        if "event=waiting" in worker.text():
+            break
+        worker.stop()
+    assert "a broker has not heard of it yet" in worker.text()
+    link.passes.set()
+    worker.await_log(r"event=started\b")
+    worker.stop()
+    link.close()
 
 
 def moment(line):

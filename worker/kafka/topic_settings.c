@@ -2,15 +2,18 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "config/form.h"
 #include "os/log.h"
 
-#define BROKER_MS 10000
-#define ASK_TIMES 3
-#define ACCEPT_MS 2000 /* where their being unread is accepted: the embedded broker never answers */
-#define DAY_MS    INT64_C(86400000)
-#define KEPT_MS   (7 * DAY_MS) /* what deliver_within_max may be at most */
+#define BROKER_MS    10000
+#define ASK_TIMES    3
+#define ACCEPT_MS    2000 /* where their being unread is accepted: the embedded broker never answers */
+#define BEHIND_TRIES 40
+#define BEHIND_MS    250
+#define DAY_MS       INT64_C(86400000)
+#define KEPT_MS      (7 * DAY_MS) /* what deliver_within_max may be at most */
 /* The largest event, with its headers and key, and what Kafka wraps around it. */
 #define EVENT_BYTES_MAX (INT64_C(280) << 10)
 
@@ -18,6 +21,7 @@
 
 struct topic_settings {
     bool known;
+    bool unheard_of; /* by the broker that was asked */
     char timestamps[32], cleanup[64], unclean[8]; /* "": not told */
     int64_t retention_ms, retention_bytes, message_bytes, in_sync;
     char why[256]; /* it is not known */
@@ -91,6 +95,7 @@ static void settings_read(struct topic_settings *settings, const rd_kafka_Config
         if (rd_kafka_ConfigEntry_value(entries[i]) != NULL)
             settings_take(settings, rd_kafka_ConfigEntry_name(entries[i]), rd_kafka_ConfigEntry_value(entries[i]));
     settings->known = count > 0;
+    settings->unheard_of = rd_kafka_ConfigResource_error(resource) == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
     snprintf(settings->why, sizeof(settings->why), "%s", why == NULL ? "nothing was answered" : why);
 }
 
@@ -132,15 +137,36 @@ static bool settings_ask_once(rd_kafka_t *rk, const struct config *config, int w
     return answered;
 }
 
+/* A broker hears of a new topic a moment after another one has told of it. NULL: each was known to the one that was asked. */
+static const char *settings_lag(const struct config *config, const struct topic_place places[TOPICS],
+                                const struct topic_settings settings[TOPICS])
+{
+    for (int i = 0; i < TOPICS; i++)
+        if (places[i].partition_count > 0 && settings[i].unheard_of)
+            return topic_name(config, (enum topic)i);
+    return NULL;
+}
+
 /* librdkafka asks the controller for it, and what brokers call so may be one that has just died: until they notice, which takes
  * them 9 s by default, nobody answers. */
-static void settings_ask(rd_kafka_t *rk, const struct config *config, struct topic_settings settings[TOPICS])
+static void settings_ask(rd_kafka_t *rk, const struct config *config, const struct topic_place places[TOPICS],
+                         struct topic_settings settings[TOPICS])
 {
     struct span word = span_of(deviation_kind_word(DEVIATION_UNREAD_SETTINGS));
     bool accepted = form_has_word(span_of(config->accept), word);
-    for (int i = 0; i < (accepted ? 1 : ASK_TIMES); i++)
-        if (settings_ask_once(rk, config, accepted ? ACCEPT_MS : BROKER_MS, settings))
+    int silent = accepted ? 1 : ASK_TIMES, behind = BEHIND_TRIES;
+    while (silent > 0 && behind > 0) {
+        if (!settings_ask_once(rk, config, accepted ? ACCEPT_MS : BROKER_MS, settings)) {
+            silent--;
+            continue;
+        }
+        const char *topic = settings_lag(config, places, settings);
+        if (topic == NULL)
             return;
+        if (behind-- == BEHIND_TRIES)
+            log_say(LOG_LEVEL_INFO, "waiting", "topic %s: a broker has not heard of it yet", topic);
+        nanosleep(&(struct timespec){.tv_nsec = BEHIND_MS * 1000000L}, NULL);
+    }
 }
 
 /* ---- what is refused ---- */
@@ -202,8 +228,8 @@ static int settings_judge(const struct judge *judge, enum topic topic, const str
     char what[384], fix[80];
     int64_t needed = retention_needed_ms(judge->config);
     if (!settings->known) {
-        snprintf(what, sizeof(what), "does not tell its settings (%s): the worker's user needs DESCRIBE_CONFIGS on it",
-                 settings->why);
+        snprintf(what, sizeof(what), "does not tell its settings (%s)%s", settings->why,
+                 settings->unheard_of ? "" : ": the worker's user needs DESCRIBE_CONFIGS on it");
         return deviation_found(judge, topic, DEVIATION_UNREAD_SETTINGS, what, NULL);
     }
     if (topic == TOPIC_EVENTS && !judge->config->allow_create_time && strcmp(settings->timestamps, "LogAppendTime") != 0 &&
@@ -265,7 +291,7 @@ int topic_settings_check(rd_kafka_t *rk, const struct config *config, const stru
     struct topic_settings settings[TOPICS];
     const struct judge judge = {config, sink, deviations, err};
     *deviations = 0;
-    settings_ask(rk, config, settings);
+    settings_ask(rk, config, places, settings);
     for (int i = 0; i < TOPICS; i++)
         if (places[i].partition_count > 0 && settings_judge(&judge, (enum topic)i, &settings[i]) != 0)
             return -1;
