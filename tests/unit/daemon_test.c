@@ -13,9 +13,10 @@
 #include <unistd.h>
 
 #include "http/server/daemon.h"
+#include "http/server/exchange.h"
 #include "http/server/listen.h"
 
-/* Answers with the path, as `target` has it before it is decoded. */
+/* Answers with the path, which `target` has before it is decoded, and the headers. */
 struct server {
     struct MHD_Daemon *daemon;
     struct idle idle;
@@ -35,16 +36,18 @@ static void *target(void *context, const char *sent, struct MHD_Connection *conn
 static enum MHD_Result request(void *context, struct MHD_Connection *connection, const char *path, const char *method,
                                const char *version, const char *upload, size_t *upload_size, void **state)
 {
+    static const struct http_header headers[] = {{"X-Here", "1"}, {"X-None", NULL}, {"X-Empty", ""}};
+    struct http_value first[1];
     struct buf body;
     struct server *server = context;
     (void)method, (void)version, (void)upload, (void)upload_size, (void)state;
+    size_t count = http_values(connection, MHD_HEADER_KIND, first, 1);
     buf_init(&body, 100);
-    buf_add_text(&body, path);
+    buf_printf(&body, "%s, %zu headers, %.*s=%.*s", path, count, (int)first[0].name.size, first[0].name.data,
+               (int)first[0].value.size, first[0].value.data);
     struct MHD_Response *response = http_body_response(&body);
     server->took_body = body.data == NULL;
-    enum MHD_Result result = MHD_queue_response(connection, MHD_HTTP_OK, response);
-    MHD_destroy_response(response);
-    return result;
+    return http_reply(connection, MHD_HTTP_OK, response, headers, sizeof(headers) / sizeof(*headers));
 }
 
 static void completed(void *context, struct MHD_Connection *connection, void **state, enum MHD_RequestTerminationCode code)
@@ -114,7 +117,10 @@ static void it_answers_in_one_thread_and_in_many(void **state)
         close(fd);
         server_stop(&server);
         assert_non_null(strstr(answer, "200 OK"));
-        assert_non_null(strstr(answer, "\r\n\r\n/here"));
+        assert_non_null(strstr(answer, "\r\n\r\n/here, 2 headers, Host=a"));
+        assert_non_null(strstr(answer, "\r\nX-Here: 1\r\n"));
+        assert_null(strstr(answer, "X-None"));
+        assert_null(strstr(answer, "X-Empty"));
         assert_true(server.has_target && server.took_body);
         assert_int_equal(server.completed, 1);
     }

@@ -42,7 +42,7 @@ void standin_customers_show(const struct standin_call *call)
 {
     unsigned with = 0, expands = 0;
     for (size_t i = 0; i < call->request->param_count; i++) {
-        const struct standin_param *param = &call->request->params[i];
+        const struct http_value *param = &call->request->params[i];
         if (!span_equal(param->name, SPAN("expand[]")))
             continue;
         expands++;

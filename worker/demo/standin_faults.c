@@ -199,7 +199,7 @@ static void fault_swap(const struct standin_fault *fault, struct standin_store *
     standin_request_set_path(&other, path);
     while (query.size > 0 && other.param_count < STANDIN_PARAMS_MAX) {
         struct span value = span_cut(&query, '&'), name = span_cut(&value, '=');
-        other.params[other.param_count++] = (struct standin_param){name, value};
+        other.params[other.param_count++] = (struct http_value){name, value};
     }
     unsigned status = reply->status;
     buf_clear(&reply->body);

@@ -6,46 +6,29 @@
 
 #include "base/mem.h"
 #include "demo/standin_calls.h"
+#include "http/server/exchange.h"
 
 #define BODY_MAX   8000500 /* recorded: Papercups reads to the end of a block before it says 413 */
 #define HEADER_MAX 4096    /* bytes of a header's value; recorded */
+#define HEADERS_MAX 100    /* more are not looked at */
 
-/* One request while its body comes in. */
-struct exchange {
-    struct buf body;
-};
-
-static enum MHD_Result request_add_param(void *cls, enum MHD_ValueKind kind, const char *key, size_t key_size,
-                                         const char *value, size_t value_size)
+static void request_read_headers(struct standin_request *request, struct MHD_Connection *connection)
 {
-    struct standin_request *request = cls;
-    (void)kind;
-    if (request->param_count < STANDIN_PARAMS_MAX)
-        request->params[request->param_count++] = (struct standin_param){
-            {key, key_size}, value == NULL ? SPAN("") : (struct span){value, value_size}};
-    return MHD_YES;
-}
-
-static enum MHD_Result request_add_header(void *cls, enum MHD_ValueKind kind, const char *key,
-                                          size_t key_size, const char *value, size_t value_size)
-{
-    struct standin_request *request = cls;
-    struct span text = {value, value == NULL ? 0 : value_size};
+    struct http_value headers[HEADERS_MAX];
+    size_t count = http_values(connection, MHD_HEADER_KIND, headers, HEADERS_MAX);
     const struct {
         struct span name, *to;
     } known[] = {{SPAN("host"), &request->host},
                  {SPAN("accept"), &request->accept},
                  {SPAN("authorization"), &request->authorization},
                  {SPAN("content-type"), &request->content_type}};
-    (void)kind;
-    if (text.size > HEADER_MAX) {
-        request->oversized = true;
-        return MHD_NO;
+    for (size_t i = 0; i < count && i < HEADERS_MAX; i++) {
+        request->oversized |= headers[i].value.size > HEADER_MAX;
+        for (size_t j = 0; j < sizeof(known) / sizeof(*known); j++)
+            if (headers[i].name.size == known[j].name.size &&
+                strncasecmp(headers[i].name.data, known[j].name.data, known[j].name.size) == 0)
+                *known[j].to = headers[i].value;
     }
-    for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
-        if (key_size == known[i].name.size && strncasecmp(key, known[i].name.data, key_size) == 0)
-            *known[i].to = text;
-    return MHD_YES;
 }
 
 static void request_answer(const struct standin_http *http, struct standin_request *request, bool too_large,
@@ -85,8 +68,9 @@ static enum MHD_Result exchange_end(const struct standin_http *http, struct MHD_
     struct standin_request request = {.method = span_of(strcmp(method, "HEAD") == 0 ? "GET" : method),
                                       .reused = before > 0};
     standin_request_set_path(&request, span_of(path));
-    MHD_get_connection_values_n(connection, MHD_GET_ARGUMENT_KIND, request_add_param, &request);
-    MHD_get_connection_values_n(connection, MHD_HEADER_KIND, request_add_header, &request);
+    size_t params = http_values(connection, MHD_GET_ARGUMENT_KIND, request.params, STANDIN_PARAMS_MAX);
+    request.param_count = params < STANDIN_PARAMS_MAX ? params : STANDIN_PARAMS_MAX;
+    request_read_headers(&request, connection);
     request.body = buf_span(body);
     struct standin_reply reply;
     standin_reply_init(&reply);
@@ -106,21 +90,20 @@ enum MHD_Result standin_http_request(void *cls, struct MHD_Connection *connectio
                                      size_t *upload_size, void **state)
 {
     const struct standin_http *http = cls;
-    struct exchange *exchange = *state;
+    struct buf *body = *state;
     (void)version;
-    if (exchange == NULL) {
-        exchange = mem_new(1, sizeof(*exchange));
-        buf_init(&exchange->body, BODY_MAX);
-        *state = exchange;
+    if (body == NULL) {
+        *state = body = mem_new(1, sizeof(*body));
+        buf_init(body, BODY_MAX);
         idle_wait(http->idle, idle_of(connection), http->control->idle_s);
         return MHD_YES;
     }
     if (*upload_size > 0) {
-        buf_add(&exchange->body, upload, *upload_size);
+        buf_add(body, upload, *upload_size);
         *upload_size = 0;
         return MHD_YES;
     }
-    return exchange_end(http, connection, method, path, &exchange->body);
+    return exchange_end(http, connection, method, path, body);
 }
 
 void standin_http_completed(void *cls, struct MHD_Connection *connection, void **state,
@@ -129,11 +112,11 @@ void standin_http_completed(void *cls, struct MHD_Connection *connection, void *
     const struct standin_http *http = cls;
     (void)code;
     idle_wait(http->idle, idle_of(connection), http->control->idle_s);
-    struct exchange *exchange = *state;
-    if (exchange == NULL)
+    struct buf *body = *state;
+    if (body == NULL)
         return;
-    buf_done(&exchange->body);
-    free(exchange);
+    buf_done(body);
+    free(body);
     *state = NULL;
 }
 

@@ -6,16 +6,11 @@
 #include <jansson.h>
 
 #include "base/buf.h"
-#include "base/span.h"
+#include "http/server/value.h"
 
 #define STANDIN_PARTS_MAX  6
 #define STANDIN_PARAMS_MAX 24
 #define STANDIN_ID_SIZE    37 /* a UUID and its 0 */
-
-struct standin_param {
-    struct span name;
-    struct span value;
-};
 
 /* All spans live as long as the request. */
 struct standin_request {
@@ -23,7 +18,7 @@ struct standin_request {
     struct span path;
     struct span parts[STANDIN_PARTS_MAX]; /* of the path; empty ones ("//", a last "/") are left out */
     size_t part_count;                    /* STANDIN_PARTS_MAX + 1 where there are more */
-    struct standin_param params[STANDIN_PARAMS_MAX];
+    struct http_value params[STANDIN_PARAMS_MAX];
     size_t param_count;
     struct span accept, authorization, content_type, host;
     struct span body;

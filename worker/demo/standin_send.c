@@ -4,7 +4,7 @@
 #include <sys/socket.h>
 
 #include "base/mem.h"
-#include "http/server/daemon.h"
+#include "http/server/exchange.h"
 
 #define CHAT_POLICY                                                                                          \
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; "         \
@@ -52,28 +52,6 @@ static struct MHD_Response *response_new(struct standin_reply *reply)
     return response;
 }
 
-static void response_add_headers(struct MHD_Response *response, const struct standin_reply *reply)
-{
-    const char *type = reply->other_type[0] != 0 ? reply->other_type
-                       : reply->type == NULL     ? "application/json; charset=utf-8"
-                                                 : reply->type;
-    if (type[0] != 0)
-        MHD_add_response_header(response, "content-type", type);
-    if (reply->location[0] != 0)
-        MHD_add_response_header(response, "location", reply->location);
-    if (reply->retry_after[0] != 0)
-        MHD_add_response_header(response, "retry-after", reply->retry_after);
-    if (reply->date[0] != 0)
-        MHD_add_response_header(response, "date", reply->date);
-    if (reply->end == STANDIN_LAST)
-        MHD_add_response_header(response, "connection", "close");
-    if (reply->page) {
-        MHD_add_response_header(response, "content-security-policy", CHAT_POLICY);
-        MHD_add_response_header(response, "x-content-type-options", "nosniff");
-        MHD_add_response_header(response, "cache-control", "no-store");
-    }
-}
-
 /* Connecting a TCP socket to nowhere sends a reset: a mere close would end the stream in order. */
 static void connection_reset(struct MHD_Connection *connection)
 {
@@ -92,11 +70,17 @@ enum MHD_Result standin_send(struct MHD_Connection *connection, struct standin_r
         return MHD_NO;
     if (reply->body.failed)
         standin_reply_detail(reply, 500);
-    struct MHD_Response *response = response_new(reply);
-    if (response == NULL)
-        return MHD_NO;
-    response_add_headers(response, reply);
-    enum MHD_Result sent = MHD_queue_response(connection, reply->status, response);
-    MHD_destroy_response(response);
-    return sent;
+    const struct http_header headers[] = {
+        {"content-type", reply->other_type[0] != 0 ? reply->other_type
+                         : reply->type == NULL     ? "application/json; charset=utf-8"
+                                                   : reply->type},
+        {"location", reply->location},
+        {"retry-after", reply->retry_after},
+        {"date", reply->date},
+        {"connection", reply->end == STANDIN_LAST ? "close" : ""},
+        {"content-security-policy", reply->page ? CHAT_POLICY : ""},
+        {"x-content-type-options", reply->page ? "nosniff" : ""},
+        {"cache-control", reply->page ? "no-store" : ""},
+    };
+    return http_reply(connection, reply->status, response_new(reply), headers, sizeof(headers) / sizeof(*headers));
 }

@@ -13,6 +13,7 @@
 #include "gate/framing.h"
 #include "gate/http_reply.h"
 #include "http/server/daemon.h"
+#include "http/server/exchange.h"
 #include "os/clock.h"
 
 #define CONNECTIONS_MAX    768U
@@ -47,18 +48,6 @@ struct exchange {
     struct buf body;
     size_t skipped; /* bytes of a body that is too large */
 };
-
-static enum MHD_Result http_add_header(void *cls, enum MHD_ValueKind kind, const char *name, size_t name_size,
-                                       const char *value, size_t value_size)
-{
-    struct gate_request *request = cls;
-    (void)kind;
-    if (request->header_count < GATE_HEADERS_MAX)
-        request->headers[request->header_count] = (struct gate_header){
-            {name, name_size}, value == NULL ? SPAN("") : (struct span){value, value_size}};
-    request->header_count++;
-    return MHD_YES;
-}
 
 static struct connection *http_connection_of(struct MHD_Connection *connection)
 {
@@ -98,7 +87,7 @@ static enum MHD_Result http_end(struct http_server *server, struct MHD_Connectio
     gate_reply_init(&reply);
     request->method = span_of(strcmp(method, "HEAD") == 0 ? "GET" : method);
     request->body = buf_span(&exchange->body);
-    MHD_get_connection_values_n(connection, MHD_HEADER_KIND, http_add_header, request);
+    request->header_count = http_values(connection, MHD_HEADER_KIND, request->headers, GATE_HEADERS_MAX);
     bool too_many = request->header_count > GATE_HEADERS_MAX;
     if (too_many)
         request->header_count = GATE_HEADERS_MAX;

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "http/server/daemon.h"
+#include "http/server/exchange.h"
 
 #define PAGE_POLICY                                                                                          \
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; "          \
@@ -86,54 +86,37 @@ static struct MHD_Response *body_response(struct gate_reply *reply)
     return http_body_response(&reply->body);
 }
 
-static void add_header(struct MHD_Response *response, const char *name, const char *value)
-{
-    if (value[0] != 0)
-        MHD_add_response_header(response, name, value);
-}
-
-static void add_headers(struct MHD_Response *response, const struct gate_reply *reply)
-{
-    char seconds[24] = "";
-    if (reply->retry_after_s > 0)
-        snprintf(seconds, sizeof(seconds), "%lld", (long long)reply->retry_after_s);
-    if (reply->status != 204)
-        add_header(response, "Content-Type", reply->type == NULL ? "application/json" : reply->type);
-    add_header(response, "Content-Encoding", reply->gzipped ? "gzip" : "");
-    add_header(response, "Cache-Control", "no-store");
-    add_header(response, "X-Content-Type-Options", "nosniff");
-    add_header(response, "Content-Security-Policy",
-               reply->page ? PAGE_POLICY : "default-src 'none'; frame-ancestors 'none'");
-    add_header(response, "Referrer-Policy", "no-referrer");
-    add_header(response, "Vary", "Origin");
-    add_header(response, "Allow", reply->allow);
-    add_header(response, "Retry-After", seconds);
-    add_header(response, "WWW-Authenticate", reply->wants_token ? "Bearer" : "");
-    add_header(response, "Accept-Encoding", reply->wants_unpacked ? "identity" : "");
-    add_header(response, "Access-Control-Allow-Origin", reply->origin);
-    add_header(response, "Connection", reply->last ? "close" : "");
-    if (reply->origin[0] != 0)
-        add_header(response, "Access-Control-Expose-Headers", "Retry-After");
-    if (reply->preflight) {
-        add_header(response, "Access-Control-Allow-Methods", "POST");
-        add_header(response, "Access-Control-Allow-Headers", "Content-Type");
-        add_header(response, "Access-Control-Max-Age", "600");
-    }
-}
-
 enum MHD_Result http_reply_send(struct idle *idle, struct MHD_Connection *connection,
                                 struct gate_reply *reply)
 {
     if (reply->body.failed)
         gate_reply_error(reply, 500, NULL, NULL, "the answer is too large");
-    struct MHD_Response *response =
-        reply->stream != NULL ? flow_response(idle, connection, reply) : body_response(reply);
-    enum MHD_Result sent = MHD_NO;
-    if (response != NULL) {
-        add_headers(response, reply);
-        sent = MHD_queue_response(connection, reply->status, response);
-        MHD_destroy_response(response);
-    }
+    char seconds[24] = "";
+    if (reply->retry_after_s > 0)
+        snprintf(seconds, sizeof(seconds), "%lld", (long long)reply->retry_after_s);
+    const struct http_header headers[] = {
+        {"Content-Type", reply->status == 204 ? "" : reply->type == NULL ? "application/json" : reply->type},
+        {"Content-Encoding", reply->gzipped ? "gzip" : ""},
+        {"Cache-Control", "no-store"},
+        {"X-Content-Type-Options", "nosniff"},
+        {"Content-Security-Policy", reply->page ? PAGE_POLICY : "default-src 'none'; frame-ancestors 'none'"},
+        {"Referrer-Policy", "no-referrer"},
+        {"Vary", "Origin"},
+        {"Allow", reply->allow},
+        {"Retry-After", seconds},
+        {"WWW-Authenticate", reply->wants_token ? "Bearer" : ""},
+        {"Accept-Encoding", reply->wants_unpacked ? "identity" : ""},
+        {"Access-Control-Allow-Origin", reply->origin},
+        {"Connection", reply->last ? "close" : ""},
+        {"Access-Control-Expose-Headers", reply->origin[0] != 0 ? "Retry-After" : ""},
+        {"Access-Control-Allow-Methods", reply->preflight ? "POST" : ""},
+        {"Access-Control-Allow-Headers", reply->preflight ? "Content-Type" : ""},
+        {"Access-Control-Max-Age", reply->preflight ? "600" : ""},
+    };
+    enum MHD_Result sent =
+        http_reply(connection, reply->status,
+                   reply->stream != NULL ? flow_response(idle, connection, reply) : body_response(reply), headers,
+                   sizeof(headers) / sizeof(*headers));
     gate_reply_done(reply);
     return sent;
 }

@@ -8,7 +8,7 @@
 /* A list of a directory's messages is the largest. */
 #define REPLY_MAX (16u << 20)
 
-static bool header_is(const struct gate_header *header, const char *name)
+static bool header_is(const struct http_value *header, const char *name)
 {
     return header->name.size == strlen(name) && strncasecmp(header->name.data, name, header->name.size) == 0;
 }

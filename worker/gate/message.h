@@ -13,15 +13,11 @@
 #define GATE_JSON_DEPTH  24
 #define GATE_JSON_VALUES 10000 /* 16 KiB of metadata hold 8,192 */
 
-struct gate_header {
-    struct span name, value;
-};
-
 /* All spans live as long as the request. */
 struct gate_request {
     struct span method; /* GET for HEAD too */
     struct target target;
-    struct gate_header headers[GATE_HEADERS_MAX];
+    struct http_value headers[GATE_HEADERS_MAX];
     size_t header_count;
     struct span body;
     const struct token *token; /* only on routes with ROUTE_TOKEN */

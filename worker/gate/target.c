@@ -78,7 +78,7 @@ bool target_read(struct target *out, struct span raw)
             continue;
         if (out->param_count == TARGET_PARAMS_MAX)
             return false;
-        struct target_param *param = &out->params[out->param_count++];
+        struct http_value *param = &out->params[out->param_count++];
         if (!target_decode(out, &used, name, true, &param->name) ||
             !target_decode(out, &used, value, true, &param->value))
             return false;

@@ -4,22 +4,18 @@
 #ifndef GATE_TARGET_H
 #define GATE_TARGET_H
 
-#include "base/span.h"
+#include "http/server/value.h"
 
 #define TARGET_SIZE_MAX   2048
 #define TARGET_PARTS_MAX  8
 #define TARGET_PARAMS_MAX 8
-
-struct target_param {
-    struct span name, value;
-};
 
 struct target {
     char bytes[TARGET_SIZE_MAX]; /* what the spans point into */
     struct span parts[TARGET_PARTS_MAX];
     size_t part_count;
     bool ends_with_slash; /* and "/" is no parts and a slash */
-    struct target_param params[TARGET_PARAMS_MAX];
+    struct http_value params[TARGET_PARAMS_MAX];
     size_t param_count;
 };
 

@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "http/server/daemon.h"
+#include "http/server/exchange.h"
 #include "http/server/listen.h"
 #include "os/log.h"
 #include "os/thread.h"
@@ -67,14 +68,11 @@ static unsigned admin_ask(struct admin *admin, enum admin_page page, struct buf 
 static enum MHD_Result admin_respond(struct MHD_Connection *connection, unsigned status, const char *type,
                                      struct MHD_Response *response)
 {
-    if (response == NULL)
-        return MHD_NO;
-    MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
-    if (status == MHD_HTTP_METHOD_NOT_ALLOWED)
-        MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
-    enum MHD_Result result = MHD_queue_response(connection, status, response);
-    MHD_destroy_response(response);
-    return result;
+    const struct http_header headers[] = {
+        {MHD_HTTP_HEADER_CONTENT_TYPE, type},
+        {MHD_HTTP_HEADER_ALLOW, status == MHD_HTTP_METHOD_NOT_ALLOWED ? "GET, HEAD" : ""},
+    };
+    return http_reply(connection, status, response, headers, sizeof(headers) / sizeof(*headers));
 }
 
 static enum MHD_Result admin_refuse(struct MHD_Connection *connection, unsigned status, const char *text)

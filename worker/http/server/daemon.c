@@ -1,7 +1,5 @@
 #include "http/server/daemon.h"
 
-#include <stdlib.h>
-
 struct MHD_Daemon *http_daemon_start(const struct http_daemon_options *options, struct err *err)
 {
     const bool own = options->connection != NULL;
@@ -30,18 +28,4 @@ struct MHD_Daemon *http_daemon_start(const struct http_daemon_options *options, 
     if (started == NULL)
         err_set(err, ERR_SYSTEM, "the HTTP server cannot start");
     return started;
-}
-
-static void body_free(void *data)
-{
-    free(data);
-}
-
-struct MHD_Response *http_body_response(struct buf *body)
-{
-    struct MHD_Response *response =
-        MHD_create_response_from_buffer_with_free_callback(body->size, body->data, body_free);
-    if (response != NULL)
-        *body = (struct buf){0};
-    return response;
 }

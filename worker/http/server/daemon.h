@@ -5,7 +5,7 @@
 
 #include <microhttpd.h>
 
-#include "base/buf.h"
+#include "base/err.h"
 #include "http/server/idle.h"
 
 struct http_daemon_options {
@@ -27,8 +27,5 @@ struct http_daemon_options {
 
 /* MHD_stop_daemon it, which closes the socket. NULL with err: then that is still the caller's. */
 struct MHD_Daemon *http_daemon_start(const struct http_daemon_options *options, struct err *err);
-
-/* A response with that body, which is taken over: *body is left empty. NULL, and it is still the caller's, without memory. */
-struct MHD_Response *http_body_response(struct buf *body);
 
 #endif
