@@ -13,6 +13,16 @@ struct standin_call {
     struct standin_reply *reply;
 };
 
+/* For a call whose path names a row by its id: reads that and locks the store. False where it is no id: then the reply is filled. */
+bool standin_call_begins(const struct standin_call *call, char id[STANDIN_ID_SIZE]);
+/* `owner` of the row that was found, NULL where there is none. False where it is not the call's own: then the store is unlocked
+ * and the reply filled. */
+bool standin_call_goes_on(const struct standin_call *call, const struct standin_owner *owner);
+
+struct standin_fields;
+/* The account that the body names; NULL where it names none, or one that is not there, which then is a field's error. */
+struct standin_owner *standin_call_owner_named(const struct standin_call *call, struct standin_fields *fields);
+
 /* Answers /chat, the page that shows the chat of a customer of the first account as Papercups' widget would, /chat/NAME,
  * its style and scripts, and /chat/account. */
 void standin_chat_answer(struct standin_store *store, const struct standin_request *request,
@@ -62,7 +72,6 @@ void standin_agent_does(struct standin_store *store, struct standin_conversation
 struct standin_conversation *standin_agent_finds(struct standin_store *store,
                                                  const struct standin_request *request);
 
-struct standin_fields;
 /* A message's own members, for a message in a conversation too; the rest of the draft is the caller's. */
 void standin_message_read(struct standin_fields *fields, struct standin_message *draft);
 /* What such drafts own, where they were not stored. */

@@ -14,20 +14,10 @@ static const char *const conversation_sources[] = {"chat", "slack", "email", "sm
 static struct standin_conversation *conversation_of_path(const struct standin_call *call)
 {
     char id[STANDIN_ID_SIZE];
-    if (!standin_id_read(call->request->parts[3], id)) {
-        standin_reply_detail(call->reply, 400);
+    if (!standin_call_begins(call, id))
         return NULL;
-    }
-    standin_store_lock(call->store);
-    struct standin_conversation *conversation = standin_store_conversation(call->store, id);
-    if (conversation != NULL && conversation->owner == call->owner)
-        return conversation;
-    standin_store_unlock(call->store);
-    if (conversation == NULL)
-        standin_reply_detail(call->reply, 404);
-    else
-        standin_reply_error(call->reply, 404, "Not found");
-    return NULL;
+    struct standin_conversation *found = standin_store_conversation(call->store, id);
+    return standin_call_goes_on(call, found == NULL ? NULL : found->owner) ? found : NULL;
 }
 
 void standin_conversations_show(const struct standin_call *call)
@@ -150,15 +140,9 @@ static void conversation_store(const struct standin_call *call, const struct sta
 static struct standin_owner *conversation_owner(const struct standin_call *call,
                                                 struct standin_fields *fields)
 {
-    char id[STANDIN_ID_SIZE];
     if (call->owner != NULL)
         return call->owner;
-    if (!standin_field_id(fields, "account_id", id) || id[0] == 0)
-        return NULL;
-    struct standin_owner *owner = standin_store_owner(call->store, id);
-    if (owner == NULL)
-        standin_field_error(fields, "account_id", "does not exist");
-    return owner;
+    return standin_call_owner_named(call, fields);
 }
 
 void standin_conversations_create(const struct standin_call *call)

@@ -22,20 +22,10 @@ void standin_me(const struct standin_call *call)
 static struct standin_customer *customer_of_path(const struct standin_call *call)
 {
     char id[STANDIN_ID_SIZE];
-    if (!standin_id_read(call->request->parts[3], id)) {
-        standin_reply_detail(call->reply, 400);
+    if (!standin_call_begins(call, id))
         return NULL;
-    }
-    standin_store_lock(call->store);
-    struct standin_customer *customer = standin_store_customer(call->store, id);
-    if (customer != NULL && customer->owner == call->owner)
-        return customer;
-    standin_store_unlock(call->store);
-    if (customer == NULL)
-        standin_reply_detail(call->reply, 404);
-    else
-        standin_reply_error(call->reply, 404, "Not found");
-    return NULL;
+    struct standin_customer *found = standin_store_customer(call->store, id);
+    return standin_call_goes_on(call, found == NULL ? NULL : found->owner) ? found : NULL;
 }
 
 void standin_customers_show(const struct standin_call *call)
@@ -125,15 +115,9 @@ static void customer_read_seen(const struct standin_call *call, struct standin_f
  * one. */
 static struct standin_owner *customer_owner(const struct standin_call *call, struct standin_fields *fields)
 {
-    char id[STANDIN_ID_SIZE];
     if (call->owner != NULL && !standin_field_given(fields, "account_id"))
         return call->owner;
-    if (!standin_field_id(fields, "account_id", id) || id[0] == 0)
-        return NULL;
-    struct standin_owner *owner = standin_store_owner(call->store, id);
-    if (owner == NULL)
-        standin_field_error(fields, "account_id", "does not exist");
-    return owner;
+    return standin_call_owner_named(call, fields);
 }
 
 void standin_customers_create(const struct standin_call *call)

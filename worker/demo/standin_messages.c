@@ -114,21 +114,10 @@ void standin_messages_create(const struct standin_call *call)
 static struct standin_message *message_of_path(const struct standin_call *call)
 {
     char id[STANDIN_ID_SIZE];
-    if (!standin_id_read(call->request->parts[3], id)) {
-        standin_reply_detail(call->reply, 400);
+    if (!standin_call_begins(call, id))
         return NULL;
-    }
-    standin_store_lock(call->store);
-    struct standin_message *message = standin_store_message(call->store, id);
-    bool another = message != NULL && message->owner != call->owner;
-    if (message != NULL && !another)
-        return message;
-    standin_store_unlock(call->store);
-    if (another)
-        standin_reply_error(call->reply, 404, "Not found");
-    else
-        standin_reply_detail(call->reply, 404);
-    return NULL;
+    struct standin_message *found = standin_store_message(call->store, id);
+    return standin_call_goes_on(call, found == NULL ? NULL : found->owner) ? found : NULL;
 }
 
 static void message_write(struct buf *out, const struct standin_message *message)

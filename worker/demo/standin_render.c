@@ -77,6 +77,19 @@ static void render_customer_messages(struct buf *out, const struct standin_custo
     buf_add_text(out, "]");
 }
 
+/* Members come by their names; these have none of another kind in between. */
+static void render_customer_middle(struct buf *out, const struct standin_customer *customer)
+{
+    char *const *texts = customer->texts;
+    render_json(out, ",\"metadata\":", customer->metadata);
+    render_json(out, ",\"name\":", texts[STANDIN_NAME]);
+    buf_add_text(out, ",\"object\":\"customer\"");
+    render_json(out, ",\"os\":", texts[STANDIN_OS]);
+    render_json(out, ",\"pathname\":", texts[STANDIN_PATHNAME]);
+    render_json(out, ",\"phone\":", texts[STANDIN_PHONE]);
+    render_json(out, ",\"profile_photo_url\":", texts[STANDIN_PROFILE_PHOTO_URL]);
+}
+
 void standin_render_customer(struct buf *out, const struct standin_customer *customer, unsigned with)
 {
     char *const *texts = customer->texts;
@@ -97,13 +110,7 @@ void standin_render_customer(struct buf *out, const struct standin_customer *cus
     render_time(out, ",\"last_seen_at\":", customer->last_seen_at, "Z");
     if (with & STANDIN_WITH_MESSAGES)
         render_customer_messages(out, customer);
-    render_json(out, ",\"metadata\":", customer->metadata);
-    render_json(out, ",\"name\":", texts[STANDIN_NAME]);
-    buf_add_text(out, ",\"object\":\"customer\"");
-    render_json(out, ",\"os\":", texts[STANDIN_OS]);
-    render_json(out, ",\"pathname\":", texts[STANDIN_PATHNAME]);
-    render_json(out, ",\"phone\":", texts[STANDIN_PHONE]);
-    render_json(out, ",\"profile_photo_url\":", texts[STANDIN_PROFILE_PHOTO_URL]);
+    render_customer_middle(out, customer);
     if (with & STANDIN_WITH_TAGS)
         buf_add_text(out, ",\"tags\":[]");
     render_json(out, ",\"time_zone\":", texts[STANDIN_TIME_ZONE]);
@@ -124,13 +131,7 @@ static void render_customer_basic(struct buf *out, const struct standin_customer
     render_json(out, ",\"external_id\":", texts[STANDIN_EXTERNAL_ID]);
     render_json(out, ",\"host\":", texts[STANDIN_HOST]);
     render_plain(out, ",\"id\":", customer->id);
-    render_json(out, ",\"metadata\":", customer->metadata);
-    render_json(out, ",\"name\":", texts[STANDIN_NAME]);
-    buf_add_text(out, ",\"object\":\"customer\"");
-    render_json(out, ",\"os\":", texts[STANDIN_OS]);
-    render_json(out, ",\"pathname\":", texts[STANDIN_PATHNAME]);
-    render_json(out, ",\"phone\":", texts[STANDIN_PHONE]);
-    render_json(out, ",\"profile_photo_url\":", texts[STANDIN_PROFILE_PHOTO_URL]);
+    render_customer_middle(out, customer);
     render_json(out, ",\"title\":", customer_title(customer));
     render_time(out, ",\"updated_at\":", customer->updated_at, "");
     buf_add_text(out, "}");
