@@ -55,17 +55,17 @@ void audit_record(struct audit *audit, const struct record *record)
     };
 }
 
+static int offset_order(const void *offset, const void *record)
+{
+    int64_t wanted = *(const int64_t *)offset, there = ((const struct audited *)record)->offset;
+    return (wanted > there) - (wanted < there);
+}
+
 struct audited *audit_record_at(const struct audit *audit, int64_t offset)
 {
-    size_t low = 0, high = audit->record_count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (audit->records[middle].offset < offset)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < audit->record_count && audit->records[low].offset == offset ? &audit->records[low] : NULL;
+    return audit->record_count == 0
+               ? NULL
+               : bsearch(&offset, audit->records, audit->record_count, sizeof(*audit->records), offset_order);
 }
 
 /* ---- receipts ---- */
