@@ -12,6 +12,7 @@
 
 #include "config/change.h"
 #include "config/check.h"
+#include "unit/directory.h"
 
 #define UUID "0b4a7c1e-52d1-4c5c-9a3e-6f1d2a7b8c90"
 
@@ -23,35 +24,10 @@
 #define BEFORE     BEGIN ACME GLOBEX
 #define AT(n)      "cupbearer.conf:" #n ": "
 
-static char directory[64];
-
-static int directory_enter(void **state)
-{
-    (void)state;
-    strcpy(directory, "/tmp/config_change_test.XXXXXX");
-    return mkdtemp(directory) == NULL ? -1 : chdir(directory);
-}
-
-static int directory_leave(void **state)
-{
-    (void)state;
-    unlink("cupbearer.conf");
-    unlink("password");
-    return chdir("/") != 0 ? -1 : rmdir(directory);
-}
-
-static void file_write(const char *name, const char *content)
-{
-    FILE *file = fopen(name, "w");
-    assert_non_null(file);
-    assert_true(fputs(content, file) >= 0);
-    assert_int_equal(fclose(file), 0);
-}
-
 static struct config *load(const char *content)
 {
     struct err err = {0};
-    file_write("cupbearer.conf", content);
+    file_write("cupbearer.conf", span_of(content));
     struct config *config = config_load("cupbearer.conf", NULL, &err);
     assert_string_equal(err.text, "");
     assert_non_null(config);
@@ -101,7 +77,7 @@ static void what_takes_a_restart_is_named_with_its_place_all_of_it_at_once(void 
     struct config *config = load(BEFORE);
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
         bool changed;
-        file_write("cupbearer.conf", table[i].now);
+        file_write("cupbearer.conf", span_of(table[i].now));
         assert_null(look(config, table[i].expected, &changed));
     }
     config_free(config);
@@ -115,12 +91,12 @@ static void what_takes_a_restart_is_not_overlooked_where_there_is_no_room_to_say
     while (strlen(path) < 1100)
         strcat(path, "./");
     strcat(path, "cupbearer.conf");
-    file_write("cupbearer.conf", BEFORE);
+    file_write("cupbearer.conf", span_of(BEFORE));
     struct err err = {0};
     struct config *config = config_load(path, NULL, &err);
     assert_non_null(config);
     bool changed;
-    file_write("cupbearer.conf", BEGIN ACME);
+    file_write("cupbearer.conf", span_of(BEGIN ACME));
     assert_null(look(config, "takes a restart: what, there is no room for: the configuration has too long a path", &changed));
     config_free(config);
 }
@@ -131,16 +107,16 @@ static void properties_of_librdkafka_are_compared_and_no_password_is_told(void *
 #define LOGIN "sasl.username = me\nsasl.password_file = password\nsasl.mechanisms = PLAIN\nsecurity.protocol = SASL_SSL\n"
 #define REST  "[worker]\nkeyring_file = /k\nmark_secret_file = /m\n" ACME
     bool changed;
-    file_write("password", "hidden-one");
+    file_write("password", span_of("hidden-one"));
     struct config *config = load("[kafka]\nbootstrap_servers = k:9092\n" LOGIN REST);
-    file_write("password", "hidden-two");
+    file_write("password", span_of("hidden-two"));
     assert_null(look(config, "takes a restart: " AT(4) "[kafka] sasl.password_file", &changed));
-    file_write("password", "hidden-one");
-    file_write("cupbearer.conf", "[kafka]\nbootstrap_servers = k:9092\n" LOGIN "linger.ms = 7\n" REST);
+    file_write("password", span_of("hidden-one"));
+    file_write("cupbearer.conf", span_of("[kafka]\nbootstrap_servers = k:9092\n" LOGIN "linger.ms = 7\n" REST));
     assert_null(look(config, "takes a restart: " AT(7) "[kafka] linger.ms", &changed));
     config_free(config);
     config = load("[kafka]\nbootstrap_servers = k:9092\n" LOGIN "linger.ms = 7\n" REST);
-    file_write("cupbearer.conf", "[kafka]\nbootstrap_servers = k:9092\n" LOGIN REST);
+    file_write("cupbearer.conf", span_of("[kafka]\nbootstrap_servers = k:9092\n" LOGIN REST));
     assert_null(look(config, "takes a restart: cupbearer.conf: [kafka] linger.ms", &changed));
     config_free(config);
 }
@@ -156,7 +132,7 @@ static void the_same_and_what_only_the_gate_reads_changes_nothing(void **state)
     struct config *config = load(BEFORE);
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
         bool changed = true;
-        file_write("cupbearer.conf", table[i]);
+        file_write("cupbearer.conf", span_of(table[i]));
         config_free(look(config, NULL, &changed));
         assert_false(changed);
     }
@@ -182,7 +158,7 @@ static void a_gate_heeds_what_it_reads_and_nothing_else(void **state)
     struct config *config = load(BEFORE);
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
         bool changed = true;
-        file_write("cupbearer.conf", table[i].now);
+        file_write("cupbearer.conf", span_of(table[i].now));
         config_free(look_as(config, CONFIG_GATE, table[i].expected, &changed));
         assert_int_equal(changed, table[i].changed);
     }
@@ -195,7 +171,7 @@ static void accounts_keep_their_places_and_new_ones_come_behind_them(void **stat
     bool changed;
     struct config *config = load(BEGIN ACME);
     int64_t alone = config->memory_bytes;
-    file_write("cupbearer.conf", BEGIN ACCOUNT("initech") OWN GLOBEX ACME "max_in_flight = 3\n");
+    file_write("cupbearer.conf", span_of(BEGIN ACCOUNT("initech") OWN GLOBEX ACME "max_in_flight = 3\n"));
     struct config *fresh = look(config, NULL, &changed);
     assert_true(changed);
     assert_true(config_account_differs(&config->accounts[0], &fresh->accounts[2], false));
@@ -228,7 +204,7 @@ static void by_what_an_account_is_reached_is_told_apart(void **state)
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
         bool changed = false;
         struct config *config = load(BEGIN ACME);
-        file_write("cupbearer.conf", table[i].now);
+        file_write("cupbearer.conf", span_of(table[i].now));
         struct config *fresh = look(config, NULL, &changed);
         assert_true(changed);
         assert_int_equal(config_account_differs(&config->accounts[0], &fresh->accounts[0], true), table[i].way);

@@ -13,6 +13,7 @@
 #include "base/span.h"
 #include "config/check.h"
 #include "config/config.h"
+#include "unit/directory.h"
 
 #define UUID "0b4a7c1e-52d1-4c5c-9a3e-6f1d2a7b8c90"
 
@@ -32,36 +33,12 @@ struct expectation {
     const char *expected;
 };
 
-static char directory[64];
-
-static int directory_enter(void **state)
-{
-    (void)state;
-    strcpy(directory, "/tmp/config_errors_test.XXXXXX");
-    return mkdtemp(directory) == NULL ? -1 : chdir(directory);
-}
-
-static int directory_leave(void **state)
-{
-    (void)state;
-    unlink("cupbearer.conf");
-    return chdir("/") != 0 ? -1 : rmdir(directory);
-}
-
-static void file_write(struct span content)
-{
-    FILE *file = fopen("cupbearer.conf", "w");
-    assert_non_null(file);
-    assert_int_equal(fwrite(content.data, 1, content.size, file), content.size);
-    assert_int_equal(fclose(file), 0);
-}
-
 static void expect(const struct expectation *table, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         struct err err = {0};
         char *variable = table[i].variable == NULL ? NULL : strdup(table[i].variable);
-        file_write(span_of(table[i].text));
+        file_write("cupbearer.conf", span_of(table[i].text));
         struct config *config = config_load("cupbearer.conf", (char *[]){variable, NULL}, &err);
         free(variable);
         assert_null(config);
@@ -368,7 +345,7 @@ static void every_mistake_is_told_at_once_and_none_that_follows_from_another(voi
         AT(14) "key_file and key_id belong together", AT(19) "in [account acme] client_certificate_file",
         AT(17) "in [account acme] deliver_within"};
     struct config_mistakes mistakes = {NULL, 0};
-    file_write(span_of(text));
+    file_write("cupbearer.conf", span_of(text));
     char *environment[] = {strdup("CUPBEARER_BAR=1"), strdup("CUPBEARER_FOO=1"), NULL};
     assert_null(config_load_all("cupbearer.conf", environment, &mistakes));
     free(environment[0]);
@@ -384,7 +361,7 @@ static void every_mistake_is_told_at_once_and_none_that_follows_from_another(voi
 static bool load_or_reason(struct span bytes)
 {
     struct err err = {0};
-    file_write(bytes);
+    file_write("cupbearer.conf", bytes);
     struct config *config = config_load("cupbearer.conf", NULL, &err);
     if (config == NULL) {
         assert_int_equal(err.code, ERR_USAGE);

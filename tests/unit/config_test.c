@@ -14,6 +14,7 @@
 #include "base/nearest.h"
 #include "config/config.h"
 #include "config/settings.h"
+#include "unit/directory.h"
 
 #define UUID "0b4a7c1e-52d1-4c5c-9a3e-6f1d2a7b8c90"
 
@@ -24,31 +25,6 @@
     "[account acme-eu]\nurl = https://p.example.com\napi_key_file = /a\npapercups_account = " UUID           \
     "\nwidget_host = app.example.com\n"
 #define ALL KAFKA WORKER ACCOUNT
-
-static char directory[64];
-
-static int directory_enter(void **state)
-{
-    (void)state;
-    strcpy(directory, "/tmp/config_test.XXXXXX");
-    return mkdtemp(directory) == NULL ? -1 : chdir(directory);
-}
-
-static int directory_leave(void **state)
-{
-    (void)state;
-    unlink("cupbearer.conf");
-    unlink("password");
-    return chdir("/") != 0 ? -1 : rmdir(directory);
-}
-
-static void file_write(const char *path, struct span content)
-{
-    FILE *file = fopen(path, "w");
-    assert_non_null(file);
-    assert_int_equal(fwrite(content.data, 1, content.size, file), content.size);
-    assert_int_equal(fclose(file), 0);
-}
 
 static struct config *load(const char *text, char *const *environment)
 {

@@ -9,17 +9,15 @@
 
 #include "event/identity.h"
 #include "lib/generate.h"
+#include "unit/keys.h"
 
 static struct identity_key key;
 
 static int group_setup(void **state)
 {
-    (void)state;
-    struct key mark_secret;
-    struct err err;
-    if (sodium_init() < 0 ||
-        key_read(SPAN("whmk_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="), &mark_secret, &err) != 0)
+    if (sodium_setup(state) != 0)
         return -1;
+    struct key mark_secret = key_of(MARK_SECRET);
     identity_key_init(&key, &mark_secret);
     key_done(&mark_secret);
     return 0;

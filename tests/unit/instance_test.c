@@ -12,23 +12,7 @@
 #include <unistd.h>
 
 #include "run/instance.h"
-
-static char directory[64];
-
-static int directory_enter(void **state)
-{
-    (void)state;
-    strcpy(directory, "/tmp/instance_test.XXXXXX");
-    return mkdtemp(directory) == NULL ? -1 : chdir(directory);
-}
-
-static int directory_leave(void **state)
-{
-    (void)state;
-    char command[128];
-    snprintf(command, sizeof(command), "rm -r %s", directory);
-    return chdir("/") != 0 ? -1 : system(command);
-}
+#include "unit/directory.h"
 
 static void expect_name(const char *pattern, const char *host, const char *expected)
 {

@@ -9,26 +9,13 @@
 #include <stdlib.h>
 
 #include "event/key.h"
+#include "unit/keys.h"
 #include "unit/tables/table.h"
 #include "lib/generate.h"
 
 #define SEED   "whsk_nWGxne/9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A="
 #define BOTH   "whsk_nWGxne/9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2DXWpgBgrEKt9VL/tPJZAc6DuFy89qmIyWvAhpo9wdRGg=="
 #define PUBLIC "whpk_11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=" /* RFC 8032, 7.1, test 1 */
-
-static int group_setup(void **state)
-{
-    (void)state;
-    return sodium_init() < 0 ? -1 : 0;
-}
-
-static struct key key_of(const char *text)
-{
-    struct key key;
-    struct err err;
-    assert_int_equal(key_read(span_of(text), &key, &err), 0);
-    return key;
-}
 
 static void expect_written(const struct key *key, const char *text)
 {
@@ -136,5 +123,5 @@ int main(void)
         cmocka_unit_test(keys_of_other_kind_size_or_bytes_are_not_equal),
         cmocka_unit_test(generated_keys_are_of_their_kind_and_never_the_same),
     };
-    return cmocka_run_group_tests(tests, group_setup, NULL);
+    return cmocka_run_group_tests(tests, sodium_setup, NULL);
 }

@@ -9,6 +9,7 @@
 
 #include "base/json.h"
 #include "receipt/receipt.h"
+#include "unit/keys.h"
 
 #define UUID "0f8fad5b-d9cb-469f-a165-70867728950e"
 
@@ -310,12 +311,9 @@ static unsigned char mac_key[32];
 
 static int group_setup(void **state)
 {
-    (void)state;
-    struct key mark_secret;
-    struct err err;
-    if (sodium_init() < 0 ||
-        key_read(SPAN("whmk_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="), &mark_secret, &err) != 0)
+    if (sodium_setup(state) != 0)
         return -1;
+    struct key mark_secret = key_of(MARK_SECRET);
     receipt_mac_key(&mark_secret, mac_key);
     key_done(&mark_secret);
     return 0;

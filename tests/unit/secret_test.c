@@ -14,31 +14,7 @@
 #include <unistd.h>
 
 #include "os/secret.h"
-
-/* Every test runs in an empty directory of its own. */
-static char directory[64];
-
-static int directory_enter(void **state)
-{
-    (void)state;
-    strcpy(directory, "/tmp/secret_test.XXXXXX");
-    return mkdtemp(directory) == NULL ? -1 : chdir(directory);
-}
-
-static int directory_leave(void **state)
-{
-    (void)state;
-    unlink("key");
-    return chdir("/") != 0 ? -1 : rmdir(directory);
-}
-
-static void file_write(const char *content, size_t size)
-{
-    FILE *file = fopen("key", "w");
-    assert_non_null(file);
-    assert_int_equal(fwrite(content, 1, size, file), size);
-    assert_int_equal(fclose(file), 0);
-}
+#include "unit/directory.h"
 
 static void expect_refused(size_t max_size, const char *text)
 {
@@ -54,7 +30,7 @@ static void a_secret_is_read_without_the_white_space_at_its_end(void **state)
 {
     (void)state;
     struct secret secret;
-    file_write(" whsec_abc def \t\r\n\n", 19);
+    file_write("key", (struct span){" whsec_abc def \t\r\n\n", 19});
     assert_int_equal(secret_read("key", 100, &secret, NULL), 0);
     assert_int_equal(secret.size, 14);
     assert_string_equal((const char *)secret.data, " whsec_abc def");
@@ -68,7 +44,7 @@ static void a_secret_may_hold_any_bytes(void **state)
 {
     (void)state;
     struct secret secret;
-    file_write("a\0b", 3);
+    file_write("key", (struct span){"a\0b", 3});
     assert_int_equal(secret_read("key", 3, &secret, NULL), 0);
     assert_int_equal(secret.size, 3);
     assert_memory_equal(secret.data, "a\0b", 4);
@@ -108,11 +84,11 @@ static void a_file_that_is_no_secret_is_refused_and_the_text_says_why(void **sta
 {
     (void)state;
     expect_refused(10, "cannot open key: No such file or directory");
-    file_write("", 0);
+    file_write("key", (struct span){"", 0});
     expect_refused(10, "key is empty; a secret belongs in it");
-    file_write(" \n", 2);
+    file_write("key", (struct span){" \n", 2});
     expect_refused(10, "key is empty; a secret belongs in it");
-    file_write("12345678901", 11);
+    file_write("key", (struct span){"12345678901", 11});
     expect_refused(10, "key has more than 10 bytes; is it the right file?");
     unlink("key");
     assert_int_equal(mkdir("key", 0700), 0);
@@ -140,7 +116,7 @@ static void a_secret_is_never_written_over_another_file(void **state)
     (void)state;
     struct err err;
     struct secret secret;
-    file_write("old", 3);
+    file_write("key", (struct span){"old", 3});
     assert_int_equal(secret_write_new("key", SPAN("new"), &err), -1);
     assert_string_equal(err.text, "key exists; choose another name or delete it yourself");
     assert_int_equal(err.code, ERR_USAGE);

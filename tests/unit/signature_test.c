@@ -11,25 +11,12 @@
 #include <stdlib.h>
 
 #include "event/signature.h"
+#include "unit/keys.h"
 #include "unit/tables/table.h"
 
 #define HMAC   "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYX"
 #define SECRET "whsk_nWGxne/9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A="
 #define PUBLIC "whpk_11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="
-
-static int group_setup(void **state)
-{
-    (void)state;
-    return sodium_init() < 0 ? -1 : 0;
-}
-
-static struct key key_of(const char *text)
-{
-    struct key key;
-    struct err err;
-    assert_int_equal(key_read(span_of(text), &key, &err), 0);
-    return key;
-}
 
 static struct span string_of(const json_t *object, const char *name)
 {
@@ -168,7 +155,7 @@ static void one_good_signature_of_the_keys_kind_is_enough(void **state)
     assert_false(checks_as(SECRET, HMAC, "$"));
 }
 
-/* What becomes of a record whose list is that text. */
+/* The verdict on a record whose list is that text. */
 static const char *list_becomes(const char *text)
 {
     struct buf list;
@@ -253,5 +240,5 @@ int main(void)
         cmocka_unit_test(of_ed25519_signatures_the_first_sixteen_are_tried),
         cmocka_unit_test(no_value_and_an_empty_one_are_signed_alike),
     };
-    return cmocka_run_group_tests(tests, group_setup, NULL);
+    return cmocka_run_group_tests(tests, sodium_setup, NULL);
 }

@@ -14,31 +14,7 @@
 
 #include "base/buf.h"
 #include "os/template_store.h"
-
-static char directory[64];
-
-static int directory_enter(void **state)
-{
-    (void)state;
-    strcpy(directory, "/tmp/template_store_test.XXXXXX");
-    return mkdtemp(directory) == NULL ? -1 : chdir(directory);
-}
-
-static int directory_leave(void **state)
-{
-    (void)state;
-    char command[128];
-    snprintf(command, sizeof(command), "rm -r %s", directory);
-    return chdir("/") != 0 ? -1 : system(command);
-}
-
-static void file_put(const char *path, const char *text)
-{
-    FILE *file = fopen(path, "w");
-    assert_non_null(file);
-    fputs(text, file);
-    assert_int_equal(fclose(file), 0);
-}
+#include "unit/directory.h"
 
 static void expect_file(const char *path, const char *text)
 {
@@ -93,7 +69,7 @@ static void the_version_is_the_hash_of_the_bytes(void **state)
     (void)state;
     struct template_file file;
     struct err err;
-    file_put("a.json", "{\"body\":\"x\"}");
+    file_write("a.json", span_of("{\"body\":\"x\"}"));
     assert_int_equal(template_store_read(".", SPAN("a"), &file, &err), TEMPLATE_STORE_OK);
     assert_string_equal(file.version,
                         "95d1504ea9e70f474b35a354180f4a4c"); /* printf '{"body":"x"}' | sha256sum */
@@ -109,13 +85,13 @@ static void all_are_listed_by_name_and_what_is_none_is_left_alone(void **state)
     assert_int_equal(template_store_list(".", &list, &count, &err), 0);
     assert_int_equal(count, 0);
     free(list);
-    file_put("b.json", "{\"body\":\"b\"}");
-    file_put("a.json", "{\"body\":\"a\"}");
-    file_put("c.json", "{\"body\":");
+    file_write("b.json", span_of("{\"body\":\"b\"}"));
+    file_write("a.json", span_of("{\"body\":\"a\"}"));
+    file_write("c.json", span_of("{\"body\":"));
     const char *const others[] = {"README.md", "A.json",     "a_b.json", ".json",
                                   ".a.json",   "a.json.bak", "json"};
     for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
-        file_put(others[i], "{\"body\":\"x\"}");
+        file_write(others[i], span_of("{\"body\":\"x\"}"));
     assert_int_equal(template_store_list(".", &list, &count, &err), 0);
     assert_int_equal(count, 3);
     assert_string_equal(list[0].name, "a");
@@ -140,7 +116,7 @@ static void a_broken_file_is_never_overwritten(void **state)
     char version[TEMPLATE_VERSION_SIZE + 1] = "", seen[TEMPLATE_VERSION_SIZE + 1];
     struct template_file file;
     struct err err;
-    file_put("a.json", "{\"body\":\"x\",}");
+    file_write("a.json", span_of("{\"body\":\"x\",}"));
     assert_int_equal(save("a", version, "mine", &err), TEMPLATE_STORE_CHANGED);
     strcpy(seen, version);
     assert_int_equal(save("a", version, "mine", &err), TEMPLATE_STORE_BROKEN);
@@ -150,7 +126,7 @@ static void a_broken_file_is_never_overwritten(void **state)
     memset(large, ' ', sizeof(large));
     memcpy(large, "{\"body\":\"x\"}", 12);
     large[sizeof(large) - 1] = 0;
-    file_put("large.json", large);
+    file_write("large.json", span_of(large));
     assert_int_equal(template_store_read(".", SPAN("large"), &file, &err), TEMPLATE_STORE_OK);
     assert_string_equal(file.broken, "is larger than 256 KiB");
     template_file_done(&file);
@@ -163,12 +139,12 @@ static void what_is_no_regular_file_is_not_followed(void **state)
 {
     (void)state;
     const char *const names[] = {"link", "directory", "pipe", "dangling"};
-    file_put("secret", "{\"body\":\"secret\"}");
+    file_write("secret", span_of("{\"body\":\"secret\"}"));
     assert_int_equal(symlink("secret", "link.json"), 0);
     assert_int_equal(mkdir("directory.json", 0700), 0);
     assert_int_equal(mkfifo("pipe.json", 0600), 0);
     assert_int_equal(symlink("victim", "dangling.json"), 0);
-    file_put("good.json", "{\"body\":\"x\"}");
+    file_write("good.json", span_of("{\"body\":\"x\"}"));
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         char version[TEMPLATE_VERSION_SIZE + 1] = "";
         struct template_file file;
@@ -200,10 +176,10 @@ static void what_a_crash_has_left_is_replaced_and_not_followed(void **state)
     (void)state;
     char version[TEMPLATE_VERSION_SIZE + 1] = "";
     struct err err;
-    file_put("victim", "untouched");
+    file_write("victim", span_of("untouched"));
     assert_int_equal(symlink("victim", TEMPLATE_STORE_TEMP), 0);
     assert_int_equal(save("a", version, "x", &err), TEMPLATE_STORE_OK);
-    file_put(TEMPLATE_STORE_TEMP, "{\"bo");
+    file_write(TEMPLATE_STORE_TEMP, span_of("{\"bo"));
     assert_int_equal(save("a", version, "y", &err), TEMPLATE_STORE_OK);
     expect_file("a.json", "{\n  \"body\": \"y\"\n}\n");
     expect_file("victim", "untouched");
@@ -316,7 +292,7 @@ static void there_is_a_bound_to_how_many_are_listed(void **state)
     for (int i = 0; i <= TEMPLATE_STORE_MAX; i++) {
         char path[32];
         snprintf(path, sizeof(path), "m-%d.json", i);
-        file_put(path, "{}");
+        file_write(path, span_of("{}"));
     }
     assert_int_equal(template_store_list(".", &list, &count, &err), -1);
     assert_int_equal(err.code, ERR_LIMIT);
