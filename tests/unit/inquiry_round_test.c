@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "kafka/inquiry_round.h"
-#include "unit/mock_broker.h"
+#include "unit/mock_cluster.h"
 
 #define TOPIC      "receipts"
 #define RECEIPTS   9
@@ -18,8 +18,8 @@
 
 /* librdkafka's own broker, which leads three partitions, the first with as many receipts; and a question about each. */
 struct fixture {
-    rd_kafka_t *rk, *asker;
-    rd_kafka_mock_cluster_t *cluster;
+    struct mock mock;
+    rd_kafka_t *asker;
     struct inquiry inquiry;
     struct question questions[PARTITIONS];
     struct question *list[PARTITIONS];
@@ -29,12 +29,10 @@ struct fixture {
 static int fixture_make(void **state)
 {
     static struct fixture f;
-    f.rk = mock_client(RD_KAFKA_PRODUCER, NULL);
-    f.cluster = rd_kafka_mock_cluster_new(f.rk, 1);
-    assert_non_null(f.cluster);
-    rd_kafka_mock_topic_create(f.cluster, TOPIC, PARTITIONS, 1);
-    mock_fill(rd_kafka_mock_cluster_bootstraps(f.cluster), TOPIC, RECEIPTS);
-    f.asker = mock_client(RD_KAFKA_CONSUMER, rd_kafka_mock_cluster_bootstraps(f.cluster));
+    f.mock = mock_start(1);
+    rd_kafka_mock_topic_create(f.mock.cluster, TOPIC, PARTITIONS, 1);
+    mock_fill(f.mock.bootstrap, TOPIC, RECEIPTS);
+    f.asker = mock_client(RD_KAFKA_CONSUMER, f.mock.bootstrap);
     f.inquiry = (struct inquiry){.clients = {f.asker, f.asker, f.asker},
                                  .topics = {TOPIC, TOPIC, TOPIC},
                                  .fd = eventfd(0, EFD_NONBLOCK)};
@@ -52,8 +50,7 @@ static int fixture_end(void **state)
 {
     struct fixture *f = *state;
     rd_kafka_destroy(f->asker);
-    rd_kafka_mock_cluster_destroy(f->cluster);
-    rd_kafka_destroy(f->rk);
+    mock_stop(&f->mock);
     pthread_mutex_destroy(&f->inquiry.mutex);
     close(f->inquiry.fd);
     return 0;
@@ -64,7 +61,7 @@ static void a_partition_that_its_leader_refuses_holds_up_none_of_the_others(void
     struct fixture *f = *state;
     rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED;
     /* All together, then the first alone. */
-    rd_kafka_mock_push_request_errors(f->cluster, 2 /* ListOffsets */, 2, code, code);
+    rd_kafka_mock_push_request_errors(f->mock.cluster, 2 /* ListOffsets */, 2, code, code);
     round_ask(&f->round);
     assert_false(f->questions[0].done);
     assert_ptr_equal(f->list[0], &f->questions[0]);

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 
 #include "kafka/log_checks.h"
-#include "unit/mock_broker.h"
+#include "unit/mock_cluster.h"
 
 #define TOPIC      "events"
 #define RECORDS    7
@@ -18,8 +18,7 @@
 
 /* librdkafka's own broker: the first partition has as many records, the others none. */
 struct fixture {
-    rd_kafka_t *rk;
-    rd_kafka_mock_cluster_t *cluster;
+    struct mock mock;
     struct config config;
     struct log_checks *checks;
     struct log_check found[PARTITIONS];
@@ -30,13 +29,10 @@ static int fixture_make(void **state)
 {
     static struct fixture f;
     struct err err;
-    f = (struct fixture){.rk = mock_client(RD_KAFKA_PRODUCER, NULL)};
-    f.cluster = rd_kafka_mock_cluster_new(f.rk, 1);
-    assert_non_null(f.cluster);
-    rd_kafka_mock_topic_create(f.cluster, TOPIC, PARTITIONS, 1);
-    const char *bootstrap = rd_kafka_mock_cluster_bootstraps(f.cluster);
-    mock_fill(bootstrap, TOPIC, RECORDS);
-    f.config = (struct config){.bootstrap_servers = (char *)(uintptr_t)bootstrap,
+    f = (struct fixture){.mock = mock_start(1)};
+    rd_kafka_mock_topic_create(f.mock.cluster, TOPIC, PARTITIONS, 1);
+    mock_fill(f.mock.bootstrap, TOPIC, RECORDS);
+    f.config = (struct config){.bootstrap_servers = (char *)(uintptr_t)f.mock.bootstrap,
                                .group_id = (char *)(uintptr_t) "checks",
                                .events_topic = (char *)(uintptr_t)TOPIC};
     f.checks = log_checks_new(&f.config, &err);
@@ -48,8 +44,7 @@ static int fixture_end(void **state)
 {
     struct fixture *f = *state;
     log_checks_free(f->checks);
-    rd_kafka_mock_cluster_destroy(f->cluster);
-    rd_kafka_destroy(f->rk);
+    mock_stop(&f->mock);
     return 0;
 }
 

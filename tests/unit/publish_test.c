@@ -10,30 +10,26 @@
 #include "kafka/publish.h"
 #include "kafka/reader.h"
 #include "kafka/record_of.h"
-#include "unit/mock_broker.h"
+#include "unit/mock_cluster.h"
 
 #define STAMP_MS INT64_C(1700000000123)
 
-static rd_kafka_t *inside;
-static rd_kafka_mock_cluster_t *cluster;
+static struct mock mock;
 static struct config config = {.group_id = (char *)(uintptr_t) "group"};
 
 static int setup(void **state)
 {
     (void)state;
-    inside = mock_client(RD_KAFKA_PRODUCER, NULL);
-    cluster = rd_kafka_mock_cluster_new(inside, 1);
-    assert_non_null(cluster);
-    rd_kafka_mock_topic_create(cluster, "events", 2, 1);
-    config.bootstrap_servers = (char *)(uintptr_t)rd_kafka_mock_cluster_bootstraps(cluster);
+    mock = mock_start(1);
+    rd_kafka_mock_topic_create(mock.cluster, "events", 2, 1);
+    config.bootstrap_servers = (char *)(uintptr_t)mock.bootstrap;
     return 0;
 }
 
 static int teardown(void **state)
 {
     (void)state;
-    rd_kafka_mock_cluster_destroy(cluster);
-    rd_kafka_destroy(inside);
+    mock_stop(&mock);
     return 0;
 }
 

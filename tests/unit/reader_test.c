@@ -9,18 +9,14 @@
 #include <stdlib.h>
 
 #include "kafka/reader.h"
-#include "unit/mock_broker.h"
+#include "unit/mock_inquiry.h"
 
 #define TOPIC    "receipts"
 #define RECEIPTS 500
 
 /* librdkafka's own broker, with as many receipts in partition 0. */
 struct broker {
-    rd_kafka_t *rk;
-    rd_kafka_mock_cluster_t *cluster;
-    rd_kafka_t *asker;
-    struct inquiry *inquiry;
-    struct config config;
+    struct mock_inquiry kafka;
     size_t receipts, finished;
     int64_t end;
 };
@@ -28,29 +24,15 @@ struct broker {
 static int setup(void **state)
 {
     struct broker *broker = calloc(1, sizeof(*broker));
-    broker->rk = mock_client(RD_KAFKA_PRODUCER, NULL);
-    broker->cluster = rd_kafka_mock_cluster_new(broker->rk, 1);
-    assert_non_null(broker->cluster);
-    rd_kafka_mock_topic_create(broker->cluster, TOPIC, 2, 1);
-    const char *bootstrap = rd_kafka_mock_cluster_bootstraps(broker->cluster);
-    broker->config = (struct config){.bootstrap_servers = (char *)(uintptr_t)bootstrap,
-                                     .group_id = (char *)(uintptr_t) "group",
-                                     .receipts_topic = (char *)(uintptr_t)TOPIC};
-    mock_fill(bootstrap, TOPIC, RECEIPTS);
-    struct err err;
-    broker->asker = mock_client(RD_KAFKA_CONSUMER, bootstrap);
-    broker->inquiry = inquiry_new(&broker->config, broker->asker, broker->asker, &err);
+    mock_inquiry_start(&broker->kafka, RECEIPTS);
     *state = broker;
-    return broker->inquiry == NULL ? -1 : 0;
+    return 0;
 }
 
 static int teardown(void **state)
 {
     struct broker *broker = *state;
-    inquiry_free(broker->inquiry);
-    rd_kafka_destroy(broker->asker);
-    rd_kafka_mock_cluster_destroy(broker->cluster);
-    rd_kafka_destroy(broker->rk);
+    mock_inquiry_stop(&broker->kafka);
     free(broker);
     return 0;
 }
@@ -76,7 +58,7 @@ static struct reader *reader_begin(struct broker *broker)
 {
     struct err err;
     broker->receipts = broker->finished = 0;
-    struct reader *reader = reader_new(&broker->config, broker->inquiry, &calls, broker, &err);
+    struct reader *reader = reader_new(&broker->kafka.config, broker->kafka.inquiry, &calls, broker, &err);
     assert_non_null(reader);
     reader_add(reader, 0, INT64_MAX, (struct wall){0});
     return reader;
@@ -90,12 +72,12 @@ static void looked_up(void *context, const struct inquiry_answer *answer)
 /* Once; waits where nothing is there yet. */
 static void reader_step(struct broker *broker, struct reader *reader)
 {
-    struct pollfd ready[] = {{.fd = reader_fd(reader), .events = POLLIN}, {.fd = inquiry_fd(broker->inquiry), .events = POLLIN}};
+    struct pollfd ready[] = {{.fd = reader_fd(reader), .events = POLLIN}, {.fd = inquiry_fd(broker->kafka.inquiry), .events = POLLIN}};
     assert_null(reader_fatal(reader));
     if (reader_turn(reader) || reader_is_done(reader))
         return;
     assert_true(poll(ready, 2, 30000) > 0);
-    inquiry_turn(broker->inquiry, looked_up, reader);
+    inquiry_turn(broker->kafka.inquiry, looked_up, reader);
 }
 
 static void reader_go(struct broker *broker, struct reader *reader)
@@ -150,7 +132,7 @@ static const struct kafka_setting none[] = {{NULL, NULL}};
 static rd_kafka_t *bystander(struct broker *broker)
 {
     struct err err;
-    rd_kafka_t *rk = kafka_bystander_new(&broker->config, KAFKA_READ_ALL, none, &err);
+    rd_kafka_t *rk = kafka_bystander_new(&broker->kafka.config, KAFKA_READ_ALL, none, &err);
     assert_non_null(rk);
     broker->receipts = broker->finished = 0;
     return rk;
@@ -209,7 +191,7 @@ static void a_stretch_without_an_end_goes_on_behind_the_log_s(void **state)
     rd_kafka_t *rk = bystander(broker);
     struct reader *reader = reader_of(broker, rk, RECEIPTS - 10, INT64_MAX);
     reader_until(broker, reader, 10);
-    mock_fill(broker->config.bootstrap_servers, TOPIC, 5);
+    mock_fill(broker->kafka.config.bootstrap_servers, TOPIC, 5);
     reader_until(broker, reader, 15);
     assert_true(!reader_is_done(reader) && broker->finished == 0);
     reader_free(reader);

@@ -8,37 +8,33 @@
 #include <string.h>
 
 #include "kafka/topic_place.h"
-#include "unit/mock_broker.h"
+#include "unit/mock_cluster.h"
 
 #define WAIT_MS 10000
 
-static rd_kafka_t *inside;
-static rd_kafka_mock_cluster_t *cluster;
+static struct mock mock;
 
 static int setup(void **state)
 {
     (void)state;
-    inside = mock_client(RD_KAFKA_PRODUCER, NULL);
-    cluster = rd_kafka_mock_cluster_new(inside, 2);
-    assert_non_null(cluster);
-    rd_kafka_mock_topic_create(cluster, "events", 3, 2);
-    rd_kafka_mock_topic_create(cluster, "leaderless", 1, 1);
-    rd_kafka_mock_partition_set_leader(cluster, "leaderless", 0, -1);
+    mock = mock_start(2);
+    rd_kafka_mock_topic_create(mock.cluster, "events", 3, 2);
+    rd_kafka_mock_topic_create(mock.cluster, "leaderless", 1, 1);
+    rd_kafka_mock_partition_set_leader(mock.cluster, "leaderless", 0, -1);
     return 0;
 }
 
 static int teardown(void **state)
 {
     (void)state;
-    rd_kafka_mock_cluster_destroy(cluster);
-    rd_kafka_destroy(inside);
+    mock_stop(&mock);
     return 0;
 }
 
 static void a_topic_lies_as_its_metadata_say(void **state)
 {
     struct topic_place place;
-    rd_kafka_t *rk = mock_client(RD_KAFKA_CONSUMER, rd_kafka_mock_cluster_bootstraps(cluster));
+    rd_kafka_t *rk = mock_client(RD_KAFKA_CONSUMER, mock.bootstrap);
     (void)state;
     assert_int_equal(topic_place_ask(rk, "events", WAIT_MS, &place), RD_KAFKA_RESP_ERR_NO_ERROR);
     assert_int_equal(place.error, RD_KAFKA_RESP_ERR_NO_ERROR);
@@ -54,9 +50,9 @@ static void a_topic_lies_as_its_metadata_say(void **state)
 static void what_is_not_there_has_no_partitions(void **state)
 {
     struct topic_place place;
-    rd_kafka_t *rk = mock_client(RD_KAFKA_CONSUMER, rd_kafka_mock_cluster_bootstraps(cluster));
+    rd_kafka_t *rk = mock_client(RD_KAFKA_CONSUMER, mock.bootstrap);
     (void)state;
-    rd_kafka_mock_topic_set_error(cluster, "missing", RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
+    rd_kafka_mock_topic_set_error(mock.cluster, "missing", RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
     assert_int_equal(topic_place_ask(rk, "missing", WAIT_MS, &place), RD_KAFKA_RESP_ERR_NO_ERROR);
     assert_int_equal(place.error, RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
     assert_int_equal(place.partition_count, 0);
