@@ -14,6 +14,21 @@ struct world *story_begin(const struct world_options *options)
     return world;
 }
 
+struct world *story_begin_in_doubt(const struct world_options *options)
+{
+    const struct world_options plain = world_options();
+    struct world *world = world_new(options == NULL ? &plain : options);
+    char mark[26];
+    world_mark(world, "acme/e/ann", "e1", mark);
+    fake_papercups_plant(&world->papercups, "acme", "ann", "e1", mark);
+    story_publish(world, "ann", "e1");
+    fake_log_commit(&world->log, 0, 0, "v1 reach=5000 receipts=0 admitted=0");
+    world_assign(world, 0, 0);
+    world_rebuild(world, 0, 0);
+    story_skip(world);
+    return world;
+}
+
 void story_begin_again(struct world *world)
 {
     world_crash(world, 0);

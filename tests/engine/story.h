@@ -14,6 +14,9 @@
 
 /* A world (NULL: world_options) whose first worker has partition 0, rebuilt and started; the trace is empty. */
 struct world *story_begin(const struct world_options *options);
+/* As story_begin, but partition 0 is assigned with the event e1 to ann in doubt: a former owner has committed a reach beyond it,
+ * left no receipt, and posted its message. It has not been read yet. */
+struct world *story_begin_in_doubt(const struct world_options *options);
 /* The worker crashes, all that it had sent is gone, and it has the partition again: rebuilt, started, its records read.
  * The trace begins with the assignment. */
 void story_begin_again(struct world *world);

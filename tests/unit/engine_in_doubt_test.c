@@ -16,16 +16,7 @@ static struct world *world_in_doubt(const char *metadata)
 static void an_event_in_doubt_that_is_there_is_delivered_at_once(void **state)
 {
     (void)state;
-    const struct world_options options = world_options();
-    struct world *w = world_new(&options);
-    char mark[26];
-    world_mark(w, "acme/e/ann", "e1", mark);
-    fake_papercups_plant(&w->papercups, "acme", "ann", "e1", mark);
-    story_publish(w, "ann", "e1");
-    fake_log_commit(&w->log, 0, 0, "v1 reach=5000 receipts=0 admitted=0");
-    world_assign(w, 0, 0);
-    world_rebuild(w, 0, 0);
-    story_skip(w);
+    struct world *w = story_begin_in_doubt(NULL);
     story_feed(w);
     story_answers(w, 3);
     story_expect(w, "rows of ann; read c1; messages v1; receipt 0/0 delivered");

@@ -168,13 +168,7 @@ static void an_event_in_doubt_is_read_back_though_its_account_has_no_room(void *
     (void)state;
     struct world_options options = world_options();
     options.account_memory_bytes = 1;
-    struct world *w = world_new(&options);
-    char mark[26];
-    world_mark(w, "acme/e/ann", "e1", mark);
-    fake_papercups_plant(&w->papercups, "acme", "ann", "e1", mark);
-    story_publish(w, "ann", "e1");
-    fake_log_commit(&w->log, 0, 0, "v1 reach=5000 receipts=0 admitted=0");
-    world_assign(w, 0, 0);
+    struct world *w = story_begin_in_doubt(&options);
     world_go(w);
     assert_int_equal(fake_log_outcome(&w->log.partitions[0], 0), OUTCOME_DELIVERED);
     story_end(w);

@@ -122,18 +122,9 @@ static void rows_of_others_are_no_ambiguity(void **state)
 static void what_stands_with_a_row_of_another_host_is_read_back(void **state)
 {
     (void)state;
-    const struct world_options options = world_options();
-    struct world *w = world_new(&options);
-    char mark[26];
-    world_mark(w, "acme/e/ann", "e1", mark);
-    fake_papercups_plant(&w->papercups, "acme", "ann", "e1", mark);
+    struct world *w = story_begin_in_doubt(NULL);
     w->papercups.customers[0].host[0] = 0;
     plant(w, WORLD_HOST, "");
-    story_publish(w, "ann", "e1");
-    fake_log_commit(&w->log, 0, 0, "v1 reach=5000 receipts=0 admitted=0");
-    world_assign(w, 0, 0);
-    world_rebuild(w, 0, 0);
-    story_skip(w);
     story_feed(w);
     story_answers(w, 4);
     story_expect(w, "rows of ann; read c2; read c1; messages v1; receipt 0/0 delivered");
