@@ -95,6 +95,13 @@ static void mark_produces(struct mark *mark, const struct scene *scene, int work
     }
 }
 
+static void mark_progress(struct mark *mark, const struct progress *progress)
+{
+    mark_number(mark, "reach", progress->reach);
+    mark_number(mark, "receipts", progress->receipts);
+    mark_number(mark, "last", progress->has_last ? progress->last : -1);
+}
+
 static void mark_commits(struct mark *mark, const struct scene *scene, int worker)
 {
     const struct world *world = scene->world;
@@ -107,9 +114,7 @@ static void mark_commits(struct mark *mark, const struct scene *scene, int worke
         mark_head(mark, "commit");
         mark_number(mark, "partition", commit->partition);
         mark_number(mark, "offset", commit->offset);
-        mark_number(mark, "reach", progress.reach);
-        mark_number(mark, "receipts", progress.receipts);
-        mark_number(mark, "last", progress.has_last ? progress.last : -1);
+        mark_progress(mark, &progress);
         if (scene->scenario->logs > 0) {
             const struct fake_partition *log = &world->log.partitions[commit->partition];
             mark_progress_log(mark, log, &progress);
@@ -178,9 +183,7 @@ static void mark_log(struct mark *mark, const struct scene *scene)
         mark_head(mark, "log");
         mark_number(mark, "end", log->end);
         mark_number(mark, "committed", log->committed);
-        mark_number(mark, "reach", progress.reach);
-        mark_number(mark, "receipts", progress.receipts);
-        mark_number(mark, "last", progress.has_last ? progress.last : -1);
+        mark_progress(mark, &progress);
         mark_number(mark, "receipts", (int64_t)log->receipt_count);
         for (size_t j = 0; j < log->receipt_count; j++) {
             mark_number(mark, "receipt_of", log->receipts[j].of);

@@ -11,6 +11,13 @@
  * that may be shown not before unknown_for is over; one customer's wait for each other. */
 #define REFUSED_MS(sim) (5 * 60 * MINUTE_MS + (sim)->options.events * 60 * MINUTE_MS)
 
+struct rng sim_dice(const struct sim *sim, uint64_t name)
+{
+    struct rng rng = {sim->options.seed ^ name};
+    rng.state = rng_next(&rng);
+    return rng;
+}
+
 int64_t sim_below(struct sim *sim, int64_t bound)
 {
     return rng_below(&sim->rng, bound);
@@ -141,8 +148,7 @@ static void sim_widget_settings(const struct sim *sim, struct world_options *opt
 /* Likewise: some seeds have a cache between, whose answers are another's or a little old. */
 static void sim_swap_init(struct sim *sim, struct world_options *options)
 {
-    sim->swap_rng.state = sim->options.seed ^ 0x73776170;
-    sim->swap_rng.state = rng_next(&sim->swap_rng);
+    sim->swap_rng = sim_dice(sim, 0x73776170);
     options->answers_are_kept = rng_below(&sim->swap_rng, 100) < 40;
     if (!options->answers_are_kept)
         return;

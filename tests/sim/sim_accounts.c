@@ -15,8 +15,7 @@ static int64_t accounts_dice(struct sim *sim, int64_t bound)
  * default. */
 void sim_accounts_options(struct sim *sim, struct world_options *options)
 {
-    sim->account_rng.state = sim->options.seed ^ 0x6163636f756e74;
-    sim->account_rng.state = rng_next(&sim->account_rng);
+    sim->account_rng = sim_dice(sim, 0x6163636f756e74);
     sim->has_accounts = accounts_dice(sim, 100) < 40 && !sim->options.steady_logs;
     if (!sim->has_accounts)
         return;

@@ -13,8 +13,7 @@ static int64_t added_dice(struct sim *sim, int64_t bound)
 
 void sim_added_options(struct sim *sim, struct world_options *options)
 {
-    sim->added_rng.state = sim->options.seed ^ 0x6164646564;
-    sim->added_rng.state = rng_next(&sim->added_rng);
+    sim->added_rng = sim_dice(sim, 0x6164646564);
     sim->is_added = added_dice(sim, 2) == 0;
     sim->too_early = added_dice(sim, 2) == 0;
     sim->is_configured = !sim->is_added;

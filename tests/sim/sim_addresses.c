@@ -12,8 +12,7 @@ static int64_t address_dice(struct sim *sim, int64_t bound)
 
 void sim_addresses_init(struct sim *sim)
 {
-    sim->address_rng.state = sim->options.seed ^ 0x61646472657373;
-    sim->address_rng.state = rng_next(&sim->address_rng);
+    sim->address_rng = sim_dice(sim, 0x61646472657373);
     bool any = address_dice(sim, 100) < 50 && !sim->options.steady_logs;
     sim->by_number = any ? 20 + address_dice(sim, 60) : 0;
 }

@@ -4,8 +4,7 @@
 
 void sim_clocks_options(struct sim *sim, struct world_options *options)
 {
-    sim->clock_rng.state = sim->options.seed ^ 0x636c6f636b73;
-    sim->clock_rng.state = rng_next(&sim->clock_rng);
+    sim->clock_rng = sim_dice(sim, 0x636c6f636b73);
     bool any = rng_below(&sim->clock_rng, 100) < 40 && !sim->options.steady_logs;
     sim->clock_unrest = any ? 1 + rng_below(&sim->clock_rng, 20) : 0;
     options->dead_by_producer = any && rng_below(&sim->clock_rng, 4) == 0;

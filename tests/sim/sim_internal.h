@@ -76,6 +76,9 @@ struct sim {
     struct sim_result *result;
 };
 
+/* Dice of their own for one kind of trouble, so that what they decide changes nothing of what else happens in the same seed.
+ * `name`: its name in ASCII, as a number. */
+struct rng sim_dice(const struct sim *sim, uint64_t name);
 int64_t sim_below(struct sim *sim, int64_t bound);
 bool sim_chance(struct sim *sim, int64_t per_cent);
 bool sim_is_frozen(const struct sim *sim, int worker);

@@ -10,8 +10,7 @@ static int64_t keyring_dice(struct sim *sim, int64_t bound)
 
 void sim_keyring_init(struct sim *sim)
 {
-    sim->keyring_rng.state = sim->options.seed ^ 0x6b657972696e67;
-    sim->keyring_rng.state = rng_next(&sim->keyring_rng);
+    sim->keyring_rng = sim_dice(sim, 0x6b657972696e67);
     bool any = keyring_dice(sim, 100) < 40 && !sim->options.steady_logs;
     sim->keyring_unrest = any ? 1 + keyring_dice(sim, 20) : 0;
     sim->keyring = world_keyring();

@@ -9,8 +9,7 @@ static bool log_chance(struct sim *sim, int64_t per_thousand)
 
 void sim_log_init(struct sim *sim)
 {
-    sim->log_rng.state = sim->options.seed ^ 0x6c6f67;
-    sim->log_rng.state = rng_next(&sim->log_rng);
+    sim->log_rng = sim_dice(sim, 0x6c6f67);
     sim->log_unrest = !sim->options.steady_logs && log_chance(sim, 400) ? 1 + rng_below(&sim->log_rng, 12) : 0;
 }
 

@@ -7,8 +7,7 @@
 
 void sim_proxy_init(struct sim *sim)
 {
-    sim->proxy_rng.state = sim->options.seed ^ 0x70726f7879;
-    sim->proxy_rng.state = rng_next(&sim->proxy_rng);
+    sim->proxy_rng = sim_dice(sim, 0x70726f7879);
     if (sim->options.steady_logs || rng_below(&sim->proxy_rng, 100) >= 40)
         return;
     sim->strays = 5 + rng_below(&sim->proxy_rng, 100);

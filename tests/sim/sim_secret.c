@@ -18,8 +18,7 @@ static bool secret_chance(struct sim *sim, int64_t per_thousand)
 
 void sim_secret_init(struct sim *sim)
 {
-    sim->secret_rng.state = sim->options.seed ^ 0x736563726574;
-    sim->secret_rng.state = rng_next(&sim->secret_rng);
+    sim->secret_rng = sim_dice(sim, 0x736563726574);
     int64_t dice = rng_below(&sim->secret_rng, 100);
     bool steady = sim->options.steady_logs || sim->options.unique_marks;
     sim->secret_changes = !steady && dice < 15;

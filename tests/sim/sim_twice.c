@@ -10,8 +10,7 @@ static bool twice_chance(struct sim *sim, int64_t per_thousand)
 
 void sim_twice_init(struct sim *sim)
 {
-    sim->twice_rng.state = sim->options.seed ^ 0x7477696365;
-    sim->twice_rng.state = rng_next(&sim->twice_rng);
+    sim->twice_rng = sim_dice(sim, 0x7477696365);
     sim->twice = !sim->options.steady_logs && twice_chance(sim, 300);
     sim->last_name = WORLD_WORKERS_MAX;
 }
