@@ -12,8 +12,9 @@ from pathlib import Path
 import browser as chromium
 import pytest
 from broker import Kafka, Reader
+from composer import Composer
 from ledger import Ledger
-from papercups import Client
+from papercups import Client, TwoAccounts
 from programs import Installation, Process, StandIn
 from signing import HmacKey
 
@@ -158,6 +159,30 @@ def papercups(world):
     client = Client(world.standin.url)
     yield client
     client.close()
+
+
+@pytest.fixture
+def api(standin):
+    """The stand-in's API without a worker, as a program of its first account calls it."""
+    client = Client(standin.url)
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def two_accounts(tmp_path):
+    """A stand-in that has two, with a client for each."""
+    made = TwoAccounts(tmp_path)
+    yield made
+    made.stop()
+
+
+@pytest.fixture(scope="module")
+def composer(world):
+    """The composer of the file's own world, which is a ComposerWorld."""
+    made = Composer(world.installation)
+    yield made
+    made.stop()
 
 
 @pytest.fixture(scope="module")

@@ -115,6 +115,11 @@ def sign(key, content, event_id=None, signed_at=None, routing_key=None):
     return Event(routing_key, headers, value.encode())
 
 
+def large_events(key, customer, count):
+    """Signed, 2 kB each, to 40 customers in turn."""
+    return [sign(key, payload(f"{customer}_{n % 40}", f"{n} " + "x" * 2000)) for n in range(count)]
+
+
 def sign_bytes(key, value, routing_key, event_id=None, signed_at=None):
     """The record of a value that need not be a payload, nor text; None is signed as an empty one."""
     event_id = event_id or f"evt_{secrets.token_hex(8)}"

@@ -8,7 +8,6 @@ import re
 
 import pytest
 from ledger import SENDER, audit, prefixed
-from papercups import Client
 from signing import as_bytes, payload, sign
 from world import BACKEND, World, bodies
 
@@ -23,13 +22,6 @@ def world(kafka, topics, tmp_path):
     made = World(tmp_path / "world", kafka, topics)
     yield made
     made.close()
-
-
-@pytest.fixture
-def papercups(standin):
-    client = Client(standin.url)
-    yield client
-    client.close()
 
 
 @pytest.fixture
@@ -49,11 +41,11 @@ def mark(installation, record):
     return "v1:" + base64.urlsafe_b64encode(full).decode().rstrip("=")
 
 
-def plant(installation, papercups, record, customer):
+def plant(installation, api, record, customer):
     """The message of that record, as if a worker had posted it."""
-    row = papercups.create_customer(customer)
-    conversation = papercups.create_conversation(row["id"])
-    answer = papercups.post_message(
+    row = api.create_customer(customer)
+    conversation = api.create_conversation(row["id"])
+    answer = api.post_message(
         conversation["id"], "planted", metadata={"cupbearer": mark(installation, record)}
     )  # fmt: skip
     assert answer.status == 201, answer
@@ -96,11 +88,11 @@ def test_a_delivered_message_that_is_not_in_papercups_any_more_is_named(world, c
     assert "\nwhat to do about not_shown: look into the customer's chat" in ended.stdout
 
 
-def test_a_shown_message_whose_only_receipt_says_failed_is_named(ledger, installation, papercups, customer):
+def test_a_shown_message_whose_only_receipt_says_failed_is_named(ledger, installation, api, customer):
     record = told_failed(ledger, customer)
     absent = ledger.audit("--papercups")
     assert absent.returncode == 0, absent.stdout + absent.stderr
-    plant(installation, papercups, record, customer)
+    plant(installation, api, record, customer)
     assert ledger.audit().returncode == 0, "the topics alone say that all is well"
     ended = ledger.audit("--papercups")
     assert (ended.returncode, ended.stderr) == (1, ""), ended.stdout + ended.stderr
@@ -109,9 +101,9 @@ def test_a_shown_message_whose_only_receipt_says_failed_is_named(ledger, install
     ]
 
 
-def test_a_mark_of_the_secret_before_is_known(ledger, installation, papercups, customer):
+def test_a_mark_of_the_secret_before_is_known(ledger, installation, api, customer):
     record = told_failed(ledger, customer)
-    plant(installation, papercups, record, customer)
+    plant(installation, api, record, customer)
     directory = installation.directory
     (directory / "mark.key").rename(directory / "mark.old")
     (directory / "mark.key").write_text("whmk_" + base64.b64encode(b"another secret of the workers...").decode() + "\n")

@@ -32,13 +32,6 @@ def world(tmp_path_factory, kafka):
     made.close()
 
 
-@pytest.fixture(scope="module")
-def composer(world):
-    made = Composer(world.installation)
-    yield made
-    made.stop()
-
-
 class Files:
     """The directory of messages; empty at each test's beginning."""
 

@@ -41,13 +41,6 @@ def world(tmp_path_factory, kafka):
     made.close()
 
 
-@pytest.fixture(scope="module")
-def composer(world):
-    made = Composer(world.installation)
-    yield made
-    made.stop()
-
-
 # ---- the page ----
 
 

@@ -7,7 +7,7 @@ import pytest
 from admin import Admin
 from broker import wait_until
 from confluent_kafka import TopicPartition
-from signing import payload, sign
+from signing import large_events, payload, sign
 
 EVENTS = 800  # more than fit into the memory
 
@@ -23,8 +23,7 @@ def test_records_that_are_deleted_unread_are_an_alarm(kafka, topics, standin, ke
     worker = installation.worker()
     admin = Admin(worker)
     standin.process.send_signal(signal.SIGSTOP)
-    events = [sign(key, payload(f"{customer}_{n % 40}", f"{n} " + "x" * 2000)) for n in range(EVENTS)]
-    kafka.publish(topics.events, events)
+    kafka.publish(topics.events, large_events(key, customer, EVENTS))
     wait_until(lambda: admin.metrics().value("cupbearer_paused_partitions") == 1, "it is paused", explain=installation.tails)
     for done in kafka.admin.delete_records([TopicPartition(topics.events, 0, EVENTS)]).values():
         done.result(10)

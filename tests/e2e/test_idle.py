@@ -8,7 +8,7 @@ import time
 from admin import Admin
 from broker import wait_until
 from programs import Installation
-from signing import payload, sign
+from signing import large_events
 
 INTERVAL_S = 21  # the least that a session of 6 s allows
 EVENTS = 1600  # more than fit into the memory
@@ -29,7 +29,7 @@ def test_workers_with_nothing_to_do_stay_in_their_group(kafka, standin, key, tmp
         made["named"].configure("kafka", group_instance_id="%h").configure("worker", state_dir=tmp_path / "state")
         workers = {name: one.worker() for name, one in made.items()}
         standin.process.send_signal(signal.SIGSTOP)
-        events = [sign(key, payload(f"user_{n % 40}", f"{n} " + "x" * 2000)) for n in range(EVENTS)]
+        events = large_events(key, "user", EVENTS)
         kafka.publish(f"{made['paused'].settings['topics']['events']}", events)
         admin = Admin(workers["paused"])
         wait_until(lambda: admin.metrics().value("cupbearer_paused_partitions") == 2, "both are paused")

@@ -52,14 +52,20 @@ def shown(standin, customer):
     return sorted(message["body"] for message in standin.messages() if message["external_id"].startswith(customer))
 
 
-def test_a_topic_that_is_made_again_under_its_owner_is_read_from_its_beginning(
-    kafka, topics, standin, key, installation, customer
-):
+def worker_that_delivered_old(kafka, topics, key, installation, customer, publisher=publish):
+    """And what it has delivered: all that was published."""
     installation.configure("worker", http_timeout="500ms", settle_time="500ms")
     worker = installation.worker()
     old = [f"old {n}" for n in range(OLD)]
-    publish(kafka, topics, key, customer, old)
+    publisher(kafka, topics, key, customer, old)
     wait_until(lambda: kafka.committed(installation.group, topics)[0][0] == OLD, "the commit", explain=installation.tails)
+    return worker, old
+
+
+def test_a_topic_that_is_made_again_under_its_owner_is_read_from_its_beginning(
+    kafka, topics, standin, key, installation, customer
+):
+    worker, old = worker_that_delivered_old(kafka, topics, key, installation, customer)
     # Its next fetch falls behind the records of the new topic, and its last commit comes after they were published.
     worker.process.send_signal(signal.SIGSTOP)
     kafka.make_again(topics)
@@ -101,11 +107,7 @@ def make_again_unnoticed(kafka, topics, key, customer, worker):
 def test_a_topic_made_again_that_has_as_many_records_is_found_out_by_its_owner(
     kafka, topics, standin, key, installation, customer
 ):
-    installation.configure("worker", http_timeout="500ms", settle_time="500ms")
-    worker = installation.worker()
-    old = [f"old {n}" for n in range(OLD)]
-    publish(kafka, topics, key, customer, old)
-    wait_until(lambda: kafka.committed(installation.group, topics)[0][0] == OLD, "the commit", explain=installation.tails)
+    worker, old = worker_that_delivered_old(kafka, topics, key, installation, customer)
     new = make_again_unnoticed(kafka, topics, key, customer, worker)
     wait_until_shown(standin, customer, old + new, installation)
     end(installation.workers[-1])
@@ -114,11 +116,7 @@ def test_a_topic_made_again_that_has_as_many_records_is_found_out_by_its_owner(
 def test_a_topic_made_again_that_has_as_many_records_is_found_out_by_the_next_owner(
     kafka, topics, standin, key, installation, customer
 ):
-    installation.configure("worker", http_timeout="500ms", settle_time="500ms")
-    first = installation.worker()
-    old = [f"old {n}" for n in range(OLD)]
-    publish(kafka, topics, key, customer, old)
-    wait_until(lambda: kafka.committed(installation.group, topics)[0][0] == OLD, "the commit", explain=installation.tails)
+    first, old = worker_that_delivered_old(kafka, topics, key, installation, customer)
     new = make_again_unnoticed(kafka, topics, key, customer, first)
     # What follows is read, settled and committed; the last record below the watermark is of the new topic now.
     more = [f"more {n}" for n in range(5)]
@@ -158,11 +156,7 @@ def publish_each(kafka, topics, key, customer, bodies):
 
 
 def test_what_reuses_the_offsets_of_a_lost_tail_is_delivered(kafka, topics, standin, key, installation, customer):
-    installation.configure("worker", http_timeout="500ms", settle_time="500ms")
-    worker = installation.worker()
-    old = [f"old {n}" for n in range(OLD)]
-    publish_each(kafka, topics, key, customer, old)
-    wait_until(lambda: kafka.committed(installation.group, topics)[0][0] == OLD, "the commit", explain=installation.tails)
+    worker, old = worker_that_delivered_old(kafka, topics, key, installation, customer, publish_each)
     # It does not look while the broker is away.
     worker.process.send_signal(signal.SIGSTOP)
     cut(kafka, topics, OLD - 5)
@@ -179,11 +173,7 @@ def test_what_reuses_the_offsets_of_a_lost_tail_is_delivered(kafka, topics, stan
 
 
 def test_a_tail_that_was_lost_between_two_workers_is_seen_by_the_second(kafka, topics, standin, key, installation, customer):
-    installation.configure("worker", http_timeout="500ms", settle_time="500ms")
-    first = installation.worker()
-    old = [f"old {n}" for n in range(OLD)]
-    publish_each(kafka, topics, key, customer, old)
-    wait_until(lambda: kafka.committed(installation.group, topics)[0][0] == OLD, "the commit", explain=installation.tails)
+    first, old = worker_that_delivered_old(kafka, topics, key, installation, customer, publish_each)
     first.stop()
     cut(kafka, topics, OLD - 5)
     new = [f"new {n}" for n in range(30)]

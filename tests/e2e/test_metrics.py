@@ -9,7 +9,7 @@ import time
 import pytest
 from broker import ROOT, wait_until
 from confluent_kafka import KafkaException
-from signing import Event, payload, sign
+from signing import Event, large_events, payload, sign
 from world import BACKEND, World
 
 EVENTS = 600  # a third of them fills the memory
@@ -159,7 +159,7 @@ def test_what_is_not_read_is_counted_anew_while_nothing_is_read(kafka, tmp_path,
         made.standin.process.send_signal(signal.SIGSTOP)
 
         def publish(count):
-            events = [sign(BACKEND, payload(f"{customer}_{n % 40}", f"{n} " + "x" * 2000)) for n in range(count)]
+            events = large_events(BACKEND, customer, count)
             kafka.publish(made.topics.events, events)
 
         def known(metrics):

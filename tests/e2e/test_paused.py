@@ -7,7 +7,7 @@ import pytest
 from admin import Admin
 from broker import wait_until
 from ledger import audit
-from signing import payload, sign
+from signing import large_events
 
 EVENTS = 1600  # in both: in each more than fit into the memory
 
@@ -26,8 +26,7 @@ def test_a_partition_that_was_paused_when_it_went_is_read_when_it_comes_back(
     worker = installation.worker()
     admin = Admin(worker)
     standin.process.send_signal(signal.SIGSTOP)
-    events = [sign(key, payload(f"{customer}_{n % 40}", f"{n} " + "x" * 2000)) for n in range(EVENTS)]
-    kafka.publish(topics.events, events)
+    kafka.publish(topics.events, large_events(key, customer, EVENTS))
     wait_until(lambda: admin.metrics().value("cupbearer_paused_partitions") == topics.partitions, "both are paused",
                explain=installation.tails)  # fmt: skip
 

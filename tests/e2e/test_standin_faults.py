@@ -9,13 +9,6 @@ from programs import STANDIN_API_KEY
 
 
 @pytest.fixture
-def api(standin):
-    client = Client(standin.url)
-    yield client
-    client.close()
-
-
-@pytest.fixture
 def conversation(api):
     return api.create_conversation(api.create_customer("ada")["id"], "hello")["id"]
 

@@ -4,26 +4,19 @@ import re
 from itertools import groupby
 
 import pytest
-from papercups import ACCOUNT_A, ACCOUNT_B, NO_ID, Client, TwoAccounts, read_to_end
+from papercups import ACCOUNT_A, ACCOUNT_B, NO_ID, Client, read_to_end
 
 LONG = {"subject": "s" * 300}
 
 
 @pytest.fixture
-def papercups(tmp_path):
-    standin = TwoAccounts(tmp_path)
-    yield standin
-    standin.stop()
+def a(two_accounts):
+    return two_accounts.a
 
 
 @pytest.fixture
-def a(papercups):
-    return papercups.a
-
-
-@pytest.fixture
-def b(papercups):
-    return papercups.b
+def b(two_accounts):
+    return two_accounts.b
 
 
 @pytest.fixture
@@ -230,8 +223,8 @@ def test_a_request_over_the_limit_is_413(a, ada):
     assert a.bodies(conversation["id"]) == []
 
 
-def test_a_connection_answers_1000_requests_and_closes_after_the_last(papercups):
-    client = Client(papercups.url, ACCOUNT_A[0])
+def test_a_connection_answers_1000_requests_and_closes_after_the_last(two_accounts):
+    client = Client(two_accounts.url, ACCOUNT_A[0])
     words = [client.get("me").headers["connection"] for _ in range(1000)]
     assert [number for number, word in enumerate(words, 1) if word == "close"] == [1000]
     client.get("me")
@@ -244,25 +237,25 @@ def test_the_bounds_of_a_connection_are_those_of_papercups_unless_told_otherwise
     assert a.call("POST", "/_standin/connections", {"idle_s": 0}).status == 400
 
 
-def test_an_idle_connection_is_closed(papercups, a):
+def test_an_idle_connection_is_closed(two_accounts, a):
     a.control("connections", idle_s=1, fresh_s=1000000)
-    assert read_to_end(papercups.url, b"GET /_standin/healthz HTTP/1.1\r\nHost: x\r\n\r\n").startswith(b"HTTP/1.1 200")
+    assert read_to_end(two_accounts.url, b"GET /_standin/healthz HTTP/1.1\r\nHost: x\r\n\r\n").startswith(b"HTTP/1.1 200")
 
 
-def test_a_connection_whose_request_takes_long_is_not_idle(papercups, a):
+def test_a_connection_whose_request_takes_long_is_not_idle(two_accounts, a):
     a.control("connections", idle_s=1, fresh_s=1)
     a.fault("slow", delay_ms=2000)
-    assert Client(papercups.url, ACCOUNT_A[0]).get("me").status == 200
+    assert Client(two_accounts.url, ACCOUNT_A[0]).get("me").status == 200
 
 
-def test_a_fresh_silent_connection_is_closed(papercups, a):
+def test_a_fresh_silent_connection_is_closed(two_accounts, a):
     a.control("connections", idle_s=1000000, fresh_s=1)
-    assert read_to_end(papercups.url) == b""
+    assert read_to_end(two_accounts.url) == b""
 
 
-def test_half_a_header_is_closed_as_a_fresh_silent_connection_is(papercups, a):
+def test_half_a_header_is_closed_as_a_fresh_silent_connection_is(two_accounts, a):
     a.control("connections", idle_s=1000000, fresh_s=1)
-    assert b"200" not in read_to_end(papercups.url, b"GET /api/v1/me HTTP/1.1\r\nHo")
+    assert b"200" not in read_to_end(two_accounts.url, b"GET /api/v1/me HTTP/1.1\r\nHo")
 
 
 # The unique index

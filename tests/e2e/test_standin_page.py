@@ -5,17 +5,9 @@ import json
 import browser as chromium
 import pytest
 from broker import wait_until
-from papercups import Client
 
 pytestmark = pytest.mark.skipif(not chromium.there_is_one(), reason="there is no chromium")
 MESSAGES = "[...document.querySelectorAll('.message .bubble')].map(one => one.textContent).join('|')"
-
-
-@pytest.fixture
-def api(standin):
-    client = Client(standin.url)
-    yield client
-    client.close()
 
 
 @pytest.fixture

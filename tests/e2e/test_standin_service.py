@@ -10,13 +10,6 @@ EXACT = {"jitter": 0, "per_call": 0, "per_conversation": 0, "read_ms": 0, "messa
 
 
 @pytest.fixture
-def api(standin):
-    client = Client(standin.url)
-    yield client
-    client.close()
-
-
-@pytest.fixture
 def conversation(api):
     return api.create_conversation(api.create_customer("ada")["id"], "hello")["id"]
 

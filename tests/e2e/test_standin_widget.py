@@ -6,20 +6,13 @@ from urllib.parse import urlencode
 
 import pytest
 from broker import wait_until
-from papercups import ACCOUNT_A, ACCOUNT_B, NO_ID, TwoAccounts
+from papercups import ACCOUNT_A, ACCOUNT_B, NO_ID
 from widget import Widget
 
 
 @pytest.fixture
-def papercups(tmp_path):
-    standin = TwoAccounts(tmp_path)
-    yield standin
-    standin.stop()
-
-
-@pytest.fixture
-def a(papercups):
-    return papercups.a
+def a(two_accounts):
+    return two_accounts.a
 
 
 @pytest.fixture
@@ -136,11 +129,11 @@ def test_a_clock_that_is_none_is_refused(a, wrong):
 
 
 @pytest.fixture
-def widget(papercups):
+def widget(two_accounts):
     """A customer's widget on a page of shop.example."""
 
     def opened(external_id="ada", host="shop.example", email=None, **more):
-        return Widget(papercups, external_id, host, email, account=ACCOUNT_A[1], **more)
+        return Widget(two_accounts, external_id, host, email, account=ACCOUNT_A[1], **more)
 
     return opened
 
@@ -362,11 +355,11 @@ def test_an_open_widget_hears_of_no_change_and_a_reloaded_one_shows_it(a, ada, w
     assert shown.shown() == ["hello", "ONE", "three"]
 
 
-def test_a_message_of_another_account_is_neither_shown_nor_changed(papercups, a, ada):
+def test_a_message_of_another_account_is_neither_shown_nor_changed(two_accounts, a, ada):
     message = a.post_message(a.create_conversation(ada)["id"], "x").data["id"]
     path = f"/api/v1/messages/{message}"
     for method, content in (("GET", None), ("PUT", {"message": {"body": "y"}}), ("DELETE", None)):
-        assert papercups.b.call(method, path, content).status == 404
+        assert two_accounts.b.call(method, path, content).status == 404
         assert a.call(method, "/api/v1/messages/x", content).status == 400
     assert a.call("PUT", path, {"message": {"type": "robot"}}).status == 422
     assert a.call("PUT", path, {"message": None}).status == 400
