@@ -12,7 +12,7 @@
 #   --customers N   whose chats they go to, in turn (10000)
 #   --body SIZE     how long each message is, in bytes: 77, or up to 10000, which 10k is too. Long ones are signed slowly and
 #                   kept in memory until they are published: take 20,000 or so
-#   --quick         20,000 events of 1,000 customers, short looks at the idle worker: shows that it works, its figures
+#   --quick         20,000 events of 1,000 customers, the idle worker measured briefly: shows that it works, its figures
 #                   are rough
 #   --perf          perf's 40 first symbols of the worker, by self time, while it takes the HMAC events
 #   --takeover      measures instead how long a worker takes until it reads events when it is assigned partitions whose
@@ -140,7 +140,7 @@ wait_for() { # PATTERN LOG PID
     done
 }
 
-# ---- the ground ----
+# ---- the sandbox ----
 
 # What the worker needs but its topics.
 files_make() {

@@ -3,7 +3,7 @@
 # Papercups that loses answers, delays, cuts and refuses. Installs what is missing, builds, and judges at the end; the last
 # line is
 #
-#   chaos lost=0 doubled=0 disordered=0 events=N kills=N freezes=N recover_p50=SECONDS recover_max=SECONDS
+#   chaos lost=0 duplicated=0 out_of_order=0 events=N kills=N freezes=N recover_p50=SECONDS recover_max=SECONDS
 #
 #   tests/chaos.sh [--minutes N] [--seed N] [--again] [--keep] [--other PROGRAM]
 #
@@ -19,7 +19,7 @@
 # its own: the broker's, or one that is half a minute or two hours ahead or behind. A worker that ends by itself (3, 4 or
 # 5) while the first broker is away, or within a minute of that, is counted and started again, as a supervisor would. "recover" is the time from a disturbance until all that had been published by then has its receipt.
 #
-# Exit codes: 0 nothing was lost, doubled or disordered, 1 something was (the logs stay), 2 wrong use, 5 no build.
+# Exit codes: 0 nothing was lost, duplicated or out of order, 1 something was (the logs stay), 2 wrong use, 5 no build.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . deploy/setup.sh

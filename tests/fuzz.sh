@@ -94,7 +94,7 @@ crash_tell() { # LOG
     fi | sed 's/^/    /'
 }
 
-# One line of what became of it. 1 where it crashed.
+# One line with the result. 1 where it crashed.
 target_tell() { # TARGET
     local log=$directory/$1.log artifact reached
     reached=$(sed -n 's/.*cov: \([0-9]*\).*corp: \([0-9]*\).*/\1 edges by \2 inputs/p' "$log" | tail -n 1)

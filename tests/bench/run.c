@@ -52,20 +52,20 @@ struct watch {
     int64_t pids[PROCESSES];
 };
 
-struct look {
+struct reading {
     int64_t receipts, clock_ns, cpu_ns[PROCESSES];
 };
 
-static struct look watch_look(const struct watch *watch)
+static struct reading watch_read(const struct watch *watch)
 {
-    struct look look = {.receipts = topic_records(watch->rk, watch->topic, watch->partitions)};
-    look.clock_ns = bench_clock_ns();
+    struct reading reading = {.receipts = topic_records(watch->rk, watch->topic, watch->partitions)};
+    reading.clock_ns = bench_clock_ns();
     for (size_t i = 0; i < PROCESSES; i++)
-        look.cpu_ns[i] = process_cpu_ns(watch->pids[i]);
-    return look;
+        reading.cpu_ns[i] = process_cpu_ns(watch->pids[i]);
+    return reading;
 }
 
-static void look_print(const struct look *first, const struct look *last)
+static void reading_print(const struct reading *first, const struct reading *last)
 {
     static const char *const names[PROCESSES] = {"us", "standin_us", "broker_us"};
     double count = (double)(last->receipts - first->receipts);
@@ -75,14 +75,14 @@ static void look_print(const struct look *first, const struct look *last)
     printf("events_s=%.0f cores=%.2f\n", count * 1e9 / ns, (double)(last->cpu_ns[0] - first->cpu_ns[0]) / ns);
 }
 
-/* Looks until there are so many receipts. */
-static struct look watch_wait(const struct watch *watch, int64_t receipts)
+/* Waits until there are so many receipts. */
+static struct reading watch_wait(const struct watch *watch, int64_t receipts)
 {
-    struct look last = watch_look(watch);
+    struct reading last = watch_read(watch);
     int64_t moved_ns = last.clock_ns;
     while (last.receipts < receipts) {
         nanosleep(&(struct timespec){.tv_nsec = LOOK_MS * 1000000}, NULL);
-        struct look now = watch_look(watch);
+        struct reading now = watch_read(watch);
         if (now.receipts > last.receipts)
             moved_ns = now.clock_ns;
         else if (now.clock_ns - moved_ns > STUCK_MS * (int64_t)1000000)
@@ -114,10 +114,10 @@ void bench_run(int argc, char **argv)
         watch.pids[i] = bench_number("PID", argv[8 + i]);
     struct load *load = load_new(&options);
     load_publish(load, 0, options.events / 10);
-    struct look first = watch_wait(&watch, options.events / 10);
+    struct reading first = watch_wait(&watch, options.events / 10);
     load_publish(load, options.events / 10, options.events);
-    struct look last = watch_wait(&watch, options.events);
-    look_print(&first, &last);
+    struct reading last = watch_wait(&watch, options.events);
+    reading_print(&first, &last);
     load_free(load);
     rd_kafka_destroy(watch.rk);
 }

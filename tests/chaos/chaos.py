@@ -333,7 +333,7 @@ class Chaos:
         print(f"outcomes: {dict(outcomes)}; receipts twice: {sum(len(told) > 1 for told in self.told.values())}")
         print(f"disturbances: {dict(self.counts)}")
         print(
-            f"chaos lost={len(verdict.lost)} doubled={len(verdict.doubled)} disordered={len(verdict.disordered)} "
+            f"chaos lost={len(verdict.lost)} duplicated={len(verdict.duplicated)} out_of_order={len(verdict.out_of_order)} "
             f"events={len(self.publisher.records)} kills={self.counts['kills']} freezes={self.counts['freezes']} "
             f"recover_p50={times[len(times) // 2]:.1f} recover_max={times[-1]:.1f}"
         )

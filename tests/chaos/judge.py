@@ -1,18 +1,18 @@
-"""What became of everything that was published, by the receipts and by what the stand-in holds."""
+"""The outcome of everything that was published, by the receipts and by what the stand-in holds."""
 
 from collections import Counter, defaultdict
 
 
 class Verdict:
     def __init__(self):
-        self.lost, self.doubled, self.disordered, self.other = [], [], [], []
+        self.lost, self.duplicated, self.out_of_order, self.other = [], [], [], []
 
     @property
     def good(self):
-        return not (self.lost or self.doubled or self.disordered or self.other)
+        return not (self.lost or self.duplicated or self.out_of_order or self.other)
 
     def lines(self):
-        for name in ("lost", "doubled", "disordered", "other"):
+        for name in ("lost", "duplicated", "out_of_order", "other"):
             for text in getattr(self, name)[:20]:
                 yield f"{name}: {text}"
 
@@ -30,7 +30,7 @@ def judge(published, receipts, messages, gone=(), unordered=frozenset()):
         if count == 0:
             verdict.lost.append(f"{event} of {customer} is told as delivered at {places} and not shown")
         elif count > 1:
-            verdict.doubled.append(f"{event} of {customer}, delivered at {places}, is shown {count} times")
+            verdict.duplicated.append(f"{event} of {customer}, delivered at {places}, is shown {count} times")
     for (customer, event), count in shown.items():
         if count == 1 and (customer, event) in once:
             continue
@@ -67,4 +67,4 @@ def order_judged(verdict, delivered, messages, unordered):
         places = [min(delivered[customer, event]) for event in events]
         for before, after, event in zip(places, places[1:], events[1:], strict=False):
             if after < before and not {before, after} & unordered:
-                verdict.disordered.append(f"{event} of {customer}, published at {after}, is shown behind {before}")
+                verdict.out_of_order.append(f"{event} of {customer}, published at {after}, is shown behind {before}")

@@ -18,7 +18,7 @@ from programs import ENVIRONMENT, Installation, StandIn
 from scenarios import KEY, Scenario
 
 KINDS = dict(
-    re.findall(r'(?m)^FAULT_KIND\(\w+, "(\w+)", "([a-z ]+)"\)$', (ROOT / "tests/failpoint/failpoint.def").read_text())
+    re.findall(r'(?m)^FAILPOINT_KIND\(\w+, "(\w+)", "([a-z ]+)"\)$', (ROOT / "tests/failpoint/failpoint.def").read_text())
 )
 POINTS = [f"{kind}.{moment}" for kind, moments in KINDS.items() for moment in moments.split()]
 # What a worker passes only once it is told to stop.

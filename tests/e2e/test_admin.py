@@ -199,7 +199,7 @@ def test_a_worker_for_which_no_partition_is_left_is_ready(kafka, standin, key, t
         def shared():
             return sorted(admin.ask("/readyz")[1] for admin in admins)
 
-        expected = ["ok: 1 partitions\n", "ok: no partition is this worker's, others have them all\n"]
+        expected = ["ok: 1 partitions\n", "ok: standby, other workers have all partitions\n"]
         wait_until(lambda: shared() == expected, f"{expected}", explain=lambda: f"{shared()}\n{installation.tails()}")
         assert [admin.ask("/readyz")[0] for admin in admins] == [200, 200]
     finally:
@@ -267,10 +267,10 @@ def loop_held(worker):
 
 def test_a_loop_that_stands_still_is_not_healthy(worker, admin):
     with loop_held(worker):
-        assert admin.ask("/healthz")[:2] == (503, "the loop does not answer\n")
+        assert admin.ask("/healthz")[:2] == (503, "the event loop is stuck\n")
         sick = run_program("health", "--url", admin.url)
     assert (sick.returncode, sick.stdout) == (1, "")
-    assert "503: the loop does not answer" in sick.stderr
+    assert "503: the event loop is stuck" in sick.stderr
     assert admin.ask("/healthz")[:2] == (200, "ok\n")
     assert admin.metrics().value("cupbearer_assigned_partitions") == 6
     worker.stop()

@@ -34,7 +34,7 @@ def worker_with_a_clock(installation, ahead_ms):
 
 
 def ended(receipts, count, installation):
-    """What became of so many records, and why, in the order in which they ended."""
+    """The outcomes of so many records, and why, in the order in which they ended."""
     wait_until(lambda: len(receipts.read()) >= count, f"{count} receipts", explain=installation.tails)
     told = [json.loads(one.value) for one in receipts.read(1)]
     return [(one["outcome"], one.get("reason")) for one in told]

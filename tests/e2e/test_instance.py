@@ -98,7 +98,7 @@ def test_what_comes_while_two_workers_have_one_name_is_shown_once(
     second.stop()
     assert {json.loads(one.value)["outcome"] for one in receipts.records} == {"delivered"}
     shown = [len(standin.messages(one)) for one in customers]
-    assert shown == [1] * len(customers), f"{sum(shown) - len(shown)} of {len(shown)} doubled"
+    assert shown == [1] * len(customers), f"{sum(shown) - len(shown)} of {len(shown)} duplicated"
     assert "event=namesake" in second.text()
     # Nobody waits for who has ended in order, nor for oneself.
     again = named.worker()

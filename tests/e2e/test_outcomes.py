@@ -99,7 +99,7 @@ def test_two_senders_and_two_customers_may_use_the_same_event_id(world, customer
 
 
 # Rejected: by reason, a function from a customer to an event. What else is rejected for these reasons stands in
-# tests/unit/tables/; this is about what becomes of it.
+# tests/unit/tables/; this is about its outcome.
 
 
 def repeated_header(customer):

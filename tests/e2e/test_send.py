@@ -1,4 +1,4 @@
-"""`cupbearer send`: what it publishes, and what it says became of it."""
+"""`cupbearer send`: what it publishes, and the outcome that it reports."""
 
 import json
 import re

@@ -1,5 +1,5 @@
 """A cache or a proxy answers one question with the good answer to another: another customer's row, conversation, list or
-post. Nobody is shown what was meant for somebody else, nothing is lost and nothing doubled."""
+post. Nobody is shown what was meant for somebody else, nothing is lost and nothing duplicated."""
 
 import pytest
 from broker import wait_until

@@ -125,7 +125,7 @@ def test_verify_names_the_slip_when_something_else_was_done_differently(bench):
     def urlsafe(signature):
         return "v1," + base64.urlsafe_b64encode(signature).decode()
 
-    slips = [
+    mistakes = [
         (encoded(mac(f"{now}.{value}")), "hmac-1", "the event id was left out"),
         (encoded(mac(f"evt_1.{value}")), "hmac-1", "the timestamp was left out"),
         (encoded(mac(value)), "hmac-1", "only the value was signed"),
@@ -143,7 +143,7 @@ def test_verify_names_the_slip_when_something_else_was_done_differently(bench):
     ]  # fmt: skip
     while not set("-_") & set(urlsafe(mac(good))):
         good += " "
-    for signature, key_id, difference in slips:
+    for signature, key_id, difference in mistakes:
         headers = {
             "webhook-id": "evt_1", "webhook-timestamp": str(now), "cupbearer-key": key_id,
             "webhook-signature": signature,

@@ -198,7 +198,7 @@ struct world {
     struct world_refusals refusals[WORLD_EVENTS_MAX];
     struct mono taken_at[WORLD_ACCOUNTS_MAX]; /* when an account last took a message */
     struct wall finished[WORLD_EVENTS_MAX]; /* events e0, e1, …: as the last of their receipts says */
-    unsigned doubled, misreported;          /* events, where breaches are counted */
+    unsigned duplicated, misreported;          /* events, where breaches are counted */
     unsigned missed;                        /* messages that no open widget showed when they came */
     char failure[300];
 };

@@ -78,7 +78,7 @@ static void check_event(struct world *world, const struct fake_partition *log, c
     for (unsigned i = 0; i < world->papercups.message_count; i++)
         shown += message_is_of(world, &world->papercups.messages[i], record);
     if (world->options.breaches_are_counted) {
-        world->doubled += shown > 1 && is_first_of(log, record);
+        world->duplicated += shown > 1 && is_first_of(log, record);
         world->misreported += (shown > 0) != (delivered > 0) && is_first_of(log, record);
         return;
     }

@@ -9,19 +9,19 @@
 #include "os/log.h"
 #include "os/log_writer.h"
 
-enum fault_kind {
-    FAULT_NONE,
-#define FAULT_KIND(name, word, moments) FAULT_##name,
+enum failpoint_kind {
+    FAILPOINT_NONE,
+#define FAILPOINT_KIND(name, word, moments) FAILPOINT_##name,
 #include "failpoint.def"
-#undef FAULT_KIND
-    FAULT_KIND_COUNT
+#undef FAILPOINT_KIND
+    FAILPOINT_KIND_COUNT
 };
 
 static const char *const kind_words[] = {
     "none",
-#define FAULT_KIND(name, word, moments) word,
+#define FAILPOINT_KIND(name, word, moments) word,
 #include "failpoint.def"
-#undef FAULT_KIND
+#undef FAILPOINT_KIND
 };
 static const char *const moment_words[] = {"before", "after", "sent", "told"};
 
@@ -61,7 +61,7 @@ static int point_read(const char *text)
     stand_still = moment.size > 0 && moment.data[moment.size - 1] == '!';
     freeze = moment.size > 0 && moment.data[moment.size - 1] == '~';
     moment.size -= or_later || stand_still || freeze;
-    for (int kind = 1; kind < FAULT_KIND_COUNT; kind++)
+    for (int kind = 1; kind < FAILPOINT_KIND_COUNT; kind++)
         for (int i = 0; i < MOMENT_COUNT; i++)
             if (span_equal(word, span_of(kind_words[kind])) && span_equal(moment, span_of(moment_words[i])))
                 return kind * MOMENT_COUNT + i;
@@ -79,13 +79,13 @@ static bool point_is_wanted(void)
     return wanted > 0;
 }
 
-static bool point_is(enum fault_kind kind, enum fault_moment moment)
+static bool point_is(enum failpoint_kind kind, enum failpoint_moment moment)
 {
     int point = (int)kind * MOMENT_COUNT + (int)moment;
-    return kind != FAULT_NONE && (point == wanted || (or_later && point > wanted));
+    return kind != FAILPOINT_NONE && (point == wanted || (or_later && point > wanted));
 }
 
-static void point_pass(enum fault_kind kind, enum fault_moment moment)
+static void point_pass(enum failpoint_kind kind, enum failpoint_moment moment)
 {
     if (!point_is(kind, moment))
         return;
@@ -99,65 +99,65 @@ static void point_pass(enum fault_kind kind, enum fault_moment moment)
 
 /* ---- what is passed: a new type of effect, call or input has to be thought of here ---- */
 
-static enum fault_kind kind_of_call(enum call_kind call)
+static enum failpoint_kind kind_of_call(enum call_kind call)
 {
     switch (call) {
     case CALL_FIND_CUSTOMERS:
-        return FAULT_FIND_CUSTOMERS;
+        return FAILPOINT_FIND_CUSTOMERS;
     case CALL_LIST_CUSTOMERS:
-        return FAULT_LIST_CUSTOMERS;
+        return FAILPOINT_LIST_CUSTOMERS;
     case CALL_CREATE_CUSTOMER:
-        return FAULT_CREATE_CUSTOMER;
+        return FAILPOINT_CREATE_CUSTOMER;
     case CALL_READ_CUSTOMER:
-        return FAULT_READ_CUSTOMER;
+        return FAILPOINT_READ_CUSTOMER;
     case CALL_SET_HOST:
-        return FAULT_SET_HOST;
+        return FAILPOINT_SET_HOST;
     case CALL_LIST_CONVERSATIONS:
-        return FAULT_LIST_CONVERSATIONS;
+        return FAILPOINT_LIST_CONVERSATIONS;
     case CALL_LIST_CLOSED:
-        return FAULT_LIST_CLOSED;
+        return FAILPOINT_LIST_CLOSED;
     case CALL_REOPEN:
-        return FAULT_REOPEN;
+        return FAILPOINT_REOPEN;
     case CALL_UNASSIGN:
-        return FAULT_UNASSIGN;
+        return FAILPOINT_UNASSIGN;
     case CALL_READ_CONVERSATION:
-        return FAULT_READ_CONVERSATION;
+        return FAILPOINT_READ_CONVERSATION;
     case CALL_READ_MESSAGES:
-        return FAULT_READ_MESSAGES;
+        return FAILPOINT_READ_MESSAGES;
     case CALL_POST_MESSAGE:
-        return FAULT_POST_MESSAGE;
+        return FAILPOINT_POST_MESSAGE;
     case CALL_POST_CONVERSATION:
-        return FAULT_POST_CONVERSATION;
+        return FAILPOINT_POST_CONVERSATION;
     case CALL_ME:
-        return FAULT_ME;
+        return FAILPOINT_ME;
     }
-    return FAULT_NONE;
+    return FAILPOINT_NONE;
 }
 
-static enum fault_kind kind_of_effect(const struct effect *effect, const char *dead_topic)
+static enum failpoint_kind kind_of_effect(const struct effect *effect, const char *dead_topic)
 {
     switch (effect->type) {
     case EFFECT_REQUEST:
         return kind_of_call(effect->call);
     case EFFECT_PRODUCE:
-        return strcmp(effect->topic, dead_topic) == 0 ? FAULT_DEAD_LETTER : FAULT_RECEIPT;
+        return strcmp(effect->topic, dead_topic) == 0 ? FAILPOINT_DEAD_LETTER : FAILPOINT_RECEIPT;
     case EFFECT_COMMIT:
-        return effect->offset > *note_of(INPUT_ASSIGNED, (uint64_t)effect->partition) ? FAULT_COMMIT
-                                                                                      : FAULT_REACH;
+        return effect->offset > *note_of(INPUT_ASSIGNED, (uint64_t)effect->partition) ? FAILPOINT_COMMIT
+                                                                                      : FAILPOINT_REACH;
     case EFFECT_READ_RECEIPTS:
-        return FAULT_READ_RECEIPTS;
+        return FAILPOINT_READ_RECEIPTS;
     case EFFECT_START:
-        return FAULT_START;
+        return FAILPOINT_START;
     case EFFECT_RELEASED:
-        return FAULT_RELEASED;
+        return FAILPOINT_RELEASED;
     case EFFECT_STOPPED:
-        return FAULT_STOPPED;
+        return FAILPOINT_STOPPED;
     case EFFECT_SETTLED:
-        return FAULT_SETTLED;
+        return FAILPOINT_SETTLED;
     case EFFECT_ACCOUNT:
-        return FAULT_ACCOUNT;
+        return FAILPOINT_ACCOUNT;
     case EFFECT_TROUBLE:
-        return FAULT_TROUBLE;
+        return FAILPOINT_TROUBLE;
     case EFFECT_CIRCUIT: /* beside a trouble */
     case EFFECT_PAUSE: /* at a span of a million records: no test gets there */
     case EFFECT_RESUME:
@@ -167,28 +167,28 @@ static enum fault_kind kind_of_effect(const struct effect *effect, const char *d
     case EFFECT_NAMESAKE:
         break;
     }
-    return FAULT_NONE;
+    return FAILPOINT_NONE;
 }
 
-static enum fault_kind kind_of_input(const struct input *input)
+static enum failpoint_kind kind_of_input(const struct input *input)
 {
     switch (input->type) {
     case INPUT_ASSIGNED:
-        return FAULT_ASSIGNED;
+        return FAILPOINT_ASSIGNED;
     case INPUT_RECEIPT:
-        return FAULT_OLD_RECEIPT;
+        return FAILPOINT_OLD_RECEIPT;
     case INPUT_REBUILT:
-        return FAULT_REBUILT;
+        return FAILPOINT_REBUILT;
     case INPUT_RECORD:
-        return FAULT_RECORD;
+        return FAILPOINT_RECORD;
     case INPUT_ANSWERED:
     case INPUT_PRODUCED:
     case INPUT_COMMITTED:
-        return (enum fault_kind) * note_of(input->type, input->handle);
+        return (enum failpoint_kind) * note_of(input->type, input->handle);
     case INPUT_REVOKED:
-        return FAULT_REVOKED;
+        return FAILPOINT_REVOKED;
     case INPUT_STOP:
-        return FAULT_STOP;
+        return FAILPOINT_STOP;
     case INPUT_LOST: /* whatever this worker does then, another one has the partition */
     case INPUT_TICK: /* these five come of nothing that was done for a record */
     case INPUT_LOG_CHECKED:
@@ -197,16 +197,16 @@ static enum fault_kind kind_of_input(const struct input *input)
     case INPUT_ACCOUNTS:
         break;
     }
-    return FAULT_NONE;
+    return FAILPOINT_NONE;
 }
 
 /* ---- passing ---- */
 
-void fault_effect(const struct effect *effect, const char *dead_topic, enum fault_moment moment)
+void failpoint_effect(const struct effect *effect, const char *dead_topic, enum failpoint_moment moment)
 {
     if (!point_is_wanted())
         return;
-    enum fault_kind kind = kind_of_effect(effect, dead_topic);
+    enum failpoint_kind kind = kind_of_effect(effect, dead_topic);
     if (effect->type == EFFECT_REQUEST)
         *note_of(INPUT_ANSWERED, effect->handle) = kind;
     else if (effect->type == EFFECT_PRODUCE)
@@ -216,21 +216,21 @@ void fault_effect(const struct effect *effect, const char *dead_topic, enum faul
     point_pass(kind, moment);
 }
 
-void fault_input(const struct input *input)
+void failpoint_input(const struct input *input)
 {
     if (!point_is_wanted())
         return;
     if (input->type == INPUT_ASSIGNED)
         *note_of(INPUT_ASSIGNED, (uint64_t)input->partition) = input->offset;
-    point_pass(kind_of_input(input), FAULT_TOLD);
+    point_pass(kind_of_input(input), FAILPOINT_TOLD);
 }
 
-void fault_sent(engine_handle handle, int fd)
+void failpoint_sent(engine_handle handle, int fd)
 {
     if (!point_is_wanted())
         return;
-    enum fault_kind kind = (enum fault_kind) * note_of(INPUT_ANSWERED, handle);
-    if (point_is(kind, FAULT_SENT))
+    enum failpoint_kind kind = (enum failpoint_kind) * note_of(INPUT_ANSWERED, handle);
+    if (point_is(kind, FAILPOINT_SENT))
         poll(&(struct pollfd){.fd = fd, .events = POLLIN}, 1, -1);
-    point_pass(kind, FAULT_SENT);
+    point_pass(kind, FAILPOINT_SENT);
 }

@@ -66,7 +66,7 @@ outside() { # ARGUMENT…
 chaos() { # MINUTES
     local log=$cache/chaos.log
     tests/chaos.sh --minutes "$1" 2>&1 | tee "$log" | tail -n 4
-    if [ "${PIPESTATUS[0]}" = 0 ] && tail -n 1 "$log" | grep -q '^chaos lost=0 doubled=0 disordered=0 '; then
+    if [ "${PIPESTATUS[0]}" = 0 ] && tail -n 1 "$log" | grep -q '^chaos lost=0 duplicated=0 out_of_order=0 '; then
         stage_count 1 0 0
     else
         cat "$log"

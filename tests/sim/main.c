@@ -13,32 +13,26 @@ static const char help[] =
     "[--events N] [--reach N]\n"
     "           [--window WINDOW]… [--unique-marks] [--steady-logs]\n"
     "\n"
-    "Drives cupbearer's engine through random runs in virtual time, with many faults "
-    "(README.md has them), and looks whether each\n"
-    "promise was kept. Each seed is one run, the same at each time. Ends at the first "
-    "that breaks a promise, and prints\n"
-    "the command that shows it again.\n"
+    "Drives cupbearer's engine through random runs in virtual time, with many faults (tests/README.md lists them), and checks\n"
+    "after each that every promise was kept. A seed is one run, always the same. Ends at the first broken promise, and\n"
+    "prints the command that repeats it.\n"
     "\n"
-    "  --seeds N          so many runs (default 2000)\n"
-    "  --from SEED        the first of them (default 1)\n"
-    "  --seed SEED        that one alone\n"
-    "  --trace            all that happens in it\n"
-    "  --steps N          of faults and other things, in each run (default 500)\n"
-    "  --events N         so many ids in each at most (default 30; 250 are the most)\n"
-    "  --reach N          how far deliveries may start beyond what was read, as the engine is told (a "
-    "small one of the seed's)\n"
-    "  --window WINDOW    opens one of the windows in which a message may be shown "
-    "twice: slow (a request is under way\n"
-    "                     inside Papercups for longer than the settle time), stopped "
-    "(a worker is stopped between its\n"
-    "                     last look at the clock and the write), edited (somebody "
-    "takes a message's mark away),\n"
-    "                     stale (lists of messages are behind by more than the settle time); what is doubled or misreported\n"
-    "                     is counted then, and is no failure\n"
+    "  --seeds N          how many runs (default 2000)\n"
+    "  --from SEED        the first one's seed (default 1)\n"
+    "  --seed SEED        only this run\n"
+    "  --trace            print everything that happens in it\n"
+    "  --steps N          faults and other steps in each run (default 500)\n"
+    "  --events N         at most so many event ids in each (default 30, at most 250)\n"
+    "  --reach N          how far beyond what was read the engine may start deliveries (default: a small one, by seed)\n"
+    "  --window WINDOW    open one of the windows in which a message may be shown twice: slow (a request is under way\n"
+    "                     inside Papercups for longer than the settle time), stopped (a worker is stopped between its\n"
+    "                     last check of the clock and the write), edited (somebody takes a message's mark away),\n"
+    "                     stale (lists of messages lag by more than the settle time); duplicated and misreported\n"
+    "                     messages are then counted and no failure\n"
     "  --unique-marks     Papercups has the index of deploy/papercups-once.sql\n"
-    "  --steady-logs      no topic is made again under its owners, and no log loses its tail or its beginning;\n"
-    "                     the mark secret stays what it is, no two workers have one name, no worker's clock is wrong from\n"
-    "                     the start; all events go by external id, accounts are alike, the keyring stays\n"
+    "  --steady-logs      no topic is recreated under its owners, and no log loses its tail or its beginning; the mark\n"
+    "                     secret and the keyring never change, no two workers have one name, no worker's clock is wrong\n"
+    "                     from the start; all events go by external id, accounts are alike\n"
     "\n"
     "Exit codes: 0 every promise was kept, 1 one was broken, 2 wrong use.\n";
 
@@ -74,7 +68,7 @@ static void add(struct sim_result *sum, const struct sim_result *one)
     sum->freezes += one->freezes;
     sum->rebalances += one->rebalances;
     sum->ousted += one->ousted;
-    sum->doubled += one->doubled;
+    sum->duplicated += one->duplicated;
     sum->misreported += one->misreported;
     sum->missed += one->missed;
     if (sum->settled_ms < one->settled_ms)
@@ -100,10 +94,10 @@ static bool run(const struct sim_options *options, uint64_t count)
             print_again(&current);
     }
     printf(
-        "sim seeds=%llu failed=%d records=%u crashes=%u freezes=%u rebalances=%u ousted=%u doubled=%u "
+        "sim seeds=%llu failed=%d records=%u crashes=%u freezes=%u rebalances=%u ousted=%u duplicated=%u "
         "misreported=%u missed=%u settled_within=%llds\n",
         (unsigned long long)done, !sum.good, sum.records, sum.crashes, sum.freezes, sum.rebalances,
-        sum.ousted, sum.doubled, sum.misreported, sum.missed, (long long)(sum.settled_ms + 999) / 1000);
+        sum.ousted, sum.duplicated, sum.misreported, sum.missed, (long long)(sum.settled_ms + 999) / 1000);
     return sum.good;
 }
 

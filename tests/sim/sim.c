@@ -7,8 +7,8 @@
 #define AUDIT_STEPS 20
 #define MINUTE_MS   (60 * 1000)
 #define OUTAGE_MS   (20 * MINUTE_MS)
-/* Where a key stays refused, no event of its account ends before its deadline, an hour and what clocks differ by, and one
- * that may be shown not before unknown_for is over; one customer's wait for each other. */
+/* While a key stays refused, no event of its account ends before its deadline, which is an hour plus what clocks differ by, and one
+ * that may be shown not before unknown_for is over; and one customer's wait for each other. */
 #define REFUSED_MS(sim) (5 * 60 * MINUTE_MS + (sim)->options.events * 60 * MINUTE_MS)
 
 struct rng sim_dice(const struct sim *sim, uint64_t name)
@@ -61,14 +61,14 @@ static bool sim_is_settled_in(const struct world *world, int32_t partition)
     struct progress progress;
     for (int i = 0; i < world->options.worker_count; i++)
         if (world->workers[i].shares[partition].given_away)
-            return false; /* it does not know yet */
+            return false; /* it has not noticed yet */
     bool empty = fake_log_event(log, log->begin) == NULL; /* retention, or a lost tail, has left nothing to commit */
     return world_owner(world, partition) != WORLD_NOBODY &&
            (empty || (fake_log_believed(log, &progress) &&
                       log->committed > log->events[log->event_count - 1]->offset));
 }
 
-/* Who owns a partition commits again what a late commit has put back. */
+/* A partition's owner commits again what a late commit has put back. */
 static bool sim_is_settled(const struct sim *sim)
 {
     const struct world *world = sim->world;
@@ -78,7 +78,7 @@ static bool sim_is_settled(const struct sim *sim)
     return settled;
 }
 
-void sim_mend(struct sim *sim, struct mono *last_fault)
+void sim_recover(struct sim *sim, struct mono *last_fault)
 {
     struct world *world = sim->world;
     for (int i = 0; i < world->options.worker_count; i++) {
@@ -105,8 +105,8 @@ void sim_mend(struct sim *sim, struct mono *last_fault)
         sim_assign(sim, i);
 }
 
-/* Nothing goes wrong any more: everything must come to its end, and soon. What came too late is refused then, for there is
- * an hour in which an unknown one is asked for. A key that is refused may stay so, for good. */
+/* Nothing goes wrong any more: everything must end, and soon. What came too late is rejected by then, for unknown outcomes are read
+ * back for an hour. A key that is refused may stay so, for good. */
 static void sim_calm(struct sim *sim)
 {
     struct world *world = sim->world;
@@ -122,7 +122,7 @@ static void sim_calm(struct sim *sim)
     sim_accounts_calm(sim, refused);
     from = mono_later(from, world->now.mono);
     while (world->failure[0] == 0 && (sim_is_anyone_frozen(sim) || !sim_is_settled(sim))) {
-        sim_mend(sim, &from);
+        sim_recover(sim, &from);
         world_go_for(world, MINUTE_MS / 6);
         if (mono_reached(mono_after(from, most_ms), world->now.mono))
             world_fail(world, "not all is settled %lld minutes after the last fault",
@@ -136,7 +136,7 @@ static void sim_calm(struct sim *sim)
 
 /* ---- what a seed makes ---- */
 
-/* Drawn apart: what else a seed makes stays as it is without them. */
+/* Drawn from dice of its own: everything else of the seed is as it is without. */
 static void sim_widget_settings(const struct sim *sim, struct world_options *options)
 {
     struct rng rng = {sim->options.seed ^ 0x77696467657421u};
@@ -145,7 +145,7 @@ static void sim_widget_settings(const struct sim *sim, struct world_options *opt
     options->look_ms = plain ? 0 : 3000;
 }
 
-/* Likewise: some seeds have a cache between, whose answers are another's or a little old. */
+/* Likewise: in some seeds a cache stands between, whose answers are another request's, or a little old. */
 static void sim_swap_init(struct sim *sim, struct world_options *options)
 {
     sim->swap_rng = sim_dice(sim, 0x73776170);
@@ -156,8 +156,8 @@ static void sim_swap_init(struct sim *sim, struct world_options *options)
     options->stale_ms = rng_below(&sim->swap_rng, 2) * 4000;
 }
 
-/* Small, so that it is used up again and again: what is beyond it waits, and what is beyond an old one is not in doubt. It
- * is not one of the seed's numbers, so that a run can be had with another. */
+/* Small, so that it is used up again and again: what is beyond it waits, and what is beyond an old one is not in doubt. Not drawn
+ * from the seed, so that a run can be repeated with another reach. */
 static int64_t sim_reach_step(const struct sim_options *options)
 {
     static const int64_t steps[] = {2, 6, 24};
@@ -243,7 +243,7 @@ static struct world *sim_world(struct sim *sim, struct buf *report)
 void sim_run(const struct sim_options *options, struct buf *report, struct sim_result *out)
 {
     struct sim sim = {.options = *options, .rng = {options->seed}, .result = out};
-    sim.rng.state = rng_next(&sim.rng); /* neighbours would draw the same numbers, one place further on */
+    sim.rng.state = rng_next(&sim.rng); /* neighbouring seeds would draw the same numbers, shifted by one */
     sim.weather = sim_weather(options);
     *out = (struct sim_result){0};
     sim_log_init(&sim);
@@ -263,13 +263,13 @@ void sim_run(const struct sim_options *options, struct buf *report, struct sim_r
         sim_clocks(&sim);
         sim_accounts(&sim);
         sim_keyring(&sim);
-        if (i % AUDIT_STEPS == 0) /* at any moment there may be one */
+        if (i % AUDIT_STEPS == 0) /* another may come at any moment */
             world_audit(world);
     }
     sim_calm(&sim);
     if (world->failure[0] == 0)
         world_end_check(world);
-    out->doubled = world->doubled;
+    out->duplicated = world->duplicated;
     out->misreported = world->misreported;
     out->missed = world->missed;
     out->good = world->failure[0] == 0;

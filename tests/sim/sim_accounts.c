@@ -1,5 +1,5 @@
-/* Three accounts of different speed: now and then one is slow, or away for a while, or does not take the key that workers have,
- * which they are given one after the other. It has dice of its own, and falls to some of the seeds only. */
+/* Three accounts of different speed: now and then one is slow, or away for a while, or refuses the key that workers have, until
+ * they are given a new one, each at its own time. It has dice of its own, and applies to some of the seeds only. */
 #include "engine/internal.h"
 #include "sim/sim_internal.h"
 
@@ -87,7 +87,7 @@ static bool is_well(const struct world *world, size_t account)
     return !one->away && !one->refuses && one->slow_ms == 0;
 }
 
-/* The first record of an account that is well which has no receipt, or whose partition nobody knows to be his. */
+/* The first record of a healthy account that has no receipt, or whose partition nobody knows to own. */
 static const struct record *first_left(const struct world *world)
 {
     for (int32_t i = 0; i < world->log.count; i++) {
@@ -101,8 +101,8 @@ static const struct record *first_left(const struct world *world)
     return NULL;
 }
 
-/* What an earlier owner may have posted is let in beyond its account's share: where that is what fills the memory of a worker,
- * nothing else has room before it has ended. A quarter is what is left beside the shares of the two that are not well. */
+/* What an earlier owner may have posted is admitted beyond its account's share: if that fills a worker's memory, nothing else has
+ * room until it has ended. A quarter is what is left beside the shares of the two accounts that are not well. */
 static bool in_doubt_fills(const struct world *world, int worker)
 {
     const struct engine *engine = world->workers[worker].engine;
@@ -126,16 +126,16 @@ static bool any_in_doubt_fills(const struct world *world)
     return false;
 }
 
-/* Once nothing else goes wrong, events of an account that is well are settled as soon as if there were no other: they wait in
- * queues and for places of their own, and what another's wait for takes no more memory than its share. So the bound is the
- * one that holds where all are well. */
+/* Once nothing else goes wrong, a healthy account's events are settled as soon as if there were no other account: they have queues
+ * and places of their own, and what another account's events take of the memory is no more than its share. So the bound is the one
+ * for all healthy. */
 static void others_go_on(struct sim *sim)
 {
     struct world *world = sim->world;
     struct mono from = world->now.mono;
     const struct record *left;
     while (world->failure[0] == 0 && (sim_is_anyone_frozen(sim) || (left = first_left(world)) != NULL)) {
-        sim_mend(sim, &from);
+        sim_recover(sim, &from);
         sim_added_calm(sim);
         give_keys(sim);
         world_go_for(world, 10000);

@@ -1,7 +1,7 @@
-/* In some of the seeds in which there are three accounts the last one is added while workers run, which hear of it at different
- * moments, or never. In half of them nobody publishes for it before all workers know it (deploy/README.md, "Add an account"); in the others,
- * who does not know it refuses its events, and who does may have posted them before. An account is given another address,
- * too. It has dice of its own. */
+/* In some of the seeds with three accounts the last one is added while workers run, which notice at different moments, or never. In
+ * half of them nobody publishes for it before all workers know it (deploy/README.md, "Add an account"); in the others a worker that
+ * does not know it rejects its events, and one that does may have posted them before. An account also gets another address. It has
+ * dice of its own. */
 #include "sim/sim_internal.h"
 
 #define ADDED (WORLD_ACCOUNTS_MAX - 1)
@@ -33,7 +33,7 @@ static void added_give(struct sim *sim, int worker)
         world_add_account(sim->world, worker, ADDED);
 }
 
-/* Which machine's file is written when is another question: one that begins anew may know it, or may not. */
+/* Each machine's file is written at its own time: a worker that restarts may know the account, or may not. */
 void sim_added_crash(struct sim *sim, int worker)
 {
     if (sim->is_added && sim->is_configured && added_dice(sim, 2) == 0)

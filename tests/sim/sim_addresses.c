@@ -1,6 +1,6 @@
-/* Events that name a row of Papercups, or a conversation, which others reach by the external id: there are all three kinds for
- * one and the same customer. Here and there it is another account's, or not there at all. This has dice of its own, and falls
- * to some of the seeds only. */
+/* Events that name a row of Papercups, or a conversation, which other events reach by the external id: all three kinds occur for
+ * one and the same customer. Sometimes the row is another account's, or does not exist. It has dice of its own, and applies to some
+ * of the seeds only. */
 #include "sim/sim_internal.h"
 
 #define NOT_THERE 900 /* and more: Papercups never has so many */

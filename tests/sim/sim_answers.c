@@ -5,7 +5,7 @@
 /* Longer than the settle time, which are the windows that `slow` and `stale` open. */
 #define SLOW_MS 120000
 
-/* What a frozen worker has handed to its kernel arrives or not, whatever becomes of the worker. */
+/* What a frozen worker has handed to its kernel arrives or not, whatever happens to the worker. */
 static bool sim_arrives_alone(const struct sim *sim, const struct world_request *request)
 {
     return sim_is_frozen(sim, request->worker) && !request->unwritten;
@@ -78,7 +78,7 @@ static bool sim_swaps(struct sim *sim, size_t place, enum fate fate)
     return world_answer_other(sim->world, place, other, rng_next(&sim->swap_rng) >> 1);
 }
 
-/* How far the list is behind that is read now. */
+/* How stale the list is that is being read. */
 static void sim_read(struct sim *sim)
 {
     if (sim->options.windows.stale && sim_chance(sim, 50))
@@ -128,9 +128,9 @@ void sim_answer(struct sim *sim)
 
 /* ---- Kafka ---- */
 
-/* A producer keeps the order within a partition: the oldest of the chosen one's topic, partition and worker. What one that is
- * frozen, cut off or killed has handed to its kernel is written at any time, after others have read the receipts and done
- * their own, or never. */
+/* A producer keeps the order within a partition: the oldest with the chosen one's topic, partition and worker. What a frozen,
+ * cut-off or killed worker has handed to its kernel is written at any time, even after others have read the receipts and acted on
+ * them, or never. */
 void sim_acknowledge(struct sim *sim)
 {
     struct world *world = sim->world;
@@ -156,7 +156,7 @@ void sim_acknowledge(struct sim *sim)
     world_acknowledge(world, place, produced);
 }
 
-/* The oldest of the chosen one's partition: a consumer keeps their order. */
+/* The oldest of the chosen one's partition: a consumer keeps its order. */
 void sim_commit(struct sim *sim)
 {
     struct world *world = sim->world;
@@ -211,7 +211,7 @@ void sim_advance(struct sim *sim)
         if (!sim_is_held(sim, &world->requests[i]))
             to = mono_earlier(to, mono_after(world->requests[i].sent_at, WORLD_HTTP_MS));
     if (mono_reached(next, to))
-        to = next; /* never beyond what somebody waits for */
+        to = next; /* never beyond the next deadline */
     world_advance(world, mono_later(to, world->now.mono));
     sim_time_out(sim);
 }

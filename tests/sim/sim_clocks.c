@@ -1,5 +1,5 @@
-/* Workers' clocks that are wrong from the start and are set again and again, ahead, behind and back. This has dice of its own,
- * and falls to some of the seeds only. */
+/* Workers' clocks are wrong from the start and are set again and again, ahead, behind and back. It has dice of its own, and applies
+ * to some of the seeds only. */
 #include "sim/sim_internal.h"
 
 void sim_clocks_options(struct sim *sim, struct world_options *options)

@@ -4,8 +4,8 @@
 
 static const char *const customers[] = {"ann", "ben", "cid", "dan"};
 
-/* A repetition within the window is no event of its own; one beyond it is, so there are none close to its end, which is
- * told by when the event was finished. Where workers' clocks say when one was admitted nobody can tell, unless it is long. */
+/* A repetition within the window is no event of its own, and one beyond it is; so there are none near the window's end, which is
+ * counted from when the event was finished. If workers' clocks decide when one was admitted, only a long window can be judged. */
 static bool sim_is_fresh(const struct sim *sim, int event)
 {
     const struct world *world = sim->world;
@@ -17,7 +17,7 @@ static bool sim_is_fresh(const struct sim *sim, int event)
     return world->now.wall.ms - since.ms < window_ms / 2;
 }
 
-/* An earlier one once more: the same bytes. */
+/* An earlier one repeated: the same bytes. */
 static bool sim_repeat(struct sim *sim)
 {
     struct fake_partition *log =
@@ -35,7 +35,7 @@ static bool sim_repeat(struct sim *sim)
     return true;
 }
 
-/* A new id mostly; else one that was there before, signed anew. */
+/* Mostly a new id; else an earlier one, signed anew. */
 static int sim_event(struct sim *sim)
 {
     int event = sim_chance(sim, 20) ? (int)sim_below(sim, sim->events + 1) : sim->events;

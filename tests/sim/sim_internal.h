@@ -7,8 +7,8 @@
 #include "sim/sim.h"
 
 #define SIM_SECRET_B "whmk_Q0NDQ0NDQ0NDQ0NDQ0NDQ0NDQ0NDQ0NDQ0NDQ0NDQ0M=" /* what the mark secret is changed to */
-/* How long it may take until all is settled once nothing goes wrong any more: a commit that was lost may come for a minute,
- * a delivery whose state is unknown is read back twice after 25 s, and what waits for one customer waits in turn. */
+/* How long it may take to settle everything once nothing goes wrong any more: a lost commit may arrive for a minute, a delivery in
+ * doubt is read back twice after 25 s, and what waits for one customer waits in turn. */
 #define SIM_SETTLED_MS (15 * 60 * 1000)
 #define SIM_LONG_MS (24 * 3600 * 1000) /* a window so long that no clock is wrong by more */
 
@@ -36,14 +36,14 @@ struct sim {
     struct sim_weather weather;
     struct mono outage_until;
     struct rng rng;
-    struct rng strangers; /* of their own: what they do changes nothing of what else happens */
+    struct rng strangers; /* dice of their own, as sim_dice */
     bool
         has_strangers; /* pages of other hosts, rows that are not the widget's, accounts that are configured anew */
     struct sim_options options;
     int events;        /* how many ids there are */
     int first_event;   /* those before are of a topic that was made again */
     struct rng log_rng, secret_rng, swap_rng, clock_rng, proxy_rng;
-    int64_t strays;          /* per thousand answers: how many are not Papercups'; 0: nothing stands in between */
+    int64_t strays;          /* per thousand answers: how many are not from Papercups; 0: nothing stands in between */
     int64_t forbidden_texts; /* per cent of events: whose text something in between never lets pass */
     int64_t swaps; /* per thousand answers: how many a cache gives that are another's; 0: there is none */
     int64_t clock_unrest; /* per thousand steps: how often a worker's clock is set; 0: only when a worker is dealt with */
@@ -54,7 +54,7 @@ struct sim {
     struct rng twice_rng;
     bool twice;         /* see sim_twice.c */
     unsigned last_name; /* of those that workers have in the group */
-    struct mono told_at[WORLD_WORKERS_MAX]; /* when one that was ousted hears of it */
+    struct mono told_at[WORLD_WORKERS_MAX]; /* when an ousted one is told */
     struct rng keyring_rng;
     int64_t keyring_unrest; /* per thousand steps: how often the file is changed; 0: never */
     struct world_keyring keyring; /* as the file is now */
@@ -63,29 +63,30 @@ struct sim {
     int64_t account_unrest; /* per thousand steps: how often something happens to one */
     struct rng added_rng;
     bool is_added;      /* see sim_added.c: the last account is, while workers run */
-    bool is_configured; /* it stands in the file by now */
+    bool is_configured; /* it is in the configuration file by now */
     bool too_early;     /* it is published for before all know it */
     struct rng address_rng;
     int64_t by_number; /* per cent: how many events name a customer or a conversation; 0: none */
     struct sim_address addresses[WORLD_EVENTS_MAX];
     int64_t log_unrest; /* per thousand steps: how often something happens to a log; 0: never */
-    int64_t unrest;    /* per cent: how often a partition moves when something happens to it */
+    int64_t unrest;    /* per cent: how often a partition moves, of the times that something happens to it */
     int64_t stride_ms; /* how far time goes at once, where nothing is due */
     struct mono frozen_until[WORLD_WORKERS_MAX];
     bool stopping[WORLD_WORKERS_MAX];
     struct sim_result *result;
 };
 
-/* Dice of their own for one kind of trouble, so that what they decide changes nothing of what else happens in the same seed.
- * `name`: its name in ASCII, as a number. */
+/* Dice of its own for one kind of trouble, so that its draws change nothing else in the same seed. `name`: the trouble's name in
+ * ASCII, as a number. */
 struct rng sim_dice(const struct sim *sim, uint64_t name);
 int64_t sim_below(struct sim *sim, int64_t bound);
 bool sim_chance(struct sim *sim, int64_t per_cent);
 bool sim_is_frozen(const struct sim *sim, int worker);
 bool sim_is_anyone_frozen(const struct sim *sim);
 
-/* sim.c: every worker runs, and knows what it has; who was frozen, when its time has come: the others go on without it. */
-void sim_mend(struct sim *sim, struct mono *last_fault);
+/* sim.c: every worker runs, and knows its partitions; one that was frozen thaws when its time has come: the others continue without
+ * it. */
+void sim_recover(struct sim *sim, struct mono *last_fault);
 
 /* sim_events.c: what is published. */
 void sim_publish(struct sim *sim);

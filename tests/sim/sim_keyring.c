@@ -1,6 +1,6 @@
-/* The keyring's file is changed while workers run, which read it at different moments: a key is added, revoked or good again,
- * its accounts are fewer or more. Nobody signs with a new key before all workers know it (deploy/README.md, "Change a secret"). It has dice of
- * its own, and falls to some of the seeds only. */
+/* The keyring's file changes while workers run, which read it at different moments: a key is added, revoked, reinstated, or granted
+ * other accounts. Nobody signs with a new key before all workers know it (deploy/README.md, "Change a secret"). It has dice of its
+ * own, and applies to some of the seeds only. */
 #include "sim/sim_internal.h"
 
 static int64_t keyring_dice(struct sim *sim, int64_t bound)
@@ -16,7 +16,7 @@ void sim_keyring_init(struct sim *sim)
     sim->keyring = world_keyring();
 }
 
-/* One account more or less; a key is granted some, in any case. */
+/* Grants one account more or less; a key keeps at least one. */
 static void keyring_grant(struct sim *sim, unsigned *grants)
 {
     const unsigned all = (1u << WORLD_ACCOUNTS_MAX) - 1;

@@ -1,5 +1,5 @@
-/* What happens to logs under those who own them. It has dice of its own, and falls to some of the seeds only: what happens
- * in the others is as if there were none of this. */
+/* Logs change under their owners: topics are recreated, tails lost, records deleted. It has dice of its own, and applies to some of
+ * the seeds only: the others run as if this did not exist. */
 #include "sim/sim_internal.h"
 
 static bool log_chance(struct sim *sim, int64_t per_thousand)
@@ -13,7 +13,7 @@ void sim_log_init(struct sim *sim)
     sim->log_unrest = !sim->options.steady_logs && log_chance(sim, 400) ? 1 + rng_below(&sim->log_rng, 12) : 0;
 }
 
-/* What was published before is not repeated: nobody can tell what became of what is gone. */
+/* What was published before is not repeated: the outcome of what is gone is unknown. */
 static void log_changed(struct sim *sim)
 {
     sim->first_event = sim->events;
@@ -38,7 +38,7 @@ static void log_retire(struct sim *sim, int32_t partition)
                      log->begin + 1 + rng_below(&sim->log_rng, log->committed - log->begin));
 }
 
-/* Its owner is told that it has the partition before it is told that it has it no more: the topic's metadata changed. */
+/* The owner is told that it has the partition before it is told that it has lost it: the topic's metadata changed. */
 static void log_assign_again(struct sim *sim, int32_t partition)
 {
     int owner = world_owner(sim->world, partition);
@@ -78,7 +78,7 @@ bool sim_log_check(struct sim *sim, int worker, int32_t partition)
     return dice < 60;
 }
 
-/* Who has read what is gone of a tail is given the partition anew. That a topic was made again nobody else finds out. */
+/* A worker that has read what is gone of a tail is assigned the partition anew. That a topic was recreated nobody else notices. */
 void sim_log_mend(struct sim *sim)
 {
     for (int32_t i = 0; i < sim->world->options.partition_count; i++) {

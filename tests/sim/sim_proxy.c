@@ -1,6 +1,6 @@
-/* Something stands between the workers and Papercups, and answers in its place now and then: pages for 404 and 409, a login, a
- * firewall that refuses some calls, and some texts always. Papercups itself says 404 once of what is there. This has dice of
- * its own, and falls to some of the seeds only. */
+/* Something stands between the workers and Papercups, and sometimes answers in its place: pages with 404 and 409, a login, a
+ * firewall that refuses some calls, and some texts always. Papercups itself answers 404 once for what exists. It has dice of its
+ * own, and applies to some of the seeds only. */
 #include <stdlib.h>
 
 #include "sim/sim_internal.h"

@@ -1,5 +1,5 @@
-/* The mark secret is changed, step by step, while workers run; or one of them is started with another secret than the rest.
- * It has dice of its own, and falls to some of the seeds only. */
+/* The mark secret is changed, step by step, while workers run; or one of them starts with another secret than the rest. It has dice
+ * of its own, and applies to some of the seeds only. */
 #include "sim/sim_internal.h"
 
 #define SECRET_A "whmk_QkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkI=" /* that of world_options() */
@@ -25,7 +25,7 @@ void sim_secret_init(struct sim *sim)
     sim->impostors = !steady && dice >= 15 && dice < 30 && sim->log_unrest == 0;
 }
 
-/* With another secret, or none, there is nothing that tells a stranger from the others. */
+/* With another secret, or none, nothing tells a stranger's receipts from the workers'. */
 static bool secret_is_named(const struct world *world)
 {
     for (int32_t i = 0; i < world->options.partition_count; i++)
@@ -84,7 +84,7 @@ void sim_secret(struct sim *sim)
         sim->secret_step++;
 }
 
-/* The steps that are left, one worker after the other, while nothing is published; the last one a day later. */
+/* The remaining steps, one worker after the other, while nothing is published; the last one a day later. */
 void sim_secret_finish(struct sim *sim)
 {
     struct world *world = sim->world;

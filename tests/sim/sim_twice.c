@@ -1,6 +1,6 @@
-/* A worker begins under the name of another, elsewhere, as two machines of one host name do: it has the partitions of that one
- * at once, which hears of it by its next heartbeat, or later, where it is frozen or cannot reach the group. It has dice of its
- * own, and falls to some of the seeds only. */
+/* A worker starts elsewhere under the name of another, as two machines of one host name do: it has the other's partitions at once,
+ * and the other notices by its next heartbeat, or later if it is frozen or cannot reach the group. It has dice of its own, and
+ * applies to some of the seeds only. */
 #include "sim/sim_internal.h"
 
 static bool twice_chance(struct sim *sim, int64_t per_thousand)
@@ -41,10 +41,10 @@ static int twice_other(const struct sim *sim, int worker)
 void sim_twice_crash(struct sim *sim, int worker)
 {
     if (sim->world->workers[worker].ousted)
-        sim->world->workers[worker].name = ++sim->last_name; /* somebody has seen to it */
+        sim->world->workers[worker].name = ++sim->last_name; /* somebody has fixed it */
 }
 
-/* Mostly whoever starts it again gives it a name of its own; else it takes the other's place in turn. */
+/* Mostly it is restarted under a name of its own; else it takes the other's place in turn. */
 void sim_twice_end(struct sim *sim, int worker)
 {
     struct world *world = sim->world;

@@ -29,7 +29,7 @@ void sim_assign(struct sim *sim, int32_t partition)
         !world_may_have(sim->world, worker, partition) || sim->world->workers[worker].shares[partition].held ||
         world_owner(sim->world, partition) != WORLD_NOBODY)
         return;
-    sim_learn(sim, worker); /* before it is given anything new, in any case */
+    sim_learn(sim, worker); /* in any case before it gets anything new */
     world_assign(sim->world, worker, partition);
 }
 
@@ -56,7 +56,7 @@ static bool sim_make_again(struct sim *sim, int32_t partition)
     return true;
 }
 
-/* Who does not know yet that another has its partitions goes on reading. */
+/* A worker that does not know yet that another has its partitions goes on reading. */
 static bool sim_ousted_goes_on(struct sim *sim, int32_t partition)
 {
     struct world *world = sim->world;
@@ -107,7 +107,7 @@ void sim_partition(struct sim *sim)
 
 void sim_set_clock(struct sim *sim, int worker, int64_t chosen_ms)
 {
-    /* What a clock that is behind calls finished, is so too early: its window ends too early as well. */
+    /* What a slow clock calls finished is so too early: its window ends too early as well. */
     if (chosen_ms < -3000 && sim->world->options.window_ms < SIM_LONG_MS &&
         !sim->world->options.admit_by_clock)
         return;
@@ -134,7 +134,7 @@ static void sim_crash(struct sim *sim, int worker)
     sim->result->crashes++;
 }
 
-/* All are gone for longer than the window: what lies in the log is old when it is read. */
+/* All are gone for longer than the window: what is in the log is old when it is read. */
 static void sim_outage(struct sim *sim)
 {
     struct world *world = sim->world;
@@ -146,7 +146,7 @@ static void sim_outage(struct sim *sim)
     world_pass(world, world->options.window_ms + sim_below(sim, world->options.window_ms));
 }
 
-/* Mostly one that has a post under way: there it matters. */
+/* Mostly one with a post in flight: there it matters. */
 static int sim_chosen(struct sim *sim)
 {
     const struct world *world = sim->world;
@@ -158,7 +158,7 @@ static int sim_chosen(struct sim *sim)
     return (int)sim_below(sim, world->options.worker_count);
 }
 
-/* It was decided to send them, and the worker was frozen before they left. With the window `stopped` it had looked at the
+/* Requests that were decided on before the worker froze, and had not left yet. With the window `stopped` it had already checked the
  * clock for the last time, too. */
 static void sim_keep_unwritten(struct sim *sim, int worker)
 {

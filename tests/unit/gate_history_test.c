@@ -81,7 +81,7 @@ static void one_from_before_the_start_is_found_by_its_receipt(void **state)
     struct history_entry entry = entry_of("evt_old", -5);
     entry.routing_key = SPAN("acme/e/user_42/of/mine");
     settle(history, &entry, "duplicate");
-    settle(history, &entry, "failed"); /* what became of the first tells more */
+    settle(history, &entry, "failed"); /* the outcome of the first says more */
     settle(history, &entry, "delivered");
     settle(history, &entry, "failed"); /* late, from a worker that was cut off */
     assert_string_equal(

@@ -1,6 +1,6 @@
 #include "base/nearest.h"
 
-enum { LENGTH_MAX = 80 }; /* longer names are nobody's slip of a known one */
+enum { LENGTH_MAX = 80 }; /* a longer name is no typo of a known one */
 
 static char letter_fold(char c)
 {

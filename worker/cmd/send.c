@@ -198,12 +198,12 @@ static const struct option_row receipt_rows[] = {
     OPTION(RECEIPTS_TOPIC, "receipts-topic", "TOPIC", "the receipts' topic; default: cupbearer.receipts"),
     OPTION(TIMEOUT, "timeout", "SECONDS", "how long to wait for it (m and h may follow); default: 60s"),
 };
-static const struct option_group receipt = OPTION_GROUP("receipt", "What becomes of it", receipt_rows);
+static const struct option_group receipt = OPTION_GROUP("receipt", "Outcome", receipt_rows);
 
 const struct command command_send = {
     SEND,
     cmd_send,
-    "sign an event and publish it, and wait for what becomes of it",
+    "sign an event and publish it, and wait for its outcome",
     .usage = "--key-file FILE --key-id ID --account ACCOUNT\n"
              " --to-external-id ID --body TEXT [OPTION]...\n"
              "--key-file FILE --key-id ID [OPTION]... PAYLOAD_FILE",

@@ -22,7 +22,7 @@ gate_handler composer_lookup;
 /* POST sign: fills a message and signs it with the gate's key. Nothing is sent. */
 gate_handler composer_sign;
 
-/* POST publish: a record that was signed. GET receipt?event_id=...&wait=..., GET history: what became of it. */
+/* POST publish: a record that was signed. GET receipt?event_id=...&wait=..., GET history: its outcome. */
 gate_handler composer_publish, composer_receipt, composer_history;
 
 /* An error at its place, where it has one: the page shows it there. */

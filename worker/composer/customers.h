@@ -1,5 +1,5 @@
-/* The customer that Papercups has at a payload's address: what a person is told before something is signed,
- * so that a slip in an id does not make a stranger. The worker looks for itself when it delivers. */
+/* The customer that Papercups has at a payload's address: shown to people before they sign, so that a typo in an id does not create
+ * a stranger. The worker looks it up itself when it delivers. */
 #ifndef COMPOSER_CUSTOMERS_H
 #define COMPOSER_CUSTOMERS_H
 

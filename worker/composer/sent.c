@@ -1,4 +1,4 @@
-/* What the composer sends, and what became of it. */
+/* What the composer sends, and its outcome. */
 #include "base/json.h"
 #include "composer/composer.h"
 #include "cupbearer/cupbearer.h"

@@ -54,7 +54,7 @@ static bool signing_make_payload(struct signing *signing)
 
 /* ---- the recipient ---- */
 
-/* Nobody signs for a customer who is not there without having said so: a slip must not make a stranger. */
+/* Nobody signs for a customer who does not exist without having confirmed that: a typo must not create a stranger. */
 static bool signing_check_recipient(const struct signing *signing)
 {
     const struct payload *payload = &signing->payload;
@@ -83,7 +83,7 @@ static bool signing_check_recipient(const struct signing *signing)
             account->name, found.matches);
     else if (!found.found)
         gate_reply_error(
-            reply, 422, NULL, "to", "Papercups has no such %s in account %s: look for a slip in the id",
+            reply, 422, NULL, "to", "Papercups has no such %s in account %s: check the id for a typo",
             payload->address == ADDRESS_CUSTOMER_ID ? "customer" : "conversation", account->name);
     bool good = found.found;
     lookup_done(&found);

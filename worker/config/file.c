@@ -115,7 +115,7 @@ static bool has_control(struct span s)
 }
 
 /* A comment that would become part of the value. */
-static const char *value_slip(const char *value)
+static const char *value_mistake(const char *value)
 {
     if (*value == '#' || strstr(value, " #") != NULL || strstr(value, "\t#") != NULL)
         return "a comment behind a value begins with \" ;\"; those with # have lines of their own";
@@ -128,13 +128,13 @@ static void setting_take(struct ini_file *file, struct span name, const char *va
     if (file->is_unknown)
         return;
     const struct setting *setting = setting_find(file->section, name);
-    const char *slip = value_slip(value);
+    const char *mistake = value_mistake(value);
     if (file->section == SECTION_COUNT)
         err_set(&problem, ERR_USAGE, "a setting stands before the first [section]");
     else if (setting == NULL)
         setting_unknown(file->section, name, &problem);
-    else if (slip != NULL)
-        err_set(&problem, ERR_USAGE, "%s: %s", setting->name, slip);
+    else if (mistake != NULL)
+        err_set(&problem, ERR_USAGE, "%s: %s", setting->name, mistake);
     const struct config_entry *first =
         setting == NULL ? NULL : source_find(file->source, setting, file->account);
     if (problem.code == ERR_NONE && first != NULL)

@@ -125,7 +125,7 @@ static int form_error(const struct setting *setting, const char *problem, struct
 }
 
 /* What no value can be. */
-static const char *text_slip(struct span text)
+static const char *text_mistake(struct span text)
 {
     if (text.size == 0)
         return "is empty; give it a value or leave it out";
@@ -223,9 +223,9 @@ static int text_put(const struct setting *setting, struct span text, char **memb
 
 int value_put(const struct setting *setting, const char *text, void *member, struct err *err)
 {
-    const char *slip = text_slip(span_of(text));
-    if (slip != NULL)
-        return form_error(setting, slip, err);
+    const char *mistake = text_mistake(span_of(text));
+    if (mistake != NULL)
+        return form_error(setting, mistake, err);
     int choice;
     switch (setting->type) {
     case SETTING_BOOL:

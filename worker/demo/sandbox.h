@@ -9,7 +9,7 @@
 
 #define SANDBOX_KEY_ID   "backend-1" /* the README's, so that its programs run here as they stand there */
 #define SANDBOX_KEY_FILE SANDBOX_KEY_ID ".key"
-#define SANDBOX_MESSAGES "messages" /* the directory of the templates, in the ground's */
+#define SANDBOX_MESSAGES "messages" /* the directory of the templates, in the sandbox's */
 
 struct sandbox {
     char directory[64];

@@ -27,7 +27,7 @@ struct standin_request {
     bool oversized; /* one header is too long */
 };
 
-/* What becomes of the connection. */
+/* What happens to the connection. */
 enum standin_end {
     STANDIN_ANSWERED,
     STANDIN_LAST,  /* answered with `connection: close` */

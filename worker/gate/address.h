@@ -1,5 +1,5 @@
-/* Who asks, as text: what is counted and bounded together. An IPv6 address stands for its network of 64 bits, because
- * whoever has one has them all. */
+/* The client's address as text: the unit of counting and limits. An IPv6 address stands for its /64, because whoever has one
+ * address of it has them all. */
 #ifndef GATE_ADDRESS_H
 #define GATE_ADDRESS_H
 

@@ -15,7 +15,7 @@ static void admission_answer_wait(struct gate_reply *reply, int64_t wait_s, cons
 {
     reply->retry_after_s = wait_s;
     gate_reply_error(reply, 429, NULL, NULL,
-                     "%s sends too much: wait %lld s ([gate] %s is the limit a minute)", who,
+                     "%s is over its limit: wait %lld s ([gate] %s is the limit a minute)", who,
                      (long long)wait_s, setting);
 }
 
@@ -70,7 +70,7 @@ static bool admission_admits_key(struct gate *gate, const struct event *event, s
     return wait_s == 0;
 }
 
-/* Whether it may in. The keyring is held only for this, not while Kafka is waited for. */
+/* Whether it is admitted. The keyring is held only for this, not while Kafka is waited for. */
 static bool admission_check(struct gate *gate, const struct record *record, bool limit_key,
                        struct gate_reply *reply)
 {

@@ -1,5 +1,5 @@
-/* The way into the topic: every check of format 1 that a record's bytes and the clock can answer, in its order, the limit
- * of its key, and the publishing. Whether it is a repetition is left to the worker, whose memory that is. */
+/* Admission into the topic: every check of format 1 that a record's bytes and the clock can answer, in its order, then the limit of
+ * its key, then publishing. Whether it is a duplicate is left to the worker, which remembers. */
 #ifndef GATE_ADMISSION_H
 #define GATE_ADMISSION_H
 
@@ -11,7 +11,7 @@
  * the key's own limit counts), 413 or 503. */
 void admission_pass(struct gate *gate, const struct record *record, bool limit_key, struct gate_reply *reply);
 
-/* False, and 429 in the reply, where the address has asked too often. */
+/* False, with 429 in the reply, if the address is over its limit. */
 bool admission_admits_address(struct gate *gate, const struct gate_request *request, struct gate_reply *reply);
 
 #endif

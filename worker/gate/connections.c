@@ -5,7 +5,7 @@
 
 #include "os/thread.h"
 
-#define LEAVING_PER_MS 16 /* the more are leaving, the slower others come: with 256, 60 in a second */
+#define LEAVING_PER_MS 16 /* the more are closing, the slower new ones are accepted: with 256, 60 a second */
 
 void connections_init(struct connections *connections)
 {
@@ -76,7 +76,7 @@ static size_t connections_of(const struct connections *connections, const char *
     return count;
 }
 
-/* Which one has waited longest, of that address, or of all (NULL). Where all are under way nobody goes: they end by themselves. */
+/* The one that has waited longest, of that address, or of all (NULL). If all are under way none goes: they end by themselves. */
 static struct connection *connections_victim(const struct connections *connections, const char *address)
 {
     for (struct connection *at = connections->oldest; at != NULL; at = at->behind)
@@ -157,7 +157,7 @@ void connections_set(struct connections *connections, struct connection *connect
 
 /* ---- bodies ---- */
 
-/* Lets go of as many as it takes; where none is left, of the one itself that wants the room and has a body already. */
+/* Drops as many as it takes; if none is left, the one that wants the room, provided it has a body already. */
 static void connections_make_bytes(struct connections *connections, size_t bytes)
 {
     struct connection *victim;

@@ -1,7 +1,7 @@
-/* Who is connected, and what of it is let go where there is no room. A connection that waits for its client, for a request that is
- * not there in full or for a reply to be taken, costs whoever opened it nothing; so these are bounded together, in their number and
- * in the bytes of their bodies, and the one that has waited longest goes first. Who gets on with what they came for waits for
- * milliseconds. Nothing is asked of the address, behind which many may be, unless that is wanted. */
+/* Open connections, and which of them are dropped when there is no room. One that waits for its client (for the rest of a request,
+ * or for a reply to be read) costs that client nothing; so these are bounded together, by number and by the bytes of their bodies,
+ * and the one that has waited longest goes first. An honest client waits for milliseconds only. Nothing depends on the address,
+ * which many may share, unless that is configured. */
 #ifndef GATE_CONNECTIONS_H
 #define GATE_CONNECTIONS_H
 
@@ -13,7 +13,7 @@
 #include "gate/address.h"
 
 struct connections_limits {
-    size_t all;        /* connections that are not let go yet */
+    size_t all;        /* connections that are not dropped yet */
     size_t unfinished; /* of them, those whose request is not there in full */
     size_t body_bytes; /* of all bodies together, also of requests under way */
     size_t of_address; /* connections from one address; 0: any number */
@@ -23,7 +23,7 @@ enum connection_state {
     CONNECTION_UNFINISHED, /* its request is not there in full */
     CONNECTION_UNDER_WAY,
     CONNECTION_UNTAKEN, /* its reply is not */
-    CONNECTION_LET_GO,  /* its socket is shut down; its thread will notice */
+    CONNECTION_LET_GO,  /* dropped: its socket is shut down, and its thread will notice */
     CONNECTION_STATES,
 };
 
@@ -38,7 +38,7 @@ struct connection {
 /* Since the start. */
 struct connections_counts {
     size_t open, unfinished, body_bytes; /* now */
-    uint64_t for_room, for_bytes, for_address; /* let go */
+    uint64_t for_room, for_bytes, for_address; /* dropped */
 };
 
 struct connections {
@@ -57,17 +57,17 @@ void connections_init(struct connections *connections);
 /* All must have been removed. */
 void connections_done(struct connections *connections);
 
-/* A new one, whose fd and address are set; another may be let go for it, or it itself. Returns for how many milliseconds no other
- * should be accepted, 0 for none: those that were let go are connections still until their threads end, for which a machine that is
- * busy takes a while, and libmicrohttpd resets whoever comes when it has as many as it may. */
+/* Adds a new one, whose fd and address are set; another one, or it itself, may be dropped for it. Returns for how many milliseconds
+ * nothing more should be accepted, 0 for none: dropped connections count until their threads have ended, which takes a while on a
+ * busy machine, and libmicrohttpd resets new connections when it has as many as it may. */
 int64_t connections_add(struct connections *connections, struct connection *connection);
 /* Before its socket is closed. */
 void connections_remove(struct connections *connections, struct connection *connection);
-/* What it does now, other than being let go, which stays so. */
+/* Its state from now on; one that was dropped stays so. */
 void connections_set(struct connections *connections, struct connection *connection, enum connection_state state);
 
-/* So many bytes of its body have come. Others are let go for them, and waited for until theirs are freed, so that there are never
- * more; at most `wait_ms`. False where this one itself was let go: its request must end. */
+/* So many bytes of its body have arrived. If there is no room others are dropped, and it waits until their bodies are freed, at
+ * most `wait_ms`, so that the bound always holds. False if this one itself was dropped: its request must end. */
 bool connections_body(struct connections *connections, struct connection *connection, size_t bytes, int64_t wait_ms);
 /* Its body is freed. */
 void connections_body_freed(struct connections *connections, struct connection *connection);

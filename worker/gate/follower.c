@@ -18,8 +18,8 @@
 #include "receipt/receipt.h"
 
 #define POLL_MS 200
-/* How many receipts of each partition are read that are older than this gate: for those who ask for one, and for the history
- * of what the gate signed. */
+/* How many older receipts of each partition are read at the start: for those who ask for one, and for the history of what the gate
+ * signed. */
 #define TAIL_EACH    500
 #define HISTORY_EACH 20000
 

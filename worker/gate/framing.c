@@ -29,8 +29,8 @@ static bool value_is_plain(struct span value)
     return true;
 }
 
-/* libmicrohttpd 0.9.75 appends a folded line to the header's name: "Transfer-Encoding:", and "chunked" in the next line, is a
- * header of the name "Transfer-Encodingchunked" to it. */
+/* libmicrohttpd 0.9.75 appends a folded line to the header's name: "Transfer-Encoding:", with "chunked" in the next line, becomes a
+ * header named "Transfer-Encodingchunked". */
 static bool name_is_folded(struct span name)
 {
     return (name_starts(name, LENGTH) && !name_is(name, LENGTH)) || (name_starts(name, CODING) && !name_is(name, CODING));

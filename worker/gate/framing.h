@@ -1,6 +1,7 @@
-/* Whether a request's headers leave no doubt where it ends. Whoever stands in front of the gate, and the gate, must see the same
- * requests in the bytes of one connection: else what one of them takes for a body is a request to the other, made in the name
- * of whoever comes next. So what RFC 9112 (2.2, 5.1, 5.2, 6.1 to 6.3) lets a server refuse is refused, and the connection ends. */
+/* Whether a request's headers leave no doubt where it ends (request smuggling). A proxy in front of the gate, and the gate, must
+ * see the same requests in the bytes of one connection: else what is a body to one is a request to the other, made in the name of
+ * whoever comes next. So what RFC 9112 (2.2, 5.1, 5.2, 6.1 to 6.3) allows a server to refuse is refused, and the connection ends.
+ * */
 #ifndef GATE_FRAMING_H
 #define GATE_FRAMING_H
 

@@ -4,8 +4,8 @@
 
 #include "gate/routes.h"
 
-/* GET /healthz: whether this process can go on; GET /readyz: whether Kafka is there, too. What they say tells nothing of the
- * installation: anybody may ask. */
+/* GET /healthz: whether this process works; GET /readyz: whether Kafka is reachable, too. They reveal nothing of the installation:
+ * anybody may ask. */
 gate_handler health_answer;
 gate_handler readiness_answer;
 
@@ -22,7 +22,7 @@ gate_handler send_answer;
 /* GET /v1/events/{id}/receipt?wait=SECONDS[&partition=P&offset=O]: 200 with the receipt, 204 where there is none yet. */
 gate_handler receipt_answer;
 
-/* GET /v1/receipts: all as they come, as server-sent events. */
+/* GET /v1/receipts: all receipts as they arrive, as server-sent events. */
 gate_handler receipts_answer_stream;
 
 /* GET /openapi.json: what there is, for programs; GET /cupbearer.js: what pages call, an ES module. */

@@ -88,7 +88,7 @@ static json_t *history_find(const struct history *history, struct span routing_k
     return NULL;
 }
 
-/* Where it is older than all that there is room for, or no entry, it is dropped and NULL returned. */
+/* NULL if it is no entry, or older than all that there is room for: then it is dropped. */
 static json_t *history_insert(struct history *history, const struct history_entry *from)
 {
     json_t *entry = entry_new(from);
@@ -128,7 +128,7 @@ void history_published(struct history *history, struct span routing_key, struct 
     pthread_mutex_unlock(&history->lock);
 }
 
-/* That of a repetition says nothing of the event. */
+/* A duplicate's says nothing about the event. */
 static enum outcome outcome_of(const json_t *receipt)
 {
     struct span reason = json_member_span(receipt, "reason");

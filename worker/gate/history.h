@@ -1,6 +1,5 @@
-/* What was signed with the gate's key, and what became of it: the last of them. Those since the start are told by who signs
- * them; those from before are found again in the receipts topic, which does not say of which message they were made.
- * May be used by many threads at once. */
+/* What was signed with the gate's key, and its outcome; the most recent. Events of this start are added as they are signed; older
+ * ones are found in the receipts topic, which does not say which template they were made from. Thread-safe. */
 #ifndef GATE_HISTORY_H
 #define GATE_HISTORY_H
 
@@ -12,7 +11,7 @@
 
 struct history;
 
-/* An event is told by its routing key and its id: the sender is always the gate. */
+/* An event is identified by its routing key and its id: the sender is always the gate. */
 struct history_entry {
     struct span routing_key, event_id;
     struct span message; /* the template's name; SPAN_NONE: none, or not known */
@@ -23,13 +22,12 @@ struct history_entry {
 struct history *history_new(void);
 void history_free(struct history *history);
 
-/* The one that was signed first makes room. */
+/* Drops the oldest to make room. */
 void history_add(struct history *history, const struct history_entry *entry);
 /* Kafka has it. */
 void history_published(struct history *history, struct span routing_key, struct span event_id);
-/* `receipt` is copied. Of several the first stays that is not of a repetition (`duplicate`), but
- * "delivered" and "unknown" outweigh others whichever comes first. `entry` is added where it is not
- * there, which is one from before the start. */
+/* `receipt` is copied. The first one counts that is not a `duplicate`; but "delivered" and "unknown" outweigh others, whichever
+ * comes first. `entry` is added if missing: then it is from before this start. */
 void history_settle(struct history *history, const struct history_entry *entry, const json_t *receipt);
 
 /* An array, the newest first: the caller's. */

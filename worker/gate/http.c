@@ -17,10 +17,10 @@
 #include "os/clock.h"
 
 #define CONNECTIONS_MAX    768U
-#define KEPT_MAX           448U /* of them: beyond, who waits for its client is let go, which takes its thread a moment */
+#define KEPT_MAX           448U /* of them: beyond, whoever waits for its client is dropped, which takes its thread a moment */
 #define UNFINISHED_MAX     256U
 #define BODIES_BYTES_MAX   ((size_t)16 << 20) /* of all together, in buffers of up to twice that */
-#define BODY_WAIT_MS       5000               /* for room, when others were let go for it */
+#define BODY_WAIT_MS       5000               /* for room, after others were dropped for it */
 #define THREAD_STACK_BYTES ((size_t)256 << 10)
 #define HEAD_BYTES         ((size_t)32 << 10) /* for a request's line and headers, and for what it reads */
 #define REQUEST_S          20U /* for a request to be there, from its connection's beginning or the reply before it */
@@ -93,7 +93,7 @@ static enum MHD_Result http_end(struct http_server *server, struct MHD_Connectio
         request->header_count = GATE_HEADERS_MAX;
     http_set_address(server, connection, request);
     if (too_late)
-        gate_reply_error(&reply, 503, NULL, NULL, "this gate stops: ask again");
+        gate_reply_error(&reply, 503, NULL, NULL, "this gate is shutting down: try again");
     else if (exchange->doubt != NULL)
         gate_reply_error(&reply, 400, NULL, NULL, "%s", exchange->doubt);
     else if (exchange->too_large)
@@ -103,7 +103,7 @@ static enum MHD_Result http_end(struct http_server *server, struct MHD_Connectio
     else if (exchange->target == NULL || !target_read(&request->target, span_of(exchange->target)))
         gate_reply_error(
             &reply, 400, NULL, NULL,
-            "the request's target is no path that could be here: write it as GET /openapi.json has it");
+            "the request's target is malformed: write it as in GET /openapi.json");
     else
         server->options.answer(server->options.context, request, &reply);
     idle_wait(&server->idle, idle_of(connection), REPLY_S);
@@ -113,12 +113,13 @@ static enum MHD_Result http_end(struct http_server *server, struct MHD_Connectio
     json_decref(request->json);
     free(request);
     http_free_body(server, connection, exchange);
-    if (reply.stream == NULL) /* who may have a stream is bounded elsewhere */
+    if (reply.stream == NULL) /* how many streams there may be is bounded elsewhere (waiting.h) */
         connections_set(&server->connections, http_connection_of(connection), CONNECTION_UNTAKEN);
     return http_reply_send(&server->idle, connection, &reply);
 }
 
-/* A body that is known to be too large is not read at all; one that turns out so, to its end or our patience's. */
+/* A body announced as too large is not read at all; one that turns out so is read to its end, up to BODY_SKIPPED_MAX, so that the
+ * client gets its answer. */
 static enum MHD_Result http_take(struct http_server *server, struct MHD_Connection *connection,
                                  struct exchange *exchange, const char *upload, size_t *size)
 {

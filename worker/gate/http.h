@@ -1,5 +1,5 @@
-/* The gate's side of libmicrohttpd: a thread for each connection, so that a route may wait; bounds on how many there are,
- * how long one may take to say what it wants, and how much that may be. */
+/* The gate's side of libmicrohttpd: a thread for each connection, so that a route may block; limits on connections, on the time
+ * that a request takes to arrive, and on its size. */
 #ifndef GATE_HTTP_H
 #define GATE_HTTP_H
 
@@ -13,7 +13,7 @@ struct http_server;
 /* Answers one request; called by many threads at once. */
 typedef void http_answer(void *context, struct gate_request *request, struct gate_reply *reply);
 
-/* And was told this status, before any byte of it is out. */
+/* Called with the reply before any byte of it is sent. */
 typedef void http_answered(void *context, const struct gate_reply *reply);
 
 struct http_server_options {

@@ -1,4 +1,4 @@
-/* A reply as it goes out through libmicrohttpd, with the headers that all have. */
+/* Sends replies through libmicrohttpd, with the headers that all of them have. */
 #ifndef GATE_HTTP_REPLY_H
 #define GATE_HTTP_REPLY_H
 

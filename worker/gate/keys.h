@@ -1,4 +1,4 @@
-/* The keyring as the gate holds it. */
+/* The gate's copy of the keyring. */
 #ifndef GATE_KEYS_H
 #define GATE_KEYS_H
 

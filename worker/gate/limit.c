@@ -9,7 +9,7 @@
 #define SETS 1024u
 #define WAYS 8u
 
-/* A minute gives 60,000 parts for each that it allows, one takes 60,000: no fractions. */
+/* In parts, so that there are no fractions: each unit takes 60,000, and a minute gives back 60,000 for each unit of the limit. */
 #define ONE 60000
 
 struct used {
@@ -40,7 +40,7 @@ void limit_free(struct limit *limit)
     free(limit);
 }
 
-/* The slot of that hash; a free one, or that of who has used least, where it has none. */
+/* The slot of that hash; if it has none a free one, else that of the name that has used least. */
 static struct used *limit_find(struct limit *limit, uint64_t hash)
 {
     struct used *set = limit->slots[hash % SETS], *least = &set[0];

@@ -1,6 +1,5 @@
-/* How many a minute: for each name (an address, a key) as many as it may have at once, given back one after the other over
- * the minute. The table never grows: where it is full, the name that has used least makes room. May be asked by many threads
- * at once. */
+/* Rate limits (token buckets): each name (an address, a key) may use its allowance of a minute at once, and gets it back evenly
+ * over the minute. The table never grows: when it is full, the name that has used least makes room. Thread-safe. */
 #ifndef GATE_LIMIT_H
 #define GATE_LIMIT_H
 

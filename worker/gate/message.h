@@ -32,7 +32,7 @@ typedef bool gate_stream(void *context, struct buf *out);
 struct gate_reply {
     unsigned status;
     const char *type; /* the content type; JSON when NULL */
-    bool gzipped;     /* the bytes are, and whoever asked takes them so */
+    bool gzipped;     /* the bytes are gzip, and the client accepts that */
     struct buf body;
     struct span fixed; /* instead of body: bytes that live as long as the program */
     bool page;         /* the content security policy of pages goes with it */

@@ -70,7 +70,7 @@ static bool placeholders_read(struct placeholders *placeholders, const json_t *o
 
 /* ---- what comes out ---- */
 
-/* All that is not about a placeholder is about the message, which who calls has by its name. */
+/* An error that is not about a placeholder is about the message, which the caller gives by name. */
 static void answer_not_filled(struct gate_reply *reply, const struct err *err)
 {
     bool of_blanks = span_starts(span_of(err->place), SPAN("blanks"));

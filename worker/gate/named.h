@@ -1,4 +1,4 @@
-/* An event's payload out of a template: its recipient, and what stands in the placeholders. */
+/* Makes an event's payload from a template, a recipient, and values for the placeholders. */
 #ifndef GATE_NAMED_H
 #define GATE_NAMED_H
 

@@ -7,7 +7,7 @@
 #include "os/log.h"
 #include "os/thread.h"
 
-#define EACH_MS 2000 /* how long it rests between two questions */
+#define EACH_MS 2000 /* between two questions */
 #define ASK_MS  3000 /* how long an answer may take */
 
 struct probe {
@@ -19,7 +19,7 @@ struct probe {
     bool ending; /* guarded by the mutex */
 };
 
-/* The log has why; who asks the gate may be anybody. */
+/* The log says why; the answer to a request does not, since anybody may ask. */
 static void probe_set(struct probe *probe, bool found)
 {
     char why[256];

@@ -1,5 +1,5 @@
-/* Whether Kafka is there. A thread of its own asks every few seconds, and whoever asks the gate is told what was found last:
- * so asking costs Kafka nothing, and nobody waits for a broker. */
+/* Whether Kafka is reachable. A thread asks every few seconds, and requests get the last answer: so they cost Kafka nothing, and
+ * never wait for a broker. */
 #ifndef GATE_PROBE_H
 #define GATE_PROBE_H
 
@@ -15,7 +15,7 @@ struct probe *probe_new(struct publisher *publisher, struct err *err);
 /* Waits for what it asks, a few seconds at most. */
 void probe_free(struct probe *probe);
 
-/* Whether it was there when it was asked last. */
+/* Whether Kafka answered last time. */
 bool probe_found_kafka(const struct probe *probe);
 
 #endif

@@ -25,7 +25,7 @@ struct publisher {
     char fatal[256];
 };
 
-/* On the stack of who waits. */
+/* On the stack of the thread that waits. */
 struct wait {
     pthread_cond_t done;
     struct publish_report report;

@@ -69,10 +69,10 @@ void receipt_answer(struct gate *gate, const struct gate_request *request, struc
 
 /* ---- GET /v1/receipts ---- */
 
-/* One who listens. */
+/* One listener. */
 struct listener {
     struct gate *gate;
-    unsigned char hash[TOKEN_BYTES]; /* of the token, which may be taken back meanwhile */
+    unsigned char hash[TOKEN_BYTES]; /* its token, which may be revoked meanwhile */
     receipts_place place;
     bool has_gap;
     /* While receipts are told: */
@@ -96,7 +96,7 @@ static bool listener_more(void *context, struct buf *out)
     struct listener *listener = context;
     struct gate *gate = listener->gate;
     listener->out = out;
-    /* Waits first, then looks whether the token is still good. */
+    /* Waits first, then checks whether the token is still good. */
     bool goes_on = receipts_follow(gate->receipts, &listener->place, KEEP_ALIVE_MS, 0, &listener->has_gap,
                                    listener_tell, listener);
     const struct token_list *tokens = tokens_take(gate->tokens);
@@ -105,7 +105,7 @@ static bool listener_more(void *context, struct buf *out)
     if (goes_on && listener->has_gap)
         buf_add_text(out, "event: gap\ndata: {}\n\n");
     listener->has_gap = false;
-    /* Some may be forgotten between the two: that is told the next time. */
+    /* Some may be dropped between the two: the next call reports that. */
     if (goes_on)
         receipts_follow(gate->receipts, &listener->place, 0, TOLD_AT_ONCE, &listener->has_gap, listener_tell,
                         listener);
@@ -120,8 +120,8 @@ static void listener_done(void *context)
     free(listener);
 }
 
-/* Where it begins: behind the id that the listener had last, else with what comes next. Partitions are read in an order that
- * is another one after each start and at each gate: behind an id of another start there may be less than was missed. */
+/* Where the stream begins: behind the listener's Last-Event-ID, else with what comes next. The order of partitions differs from
+ * start to start and from gate to gate: behind an id of another start something may be missing. */
 static void listener_begin(struct listener *listener, struct span last_id)
 {
     int64_t partition, offset;

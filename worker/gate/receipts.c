@@ -143,7 +143,7 @@ static bool query_takes(const struct receipts_query *query, const struct kept *k
     return query->may_see(query->context, kept->seen.account);
 }
 
-/* Whether an earlier receipt tells more than the one that was found: it is of a later record (one that was cut off writes
+/* Whether an earlier receipt says more than the one that was found: it is of a later record (a worker that was cut off writes
  * late), or of the same one and not outweighed. */
 static bool kept_tells_more(const struct kept *earlier, const struct kept *found)
 {

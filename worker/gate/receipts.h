@@ -1,6 +1,5 @@
-/* What became of events, as far back as memory goes: the receipts that were read last, each under its event's id. A thread
- * of its own follows the receipts topic, without a group; only receipts with the workers' code count, and only those of
- * events whose account is known. */
+/* Outcomes of events: the most recent receipts, as many as fit into memory, by event id. A thread of its own follows the receipts
+ * topic, outside any group; only receipts with the workers' MAC count, and only those of events whose account is known. */
 #ifndef GATE_RECEIPTS_H
 #define GATE_RECEIPTS_H
 
@@ -14,7 +13,7 @@ struct receipts;
 /* A place in the order in which they were read; the next one has the next number. */
 typedef uint64_t receipts_place;
 
-/* One that is remembered. Spans point into memory that lasts until the lock is given back: copy what is needed. */
+/* One in memory. Spans point into memory that lasts until the lock is released: copy what is needed. */
 struct receipt_seen {
     receipts_place place;
     int32_t partition; /* of the receipts topic, as is the offset */
@@ -42,8 +41,9 @@ struct receipts_query {
     int64_t offset;
 };
 
-/* Waits up to `wait_ms` for the receipt and appends its JSON. Of several with this id the last record's is told that is no repetition
- * of another event, else the last; of several of one record the one that outweighs the others. False where there is none by then, or receipts_end was called. */
+/* Waits up to `wait_ms` for the receipt and appends its JSON. Of several with this id the latest record's that is not a duplicate
+ * wins, else the latest; of several of one record the one that outweighs the others. False if there is none by then, or after
+ * receipts_end. */
 bool receipts_wait(struct receipts *receipts, const struct receipts_query *query, int64_t wait_ms,
                    struct buf *out);
 
@@ -51,14 +51,13 @@ bool receipts_wait(struct receipts *receipts, const struct receipts_query *query
 receipts_place receipts_next(struct receipts *receipts);
 /* The place behind the receipt at that place of the topic. False where it is not remembered; *out is then the oldest. */
 bool receipts_behind(struct receipts *receipts, int32_t partition, int64_t offset, receipts_place *out);
-/* Calls `tell` for each from *place on that is remembered, at most `most`, and moves *place; where there is none, waits up to
- * `wait_ms` for one first. *missed becomes true where some are not remembered any more: who reads more slowly than they
- * come misses them. False when receipts_end was called. */
+/* Calls `tell` for each one from *place on, at most `most`, and advances *place; if there is none, waits up to `wait_ms` first.
+ * *missed becomes true if some were dropped: the reader is slower than they come. False after receipts_end. */
 bool receipts_follow(struct receipts *receipts, receipts_place *place, int64_t wait_ms, size_t most,
                      bool *missed, void (*tell)(void *context, const struct receipt_seen *seen),
                      void *context);
 
-/* Nobody waits any more, from now on. */
+/* Ends all waits, for good. */
 void receipts_end(struct receipts *receipts);
 
 #endif

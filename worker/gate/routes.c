@@ -84,7 +84,7 @@ static bool host_check(const struct gate *gate, const struct gate_request *reque
     return false;
 }
 
-/* Whether the request came by a name of ours, and from no page of somebody else's. */
+/* Whether the request came by one of our names, and not from a stranger's page. */
 static bool site_check(const struct gate *gate, const struct gate_request *request, unsigned flags,
                        struct gate_reply *reply)
 {
@@ -107,7 +107,8 @@ static bool site_check(const struct gate *gate, const struct gate_request *reque
     return false;
 }
 
-/* Packed bodies are not unpacked: a small one may hold any number of bytes. Those that do not say what they are begin so (RFC 1952). */
+/* Compressed bodies are not unpacked: a small one may hold any number of bytes. One that does not declare it begins like this (RFC
+ * 1952). */
 static bool is_packed(const struct gate_request *request)
 {
     struct span coding = gate_request_header(request, "content-encoding");
@@ -121,7 +122,7 @@ static bool type_check(const struct gate_request *request, struct gate_reply *re
     if (is_packed(request)) {
         reply->wants_unpacked = true;
         gate_reply_error(reply, 415, NULL, NULL,
-                         "send the body as it is, not packed by gzip or the like: without Content-Encoding");
+                         "send the body uncompressed, without Content-Encoding");
         return false;
     }
     if (gate_request_is_json(request))
@@ -180,8 +181,8 @@ static bool token_check(struct gate *gate, const struct token_list *list, struct
     return false;
 }
 
-/* Numbers of the gate's are its owner's to know. Where nobody but this machine reaches it, whoever asks by this machine's own name
- * may have them, as at a worker; else a token is wanted, and a name cannot be had: Prometheus asks by addresses. */
+/* The gate's metrics are for its owner. If only this machine can reach it, whoever asks by this machine's own name gets them, as
+ * from a worker; else a token is needed, and then any Host will do: Prometheus scrapes by address. */
 static bool metrics_check(struct gate *gate, const struct token_list *list, struct gate_request *request,
                           struct gate_reply *reply)
 {
@@ -201,12 +202,12 @@ static void answer_no_route(const struct gate_request *request, unsigned flags, 
 {
     if (reply->allow[0] == 0) {
         gate_reply_error(reply, 404, NULL, NULL,
-                         "there is nothing here; GET /openapi.json tells what there is");
+                         "not found; GET /openapi.json lists what there is");
     } else if (span_equal(request->method, SPAN("OPTIONS"))) {
         reply->status = 204;
         reply->preflight = (flags & ROUTE_PAGES) != 0 && reply->origin[0] != 0;
     } else {
-        gate_reply_error(reply, 405, NULL, NULL, "not with this method; there is %s", reply->allow);
+        gate_reply_error(reply, 405, NULL, NULL, "method not allowed; use %s", reply->allow);
     }
 }
 

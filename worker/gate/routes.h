@@ -1,4 +1,4 @@
-/* What the gate answers to: one table of methods and paths, and what must hold before a route's own code is reached. */
+/* The gate's routes: one table of methods and paths, and what must hold before a route's own code runs. */
 #ifndef GATE_ROUTES_H
 #define GATE_ROUTES_H
 
@@ -11,7 +11,7 @@ enum route_flag {
     ROUTE_TYPE = 8,     /* only says so: the route reads it itself */
     ROUTE_TOKEN = 16,   /* wants "Authorization: Bearer TOKEN": request->token */
     ROUTE_PAGES = 2,    /* pages of other origins may call it: those of any account in the configuration */
-    ROUTE_ANY_HOST = 32, /* by whatever name: what checks a gate's health cannot set Host */
+    ROUTE_ANY_HOST = 32, /* any Host: a health check cannot set it */
     ROUTE_METRICS = 64,  /* wants a token that may read metrics, unless only this machine reaches the gate */
     ROUTE_COMPOSER = 4, /* wants the start token in X-Cupbearer-Token, and for changes our own Origin */
 };

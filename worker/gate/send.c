@@ -65,8 +65,8 @@ static bool call_read_named(struct call *call)
     return false;
 }
 
-/* The header's value is a String of RFC 9651, in quotes; many clients leave the quotes out. No id has a backslash, so nothing in
- * it can be escaped. */
+/* The header's value is a String of RFC 9651, in quotes, which many clients leave out. No id has a backslash, so nothing in it can
+ * be escaped. */
 static struct span idempotency_key(struct span value)
 {
     if (value.size >= 2 && value.data[0] == '"' && value.data[value.size - 1] == '"')
@@ -136,7 +136,7 @@ static bool call_is_in_time(const struct call *call)
         return true;
     call->reply->retry_after_s = wait_s;
     gate_reply_error(call->reply, 429, NULL, NULL,
-                     "the token '%s' sends too much: wait %lld s (its per_minute is %lld)", token->name,
+                     "the token '%s' is over its limit: wait %lld s (its per_minute is %lld)", token->name,
                      (long long)wait_s, (long long)token->per_minute);
     return false;
 }

@@ -48,7 +48,7 @@ int sign_open(struct gate *gate, struct err *err)
             err_set(err, ERR_USAGE, "%s has no key \"%s\" ([gate] key_id): add the entry that keygen printed",
                     gate->config->keyring_file, settings->key_id);
     else if (!sign_key_is(&gate->key, &entry->key))
-        result = err_set(err, ERR_USAGE, "[gate] key_file %s is not the key that %s has as \"%s\"",
+        result = err_set(err, ERR_USAGE, "[gate] key_file %s is not the key that %s lists as \"%s\"",
                          settings->key_file, gate->config->keyring_file, settings->key_id);
     else
         gate->sender = mem_copy(span_of(entry->sender));
@@ -72,7 +72,7 @@ static int sign_write_line(const char *path, struct log_line *line, struct err *
     return close(fd) == 0 ? 0 : err_os(err, errno, "[gate] audit_log: %.200s cannot be written", path);
 }
 
-/* Bodies are not in it: who reads the log need not read customers' mail. */
+/* Without bodies: the log's readers need not read customers' mail. */
 static int sign_tell(const struct gate *gate, const struct sign_request *request, const struct sealed *sealed,
                      struct span account, struct err *err)
 {

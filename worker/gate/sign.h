@@ -19,11 +19,11 @@ struct signed_event {
     struct record record; /* points into the others */
 };
 
-/* Reads the gate's key and holds it against the keyring. Nothing where none is configured. -1 with ERR_USAGE. */
+/* Reads the gate's key and checks that the keyring has it. Does nothing if none is configured. -1 with ERR_USAGE. */
 int sign_open(struct gate *gate, struct err *err);
 
-/* 0, and signed_event_done it. -1 with ERR_USAGE where a worker would refuse it, in the worker's words; ERR_NO where the gate has
- * no key; ERR_SYSTEM where the audit log cannot be written. */
+/* 0: signed_event_done it. -1 with ERR_USAGE if a worker would reject it, in the worker's words; ERR_NO if the gate has no key;
+ * ERR_SYSTEM if the audit log cannot be written. */
 int sign_event(struct gate *gate, const struct sign_request *request, struct signed_event *out,
                struct err *err);
 void signed_event_done(struct signed_event *event);

@@ -49,7 +49,7 @@ static bool host_is_of(struct span host, struct span url)
     return span_equal(port, span_starts(url, SECURE) ? SPAN(":443") : SPAN(":80")) && span_same(name, site);
 }
 
-/* One without a port stands for all of them: what port a name inside a network is reached by says nothing of who asks. */
+/* A name without a port matches any: the port by which a name inside a network is reached says nothing about who asks. */
 static bool host_is_listed(struct span host, const char *list)
 {
     struct span rest = span_of(list);

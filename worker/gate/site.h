@@ -1,11 +1,11 @@
-/* Whether a request came by a name of ours, and from a page of ours or of an account. A page of somebody else may make its
- * own name point at this machine, and every browser on it then asks here: so the name is looked at before all else. */
+/* Whether a request came by one of our names, and from a page of ours or of an account. A stranger's page may point its own host
+ * name at this machine (DNS rebinding), and every browser on it then connects here; so the name is checked before anything else. */
 #ifndef GATE_SITE_H
 #define GATE_SITE_H
 
 #include "base/span.h"
 
-/* What the gate is called besides this machine's names for itself. */
+/* The gate's names besides this machine's own (localhost and the like). */
 struct site_names {
     const char *public_url; /* or NULL; the port that its scheme has anyway may be left out on either side */
     const char *hosts;      /* HOST, by any port, or HOST:PORT, spaces between; or NULL */

@@ -1,4 +1,4 @@
-/* What comes in spells: many at once, or none for long. It is counted, and told in the log when a spell begins only. */
+/* Something that comes in bursts: counted, and logged only when a burst begins. */
 #ifndef GATE_SPELL_H
 #define GATE_SPELL_H
 
@@ -7,7 +7,7 @@
 
 #include "base/moment.h"
 
-#define SPELL_QUIET_MS 600000 /* without any for so long it is over */
+#define SPELL_QUIET_MS 600000 /* a burst is over after this long without any */
 
 /* All zero: none yet. */
 struct spell {
@@ -16,7 +16,7 @@ struct spell {
     struct mono last;
 };
 
-/* There were so many by now. Whether a spell has just begun. By one thread. */
+/* `count` so far. Whether a burst has just begun. By one thread. */
 bool spell_begins(struct spell *spell, uint64_t count, struct mono now);
 
 #endif

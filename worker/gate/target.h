@@ -1,6 +1,6 @@
-/* What a request asks for: the part of its first line behind the method, taken apart. A path has one reading here or
- * none: it is cut at its slashes before anything is decoded, and parts that are empty, "." or "..", or that hold a
- * slash, a backslash or a control character once decoded, are no path at all. */
+/* A request's target: the second part of its first line, parsed. A path has exactly one reading here, or none: it is split at
+ * slashes before anything is decoded, and a part that is empty, "." or "..", or that decodes to a slash, a backslash or a control
+ * character, makes it invalid. */
 #ifndef GATE_TARGET_H
 #define GATE_TARGET_H
 

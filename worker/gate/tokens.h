@@ -35,7 +35,7 @@ struct token_list {
 /* NULL with err, which names the entry. */
 struct token_list *token_list_read(struct span json, struct err *err);
 void token_list_free(struct token_list *list);
-/* The token whose secret this is, or NULL; all are looked at, whichever it is. */
+/* The token with this secret, or NULL. Compares with all of them, so that the time tells nothing. */
 const struct token *token_list_find(const struct token_list *list, struct span secret);
 /* The same by what it hashes to. */
 const struct token *token_list_find_hash(const struct token_list *list,

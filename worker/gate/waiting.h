@@ -1,4 +1,4 @@
-/* Who waits for receipts: each holds one of the server's connections, most of which are for those who publish. */
+/* Callers that wait for receipts: each holds one of the server's connections, most of which are for publishing. */
 #ifndef GATE_WAITING_H
 #define GATE_WAITING_H
 
@@ -9,7 +9,7 @@
 #include "gate/tokens.h"
 
 #define WAITING_MAX    128 /* connections */
-#define WAITING_OF_ONE 64  /* of them, with one token: the others are for the others */
+#define WAITING_OF_ONE 64  /* of them, by one token: the rest is for other tokens */
 
 struct waiting {
     pthread_mutex_t mutex;

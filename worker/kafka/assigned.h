@@ -1,5 +1,5 @@
-/* Partitions that have just been assigned, on their way to the engine: what the broker knows of each is looked up, then which
- * records stand there that its commit names. Each goes its own way: one whose leader is away holds up no other. */
+/* Partitions that have just been assigned, on their way to the engine: first what the broker knows of each is looked up, then which
+ * records are at the offsets that its commit names. Each proceeds by itself: one whose leader is away holds up no other. */
 #ifndef KAFKA_ASSIGNED_H
 #define KAFKA_ASSIGNED_H
 
@@ -25,11 +25,11 @@ struct arrivals {
     size_t count;
 };
 
-/* Nothing more is asked for any, and nothing told. */
+/* Forgets all of them: nothing more is asked, and nothing handed over. */
 void arrivals_clear(struct arrivals *arrivals, struct inquiry *inquiry);
 void arrivals_done(struct arrivals *arrivals);
 void arrivals_begin(struct arrivals *arrivals, struct inquiry *inquiry, const rd_kafka_topic_partition_list_t *partitions);
-/* An answer to INQUIRY_EVENTS. Where nothing is missing any more, the partition is told. */
+/* An answer to INQUIRY_EVENTS. Once nothing is missing the partition is handed over. */
 void arrivals_looked_up(struct arrivals *arrivals, struct log_checks *checks, const struct inquiry_answer *answer,
                         assigned_told *told, void *context);
 /* False where the check is not of one of these. */

@@ -1,6 +1,6 @@
-/* What brokers are asked that librdkafka can only wait for, in a thread of its own: a broker that died is taken for alive for some
- * seconds, and the loop must not wait for it. Each call has a deadline; a partition whose leader does not answer or refuses,
- * or that has none, is asked for again until it is known, and holds up no other. */
+/* Questions to brokers for which librdkafka only has blocking calls, asked in a thread: a broker that died looks alive for some
+ * seconds, and the loop must not wait for it. Each call has a deadline; a partition that has no leader, or whose leader does not
+ * answer or refuses, is asked about again until the answer is there, and holds up no other. */
 #ifndef KAFKA_INQUIRY_H
 #define KAFKA_INQUIRY_H
 
@@ -23,7 +23,7 @@ struct inquiry_answer {
     int64_t committed; /* EVENTS; negative: nothing */
     char *metadata;    /* of the commit; NULL: none */
     size_t metadata_size;
-    int64_t since; /* RECEIPTS: the first offset that is not older than was asked for; `begin` where there is no such one */
+    int64_t since; /* RECEIPTS: the first offset not older than the time asked for; `begin` if there is none */
 };
 
 /* Its answers are borrowed until it returns. */
@@ -42,7 +42,7 @@ void inquiry_ask(struct inquiry *inquiry, enum inquiry_kind kind, int32_t partit
 void inquiry_forget(struct inquiry *inquiry, enum inquiry_kind kind, int32_t partition);
 /* Hands over what has come. */
 void inquiry_turn(struct inquiry *inquiry, inquiry_found *found, void *context);
-/* Whether that was asked in vain until now, and why. */
+/* Whether that has been asked in vain so far, and why. */
 bool inquiry_trouble(struct inquiry *inquiry, enum inquiry_kind kind, int32_t partition, char *why, size_t size);
 
 #endif

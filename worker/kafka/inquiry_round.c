@@ -155,7 +155,7 @@ static rd_kafka_resp_err_t list_ask(const struct round *round, enum inquiry_kind
     return code;
 }
 
-/* Until the leader does not answer any more: then it is waited for only once. */
+/* Stops when the leader does not answer: it is waited for only once. */
 static void each_ask(const struct round *round, enum inquiry_kind kind, const rd_kafka_topic_partition_list_t *list,
                      enum wanted wanted)
 {
@@ -175,8 +175,9 @@ static void each_ask(const struct round *round, enum inquiry_kind kind, const rd
     }
 }
 
-/* For those that it answers, which go on in this round. A list that it refuses (the code is Kafka's, not librdkafka's own, which are
- * negative) has its first partition's error, and no word of the others: each is asked for alone then. */
+/* Takes the answers of those that have one, which go on in this round. If the leader refuses the list (the code is Kafka's;
+ * librdkafka's own are negative), the error is that of its first partition and says nothing of the others: then each is asked
+ * alone. */
 static void leader_ask(const struct round *round, enum inquiry_kind kind, int32_t leader, enum wanted wanted)
 {
     rd_kafka_topic_partition_list_t *list = leader_list(round, kind, leader, wanted);
@@ -216,7 +217,7 @@ static void round_offsets(struct round *round, enum inquiry_kind kind)
     if (!any)
         return;
     round_leaders(round, kind);
-    /* One after the other: what one of them does not answer is its own partitions' trouble. */
+    /* One leader after the other: if one does not answer, only its own partitions wait. */
     for (size_t i = 0; i < round->count; i++) {
         if (!wants_offsets(round->list[i], kind) || round->list[i]->leader < 0)
             continue;

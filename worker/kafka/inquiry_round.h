@@ -1,4 +1,4 @@
-/* One round of kafka/inquiry's thread: all that is open is asked, each call with a deadline. Only these two include this. */
+/* One round of kafka/inquiry's thread: everything open is asked, each call with a deadline. Only these two include this. */
 #ifndef KAFKA_INQUIRY_ROUND_H
 #define KAFKA_INQUIRY_ROUND_H
 

@@ -58,8 +58,8 @@ void kafka_log(const rd_kafka_t *rk, int level, const char *facility, const char
 {
     struct log_line line;
     (void)rk;
-    /* librdkafka 2.0.2 says with each request for metadata that a broker older than 0.11 may make topics by itself: to the demo's
-     * embedded broker, several times a second. */
+    /* With each metadata request librdkafka 2.0.2 warns that brokers older than 0.11 may auto-create topics: of the demo's embedded
+     * broker that is several times a second. */
     if (strcmp(facility, "AUTOCREATE") == 0)
         return;
     if (strcmp(facility, "FAIL") == 0 || level <= 3)
@@ -92,7 +92,7 @@ static int kafka_set_all(rd_kafka_conf_t *conf, const struct kafka_setting *sett
     return 0;
 }
 
-/* librdkafka fetches them itself, from a queue that a thread of its own serves: nobody polls while a start is checked. */
+/* librdkafka fetches them itself, served by a thread of its own: nobody polls during the checks of a start. */
 static bool kafka_uses_tokens(const rd_kafka_conf_t *conf)
 {
     char mechanism[32] = "";
@@ -149,8 +149,8 @@ static long long kafka_conf_number(const rd_kafka_conf_t *conf, const char *name
     return strtoll(text, NULL, 10);
 }
 
-/* librdkafka wants it to be no shorter than the session; it must be longer than the loop can be busy with anything else than
- * polling. */
+/* librdkafka requires it to be at least the session timeout; it must exceed the longest that the loop can be busy without polling.
+ * */
 static int kafka_set_poll_interval(rd_kafka_conf_t *conf, const struct config *config, struct err *err)
 {
     long long least = kafka_conf_number(conf, "session.timeout.ms") + config->drain_timeout_ms + POLL_SLACK_MS;
@@ -161,7 +161,7 @@ static int kafka_set_poll_interval(rd_kafka_conf_t *conf, const struct config *c
     return kafka_set(conf, "max.poll.interval.ms", text, err);
 }
 
-/* Whether librdkafka can be told how soon it looks after a full queue; by itself it does so once a second. */
+/* Whether librdkafka can be told how soon it resumes after a full queue; by itself it looks once a second. */
 static bool kafka_has_queue_backoff(void)
 {
     return rd_kafka_version() >= 0x02020000;
@@ -174,8 +174,8 @@ size_t kafka_queue_full_bytes(const rd_kafka_t *rk)
     return (size_t)kafka_conf_number(rd_kafka_conf((rd_kafka_t *)rk), "queued.max.messages.kbytes") * 1024;
 }
 
-/* librdkafka decides anew whether it fetches when the thread of the leader's connection wakes, be it for a request of another
- * kind. This one asks for the logs' ends, as what is cheap to answer; with no time to wait the answer is dropped. */
+/* librdkafka reconsiders whether to fetch when the thread of the leader's connection wakes, for any request. This one asks for the
+ * logs' ends, which is cheap to answer; as it may not wait, the answer is dropped. */
 void kafka_fetch_again(rd_kafka_t *rk, rd_kafka_topic_partition_list_t *list)
 {
     for (int i = 0; i < list->cnt; i++)
@@ -203,7 +203,7 @@ rd_kafka_conf_t *kafka_consumer_conf_new(const struct config *config, enum kafka
         kafka_has_queue_backoff()
             ? (struct kafka_setting){"fetch.queue.backoff.ms", "5"}
             : (struct kafka_setting){"topic.metadata.refresh.interval.ms", "100"},
-        /* How late partitions that were added are noticed; by itself librdkafka looks each five minutes. */
+        /* How late added partitions are noticed; by default librdkafka looks every five minutes. */
         {kafka_has_queue_backoff() ? "topic.metadata.refresh.interval.ms" : NULL, "30000"},
         {NULL, NULL},
     };
@@ -305,7 +305,7 @@ rd_kafka_resp_err_t kafka_committed(rd_kafka_t *rk, rd_kafka_topic_partition_lis
     for (int tries = 0; tries < LOOKUP_TRIES; tries++) {
         code = rd_kafka_committed(rk, list, LOOKUP_MS);
         for (int i = 0; i < list->cnt && code == RD_KAFKA_RESP_ERR_NO_ERROR; i++)
-            code = list->elems[i].err; /* else it would pass for one of which nothing was ever committed */
+            code = list->elems[i].err; /* else it would look like one without a commit */
         if (!kafka_has_no_coordinator(code))
             break;
         kafka_pause();

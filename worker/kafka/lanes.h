@@ -1,5 +1,5 @@
-/* The records of the assigned partitions, each partition's in a queue of its own: in librdkafka's one for all of them some
- * hundred of one partition stand before the first of another, and before assignments and the answers to commits. */
+/* The records of the assigned partitions, a queue for each: in librdkafka's one queue for all, hundreds of records of one partition
+ * come before the first of another, and before assignments and commit results. */
 #ifndef KAFKA_LANES_H
 #define KAFKA_LANES_H
 
@@ -37,7 +37,7 @@ void lanes_add(struct lanes *lanes, rd_kafka_t *rk, const char *topic, int32_t p
 void lanes_wake(struct lanes *lanes);
 /* The value of the message that was taken last has so many bytes. */
 void lanes_count(struct lanes *lanes, size_t bytes);
-/* Has fetched anew what has run dry, soon: at refill_by, which is MONO_NEVER where nothing has. */
+/* Makes librdkafka fetch again what has run dry, soon: at refill_by, which is MONO_NEVER if nothing has. */
 void lanes_refill(struct lanes *lanes, rd_kafka_t *rk, const char *topic, struct mono now);
 /* It is not paused any more. */
 void lanes_resumed(struct lanes *lanes, int32_t partition);

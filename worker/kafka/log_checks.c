@@ -30,7 +30,7 @@ struct log_checks *log_checks_new(const struct config *config, struct err *err)
         {"fetch.message.max.bytes", "65536"}, /* one record is wanted; a batch comes whole */
         {NULL, NULL},
     };
-    /* Who left a transaction open before that offset must not hide what is there. */
+    /* A transaction that somebody left open before that offset must not hide what is there. */
     rd_kafka_t *rk = kafka_bystander_new(config, KAFKA_READ_ALL, settings, err);
     if (rk == NULL)
         return NULL;
@@ -90,7 +90,7 @@ static void list_clear(rd_kafka_topic_partition_list_t *list)
         rd_kafka_topic_partition_list_del_by_idx(list, list->cnt - 1);
 }
 
-/* librdkafka waits for a thread of its own with each call, which wakes this one: a call for all, and not one for each. */
+/* Each call makes librdkafka wait for a thread of its own, which wakes this one: so one call for all of them. */
 void log_checks_flush(struct log_checks *checks)
 {
     if (checks->end->cnt > 0)
@@ -187,7 +187,7 @@ void log_checks_turn(struct log_checks *checks, log_check_found *found, void *co
 {
     rd_kafka_message_t *message;
     kafka_queue_fd_clear(checks->fd);
-    /* One at a time: what is forgotten by the first is not handed over by the second. */
+    /* One at a time: the callback for the first may forget the second. */
     while (rd_kafka_consume_batch_queue(checks->queue, 0, &message, 1) == 1) {
         checks_take(checks, message, found, context);
         rd_kafka_message_destroy(message);

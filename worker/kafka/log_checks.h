@@ -1,5 +1,5 @@
-/* Which records stand at some offsets of the events topic now: whether its logs are those that were read. Reads beside the
- * group, one question a partition at a time. */
+/* Which records are at certain offsets of the events topic now: whether a log is still the one that was read (a topic may be
+ * recreated, a log lose its tail). Reads outside the group, one question for each partition at a time. */
 #ifndef KAFKA_LOG_CHECKS_H
 #define KAFKA_LOG_CHECKS_H
 
@@ -29,9 +29,9 @@ rd_kafka_t *log_checks_handle(const struct log_checks *checks);
 
 /* With the next flush. Forgets what was asked about that partition before. */
 void log_checks_ask(struct log_checks *checks, int32_t partition, int64_t offset, uint64_t handle);
-/* Has librdkafka read what was asked since the last time, and no more of what is answered: to be called in each turn, at its end. */
+/* Makes librdkafka read what was asked since the last call, and stop reading what is answered: call it at the end of each turn. */
 void log_checks_flush(struct log_checks *checks);
-/* Hands over what has come. What the broker does not answer stays asked. */
+/* Hands over the answers. What the broker does not answer stays asked. */
 void log_checks_turn(struct log_checks *checks, log_check_found *found, void *context);
 /* Nothing is asked any more. */
 void log_checks_clear(struct log_checks *checks);

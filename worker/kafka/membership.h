@@ -1,6 +1,6 @@
-/* As whom librdkafka is in its group: member id and generation. It may hold a commit back and send it under a new
- * membership, or under none, which Kafka accepts while the group is empty; such a commit proves nothing about the
- * partitions that were assigned before. */
+/* librdkafka's identity in its group: member id and generation. It may hold a commit back and send it under a newer membership, or
+ * under none, which Kafka accepts while the group is empty; such a commit proves nothing about the partitions that were assigned
+ * before. */
 #ifndef KAFKA_MEMBERSHIP_H
 #define KAFKA_MEMBERSHIP_H
 

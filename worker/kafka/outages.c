@@ -3,7 +3,7 @@
 #include "delivery/retry.h"
 #include "os/log.h"
 
-/* Longer than any record waits before it is tried again: where some are taken and some are not, that is one outage. */
+/* Longer than any record waits for its retry: while some are accepted and some are not, that is one outage. */
 #define QUIET_MS (RETRY_MOST_MS + 5000)
 
 enum outage_reason { OUTAGE_GONE, OUTAGE_FORBIDDEN, OUTAGE_TOO_LARGE, OUTAGE_OTHER };
@@ -80,8 +80,8 @@ static void outage_tell_end(const struct outages *outages, const struct outage *
     log_end(&line);
 }
 
-/* Each reason that says what to do, and what says nothing where nothing else was told. What was under way when librdkafka gave
- * up a topic's partitions ends with a code that says nothing: what comes of the next try does. */
+/* Logs each reason that says what to do, and one that says nothing only if there was no other. What is in flight when librdkafka
+ * gives up a topic's partitions ends with a code that says nothing: the retry's result does. */
 static bool outage_is_told(const struct outage *outage, rd_kafka_resp_err_t code)
 {
     enum outage_reason reason = outage_reason(code);

@@ -1,5 +1,5 @@
-/* Receipts or dead letters that Kafka does not take: one line when that begins, with what to do, and one when it is over, however
- * often they are tried meanwhile; and how often that was. Of the loop's thread. */
+/* Outages of writing: receipts or dead letters that Kafka does not accept. One line when an outage begins, with what to do, and one
+ * with a count when it is over, however often they are retried in between. Of the loop's thread. */
 #ifndef KAFKA_OUTAGES_H
 #define KAFKA_OUTAGES_H
 
@@ -27,11 +27,11 @@ struct outages {
 };
 
 void outages_init(struct outages *outages, const struct config *config);
-/* A record to `topic`, of which there is an outage's, was refused; it will be tried again. */
+/* A record to `topic` (one of outages') was refused; it will be retried. */
 void outages_failed(struct outages *outages, const char *topic, rd_kafka_resp_err_t code, struct mono now);
 /* One was acknowledged. */
 void outages_taken(struct outages *outages, const char *topic);
-/* Tells what is over. */
+/* Logs what is over. */
 void outages_turn(struct outages *outages, struct mono now);
 /* When that must be called at the latest. */
 struct mono outages_deadline(const struct outages *outages);

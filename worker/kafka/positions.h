@@ -1,4 +1,4 @@
-/* Which partitions are assigned, how far each is read, and so how much of its log is not: for the metrics. */
+/* Which partitions are assigned, how far each has been read, and its lag; for the metrics. */
 #ifndef KAFKA_POSITIONS_H
 #define KAFKA_POSITIONS_H
 
@@ -21,11 +21,11 @@ void positions_clear(struct positions *positions);
 void positions_add(struct positions *positions, int32_t partition, int64_t next, int64_t end);
 /* The same of one that is assigned. */
 void positions_set(struct positions *positions, int32_t partition, int64_t next, int64_t end);
-/* The log of it ends there by now; where the partition was given up meanwhile it does not matter. */
+/* The log ends there by now; ignored if the partition was given up meanwhile. */
 void positions_end(struct positions *positions, int32_t partition, int64_t end);
 /* What is read next of an assigned one. */
 int64_t positions_place(const struct positions *positions, int32_t partition);
-/* The record at `offset` was read; where the partition was given up meanwhile it does not matter. */
+/* The record at `offset` was read; ignored if the partition was given up meanwhile. */
 void positions_read(struct positions *positions, int32_t partition, int64_t offset);
 
 /* The assigned partition behind `partition` (-1: the first), -1 behind the last; *lag is how many records its log had

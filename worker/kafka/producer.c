@@ -47,8 +47,8 @@ struct producer *producer_new(const struct config *config, struct outages *outag
     return producer;
 }
 
-/* A topic that librdkafka meets with its first record it asks for only when it next looks, which it does once a second (before
- * 2.10.1, its issue 5032). */
+/* librdkafka asks for a topic that is new to it only in its next round, which comes once a second (before 2.10.1, its issue 5032).
+ * */
 void producer_ask_topics(struct producer *producer, const struct config *config)
 {
     producer->topics[0] = rd_kafka_topic_new(producer->rk, config->receipts_topic, NULL);
@@ -104,10 +104,10 @@ bool producer_send(struct producer *producer, const struct effect *effect, enum 
     return false;
 }
 
-/* What no broker's clock says: September 2001. librdkafka's own broker, the demo's, tells a time since its machine's start. */
+/* No broker's clock says so: September 2001. librdkafka's own broker, the demo's, counts from its machine's start. */
 #define STAMP_MIN_MS INT64_C(1000000000000)
 
-/* With CreateTime it is the stamp that was handed over, which says nothing of the broker's clock. */
+/* With CreateTime it is the producer's own stamp, which says nothing about the broker's clock. */
 static int64_t producer_stamp_ms(const rd_kafka_message_t *message)
 {
     rd_kafka_timestamp_type_t type;

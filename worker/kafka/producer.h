@@ -15,18 +15,18 @@ typedef void producer_done(void *context, engine_handle handle, enum produced pr
 /* `done` is called from producer_turn only; `outages` must outlive it. NULL with err. */
 struct producer *producer_new(const struct config *config, struct outages *outages, producer_done *done, void *context,
                               struct err *err);
-/* Has the brokers of its topics found out, so that the first record need not wait for that. Once, and when there are such
- * topics: asking for one may make it. */
+/* Makes librdkafka find the leaders of its topics, so that the first record need not wait for that. Once, and only when the topics
+ * exist: asking for one may create it. */
 void producer_ask_topics(struct producer *producer, const struct config *config);
 /* Waits at most that long for what is not acknowledged yet. */
 void producer_flush(struct producer *producer, int ms);
-/* What is not acknowledged is given up. */
+/* Gives up what is not acknowledged. */
 void producer_free(struct producer *producer);
 
 int producer_fd(const struct producer *producer);
-/* Hands the record over; it is copied. False where there is no room: then nothing will be said of it. */
+/* Hands the record over; it is copied. False if there is no room: then `done` is not called for it. */
 bool producer_send(struct producer *producer, const struct effect *effect, enum produced *refused);
-/* Tells what was acknowledged since. */
+/* Reports what was acknowledged since. */
 void producer_turn(struct producer *producer);
 /* Why the producer cannot go on, or NULL. */
 const char *producer_fatal(const struct producer *producer);

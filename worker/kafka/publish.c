@@ -6,7 +6,7 @@ rd_kafka_conf_t *publish_conf_new(const struct config *config, struct err *err)
     static const struct kafka_setting settings[] = {
         {"linger.ms", "0"},
         {"message.timeout.ms", "15000"},
-        {"allow.auto.create.topics", "false"}, /* a topic that a slip of the pen makes has no worker */
+        {"allow.auto.create.topics", "false"}, /* a mistyped topic would be created, and no worker would read it */
         {NULL, NULL}};
     return kafka_producer_conf_new(config, none, settings, err);
 }

@@ -1,12 +1,12 @@
-/* A record as librdkafka takes it, from whoever produces one; and what the command line and the gate share, who publish signed
- * records: the producer's settings, and what its report means. */
+/* Records to librdkafka from whoever produces one, and what the command line and the gate share, who publish signed records: the
+ * producer's settings, and what a delivery report means. */
 #ifndef KAFKA_PUBLISH_H
 #define KAFKA_PUBLISH_H
 
 #include "event/record.h"
 #include "kafka/kafka.h"
 
-/* Of a producer for signed records: sent at once, and given up after 15 s. NULL with err. */
+/* Settings of a producer for signed records: sent at once, and given up after 15 s. NULL with err. */
 rd_kafka_conf_t *publish_conf_new(const struct config *config, struct err *err);
 
 /* Hands the record, which is copied, to a producer; a time of 0, or none, is that of producing. `opaque` is what its delivery
@@ -14,7 +14,7 @@ rd_kafka_conf_t *publish_conf_new(const struct config *config, struct err *err);
 rd_kafka_resp_err_t publish_start(rd_kafka_t *rk, const char *topic, int32_t partition,
                                   const struct record *record, void *opaque);
 
-/* What became of a record. */
+/* The outcome of publishing a record. */
 struct publish_report {
     bool done;
     rd_kafka_resp_err_t error;

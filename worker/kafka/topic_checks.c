@@ -57,7 +57,7 @@ static int topic_find(const struct checked *checked, enum topic topic, int32_t l
     const char *name = topic_name(config, topic);
     rd_kafka_resp_err_t why = RD_KAFKA_RESP_ERR_NO_ERROR;
     int result, tries = 0;
-    /* A broker tells of a topic a moment after it was made. */
+    /* A broker knows a new topic only after a moment. */
     while ((result = topic_ask(checked, name, out, &why)) == 0 && out->partition_count == 0 && topic_is_missing(why) &&
            tries++ < NEW_TOPIC_TRIES)
         nanosleep(&(struct timespec){.tv_nsec = NEW_TOPIC_MS * 1000000L}, NULL);
@@ -91,8 +91,8 @@ static bool topic_is_in_use(rd_kafka_t *rk, const struct config *config, int32_t
     return in_use;
 }
 
-/* What lies in the topic, and what workers remember of it, is where so many partitions put it: to have more of them now would
- * make records wrong_partition, and repetitions unknown. */
+/* Which partition a record is in, and what workers remember of it, follows from the number of partitions: serving more of them now
+ * would make records wrong_partition, and repetitions unknown. */
 static void topic_fewer(const struct checked *checked, const char *topic, int32_t count, int32_t events, struct finding *finding)
 {
     const struct config *config = checked->config;

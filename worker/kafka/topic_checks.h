@@ -1,5 +1,5 @@
-/* What is checked of the three topics before the worker subscribes, and before the gate publishes: that they are what the
- * guarantee needs. Each failure says the command that fixes it. */
+/* The checks of the three topics before the worker subscribes, and before the gate publishes: that they are set up as the guarantee
+ * needs. Each failure says the command that fixes it. */
 #ifndef KAFKA_TOPIC_CHECKS_H
 #define KAFKA_TOPIC_CHECKS_H
 
@@ -10,12 +10,12 @@
 int topic_checks(rd_kafka_t *rk, const struct config *config, int32_t *partition_count, int *brokers, unsigned *deviations,
                  struct err *err);
 
-/* The same for `cupbearer doctor`: goes on behind a problem, and hands all that is found to the sink. *places: how the topics
- * lie, without partitions where there is none. -1 with ERR_UNREACHABLE where no broker answers. */
+/* The same for `cupbearer doctor`: continues after a problem, and hands all findings to the sink. *places: the topics' layouts,
+ * without partitions for one that does not exist. -1 with ERR_UNREACHABLE if no broker answers. */
 int topic_checks_all(rd_kafka_t *rk, const struct config *config, const struct finding_sink *sink,
                      struct topic_place places[TOPICS], struct err *err);
 
-/* The alarm that so many partitions, beyond the first `served`, are not. */
+/* Logs the alarm that so many partitions, beyond the first `served`, are not served. */
 void topic_tell_added(const struct config *config, int32_t served, int32_t unserved);
 
 #endif

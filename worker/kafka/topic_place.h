@@ -1,4 +1,4 @@
-/* How a topic lies in the cluster, by its metadata: whoever wants to know how many partitions it has asks this. */
+/* A topic's layout in the cluster, by its metadata: whoever wants to know how many partitions it has asks this. */
 #ifndef KAFKA_TOPIC_PLACE_H
 #define KAFKA_TOPIC_PLACE_H
 
@@ -6,7 +6,7 @@
 #include <stdbool.h>
 
 struct topic_place {
-    rd_kafka_resp_err_t error; /* the topic's own, as that there is none: it has no partitions then */
+    rd_kafka_resp_err_t error; /* the topic's own, such as that it does not exist: then it has no partitions */
     int32_t partition_count;
     int replicas;    /* of the partition that has the fewest */
     int brokers;     /* of the cluster */

@@ -147,8 +147,8 @@ static const char *settings_lag(const struct config *config, const struct topic_
     return NULL;
 }
 
-/* librdkafka asks the controller for it, and what brokers call so may be one that has just died: until they notice, which takes
- * them 9 s by default, nobody answers. */
+/* librdkafka asks the controller for it, and the one that brokers name may just have died: until they notice, 9 s by default,
+ * nobody answers. */
 static void settings_ask(rd_kafka_t *rk, const struct config *config, const struct topic_place places[TOPICS],
                          struct topic_settings settings[TOPICS])
 {

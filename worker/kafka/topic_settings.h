@@ -1,5 +1,5 @@
-/* What Kafka says of how the three topics are set up, and how that is judged: what cannot keep the promise is refused, with the
- * command that fixes it; what is only unwise is told. */
+/* How the three topics are configured, as Kafka says, and the judgement of that: what would break the guarantee is refused, with
+ * the command that fixes it; what is only unwise is logged. */
 #ifndef KAFKA_TOPIC_SETTINGS_H
 #define KAFKA_TOPIC_SETTINGS_H
 
@@ -24,8 +24,8 @@ const char *topic_name(const struct config *config, enum topic topic);
 /* That command: "kafka-topics.sh … --create --topic …", with all that the guarantee needs. */
 void topic_create_command(const struct config *config, enum topic topic, int32_t partitions, int brokers, struct buf *out);
 
-/* 0 with the deviations that there are and [topics] accept allows, a bit each; -1 with ERR_USAGE (fix it) or ERR_UNREACHABLE.
- * With a sink all that is found goes there, and it is 0; a topic without partitions is left out. Waits for the broker. */
+/* 0, with a bit for each deviation that [topics] accept allows; -1 with ERR_USAGE (fix it) or ERR_UNREACHABLE. With a sink all
+ * findings go there, and the result is 0; a topic without partitions is skipped. Waits for the broker. */
 int topic_settings_check(rd_kafka_t *rk, const struct config *config, const struct topic_place places[TOPICS],
                          const struct finding_sink *sink, unsigned *deviations, struct err *err);
 

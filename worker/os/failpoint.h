@@ -7,32 +7,32 @@
 
 #include "engine/engine.h"
 
-enum fault_moment { FAULT_BEFORE, FAULT_AFTER, FAULT_SENT, FAULT_TOLD };
+enum failpoint_moment { FAILPOINT_BEFORE, FAILPOINT_AFTER, FAILPOINT_SENT, FAILPOINT_TOLD };
 
 #ifdef CUPBEARER_FAILPOINTS
 enum { FAILPOINTS = 1 };
 
 /* Before and after the loop performs an effect; by the topic receipts are told from dead letters. */
-void fault_effect(const struct effect *effect, const char *dead_topic, enum fault_moment moment);
+void failpoint_effect(const struct effect *effect, const char *dead_topic, enum failpoint_moment moment);
 /* Before the engine is told. */
-void fault_input(const struct input *input);
+void failpoint_input(const struct input *input);
 /* The request of this handle has left by the socket. Waits there for the answer, if this is the point. */
-void fault_sent(engine_handle handle, int fd);
+void failpoint_sent(engine_handle handle, int fd);
 #else
 enum { FAILPOINTS = 0 };
 
-static inline void fault_effect(const struct effect *effect, const char *dead_topic,
-                                enum fault_moment moment)
+static inline void failpoint_effect(const struct effect *effect, const char *dead_topic,
+                                enum failpoint_moment moment)
 {
     (void)effect, (void)dead_topic, (void)moment;
 }
 
-static inline void fault_input(const struct input *input)
+static inline void failpoint_input(const struct input *input)
 {
     (void)input;
 }
 
-static inline void fault_sent(engine_handle handle, int fd)
+static inline void failpoint_sent(engine_handle handle, int fd)
 {
     (void)handle, (void)fd;
 }

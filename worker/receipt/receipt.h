@@ -1,4 +1,4 @@
-/* What became of a record, as bytes: the receipt (key: the record's; value: JSON; a MAC in a header) and the dead letter
+/* A record's outcome, as bytes: the receipt (key: the record's; value: JSON; a MAC in a header) and the dead letter
  * (the record as it was, plus headers). The receipts topic is the workers' memory, hence the MAC. */
 #ifndef RECEIPT_RECEIPT_H
 #define RECEIPT_RECEIPT_H

@@ -21,7 +21,7 @@ struct account_options *account_settings(const struct config *config, const bool
             .unassign = account->unassign,
             .refuse_ambiguous = account->refuse_ambiguous,
             .held = held[i],
-            /* One account may fill the memory, and then the partitions pause; of several none may push out the others. */
+            /* A single account may fill the memory, and then the partitions pause; with several, none may crowd out the others. */
             .memory_bytes = config->account_count > 1 ? (size_t)config->memory_bytes / 4 : 0,
         };
     }

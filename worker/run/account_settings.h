@@ -5,8 +5,8 @@
 #include "config/config.h"
 #include "delivery/account.h"
 
-/* One of each account, in their order, which is their index; `held`: which of them are. Borrows the configuration's strings.
- * free() it. */
+/* One for each account, in their order, which is their index; `held`: which of them start held. Borrows the configuration's
+ * strings. free() it. */
 struct account_options *account_settings(const struct config *config, const bool *held);
 
 #endif

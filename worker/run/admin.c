@@ -23,7 +23,7 @@ struct admin {
     struct idle idle;
     int asked_fd;
 
-    /* Between the server's thread, which alone asks and so asks for one page at a time, and the loop. */
+    /* Shared by the server's thread and the loop. Only that thread asks, so there is one question at a time. */
     pthread_mutex_t mutex;
     pthread_cond_t changed;
     enum admin_page page;
@@ -95,8 +95,8 @@ static enum MHD_Result admin_request(void *cls, struct MHD_Connection *connectio
         return admin_refuse(connection, MHD_HTTP_NOT_FOUND, "there are /metrics, /healthz and /readyz\n");
     if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 && strcmp(method, MHD_HTTP_METHOD_HEAD) != 0)
         return admin_refuse(connection, MHD_HTTP_METHOD_NOT_ALLOWED, "only GET and HEAD\n");
-    /* An answer to the first call, which comes with the headers, would end the connection, as those above shall: a body
-     * is never waited for. */
+    /* Answering on the first call, which comes with the headers, ends the connection without reading a body, which is what the
+     * refusals above want. */
     if (*state == NULL || *upload_size > 0) {
         bool first = *state == NULL;
         *state = admin;
@@ -107,7 +107,7 @@ static enum MHD_Result admin_request(void *cls, struct MHD_Connection *connectio
     unsigned status = admin_ask(admin, pages[i].page, &text);
     idle_wait(&admin->idle, idle_of(connection), IDLE_S);
     if (status == 0)
-        return admin_refuse(connection, MHD_HTTP_SERVICE_UNAVAILABLE, "the loop does not answer\n");
+        return admin_refuse(connection, MHD_HTTP_SERVICE_UNAVAILABLE, "the event loop is stuck\n");
     enum MHD_Result result = admin_respond(connection, status, pages[i].type, http_body_response(&text));
     buf_done(&text);
     return result;
@@ -143,7 +143,7 @@ bool admin_asked(struct admin *admin, enum admin_page *page)
 void admin_answer(struct admin *admin, enum admin_page page, unsigned status, struct buf *text)
 {
     pthread_mutex_lock(&admin->mutex);
-    /* Whoever asked may have gone, and another one may wait: for the same page this is as good. */
+    /* Whoever asked may have given up, and another request may be waiting: for the same page this answer is as good. */
     if (admin->waiting && !admin->answered && admin->page == page) {
         admin->answered = true;
         admin->status = status;

@@ -1,6 +1,6 @@
-/* The admin endpoint: /metrics, /healthz and /readyz over HTTP. The server has one thread of its own (libmicrohttpd's),
- * which knows nothing but texts: for each request it asks the loop and waits for ADMIN_WAIT_MS at most; a loop that has
- * not answered by then is told as 503. So the loop's things stay the loop's, and no reader can hold it up. */
+/* The admin endpoint: /metrics, /healthz and /readyz over HTTP. The server has one thread of its own (libmicrohttpd's) and no
+ * state: for each request it asks the loop, waits at most ADMIN_WAIT_MS, and then answers 503. So the loop's state stays on the
+ * loop's thread, and no client can hold the loop up. */
 #ifndef RUN_ADMIN_H
 #define RUN_ADMIN_H
 
@@ -16,12 +16,12 @@ struct admin;
 /* Listens at `listen`, which form_listen takes, and says so in the log. NULL with err where it cannot; admin_free the
  * result. Signals that are blocked now are blocked in its thread. */
 struct admin *admin_new(const char *listen, struct err *err);
-/* Ends the thread; a request that waits gets 503. NULL is allowed. */
+/* Ends the thread; a request that still waits gets 503. NULL is allowed. */
 void admin_free(struct admin *admin);
 
 /* Readable when a page is asked for. */
 int admin_fd(const struct admin *admin);
-/* Which one; false where nobody waits any more. */
+/* Which one; false if nobody waits for it any more. */
 bool admin_asked(struct admin *admin, enum admin_page *page);
 /* The answer to it: takes what is in *text, which is left empty. */
 void admin_answer(struct admin *admin, enum admin_page page, unsigned status, struct buf *text);

@@ -23,7 +23,7 @@
 
 /* ---- parts ---- */
 
-/* The widget of a page that names an inbox shows nothing of the others. */
+/* A page whose widget names an inbox does not show messages of other inboxes. */
 static void check_inboxes(const struct config_account *account, const struct http_site *site,
                           int64_t timeout_ms)
 {
@@ -32,15 +32,15 @@ static void check_inboxes(const struct config_account *account, const struct htt
         finding_report(NULL, &finding, "inboxes", NULL);
 }
 
-/* An account that cannot be served now is held until it can, whatever the reason: one tenant's mistake, or a Papercups that
- * does not answer, keeps none of the others down. Where all are wrong the start ends, with what is wrong with the last. */
+/* An account that cannot be served now is held until it can be, whatever the reason: one tenant's mistake, or a Papercups that does
+ * not answer, must not keep the others from starting. If all of them are wrong the start fails, with the error of the last. */
 static int check_accounts(struct loop *worker, const struct config *config, bool *held, struct err *err)
 {
     size_t wrong = 0;
     for (size_t i = 0; i < config->account_count; i++) {
         const struct config_account *account = &config->accounts[i];
         account_site_tell(account, NULL);
-        if (held[i]) { /* it has no key, or is not reached: that was told */
+        if (held[i]) { /* no key, or unreachable: already logged */
             wrong++;
             continue;
         }
@@ -156,7 +156,7 @@ static int make_io(struct loop *worker, const struct config *config, struct err 
         return -1;
     struct consumer_calls calls = inputs_consumer;
     calls.context = worker;
-    /* The worker that a check is made for may still run: what it holds is no mistake. */
+    /* The worker that this check is for may be running: the name that it holds is no error. */
     if (!worker->only_checked && instance_take(&worker->instance, config, err) != 0)
         return -1;
     if (kafka_login_note(config) != NULL)
@@ -173,7 +173,7 @@ static int make_io(struct loop *worker, const struct config *config, struct err 
     return worker->producer == NULL ? -1 : 0;
 }
 
-/* After the checks: whoever asks before is refused, which is the truth. */
+/* Only after the checks: until then a connection is refused, which is the truth. */
 static int make_admin(struct loop *worker, const struct config *config, struct err *err)
 {
     worker->metrics.started_at = clock_now().wall;
@@ -182,7 +182,7 @@ static int make_admin(struct loop *worker, const struct config *config, struct e
     worker->admin = admin_new(config->admin_listen, err);
     if (worker->admin != NULL || strcmp(config->admin_listen, CONFIG_ADMIN_LISTEN) != 0)
         return worker->admin == NULL ? -1 : 0;
-    /* Several workers on one machine are no mistake; only one of them can have the address that nobody chose. */
+    /* Several workers on one machine are fine; only one of them can have the default address. */
     log_say(LOG_LEVEL_WARNING, "admin", "%s. This worker has no metrics", err->text);
     return 0;
 }
@@ -198,7 +198,7 @@ static int check_commits(const struct loop *worker, const struct config *config,
     return preflight_commits(consumer_handle(worker->consumer), config, partition_count, &secrets, err);
 }
 
-/* All that a start refuses, but for what needs the group. */
+/* Everything that makes a start fail, except what needs the group. */
 static int make_checked(struct loop *worker, const struct config *config, int32_t *partition_count, struct err *err)
 {
     if (make_io(worker, config, err) != 0 ||
@@ -241,7 +241,7 @@ int worker_check(struct config *config, struct err *err)
     worker->only_checked = true;
     if (make_checked(worker, config, &partition_count, err) != 0)
         return -1;
-    log_say(LOG_LEVEL_INFO, "checked", "a worker starts with this; what is wrong with single accounts, or unwise, stands above");
+    log_say(LOG_LEVEL_INFO, "checked", "a worker would start with this; warnings, and accounts that would be held, are logged above");
     return 0;
 }
 

@@ -10,7 +10,7 @@
 
 struct files_account {
     struct watched api_key, way[ACCOUNT_WAY_FILES];
-    char *closed; /* which of the files by which it is reached is no good, as was told; NULL: they are good */
+    char *closed; /* which of its connection files is no good, as logged; NULL: none */
 };
 
 struct files {
@@ -71,8 +71,8 @@ static void tell_waits(const char *why)
     log_say(LOG_LEVEL_ERROR, "account", "%s. Its events wait until that is fixed", why);
 }
 
-/* Whether one of the files by which it is reached is another than last time; `seen` by each: as watched_read. What is wrong with
- * them is written into `errs`. The path may be another configuration's by now. */
+/* Whether one of the account's connection files has changed since last time (`seen`, one for each, as watched_read has it). What is
+ * wrong with them is written into `errs`. The path may come from a newer configuration by now. */
 static bool files_look_way(struct files *files, size_t account, int seen[ACCOUNT_WAY_FILES], struct err errs[ACCOUNT_WAY_FILES])
 {
     bool changed = false;
@@ -100,12 +100,12 @@ static bool files_begin_api_key(struct files *files, size_t account, struct err 
     return false;
 }
 
-/* What it takes to reach it is in files, too: until those are good nothing is sent there. */
+/* Nothing is sent before the connection files are good, too. */
 static bool files_open_site(struct files *files, size_t account, struct err *err)
 {
     int seen[ACCOUNT_WAY_FILES];
     struct err unread[ACCOUNT_WAY_FILES];
-    files_look_way(files, account, seen, unread); /* what changes from now on is found by the next look */
+    files_look_way(files, account, seen, unread); /* the next check finds what changes from now on */
     struct http_site *site = account_site_new(&files->config->accounts[account], NULL, err);
     if (site == NULL)
         return false;
@@ -137,7 +137,7 @@ bool files_account(struct files *files, struct http_site **sites, size_t account
     return files_begin_account(files, account, &err);
 }
 
-/* At start only: the last key that is taken out of a keyring in use is no key from then on. */
+/* Refused at start only: a running worker obeys when the last key is taken out. */
 static int files_refuse_empty(const struct files *files, struct keyring **keyring, struct err *err)
 {
     if (files->keyring_size > 0)
@@ -203,7 +203,7 @@ static bool files_turn_api_key(struct files *files, size_t account)
     return changed != 0;
 }
 
-/* One that could not be reached: each mistake is told once. */
+/* An account that cannot be reached: each error is logged once. */
 static bool files_turn_site(struct files *files, size_t account)
 {
     struct files_account *one = &files->accounts[account];
@@ -225,7 +225,7 @@ static bool files_turn_site(struct files *files, size_t account)
     return true;
 }
 
-/* All files that are good are used together, or those before: a certificate and its key belong to each other. */
+/* The files are used together once all are good; until then the set before stays: a certificate and its key belong together. */
 static bool files_turn_way(struct files *files, size_t account)
 {
     struct files_account *one = &files->accounts[account];

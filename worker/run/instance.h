@@ -1,7 +1,7 @@
-/* A worker's own name in its consumer group (group.instance.id, KIP-345). Who comes back under its name within the session
- * timeout has its partitions at once and nobody else's move. Two processes of one name would both believe that they own
- * them, so a name is taken by a lock, whose file has a number of its own: where commits name another one, the name was had by
- * a process that this lock does not keep out. */
+/* A worker's own name in its consumer group (group.instance.id, KIP-345). A worker that comes back under its name within the
+ * session timeout has its partitions at once, and nobody else's move. Two processes of one name would both believe that they own
+ * them, so a name is taken by a lock. The lock's file holds a number of its own, which commits carry: a commit with another number
+ * shows that the name was used by a process that this lock does not keep out. */
 #ifndef RUN_INSTANCE_H
 #define RUN_INSTANCE_H
 

@@ -1,6 +1,6 @@
-/* Memory for jansson's trees. The worker reads one, takes what it needs and frees it, thousands of times a second: some
- * thirty pieces a tree, which malloc's own caches do not hold. Here they are cut one behind the other from a block that
- * is empty again when the last piece is freed; what finds no room comes from malloc. */
+/* An allocator for jansson. The worker reads a tree, takes what it needs and frees it, thousands of times a second: some thirty
+ * allocations each, more than malloc's own caches hold. Here they are carved from one block, which is empty again once the last of
+ * them is freed; what does not fit comes from malloc. */
 #ifndef RUN_JSON_MEMORY_H
 #define RUN_JSON_MEMORY_H
 
@@ -8,7 +8,7 @@
 
 #define JSON_MEMORY_SIZE ((size_t)65536)
 
-/* From here on, in the whole process. Only where jansson is used by one thread; to be called before its first use. */
+/* Installs it for the whole process. Only where jansson is used by one thread, and before its first use. */
 void json_memory_use(void);
 
 /* What jansson is given then. */

@@ -30,12 +30,12 @@ void loop_take(struct loop *loop, struct input *input)
 {
     struct effects effects;
     input->now = loop->now;
-    fault_input(input);
+    failpoint_input(input);
     engine_take(loop->engine, input, &effects);
     for (size_t i = 0; i < effects.count; i++) {
-        fault_effect(&effects.list[i], loop->config->dead_topic, FAULT_BEFORE);
+        failpoint_effect(&effects.list[i], loop->config->dead_topic, FAILPOINT_BEFORE);
         perform_effect(loop, &effects.list[i]);
-        fault_effect(&effects.list[i], loop->config->dead_topic, FAULT_AFTER);
+        failpoint_effect(&effects.list[i], loop->config->dead_topic, FAILPOINT_AFTER);
     }
 }
 
@@ -78,7 +78,7 @@ static int loop_signal(struct loop *loop, struct err *err)
     return 0;
 }
 
-/* milliseconds, rounded up by the clock's own grain: truncating would make a deadline spin. */
+/* milliseconds, rounded up to the clock's own grain: rounding down would spin until the deadline. */
 static int loop_wait_ms(const struct loop *loop)
 {
     if ((loop->more_events && engine_has_room(loop->engine)) || loop->more_receipts ||
@@ -90,7 +90,7 @@ static int loop_wait_ms(const struct loop *loop)
     if (loop->stopping)
         at = mono_earlier(at, loop->stop_deadline);
     if (loop->closing)
-        at = mono_earlier(at, mono_after(loop->now.mono, 50)); /* nothing wakes us when the group is left */
+        at = mono_earlier(at, mono_after(loop->now.mono, 50)); /* nothing wakes the loop once the group is left */
     if (at.ms == MONO_NEVER.ms)
         return -1;
     int64_t ms = at.ms - clock_now().mono.ms;
@@ -114,7 +114,7 @@ static int loop_collect(struct loop *loop, struct err *err)
         else if (tag == LOOP_TAG_CONSUMER)
             consume = true;
         else if (tag == LOOP_TAG_PRODUCER) {
-            loop->now = clock_now(); /* an acknowledgement tells the broker's time as of now at the latest */
+            loop->now = clock_now(); /* `now` must not be older than the acknowledgement, whose stamp bounds the broker's clock */
             producer_turn(loop->producer);
         }
         else if (tag == LOOP_TAG_READER)
@@ -123,7 +123,7 @@ static int loop_collect(struct loop *loop, struct err *err)
             log_checks_turn(loop->preflight, inputs_log_checked, loop);
         else if (tag == LOOP_TAG_INQUIRY) {
             inquiry_turn(loop->inquiry, inputs_looked_up, loop);
-            read = true; /* one with nothing to read is finished now */
+            read = true; /* a partition with nothing to read is finished by this */
         } else if (tag == LOOP_TAG_ADMIN)
             loop_admin(loop);
         else
@@ -163,7 +163,7 @@ static int loop_turn(struct loop *loop, struct err *err)
     consumer_flush(loop->consumer);
     log_checks_flush(loop->preflight);
     if (watchdog_turn(&loop->watchdog, loop->consumer, loop->inquiry, loop->engine, loop->now.mono) && !loop->stopping)
-        consumer_ask_ends(loop->consumer, engine_paused(loop->engine) > 0); /* by its next look they are known */
+        consumer_ask_ends(loop->consumer, engine_paused(loop->engine) > 0); /* known by its next check */
     clocks_turn(&loop->clocks, loop->engine, loop->now);
     outages_turn(&loop->outages, loop->now.mono);
     if (loop->reader != NULL && reader_is_done(loop->reader)) {

@@ -1,5 +1,5 @@
-/* The loop: wait, read the clock once, hand what has happened to the engine one thing after the other, and do what it
- * says. Everything that waits, waits in one epoll. */
+/* The event loop: waits in one epoll for everything, reads the clock once, hands the engine what has happened, one input after the
+ * other, and carries out the effects. */
 #ifndef RUN_LOOP_H
 #define RUN_LOOP_H
 
@@ -15,7 +15,7 @@
 #include "run/metrics.h"
 #include "run/watchdog.h"
 
-/* A produce that was refused on the spot: told to the engine after its effects are done. */
+/* A produce that was refused at once: the engine is told when it has returned and its effects are done. */
 struct loop_refusal {
     engine_handle handle;
     enum produced produced;
@@ -24,7 +24,7 @@ struct loop_refusal {
 struct loop {
     int epoll_fd, signal_fd;
     struct instance instance;
-    bool only_checked; /* it will not be run */
+    bool only_checked; /* for worker_check: it will not run */
     struct engine *engine;
     struct consumer *consumer;
     struct producer *producer;
@@ -48,7 +48,7 @@ struct loop {
     bool more_events, more_receipts; /* consumer or reader were not drained */
     bool other_version_told;         /* of receipts */
     char fatal[sizeof(((struct err *)0)->text)];
-    struct err refused; /* why the group is being left; code 0: it is not, or in good order */
+    struct err refused; /* why it leaves the group; code 0: it does not, or was asked to stop */
     struct loop_refusal *refusals;
     size_t refusal_count, refusal_capacity;
     bool stopping, stopped, closing;
@@ -57,12 +57,12 @@ struct loop {
 
 /* How long a stop may take before the process ends anyway. */
 #define LOOP_STOP_MS 30000
-#define LOOP_HANG_S  3 /* beyond that the loop itself does not come back, and is not asked any more */
-/* A signal so soon after the first is the same one: timeout(1) and some supervisors signal process and group. */
+#define LOOP_HANG_S  3 /* after that the loop itself is stuck, and the process ends without it */
+/* A second signal this soon is the first one again: timeout(1) and some supervisors signal both process and group. */
 #define LOOP_SAME_SIGNAL_MS 500
 
-/* Runs until SIGTERM or SIGINT has been obeyed (0), or something cannot go on (-1 with err). A second signal, or the
- * deadline, ends it with what is left in err. */
+/* Runs until it has stopped after SIGTERM or SIGINT (0), or cannot go on (-1 with err). A second signal, or the deadline, ends it
+ * early, with what is not settled in err. */
 int loop_run(struct loop *loop, struct err *err);
 
 /* Hands it to the engine, now, and does what that says. */

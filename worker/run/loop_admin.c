@@ -82,7 +82,7 @@ static void loop_metrics(const struct loop *loop, struct buf *out)
     free(accounts);
 }
 
-/* An account that is held, if all are; else NULL. */
+/* One of the accounts if all of them are held, else NULL. */
 static const struct account *loop_all_held(const struct loop *loop)
 {
     const struct account *account = NULL, *held = NULL;
@@ -94,7 +94,7 @@ static const struct account *loop_all_held(const struct loop *loop)
     return held;
 }
 
-/* How many partitions are this worker's, how many of them are not read yet, and what the first of these waits for. */
+/* How many partitions this worker has, how many of them it does not read yet, and what the first of these waits for. */
 static void loop_tell_partitions(const struct loop *loop, struct buf *text)
 {
     char why[512];
@@ -115,8 +115,8 @@ static void loop_tell_partitions(const struct loop *loop, struct buf *text)
     buf_done(&first);
 }
 
-/* Whether this worker does its part: true, or false and why. One to which the group gave no partition is ready: it
- * stands by, and whoever waits for all of a deployment to be ready would wait for ever. */
+/* Whether this worker is ready; false: and why not. One without a partition is: it is a standby, and a rollout that waits for every
+ * worker to be ready would otherwise never end. */
 static bool loop_is_ready(const struct loop *loop, struct buf *text)
 {
     size_t count = consumer_partition_count(loop->consumer);
@@ -126,9 +126,9 @@ static bool loop_is_ready(const struct loop *loop, struct buf *text)
     if (loop->stopping)
         buf_printf(text, "stopping: %zu events are not settled\n", engine_unsettled(loop->engine));
     else if (state == CONSUMER_WAITING)
-        buf_add_text(text, "starting: the group has not said yet which partitions are this worker's\n");
+        buf_add_text(text, "starting: waiting for the group to assign partitions\n");
     else if (state == CONSUMER_REVOKED)
-        buf_add_text(text, "rebalancing: the group divides the partitions anew, and has not said yet which are this worker's\n");
+        buf_add_text(text, "rebalancing: waiting for the group's new assignment\n");
     else if (state == CONSUMER_LOST)
         buf_add_text(text, "lost: the group has not heard of this worker for session.timeout.ms, or Kafka is away, so its "
                            "partitions may be others'; it asks to join again\n");
@@ -143,7 +143,7 @@ static bool loop_is_ready(const struct loop *loop, struct buf *text)
     else
         ready = true;
     if (ready && count == 0)
-        buf_add_text(text, "ok: no partition is this worker's, others have them all\n");
+        buf_add_text(text, "ok: standby, other workers have all partitions\n");
     else if (ready) {
         buf_add_text(text, "ok: ");
         loop_tell_partitions(loop, text);

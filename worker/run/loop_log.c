@@ -28,8 +28,8 @@ void loop_log_settled(const struct effect *effect)
 void loop_log_account(const struct effect *effect)
 {
     static const char *const words[] = {
-        [ACCOUNT_OPEN] = "deliveries go on",
-        [ACCOUNT_UNCHECKED] = "no delivery until /api/v1/me has been asked whose key it is",
+        [ACCOUNT_OPEN] = "deliveries continue",
+        [ACCOUNT_UNCHECKED] = "no delivery until /api/v1/me says whose key it is",
         [ACCOUNT_UNAUTHORIZED] =
             "/api/v1/me is refused too, with 401, 403 or 407: put a good key into api_key_file, or let what stands in "
             "between pass it. Events wait until their deliver_within",
@@ -68,14 +68,14 @@ void loop_log_trouble(const struct effect *effect)
 void loop_log_changed(const struct effect *effect)
 {
     static const char *const words[] = {
-        [LOG_DELETED] = "the log begins behind what was committed: records were deleted unread, or the topic was made "
-                        "again; it is read from its beginning",
-        [LOG_SHORTER] = "the log ends before what was committed: the topic was made again, or the log has lost its tail; it "
-                        "is read from its beginning, and what may have been shown is read back",
-        [LOG_OTHER] = "another record stands below what was committed: the topic was made again, or the log has lost its "
-                      "tail; it is read from its beginning, and what may have been shown is read back",
-        [LOG_WENT_BACK] = "another record, or none, stands where one was read before: the topic was made again, or the log has "
-                          "lost its tail; the partition is given up and taken anew",
+        [LOG_DELETED] = "the log begins beyond the committed offset: records were deleted unread, or the topic was recreated; it is "
+                        "read from its beginning",
+        [LOG_SHORTER] = "the log ends before the committed offset: the topic was recreated, or the log has lost its tail; it is read "
+                        "from its beginning, and what may have been shown is read back",
+        [LOG_OTHER] = "the record below the committed offset is another one: the topic was recreated, or the log has lost its tail; "
+                      "it is read from its beginning, and what may have been shown is read back",
+        [LOG_WENT_BACK] = "another record, or none, is where one was read before: the topic was recreated, or the log has lost its "
+                          "tail; the partition is given up and assigned anew",
     };
     struct log_line line;
     bool is_other = effect->change == LOG_OTHER || effect->change == LOG_WENT_BACK;
@@ -94,9 +94,9 @@ void loop_log_circuit(const struct account *account)
     log_text(&line, "account", span_of(account->options.name));
     log_text(&line, "state", open ? SPAN("open") : SPAN("closed"));
     log_text(&line, "detail",
-             open ? SPAN("five calls in a row have failed, so one at a time goes out until one succeeds: is Papercups well? "
+             open ? SPAN("five calls in a row have failed, so calls go out one at a time until one succeeds: is Papercups well? "
                          "event=trouble says what it answers")
-                  : SPAN("a call has succeeded: deliveries go on"));
+                  : SPAN("a call has succeeded: deliveries continue"));
     log_end(&line);
 }
 
@@ -108,16 +108,16 @@ void loop_log_rebalance(enum rebalance rebalance, int count)
 void loop_log_foreign(const struct effect *effect)
 {
     log_say(LOG_LEVEL_WARNING, "foreign_receipts",
-            "partition %d: %zu receipts without a good MAC were ignored: somebody else writes to the topic, or the mark secret "
-            "is another one than theirs",
+            "partition %d: %zu receipts without a good MAC were ignored: somebody else writes to the topic, or the other "
+            "workers have another mark secret",
             (int)effect->partition, effect->count);
 }
 
 void loop_log_namesake(const struct loop *loop, int32_t partition)
 {
     log_say(LOG_LEVEL_ERROR, "namesake",
-            "partition %d was had by another worker of the group_instance_id %s, with another state_dir: it is begun only "
-            "when that one cannot go on any more, in %lld s. Give each worker a name of its own, or keep its state_dir",
+            "partition %d was owned by another worker with group_instance_id %s and another state_dir: it is started only when "
+            "that one can no longer deliver, in %lld s. Give each worker a name of its own, or keep its state_dir",
             (int)partition, loop->instance.id, (long long)(config_lease_ms(loop->config) + 999) / 1000);
 }
 
@@ -126,7 +126,7 @@ void loop_log_gone(const struct loop *loop)
     struct log_line line;
     struct buf detail;
     buf_init(&detail, 4096);
-    buf_printf(&detail, "topic %s is gone: make it, and the workers go on by themselves: ", loop->config->events_topic);
+    buf_printf(&detail, "topic %s is gone: create it, and the workers continue by themselves: ", loop->config->events_topic);
     topic_create_command(loop->config, TOPIC_EVENTS, loop->outages.partition_count, loop->outages.brokers, &detail);
     log_begin(&line, LOG_LEVEL_ERROR, "topic_gone");
     log_text(&line, "topic", span_of(loop->config->events_topic));

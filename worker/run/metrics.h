@@ -1,6 +1,6 @@
-/* The worker's metrics in Prometheus' text format. Labels are accounts and partitions of the configuration and
- * words of our own tables, never anything of an event, so their number is known. Most values are read where
- * they already are, when they are asked for; what nobody else keeps is kept here. Of the loop's thread. */
+/* The worker's metrics in Prometheus' text format. Labels are accounts and partitions of the configuration, and words of our own
+ * tables, never anything from an event, so their number is bounded. Most values are read where they are kept anyway, when somebody
+ * asks; what nobody else keeps is counted here. Of the loop's thread. */
 #ifndef RUN_METRICS_H
 #define RUN_METRICS_H
 
@@ -21,7 +21,7 @@ struct metrics {
 struct metrics_partition {
     int32_t partition;
     int64_t lag;        /* records in its log that were not read yet */
-    int64_t stalled_ms; /* 0: it moves, or has nothing to do */
+    int64_t stalled_ms; /* 0: it makes progress, or has nothing to do */
 };
 
 /* What is looked at when the text is written. All borrowed. */

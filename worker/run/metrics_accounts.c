@@ -10,8 +10,8 @@ static void outcomes_of(struct buf *out, const char *account, const uint64_t *co
 {
     for (int i = OUTCOME_NONE + 1; i < OUTCOME_COUNT; i++) {
         enum outcome outcome = (enum outcome)i;
-        /* A record of no known account was rejected, and what is told before an account is known is never an account's; rows
-         * of what cannot be would only be noise. */
+        /* Without an account only rejections can occur, and an account has none of those that come before it is known: lines for
+         * the rest would be noise. */
         bool can_be = account[0] == 0 ? outcome_is_rejected(outcome) : !outcome_precedes_account(outcome);
         if (!can_be && counts[i] == 0)
             continue;
@@ -24,17 +24,17 @@ static void outcomes_of(struct buf *out, const char *account, const uint64_t *co
 static void write_outcomes(struct buf *out, const struct metrics_view *view)
 {
     family_begin(out, "cupbearer_outcomes_total", "counter",
-                 "Records that ended, by what became of them; without an account where none is known for sure.");
+                 "Records that ended, by outcome; without an account where none is known for sure.");
     for (size_t i = 0; i < view->account_count; i++)
         outcomes_of(out, view->accounts[i]->options.name, view->accounts[i]->stats.outcomes);
     outcomes_of(out, "", view->outcomes);
 }
 
-/* What an account never had has no line: with many accounts these would be most of all lines. */
+/* What an account never had has no line: with many accounts most lines would be such. */
 static void write_requests(struct buf *out, const struct metrics_view *view)
 {
     static const char name[] = "cupbearer_requests_total";
-    family_begin(out, name, "counter", "Requests to Papercups, by what came of them; but for ok, from the first one on.");
+    family_begin(out, name, "counter", "Requests to Papercups, by result; results other than ok have a line from their first one on.");
     for (size_t i = 0; i < view->account_count; i++)
         for (int kind = 0; kind < ANSWER_COUNT; kind++)
             if (kind == ANSWER_OK || view->accounts[i]->stats.answers[kind] > 0)

@@ -40,15 +40,15 @@ static void perform_read_receipts(struct loop *loop, const struct effect *effect
     reader_add(loop->reader, effect->partition, effect->offset, effect->since);
 }
 
-/* Once: it is the same of each partition. */
+/* Logged once: it is the same for each partition. */
 static void perform_other_version(struct loop *loop, const struct effect *effect)
 {
     if (effect->other_version == 0 || loop->other_version_told)
         return;
     loop->other_version_told = true;
     log_say(LOG_LEVEL_WARNING, "other_version",
-            "partition %d: %zu receipts are of another version of cupbearer, and were not believed: what they "
-            "settled may be shown again when it is repeated. Start no more workers of this version",
+            "partition %d: %zu receipts are of another version of cupbearer, and were ignored: the events that they settled "
+            "may be shown again when they are repeated. Start no more workers of this version",
             (int)effect->partition, effect->other_version);
 }
 

@@ -127,11 +127,11 @@ int preflight_account(const struct config_account *account, const struct http_si
     return -1;
 }
 
-/* A conversation comes with all its messages: of a longer one it is not asked in which inbox it is. */
+/* A conversation comes with all its messages: one that is longer is not read for its inbox. */
 #define CHAT_SIZE_MAX 1048576
 
-/* How many chats there are, in that inbox where one is named (*inbox, else ""); -1: that is not to be had. *inbox becomes
- * that of one of them. */
+/* How many chats there are, only those of *inbox if it names one; -1: cannot be found out. *inbox becomes the inbox of one of them.
+ * */
 static double preflight_chats(const struct http_site *site, int64_t timeout_ms, struct uuid *inbox)
 {
     struct reply reply;

@@ -1,5 +1,5 @@
-/* What is checked before the worker subscribes, beside the topics: that every API key belongs to the Papercups account that
- * the configuration names, and that the group's commits are of a mark secret that is here. */
+/* What is checked before the worker subscribes, besides the topics: that each API key belongs to the Papercups account that the
+ * configuration names, and that the group's commits were made under a mark secret that this worker has. */
 #ifndef RUN_PREFLIGHT_H
 #define RUN_PREFLIGHT_H
 
@@ -14,15 +14,15 @@ struct preflight_user {
     struct wall date;          /* of the answer, by Papercups' own clock; 0: it does not say */
 };
 
-/* False with a problem: the key is not good or somebody else's (ERR_USAGE), or nobody answers (ERR_UNREACHABLE). */
+/* False with a problem: the key is no good or another account's (ERR_USAGE), or there is no answer (ERR_UNREACHABLE). */
 bool preflight_user(const struct config_account *account, const struct http_site *site, int64_t timeout_ms,
                     struct preflight_user *user, struct finding *finding);
 /* The same for a start: 0, or -1 with err. */
 int preflight_account(const struct config_account *account, const struct http_site *site, int64_t timeout_ms,
                    struct err *err);
 
-/* False with a warning where chats of the account stand in several inboxes, as far as that can be had: Papercups tells an API
- * key of its conversations, and not which inboxes there are. */
+/* False with a warning if the account's chats are in several inboxes, as far as can be found out: Papercups shows an API key its
+ * conversations, but not which inboxes there are. */
 bool preflight_inboxes(const struct config_account *account, const struct http_site *site, int64_t timeout_ms,
                        struct finding *finding);
 
@@ -33,7 +33,7 @@ struct preflight_secrets {
     uint64_t ours;
 };
 
-/* Whether the group's commits were made under these: asked before it is joined. */
+/* Checks that the group's commits were made under one of these, before the group is joined. */
 int preflight_commits(rd_kafka_t *rk, const struct config *config, int32_t partition_count,
                       const struct preflight_secrets *secrets, struct err *err);
 /* Fills err with what to do where a partition was committed under another mark secret; -1. */

@@ -14,8 +14,8 @@
 
 /* ---- is it good? ---- */
 
-/* An account at work must not be held by a slip: what it is to be reached by from now on is read before anything is put into
- * use. `setting` names what is no good. */
+/* A typo must not hold an account that works: what its changed settings name is read before anything is put into use. `setting`:
+ * which one is no good. */
 static int way_check(const struct config_account *account, const char **setting, struct err *err)
 {
     struct err why;
@@ -44,7 +44,7 @@ static int ways_check(const struct config *config, const struct config *fresh, c
     return 0;
 }
 
-/* The configuration as it is now; NULL where there is nothing to be put into use, and *found says whether that was told. */
+/* The configuration as it is now; NULL if there is nothing to put into use, and then *found says whether the log says why. */
 static struct config *reload_read(struct loop *loop, bool *found)
 {
     struct config_source source;
@@ -66,8 +66,8 @@ static struct config *reload_read(struct loop *loop, bool *found)
 
 /* ---- puts it into use ---- */
 
-/* The accounts of `fresh` that are new, or set otherwise, for the log; and by its place in the end whether one is reached in
- * another way, so that it is to be asked whose key that is. */
+/* Lists for the log the accounts of `fresh` that are new or changed, and marks by index those that are reached in another way: they
+ * are to be asked whose key that is. */
 static void changes_of(const struct config *config, const struct config *fresh, bool *anew, struct buf *added,
                        struct buf *changed)
 {
@@ -91,7 +91,7 @@ static void account_begin(struct loop *loop, size_t account)
         loop->sites = mem_grow(loop->sites, ++loop->site_count, sizeof(struct http_site *));
         loop->sites[account] = account_site_closed();
     }
-    files_account(loop->files, loop->sites, account); /* where a file is no good, it is said there; it is held in any case */
+    files_account(loop->files, loop->sites, account); /* files_account logs what is no good; the account is held either way */
     account_site_tell(configured, NULL);
 }
 
@@ -146,6 +146,6 @@ void reload_turn(struct loop *loop)
     bool found = loop->reload && reload_configuration(loop);
     found |= files_turn(loop->files, loop->now.mono, loop->reload);
     if (loop->reload && !found)
-        log_say(LOG_LEVEL_INFO, "unchanged", "configuration, keyring, API keys and the other files of accounts are what they were");
+        log_say(LOG_LEVEL_INFO, "unchanged", "configuration, keyring, API keys and the accounts' other files have not changed");
     loop->reload = false;
 }

@@ -8,7 +8,7 @@
 #define AGAIN_MS 60000 /* between two lines about one partition */
 
 struct watched {
-    bool stands; /* it has something to do, and nothing was settled since `since` */
+    bool stands; /* it has work, and nothing was settled since `since` */
     int64_t settled;
     uint64_t rebuilt;
     struct mono since, told_at;
@@ -43,7 +43,7 @@ static void watchdog_tell(struct watched *one, int32_t partition, const struct s
     log_end(&line);
 }
 
-static void watchdog_look(struct watched *one, int32_t partition, const struct standing *standing,
+static void watchdog_check(struct watched *one, int32_t partition, const struct standing *standing,
                           int64_t lag, struct mono now)
 {
     bool busy = lag > 0 || standing->unsettled > 0 || standing->begins;
@@ -87,7 +87,7 @@ bool watchdog_turn(struct watchdog *watchdog, const struct consumer *consumer, s
         if (i != ours || !watchdog_status(consumer, inquiry, engine, i, why, sizeof(why), &standing))
             watchdog->list[i] = (struct watched){0};
         else
-            watchdog_look(&watchdog->list[i], i, &standing, lag, now);
+            watchdog_check(&watchdog->list[i], i, &standing, lag, now);
         if (i == ours)
             ours = consumer_next_partition(consumer, i, &lag);
     }

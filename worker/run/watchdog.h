@@ -1,4 +1,4 @@
-/* Notices a partition that has something to do and gets nowhere, says why, and keeps saying so. */
+/* Notices a partition that has work and makes no progress, and logs why, again and again. */
 #ifndef RUN_WATCHDOG_H
 #define RUN_WATCHDOG_H
 
@@ -6,7 +6,7 @@
 #include "kafka/consumer.h"
 
 #define WATCHDOG_EVERY_MS   5000
-#define WATCHDOG_STALLED_MS 20000 /* so long without a settled record is told; at most 5 s later */
+#define WATCHDOG_STALLED_MS 20000 /* a partition that settles nothing for this long is logged, at most 5 s later */
 
 struct watchdog {
     struct watched *list; /* by partition */
@@ -17,14 +17,14 @@ struct watchdog {
 void watchdog_init(struct watchdog *watchdog, int32_t partition_count);
 void watchdog_done(struct watchdog *watchdog);
 
-/* Looks, where it is time, and says whether it was: `consumer` knows how much was not read yet, and which partitions have not come
- * so far, as `inquiry` does, `engine` what is not settled. */
+/* Checks when it is time to, and returns whether it did. `consumer` knows how much is not read yet and, with `inquiry`, which
+ * partitions are not started; `engine` what is not settled. */
 bool watchdog_turn(struct watchdog *watchdog, const struct consumer *consumer, struct inquiry *inquiry,
                    const struct engine *engine, struct mono now);
-/* How a partition stands; false where it is not ours. `why` is for what is not the engine's to say. */
+/* A partition's status; false if it is not ours. `why` holds the reason where the engine cannot know it. */
 bool watchdog_status(const struct consumer *consumer, struct inquiry *inquiry, const struct engine *engine,
                        int32_t partition, char *why, size_t size, struct standing *out);
-/* For how long a partition has been standing still, ms; 0 where it moves or has nothing to do. */
+/* For how long a partition has made no progress, ms; 0 if it does, or has nothing to do. */
 int64_t watchdog_stalled_ms(const struct watchdog *watchdog, int32_t partition, struct mono now);
 
 #endif

@@ -1,4 +1,4 @@
-// What was signed with the gate's key and became of it, newest first; followed while it is shown.
+// What was signed with the gate's key, with its outcome, newest first; updated while it is shown.
 
 import { find, make } from "./dom.js";
 import { gate } from "./api.js";
@@ -7,7 +7,7 @@ import { dashboardLink, outcomeOf, recipientOf } from "./outcomes.js";
 const LOOK_AGAIN_MS = 2000;
 let timer = null, shown = "", accounts = [];
 
-function standing(entry) {
+function status(entry) {
   if (entry.receipt)
     return outcomeOf(entry.receipt);
   return entry.published ? { word: "sent", text: "Kafka has it; the worker has not said anything yet." } :
@@ -15,7 +15,7 @@ function standing(entry) {
 }
 
 function entryNode(entry) {
-  const { word, good, text } = standing(entry);
+  const { word, good, text } = status(entry);
   const conversation = entry.receipt?.conversation_id ?? entry.to.conversation_id;
   const link = dashboardLink(accounts.find(({ name }) => name === entry.account)?.dashboard_url, conversation);
   const node = make("li", {},

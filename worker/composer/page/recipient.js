@@ -1,4 +1,4 @@
-// The recipient: the customer is looked up in Papercups while the form is filled in, so that a slip does not make a stranger.
+// The recipient: the customer is looked up in Papercups while the form is filled in, so that a typo does not create a stranger.
 
 import { find } from "./dom.js";
 import { gate } from "./api.js";
@@ -61,8 +61,8 @@ function missing(found) {
   if (kind() === "external_id")
     return `The pages of this account give their widget an e-mail, and ${found.matches} customers of this id have one: ` +
       "address the customer's own id instead.";
-  return `Papercups has no such ${kind() === "customer_id" ? "customer" : "conversation"} in this account: look for a ` +
-    "slip in the id.";
+  return `Papercups has no such ${kind() === "customer_id" ? "customer" : "conversation"} in this account: check the ` +
+    "id for a typo.";
 }
 
 function showFound(found) {

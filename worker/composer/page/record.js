@@ -1,4 +1,4 @@
-// A signed record: how long it lives, exporting it, sending it, and what became of it.
+// A signed record: how long it lives, exporting it, sending it, and its outcome.
 
 import { button, find, make, say, show } from "./dom.js";
 import { gate } from "./api.js";
@@ -87,7 +87,7 @@ async function follow(of) {
     } catch (error) {
       if (signal.aborted)
         return;
-      outcome("bad", "sent", `Kafka has it, but what became of it cannot be read: ${error.message}`,
+      outcome("bad", "sent", `Kafka has it, but its outcome cannot be read: ${error.message}`,
         button("Look again", () => follow(of)));
       return;
     }
@@ -135,7 +135,7 @@ export function recordChanged() {
   find("send").disabled = !find("changed").hidden;
 }
 
-// An attempt to sign again has failed: what became of the one before is no answer to it.
+// An attempt to sign again has failed: the outcome of the one before is no answer to it.
 export function recordOutdated() {
   if (!signed?.sent)
     return recordChanged();

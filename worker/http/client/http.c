@@ -226,7 +226,7 @@ static void http_sent(CURL *easy, curl_socket_t fd)
 {
     struct exchange *exchange = NULL;
     curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&exchange);
-    fault_sent(exchange->handle, fd);
+    failpoint_sent(exchange->handle, fd);
 }
 
 static int http_socket(CURL *easy, curl_socket_t fd, int what, void *context, void *known)
