@@ -52,20 +52,20 @@ struct watch {
     int64_t pids[PROCESSES];
 };
 
-struct reading {
+struct tally {
     int64_t receipts, clock_ns, cpu_ns[PROCESSES];
 };
 
-static struct reading watch_read(const struct watch *watch)
+static struct tally watch_read(const struct watch *watch)
 {
-    struct reading reading = {.receipts = topic_records(watch->rk, watch->topic, watch->partitions)};
-    reading.clock_ns = bench_clock_ns();
+    struct tally tally = {.receipts = topic_records(watch->rk, watch->topic, watch->partitions)};
+    tally.clock_ns = bench_clock_ns();
     for (size_t i = 0; i < PROCESSES; i++)
-        reading.cpu_ns[i] = process_cpu_ns(watch->pids[i]);
-    return reading;
+        tally.cpu_ns[i] = process_cpu_ns(watch->pids[i]);
+    return tally;
 }
 
-static void reading_print(const struct reading *first, const struct reading *last)
+static void tally_print(const struct tally *first, const struct tally *last)
 {
     static const char *const names[PROCESSES] = {"us", "standin_us", "broker_us"};
     double count = (double)(last->receipts - first->receipts);
@@ -76,13 +76,13 @@ static void reading_print(const struct reading *first, const struct reading *las
 }
 
 /* Waits until there are so many receipts. */
-static struct reading watch_wait(const struct watch *watch, int64_t receipts)
+static struct tally watch_wait(const struct watch *watch, int64_t receipts)
 {
-    struct reading last = watch_read(watch);
+    struct tally last = watch_read(watch);
     int64_t moved_ns = last.clock_ns;
     while (last.receipts < receipts) {
         nanosleep(&(struct timespec){.tv_nsec = LOOK_MS * 1000000}, NULL);
-        struct reading now = watch_read(watch);
+        struct tally now = watch_read(watch);
         if (now.receipts > last.receipts)
             moved_ns = now.clock_ns;
         else if (now.clock_ns - moved_ns > STUCK_MS * (int64_t)1000000)
@@ -114,10 +114,10 @@ void bench_run(int argc, char **argv)
         watch.pids[i] = bench_number("PID", argv[8 + i]);
     struct load *load = load_new(&options);
     load_publish(load, 0, options.events / 10);
-    struct reading first = watch_wait(&watch, options.events / 10);
+    struct tally first = watch_wait(&watch, options.events / 10);
     load_publish(load, options.events / 10, options.events);
-    struct reading last = watch_wait(&watch, options.events);
-    reading_print(&first, &last);
+    struct tally last = watch_wait(&watch, options.events);
+    tally_print(&first, &last);
     load_free(load);
     rd_kafka_destroy(watch.rk);
 }

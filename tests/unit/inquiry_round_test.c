@@ -21,8 +21,8 @@ struct fixture {
     struct mock mock;
     rd_kafka_t *asker;
     struct inquiry inquiry;
-    struct question questions[PARTITIONS];
-    struct question *list[PARTITIONS];
+    struct inquiry_question questions[PARTITIONS];
+    struct inquiry_question *list[PARTITIONS];
     struct round round;
 };
 
@@ -38,7 +38,7 @@ static int fixture_make(void **state)
                                  .fd = eventfd(0, EFD_NONBLOCK)};
     pthread_mutex_init(&f.inquiry.mutex, NULL);
     for (int32_t i = 0; i < PARTITIONS; i++) {
-        f.questions[i] = (struct question){.answer = {.kind = INQUIRY_RECEIPTS, .partition = i, .begin = -1, .end = -1}};
+        f.questions[i] = (struct inquiry_question){.answer = {.kind = INQUIRY_RECEIPTS, .partition = i, .begin = -1, .end = -1}};
         f.list[i] = &f.questions[i];
     }
     f.round = (struct round){&f.inquiry, f.list, PARTITIONS};

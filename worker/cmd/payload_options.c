@@ -90,9 +90,9 @@ int payload_options_take(struct payload_options *options, int option, const char
     if (option == PAYLOAD_QUICK_REPLY)
         return quick_reply_add(options, value, err);
     if (option == PAYLOAD_SET)
-        return message_options_set(&options->message, value, err);
+        return template_options_set(&options->message, value, err);
     if (option == PAYLOAD_LINK_HOST)
-        return message_options_host(&options->message, value, err);
+        return template_options_host(&options->message, value, err);
     const char **place = &options->values[option - PAYLOAD_ACCOUNT];
     if (*place != NULL)
         return err_set(err, ERR_USAGE, "--%s was given twice; which one is meant?", name);
@@ -103,7 +103,7 @@ int payload_options_take(struct payload_options *options, int option, const char
 void payload_options_done(struct payload_options *options)
 {
     json_decref(options->quick_replies);
-    message_options_done(&options->message);
+    template_options_done(&options->message);
     *options = (struct payload_options){0};
 }
 
@@ -209,7 +209,7 @@ static int template_put(const struct payload_options *options, json_t *payload, 
     if (twice != NULL)
         return err_set(err, ERR_USAGE, "--message says what the message is: --%s has no place beside it",
                        twice);
-    if (message_options_fill(&options->message, directory == NULL ? MESSAGE_DIRECTORY : directory,
+    if (template_options_fill(&options->message, directory == NULL ? MESSAGE_DIRECTORY : directory,
                              value_of(options, PAYLOAD_MESSAGE), &members, err) != 0)
         return -1;
     int result = json_object_update(payload, members);

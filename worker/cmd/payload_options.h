@@ -8,7 +8,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "cmd/command.h"
-#include "cmd/message_options.h"
+#include "cmd/template_options.h"
 
 enum payload_option {
     PAYLOAD_ACCOUNT = 0x200,
@@ -38,7 +38,7 @@ extern const struct option_group payload_group; /* a row for each, in their orde
 struct payload_options {
     const char *values[PAYLOAD_COUNT]; /* as they were given, else NULL */
     json_t *quick_replies;             /* owned; NULL where there are none */
-    struct message_options message;
+    struct template_options message;
     const char *first;                 /* the name of the first option that was given, or NULL */
 };
 

@@ -20,10 +20,10 @@ bool uuid_is_valid(struct span text)
 /* Strings that Papercups keeps in 255 characters. */
 #define TEXT_MAX 255
 
-static enum outcome payload_customer(const struct member *to, struct payload *out, struct detail *detail)
+static enum outcome payload_customer(const struct payload_member *to, struct payload *out, struct detail *detail)
 {
     static const char *const known[] = {"external_id", "email", "name", "phone", "host", "metadata", NULL};
-    struct member customer = member_of(to, "customer");
+    struct payload_member customer = member_of(to, "customer");
     enum outcome outcome = member_object(&customer, known, detail);
     if (outcome != OUTCOME_NONE)
         return outcome;
@@ -43,7 +43,7 @@ static enum outcome payload_customer(const struct member *to, struct payload *ou
         {"host", {.least = 1, .most = TEXT_MAX, .visible = true}, NULL},
     };
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]) && outcome == OUTCOME_NONE; i++) {
-        struct member text = member_of(&customer, texts[i].name);
+        struct payload_member text = member_of(&customer, texts[i].name);
         outcome = member_text(&text, &texts[i].rule, texts[i].where, detail);
     }
     if (outcome != OUTCOME_NONE)
@@ -53,14 +53,14 @@ static enum outcome payload_customer(const struct member *to, struct payload *ou
             &customer, "external_id",
             "is the word \"null\" or \"undefined\": a variable was empty, and strangers would share a chat",
             detail);
-    struct member metadata = member_of(&customer, "metadata");
+    struct payload_member metadata = member_of(&customer, "metadata");
     return member_metadata(&metadata, false, NULL, detail);
 }
 
-static enum outcome payload_uuid(const struct member *to, const char *name, enum address address,
+static enum outcome payload_uuid(const struct payload_member *to, const char *name, enum address address,
                                  struct payload *out, struct detail *detail)
 {
-    struct member id = member_of(to, name);
+    struct payload_member id = member_of(to, name);
     enum outcome outcome =
         member_text(&id, &(struct member_text){.required = true, .most = PAYLOAD_SIZE_MAX}, &out->to, detail);
     if (outcome != OUTCOME_NONE)
@@ -71,10 +71,10 @@ static enum outcome payload_uuid(const struct member *to, const char *name, enum
     return OUTCOME_NONE;
 }
 
-static enum outcome payload_to(const struct member *root, struct payload *out, struct detail *detail)
+static enum outcome payload_to(const struct payload_member *root, struct payload *out, struct detail *detail)
 {
     static const char *const known[] = {"customer", "customer_id", "conversation_id", NULL};
-    struct member to = member_of(root, "to");
+    struct payload_member to = member_of(root, "to");
     enum outcome outcome = member_object(&to, known, detail);
     if (outcome != OUTCOME_NONE)
         return outcome;
@@ -90,17 +90,17 @@ static enum outcome payload_to(const struct member *root, struct payload *out, s
     return payload_uuid(&to, "conversation_id", ADDRESS_CONVERSATION_ID, out, detail);
 }
 
-static enum outcome payload_message(const struct member *root, struct payload *out, struct detail *detail)
+static enum outcome payload_message(const struct payload_member *root, struct payload *out, struct detail *detail)
 {
     static const char *const known[] = {"body", "quick_replies", "metadata", "webhooks", NULL};
-    struct member message = member_of(root, "message");
+    struct payload_member message = member_of(root, "message");
     enum outcome outcome = member_object(&message, known, detail);
     if (outcome != OUTCOME_NONE)
         return outcome;
-    struct member body = member_of(&message, "body");
-    struct member quick_replies = member_of(&message, "quick_replies");
-    struct member metadata = member_of(&message, "metadata");
-    struct member webhooks = member_of(&message, "webhooks");
+    struct payload_member body = member_of(&message, "body");
+    struct payload_member quick_replies = member_of(&message, "quick_replies");
+    struct payload_member metadata = member_of(&message, "metadata");
+    struct payload_member webhooks = member_of(&message, "webhooks");
     const struct member_text rule = {.required = true, .least = 1, .most = 10000, .not_blank = true};
     outcome = member_text(&body, &rule, &out->body, detail);
     if (outcome == OUTCOME_NONE)
@@ -115,11 +115,11 @@ static enum outcome payload_message(const struct member *root, struct payload *o
 static enum outcome payload_members(struct payload *out, struct detail *detail)
 {
     static const char *const known[] = {"account", "to", "message", "ttl", "deliver_within", NULL};
-    struct member root = {.value = out->root};
+    struct payload_member root = {.value = out->root};
     enum outcome outcome = member_object(&root, known, detail);
     if (outcome != OUTCOME_NONE)
         return outcome;
-    struct member account = member_of(&root, "account");
+    struct payload_member account = member_of(&root, "account");
     outcome =
         member_text(&account, &(struct member_text){.required = true, .least = 1, .most = NAME_MAX_SIZE},
                     &out->account, detail);
@@ -129,7 +129,7 @@ static enum outcome payload_members(struct payload *out, struct detail *detail)
         outcome = payload_to(&root, out, detail);
     if (outcome == OUTCOME_NONE)
         outcome = payload_message(&root, out, detail);
-    struct member ttl = member_of(&root, "ttl"), within = member_of(&root, "deliver_within");
+    struct payload_member ttl = member_of(&root, "ttl"), within = member_of(&root, "deliver_within");
     if (outcome == OUTCOME_NONE)
         outcome = member_integer(&ttl, 1, TTL_MAX_S, &out->ttl_s, detail);
     if (outcome == OUTCOME_NONE)

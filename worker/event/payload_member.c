@@ -10,18 +10,18 @@
 #define QUICK_REPLY_TEXT_MAX   80
 #define QUICK_REPLY_ACTION_MAX 255
 
-struct member member_of(const struct member *parent, const char *name)
+struct payload_member member_of(const struct payload_member *parent, const char *name)
 {
     const json_t *value = json_object_get(parent->value, name);
-    return (struct member){parent, name, json_is_null(value) ? NULL : value};
+    return (struct payload_member){parent, name, json_is_null(value) ? NULL : value};
 }
 
-bool member_is_given(const struct member *parent, const char *name)
+bool member_is_given(const struct payload_member *parent, const char *name)
 {
     return member_of(parent, name).value != NULL;
 }
 
-static void member_path(const struct member *member, struct buf *out)
+static void member_path(const struct payload_member *member, struct buf *out)
 {
     if (member->parent == NULL)
         return;
@@ -31,12 +31,12 @@ static void member_path(const struct member *member, struct buf *out)
     buf_add_text(out, member->name);
 }
 
-enum outcome bad_member(const struct member *member, const char *name, const char *text,
+enum outcome bad_member(const struct payload_member *member, const char *name, const char *text,
                         struct detail *detail)
 {
     struct buf path;
     buf_init(&path, 512);
-    struct member last = {member, name, NULL};
+    struct payload_member last = {member, name, NULL};
     member_path(name == NULL ? member : &last, &path);
     detail_set(detail, OUTCOME_BAD_PAYLOAD, "%s%s%s", path.size == 0 ? "the payload" : path.data,
                path.size == 0 ? " " : ": ", text);
@@ -48,7 +48,7 @@ enum outcome bad_member(const struct member *member, const char *name, const cha
 
 /* Says what is wrong with a member whose name the sender chose: no more than 64 bytes of it, cut at a code point's end,
  * and a ? for what cannot be seen. */
-static enum outcome bad_name(const struct member *member, const char *name, const char *text,
+static enum outcome bad_name(const struct payload_member *member, const char *name, const char *text,
                              struct detail *detail)
 {
     struct span whole = {name, strlen(name) < 64 ? strlen(name) : 64};
@@ -67,7 +67,7 @@ static enum outcome bad_name(const struct member *member, const char *name, cons
     return OUTCOME_BAD_PAYLOAD;
 }
 
-enum outcome member_object(const struct member *member, const char *const known[], struct detail *detail)
+enum outcome member_object(const struct payload_member *member, const char *const known[], struct detail *detail)
 {
     if (member->value == NULL)
         return bad_member(member, NULL, "is missing", detail);
@@ -109,7 +109,7 @@ static bool text_is_visible(struct span text)
     return true;
 }
 
-enum outcome member_text(const struct member *member, const struct member_text *rule, struct span *out,
+enum outcome member_text(const struct payload_member *member, const struct member_text *rule, struct span *out,
                          struct detail *detail)
 {
     if (member->value == NULL)
@@ -133,7 +133,7 @@ enum outcome member_text(const struct member *member, const struct member_text *
     return OUTCOME_NONE;
 }
 
-enum outcome member_integer(const struct member *member, int64_t least, int64_t most, int64_t *out,
+enum outcome member_integer(const struct payload_member *member, int64_t least, int64_t most, int64_t *out,
                             struct detail *detail)
 {
     if (member->value == NULL)
@@ -148,7 +148,7 @@ enum outcome member_integer(const struct member *member, int64_t least, int64_t 
     return OUTCOME_NONE;
 }
 
-enum outcome member_boolean(const struct member *member, bool *out, struct detail *detail)
+enum outcome member_boolean(const struct payload_member *member, bool *out, struct detail *detail)
 {
     if (member->value == NULL)
         return OUTCOME_NONE;
@@ -172,7 +172,7 @@ static bool metadata_name_is_taken(const char *name)
     return false;
 }
 
-enum outcome member_metadata(const struct member *member, bool of_message, const json_t **out,
+enum outcome member_metadata(const struct payload_member *member, bool of_message, const json_t **out,
                              struct detail *detail)
 {
     if (member->value == NULL)
@@ -208,7 +208,7 @@ void quick_reply_parts(const json_t *reply, struct span *text, struct span *acti
     *action = json_span(action_value);
 }
 
-static enum outcome member_quick_reply(const struct member *reply, struct detail *detail)
+static enum outcome member_quick_reply(const struct payload_member *reply, struct detail *detail)
 {
     static const char *const known[] = {"text", "action", NULL};
     const struct member_text shown = {
@@ -218,7 +218,7 @@ static enum outcome member_quick_reply(const struct member *reply, struct detail
         return member_text(reply, &shown, NULL, detail);
     if (!json_is_object(reply->value))
         return bad_member(reply, NULL, "is neither a text nor {\"text\", \"action\"}", detail);
-    struct member text = member_of(reply, "text"), action = member_of(reply, "action");
+    struct payload_member text = member_of(reply, "text"), action = member_of(reply, "action");
     enum outcome outcome = member_object(reply, known, detail);
     if (outcome == OUTCOME_NONE)
         outcome = member_text(&text, &shown, NULL, detail);
@@ -227,7 +227,7 @@ static enum outcome member_quick_reply(const struct member *reply, struct detail
     return outcome;
 }
 
-enum outcome member_quick_replies(const struct member *member, const json_t **out, struct detail *detail)
+enum outcome member_quick_replies(const struct payload_member *member, const json_t **out, struct detail *detail)
 {
     if (member->value == NULL)
         return OUTCOME_NONE;
@@ -238,7 +238,7 @@ enum outcome member_quick_replies(const struct member *member, const json_t **ou
     for (size_t i = 0; i < count; i++) {
         char index[32];
         snprintf(index, sizeof(index), "[%zu]", i);
-        struct member reply = {member, index, json_array_get(member->value, i)};
+        struct payload_member reply = {member, index, json_array_get(member->value, i)};
         enum outcome outcome = member_quick_reply(&reply, detail);
         if (outcome != OUTCOME_NONE)
             return outcome;

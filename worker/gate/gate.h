@@ -7,7 +7,7 @@
 #include "base/moment.h"
 #include "config/config.h"
 #include "gate/counts.h"
-#include "gate/http.h"
+#include "gate/http_server.h"
 #include "gate/keys.h"
 #include "gate/limit.h"
 #include "gate/probe.h"

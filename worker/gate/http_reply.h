@@ -4,7 +4,7 @@
 
 #include <microhttpd.h>
 
-#include "gate/message.h"
+#include "gate/request_reply.h"
 #include "http/server/idle.h"
 
 /* Sends it, and takes over what it holds. */

@@ -6,7 +6,7 @@
 #include "os/clock.h"
 
 /* One call of POST /v1/send: either a payload, or a template's name with the recipient and the placeholders. */
-struct call {
+struct send_call {
     struct gate *gate;
     const struct gate_request *request;
     struct gate_reply *reply;
@@ -23,7 +23,7 @@ static bool name_is_of(const char *name, const char *const *known, size_t count)
     return false;
 }
 
-static bool call_members_are_known(const struct call *call)
+static bool call_members_are_known(const struct send_call *call)
 {
     static const char *const by_payload[] = {"payload", "event_id"};
     static const char *const by_name[] = {"account", "to", "message", "blanks", "event_id"};
@@ -45,7 +45,7 @@ static bool call_members_are_known(const struct call *call)
     return true;
 }
 
-static bool call_read_named(struct call *call)
+static bool call_read_named(struct send_call *call)
 {
     const json_t *json = call->request->json;
     call->named = (struct named){.account = json_member_span(json, "account"),
@@ -75,7 +75,7 @@ static struct span idempotency_key(struct span value)
 }
 
 /* The body's event_id, else what the header Idempotency-Key says, else none. */
-static bool call_read_id(struct call *call)
+static bool call_read_id(struct send_call *call)
 {
     const json_t *id = json_object_get(call->request->json, "event_id");
     bool by_header = id == NULL && gate_request_header_count(call->request, "idempotency-key") > 0;
@@ -94,7 +94,7 @@ static bool call_read_id(struct call *call)
     return false;
 }
 
-static bool call_read(struct call *call)
+static bool call_read(struct send_call *call)
 {
     call->payload = json_object_get(call->request->json, "payload");
     if (!call_members_are_known(call) || !call_read_id(call))
@@ -110,7 +110,7 @@ static bool call_read(struct call *call)
     return true;
 }
 
-static bool call_is_granted(const struct call *call)
+static bool call_is_granted(const struct send_call *call)
 {
     const struct token *token = call->request->token;
     if (call->payload != NULL && !token->any_message)
@@ -127,7 +127,7 @@ static bool call_is_granted(const struct call *call)
     return false;
 }
 
-static bool call_is_in_time(const struct call *call)
+static bool call_is_in_time(const struct send_call *call)
 {
     const struct token *token = call->request->token;
     int64_t wait_s =
@@ -141,7 +141,7 @@ static bool call_is_in_time(const struct call *call)
     return false;
 }
 
-static void call_sign(const struct call *call, struct span payload)
+static void call_sign(const struct send_call *call, struct span payload)
 {
     const struct sign_request wanted = {.who = span_of(call->request->token->name),
                                         .message = call->named.message,
@@ -162,7 +162,7 @@ static void call_sign(const struct call *call, struct span payload)
 
 void send_answer(struct gate *gate, const struct gate_request *request, struct gate_reply *reply)
 {
-    struct call call = {.gate = gate, .request = request, .reply = reply};
+    struct send_call call = {.gate = gate, .request = request, .reply = reply};
     if (!call_read(&call) || !call_is_granted(&call) || !call_is_in_time(&call))
         return;
     struct buf payload;

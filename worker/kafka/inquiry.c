@@ -14,7 +14,7 @@
 
 /* ---- the thread ---- */
 
-static void question_free(struct question *question)
+static void question_free(struct inquiry_question *question)
 {
     rd_kafka_mem_free(NULL, question->answer.metadata);
     free(question);
@@ -119,8 +119,8 @@ int inquiry_fd(const struct inquiry *inquiry)
 void inquiry_ask(struct inquiry *inquiry, enum inquiry_kind kind, int32_t partition, struct wall since)
 {
     inquiry_forget(inquiry, kind, partition);
-    struct question *question = mem_new(1, sizeof(*question));
-    *question = (struct question){.answer = {.kind = kind, .partition = partition}, .since = since};
+    struct inquiry_question *question = mem_new(1, sizeof(*question));
+    *question = (struct inquiry_question){.answer = {.kind = kind, .partition = partition}, .since = since};
     pthread_mutex_lock(&inquiry->mutex);
     if (inquiry->count == inquiry->capacity) {
         inquiry->capacity = inquiry->capacity * 2 + 16;
@@ -136,7 +136,7 @@ void inquiry_forget(struct inquiry *inquiry, enum inquiry_kind kind, int32_t par
 {
     pthread_mutex_lock(&inquiry->mutex);
     for (size_t i = 0; i < inquiry->count; i++) {
-        struct question *question = inquiry->list[i];
+        struct inquiry_question *question = inquiry->list[i];
         if (question->answer.kind == kind && (partition < 0 || question->answer.partition == partition))
             question->forgotten = true;
     }
@@ -144,9 +144,9 @@ void inquiry_forget(struct inquiry *inquiry, enum inquiry_kind kind, int32_t par
 }
 
 /* One that is done, taken out; or NULL. */
-static struct question *inquiry_take(struct inquiry *inquiry)
+static struct inquiry_question *inquiry_take(struct inquiry *inquiry)
 {
-    struct question *found = NULL;
+    struct inquiry_question *found = NULL;
     pthread_mutex_lock(&inquiry->mutex);
     for (size_t i = 0; i < inquiry->count && found == NULL; i++)
         if (inquiry->list[i]->done && !inquiry->list[i]->forgotten) {
@@ -159,7 +159,7 @@ static struct question *inquiry_take(struct inquiry *inquiry)
 
 void inquiry_turn(struct inquiry *inquiry, inquiry_found *found, void *context)
 {
-    struct question *question;
+    struct inquiry_question *question;
     kafka_queue_fd_clear(inquiry->fd);
     while ((question = inquiry_take(inquiry)) != NULL) {
         found(context, &question->answer);
@@ -172,7 +172,7 @@ bool inquiry_trouble(struct inquiry *inquiry, enum inquiry_kind kind, int32_t pa
     bool found = false;
     pthread_mutex_lock(&inquiry->mutex);
     for (size_t i = 0; i < inquiry->count && !found; i++) {
-        const struct question *question = inquiry->list[i];
+        const struct inquiry_question *question = inquiry->list[i];
         found = question->answer.kind == kind && question->answer.partition == partition && !question->forgotten &&
                 !question->done && question->trouble != NULL;
         if (found)

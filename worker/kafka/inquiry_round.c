@@ -4,7 +4,7 @@
 #define METADATA_MS  5000
 #define OFFSETS_MS   3000 /* for what one leader is asked */
 
-static void question_trouble(struct inquiry *inquiry, struct question *question, const char *trouble,
+static void question_trouble(struct inquiry *inquiry, struct inquiry_question *question, const char *trouble,
                              rd_kafka_resp_err_t code)
 {
     pthread_mutex_lock(&inquiry->mutex);
@@ -13,7 +13,7 @@ static void question_trouble(struct inquiry *inquiry, struct question *question,
     pthread_mutex_unlock(&inquiry->mutex);
 }
 
-static void question_done(struct inquiry *inquiry, struct question *question)
+static void question_done(struct inquiry *inquiry, struct inquiry_question *question)
 {
     pthread_mutex_lock(&inquiry->mutex);
     question->done = true;
@@ -21,19 +21,19 @@ static void question_done(struct inquiry *inquiry, struct question *question)
     kafka_queue_fd_set(inquiry->fd);
 }
 
-static bool is_open(const struct question *question, enum inquiry_kind kind)
+static bool is_open(const struct inquiry_question *question, enum inquiry_kind kind)
 {
     return question != NULL && question->answer.kind == kind;
 }
 
 static rd_kafka_topic_partition_t *list_add(const struct round *round, rd_kafka_topic_partition_list_t *list,
-                                            const struct question *question)
+                                            const struct inquiry_question *question)
 {
     return rd_kafka_topic_partition_list_add(list, round->inquiry->topics[question->answer.kind],
                                              question->answer.partition);
 }
 
-static void committed_take(struct question *question, rd_kafka_topic_partition_t *one)
+static void committed_take(struct inquiry_question *question, rd_kafka_topic_partition_t *one)
 {
     question->has_committed = true;
     question->answer.committed = one->offset;
@@ -67,7 +67,7 @@ static void round_committed(struct round *round)
     rd_kafka_topic_partition_list_destroy(list);
 }
 
-static bool wants_offsets(const struct question *question, enum inquiry_kind kind)
+static bool wants_offsets(const struct inquiry_question *question, enum inquiry_kind kind)
 {
     return is_open(question, kind) && (kind != INQUIRY_EVENTS || question->has_committed);
 }
@@ -89,7 +89,7 @@ static void round_leaders(struct round *round, enum inquiry_kind kind)
     rd_kafka_resp_err_t code = rd_kafka_metadata(inquiry->clients[kind], 0, topic, &metadata, METADATA_MS);
     bool known = code == RD_KAFKA_RESP_ERR_NO_ERROR && metadata->topic_cnt == 1;
     for (size_t i = 0; i < round->count; i++) {
-        struct question *question = round->list[i];
+        struct inquiry_question *question = round->list[i];
         if (!wants_offsets(question, kind))
             continue;
         question->leader = known ? leader_of(&metadata->topics[0], question->answer.partition) : -1;
@@ -104,14 +104,14 @@ static void round_leaders(struct round *round, enum inquiry_kind kind)
 
 enum wanted { WANTED_BEGIN, WANTED_END, WANTED_SINCE };
 
-static int64_t *wanted_place(struct question *question, enum wanted wanted)
+static int64_t *wanted_place(struct inquiry_question *question, enum wanted wanted)
 {
     return wanted == WANTED_BEGIN ? &question->answer.begin
            : wanted == WANTED_END ? &question->answer.end
                                   : &question->answer.since;
 }
 
-static int64_t wanted_time(const struct question *question, enum wanted wanted)
+static int64_t wanted_time(const struct inquiry_question *question, enum wanted wanted)
 {
     return wanted == WANTED_BEGIN || (wanted == WANTED_SINCE && question->since.ms <= 0) ? RD_KAFKA_OFFSET_BEGINNING
            : wanted == WANTED_END                                                        ? RD_KAFKA_OFFSET_END
@@ -132,7 +132,7 @@ static rd_kafka_topic_partition_list_t *leader_list(const struct round *round, e
     return list;
 }
 
-static void leader_refuses(const struct round *round, struct question *question, rd_kafka_resp_err_t code)
+static void leader_refuses(const struct round *round, struct inquiry_question *question, rd_kafka_resp_err_t code)
 {
     question->leader = -1; /* not in this round */
     question_trouble(round->inquiry, question,
@@ -161,7 +161,7 @@ static void each_ask(const struct round *round, enum inquiry_kind kind, const rd
 {
     rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR_NO_ERROR;
     for (int i = 0; i < list->cnt; i++) {
-        struct question *question = list->elems[i].opaque;
+        struct inquiry_question *question = list->elems[i].opaque;
         if (code >= RD_KAFKA_RESP_ERR_NO_ERROR) {
             rd_kafka_topic_partition_list_t *alone = rd_kafka_topic_partition_list_new(1);
             rd_kafka_topic_partition_t *one = list_add(round, alone, question);

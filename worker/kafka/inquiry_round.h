@@ -7,7 +7,7 @@
 #include "kafka/inquiry.h"
 
 /* Taken by the thread while it asks; `forgotten`, `done` and the trouble only under the mutex. */
-struct question {
+struct inquiry_question {
     struct inquiry_answer answer;
     struct wall since;
     bool has_committed;
@@ -26,7 +26,7 @@ struct inquiry {
     bool started;
     pthread_mutex_t mutex;
     pthread_cond_t changed;
-    struct question **list;
+    struct inquiry_question **list;
     size_t count, capacity;
     bool ending, asked; /* asked: since the thread looked */
 };
@@ -34,7 +34,7 @@ struct inquiry {
 /* What is asked at once. Those that are done are NULL. */
 struct round {
     struct inquiry *inquiry;
-    struct question **list;
+    struct inquiry_question **list;
     size_t count;
 };
 

@@ -6,7 +6,7 @@
 #include "base/mem.h"
 #include "engine/offsets.h"
 
-struct question {
+struct log_question {
     struct log_check check;
     bool wants_begin; /* the rest is known */
     bool begins;      /* its partition is read from the next flush on */
@@ -18,7 +18,7 @@ struct log_checks {
     rd_kafka_queue_t *queue;
     int fd;
     char *topic;
-    struct question *questions;
+    struct log_question *questions;
     size_t count, capacity;
     rd_kafka_topic_partition_list_t *begin, *end; /* of which reading begins and ends with the next flush */
 };
@@ -106,13 +106,13 @@ void log_checks_flush(struct log_checks *checks)
     list_clear(checks->begin);
 }
 
-static void question_begin(const struct log_checks *checks, struct question *question, int64_t offset)
+static void question_begin(const struct log_checks *checks, struct log_question *question, int64_t offset)
 {
     question->begins = true;
     rd_kafka_topic_partition_list_add(checks->begin, checks->topic, question->check.partition)->offset = offset;
 }
 
-static void question_end(const struct log_checks *checks, struct question *question)
+static void question_end(const struct log_checks *checks, struct log_question *question)
 {
     if (question->reads)
         rd_kafka_topic_partition_list_add(checks->end, checks->topic, question->check.partition);
@@ -123,7 +123,7 @@ static void question_end(const struct log_checks *checks, struct question *quest
 
 /* ---- questions ---- */
 
-static struct question *checks_question(struct log_checks *checks, int32_t partition)
+static struct log_question *checks_question(struct log_checks *checks, int32_t partition)
 {
     for (size_t i = 0; i < checks->count; i++)
         if (checks->questions[i].check.partition == partition)
@@ -131,7 +131,7 @@ static struct question *checks_question(struct log_checks *checks, int32_t parti
     return NULL;
 }
 
-static void checks_forget(struct log_checks *checks, struct question *question)
+static void checks_forget(struct log_checks *checks, struct log_question *question)
 {
     question_end(checks, question);
     *question = checks->questions[--checks->count];
@@ -145,7 +145,7 @@ void log_checks_clear(struct log_checks *checks)
 
 void log_checks_ask(struct log_checks *checks, int32_t partition, int64_t offset, uint64_t handle)
 {
-    struct question *question = checks_question(checks, partition);
+    struct log_question *question = checks_question(checks, partition);
     if (question != NULL)
         checks_forget(checks, question);
     if (checks->count == checks->capacity) {
@@ -153,7 +153,7 @@ void log_checks_ask(struct log_checks *checks, int32_t partition, int64_t offset
         checks->questions = mem_grow(checks->questions, checks->capacity, sizeof(*checks->questions));
     }
     checks->questions[checks->count++] =
-        (struct question){.check = {.partition = partition, .handle = handle, .asked = offset}};
+        (struct log_question){.check = {.partition = partition, .handle = handle, .asked = offset}};
     question_begin(checks, &checks->questions[checks->count - 1], offset);
 }
 
@@ -162,7 +162,7 @@ static void checks_take(struct log_checks *checks, const rd_kafka_message_t *mes
                         void *context)
 {
     bool is_end = message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF;
-    struct question *question = checks_question(checks, message->partition);
+    struct log_question *question = checks_question(checks, message->partition);
     if (question == NULL || !question->reads || (message->err != RD_KAFKA_RESP_ERR_NO_ERROR && !is_end))
         return; /* trouble: it is read as soon as that is over */
     struct log_check *check = &question->check;

@@ -27,7 +27,7 @@ struct topic_settings {
     char why[256]; /* it is not known */
 };
 
-const char *deviation_kind_word(enum deviation_kind kind)
+const char *topic_deviation_word(enum topic_deviation kind)
 {
     static const char *const words[] = {
 #define DEVIATION(name, word, text) [DEVIATION_##name] = word,
@@ -152,7 +152,7 @@ static const char *settings_lag(const struct config *config, const struct topic_
 static void settings_ask(rd_kafka_t *rk, const struct config *config, const struct topic_place places[TOPICS],
                          struct topic_settings settings[TOPICS])
 {
-    struct span word = span_of(deviation_kind_word(DEVIATION_UNREAD_SETTINGS));
+    struct span word = span_of(topic_deviation_word(DEVIATION_UNREAD_SETTINGS));
     bool accepted = form_has_word(span_of(config->accept), word);
     int silent = accepted ? 1 : ASK_TIMES, behind = BEHIND_TRIES;
     while (silent > 0 && behind > 0) {
@@ -197,7 +197,7 @@ static int timestamps_refuse(const struct judge *judge, const char *type)
 }
 
 /* 0 where it is accepted, which is told. `fix`: NAME=VALUE; NULL: `what` says what to do. */
-static int deviation_found(const struct judge *judge, enum topic topic, enum deviation_kind kind, const char *what,
+static int deviation_found(const struct judge *judge, enum topic topic, enum topic_deviation kind, const char *what,
                            const char *fix)
 {
     static const char *const follows[] = {
@@ -206,7 +206,7 @@ static int deviation_found(const struct judge *judge, enum topic topic, enum dev
 #undef DEVIATION
     };
     const struct config *config = judge->config;
-    const char *name = topic_name(config, topic), *word = deviation_kind_word(kind);
+    const char *name = topic_name(config, topic), *word = topic_deviation_word(kind);
     struct finding finding = {.level = FINDING_PROBLEM, .code = fix == NULL ? ERR_UNREACHABLE : ERR_USAGE};
     FINDING_PUT(finding.why, "%s", follows[kind]);
     if (fix != NULL)

@@ -8,14 +8,14 @@
 #include "kafka/topic_place.h"
 #include "os/finding.h"
 
-enum deviation_kind {
+enum topic_deviation {
 #define DEVIATION(name, word, text) DEVIATION_##name,
 #include "config/topic_deviation.def"
 #undef DEVIATION
     DEVIATION_KINDS
 };
 
-const char *deviation_kind_word(enum deviation_kind kind);
+const char *topic_deviation_word(enum topic_deviation kind);
 
 enum topic { TOPIC_EVENTS, TOPIC_RECEIPTS, TOPIC_DEAD, TOPICS };
 

@@ -6,13 +6,13 @@
 #define NOT_THERE SIZE_MAX
 
 /* Where the value of a member goes: one of the two. */
-struct member {
+struct scan_member {
     struct span name;
     struct span *text;
     size_t *number;
 };
 
-static bool scan_value(struct json_scan *scan, const struct member *members, size_t count, struct span name)
+static bool scan_value(struct json_scan *scan, const struct scan_member *members, size_t count, struct span name)
 {
     size_t i = 0;
     while (i < count && !span_equal(members[i].name, name))
@@ -35,7 +35,7 @@ bool receipt_scan(struct span json, struct receipt *out)
 #define RECEIPT_OPTIONAL(name, member, type, least)     size_t member = 0;
 #include "receipt/receipt_member.def"
     *out = (struct receipt){0};
-    const struct member members[] = {
+    const struct scan_member members[] = {
 #define RECEIPT_WORD(name, part)                        {SPAN(name), &part, NULL},
 #define RECEIPT_TEXT(name, member)                      {SPAN(name), &out->member, NULL},
 #define RECEIPT_NUMBER(name, member, type, least, most) {SPAN(name), NULL, &member},

@@ -32,7 +32,7 @@ struct loop {
     struct inquiry *inquiry;
     struct reader *reader; /* while partitions are being rebuilt */
     struct config *config;
-    unsigned deviations; /* of the topics, that are accepted; a bit for each deviation_kind */
+    unsigned deviations; /* of the topics, that are accepted; a bit for each topic_deviation */
     struct http *http;
     struct files *files;
     struct metrics metrics;

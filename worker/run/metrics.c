@@ -128,7 +128,7 @@ static void write_topics(struct buf *out, const struct metrics_view *view)
     static const char name[] = "cupbearer_topic_deviation";
     family_begin(out, name, "gauge", "1: a topic is not what the guarantee needs, and [topics] accept allows it.");
     for (int kind = 0; kind < DEVIATION_KINDS; kind++)
-        sample_add(out, name, LABELS({"deviation", deviation_kind_word((enum deviation_kind)kind)}),
+        sample_add(out, name, LABELS({"deviation", topic_deviation_word((enum topic_deviation)kind)}),
                    (view->deviations >> kind) & 1U);
 }
 

@@ -37,7 +37,7 @@ struct metrics_view {
     int64_t oldest_ms; /* so long ago was the oldest unsettled event admitted; 0: there is none */
     const struct metrics_partition *partitions; /* those assigned */
     size_t partition_count;
-    unsigned deviations; /* of the topics; a bit for each deviation_kind */
+    unsigned deviations; /* of the topics; a bit for each topic_deviation */
     size_t unserved; /* partitions that are assigned and not served */
     int64_t keyring_read_at_ms;
     size_t keyring_keys;

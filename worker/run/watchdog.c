@@ -7,7 +7,7 @@
 
 #define AGAIN_MS 60000 /* between two lines about one partition */
 
-struct watched {
+struct watched_partition {
     bool stands; /* it has work, and nothing was settled since `since` */
     int64_t settled;
     uint64_t rebuilt;
@@ -17,7 +17,7 @@ struct watched {
 
 void watchdog_init(struct watchdog *watchdog, int32_t partition_count)
 {
-    *watchdog = (struct watchdog){.list = mem_new((size_t)partition_count, sizeof(struct watched)),
+    *watchdog = (struct watchdog){.list = mem_new((size_t)partition_count, sizeof(struct watched_partition)),
                                   .count = partition_count};
 }
 
@@ -27,7 +27,7 @@ void watchdog_done(struct watchdog *watchdog)
     *watchdog = (struct watchdog){0};
 }
 
-static void watchdog_tell(struct watched *one, int32_t partition, const struct standing *standing,
+static void watchdog_tell(struct watched_partition *one, int32_t partition, const struct standing *standing,
                           int64_t lag, struct mono now)
 {
     struct log_line line;
@@ -43,7 +43,7 @@ static void watchdog_tell(struct watched *one, int32_t partition, const struct s
     log_end(&line);
 }
 
-static void watchdog_check(struct watched *one, int32_t partition, const struct standing *standing,
+static void watchdog_check(struct watched_partition *one, int32_t partition, const struct standing *standing,
                           int64_t lag, struct mono now)
 {
     bool busy = lag > 0 || standing->unsettled > 0 || standing->begins;
@@ -52,7 +52,7 @@ static void watchdog_check(struct watched *one, int32_t partition, const struct 
         if (one->told)
             log_say(LOG_LEVEL_INFO, "moving", "partition %d is settled to %lld", (int)partition,
                     (long long)standing->settled);
-        *one = (struct watched){
+        *one = (struct watched_partition){
             .stands = busy, .settled = standing->settled, .rebuilt = standing->rebuilt, .since = now};
         return;
     }
@@ -85,7 +85,7 @@ bool watchdog_turn(struct watchdog *watchdog, const struct consumer *consumer, s
     for (int32_t i = 0; i < watchdog->count; i++) {
         struct standing standing;
         if (i != ours || !watchdog_status(consumer, inquiry, engine, i, why, sizeof(why), &standing))
-            watchdog->list[i] = (struct watched){0};
+            watchdog->list[i] = (struct watched_partition){0};
         else
             watchdog_check(&watchdog->list[i], i, &standing, lag, now);
         if (i == ours)
@@ -96,7 +96,7 @@ bool watchdog_turn(struct watchdog *watchdog, const struct consumer *consumer, s
 
 int64_t watchdog_stalled_ms(const struct watchdog *watchdog, int32_t partition, struct mono now)
 {
-    const struct watched *one = &watchdog->list[partition];
+    const struct watched_partition *one = &watchdog->list[partition];
     int64_t ms = one->stands ? now.ms - one->since.ms : 0;
     return ms >= WATCHDOG_STALLED_MS ? ms : 0;
 }

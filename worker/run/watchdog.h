@@ -9,7 +9,7 @@
 #define WATCHDOG_STALLED_MS 20000 /* a partition that settles nothing for this long is logged, at most 5 s later */
 
 struct watchdog {
-    struct watched *list; /* by partition */
+    struct watched_partition *list; /* by partition */
     int32_t count;
     struct mono next;
 };

@@ -112,9 +112,9 @@ static int filled_value(const struct filling *filling, const char *path, const j
 /* The members of an event's payload, held to the same rules as there. */
 static int members_check(const json_t *members, struct err *err)
 {
-    const struct member root = {.value = members}, of_message = member_of(&root, "message");
-    const struct member message = {.value = of_message.value}; /* its members are called as in the file */
-    struct member body = member_of(&message, "body"), replies = member_of(&message, "quick_replies"),
+    const struct payload_member root = {.value = members}, of_message = member_of(&root, "message");
+    const struct payload_member message = {.value = of_message.value}; /* its members are called as in the file */
+    struct payload_member body = member_of(&message, "body"), replies = member_of(&message, "quick_replies"),
                   metadata = member_of(&message, "metadata"), ttl = member_of(&root, "ttl"),
                   within = member_of(&root, "deliver_within");
     const struct member_text rule = {.required = true, .least = 1, .most = 10000, .not_blank = true};
@@ -252,7 +252,7 @@ static int template_check(struct template *template, struct err *err)
 {
     static const char *const known[] = {"body",           "quick_replies", "metadata", "ttl",
                                         "deliver_within", "blanks",        NULL};
-    const struct member root = {.value = template->root};
+    const struct payload_member root = {.value = template->root};
     struct detail detail;
     if (!json_is_object(template->root))
         return err_set(err, ERR_USAGE, "a message is an object, such as {\"body\": \"Need a hand?\"}");

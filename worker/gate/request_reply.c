@@ -1,4 +1,4 @@
-#include "gate/message.h"
+#include "gate/request_reply.h"
 
 #include <stdio.h>
 #include <strings.h>

@@ -1,11 +1,11 @@
-#include "cmd/message_options.h"
+#include "cmd/template_options.h"
 
 #include <stdlib.h>
 
 #include "base/mem.h"
 #include "os/template_store.h"
 
-int message_options_set(struct message_options *options, const char *value, struct err *err)
+int template_options_set(struct template_options *options, const char *value, struct err *err)
 {
     struct span rest = span_of(value), name = span_cut(&rest, '=');
     if (rest.data == NULL || name.size == 0)
@@ -15,7 +15,7 @@ int message_options_set(struct message_options *options, const char *value, stru
     return 0;
 }
 
-int message_options_host(struct message_options *options, const char *value, struct err *err)
+int template_options_host(struct template_options *options, const char *value, struct err *err)
 {
     struct span host = span_of(value);
     if (!template_link_host_is_valid(host))
@@ -27,14 +27,14 @@ int message_options_host(struct message_options *options, const char *value, str
     return 0;
 }
 
-void message_options_done(struct message_options *options)
+void template_options_done(struct template_options *options)
 {
     free(options->values);
     free(options->hosts);
-    *options = (struct message_options){0};
+    *options = (struct template_options){0};
 }
 
-int message_options_fill(const struct message_options *options, const char *directory, const char *name,
+int template_options_fill(const struct template_options *options, const char *directory, const char *name,
                          json_t **members, struct err *err)
 {
     const struct template_rules rules = {options->hosts, options->host_count};

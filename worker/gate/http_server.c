@@ -1,4 +1,4 @@
-#include "gate/http.h"
+#include "gate/http_server.h"
 
 #include <microhttpd.h>
 #include <stdatomic.h>
@@ -40,7 +40,7 @@ struct http_server {
 };
 
 /* One request while it comes in. */
-struct exchange {
+struct incoming {
     char *target; /* as it was sent */
     bool begun, counted;
     bool too_large;
@@ -68,17 +68,17 @@ static void http_set_address(const struct http_server *server, struct MHD_Connec
             address_forwarded(request->address, request->headers[i].value);
 }
 
-static void http_free_body(struct http_server *server, struct MHD_Connection *connection, struct exchange *exchange)
+static void http_free_body(struct http_server *server, struct MHD_Connection *connection, struct incoming *incoming)
 {
-    buf_done(&exchange->body);
+    buf_done(&incoming->body);
     connections_body_freed(&server->connections, http_connection_of(connection));
 }
 
 static enum MHD_Result http_end(struct http_server *server, struct MHD_Connection *connection,
-                                const char *method, struct exchange *exchange)
+                                const char *method, struct incoming *incoming)
 {
     struct gate_reply reply;
-    exchange->counted = true;
+    incoming->counted = true;
     server->under_way++;
     bool too_late = server->draining; /* after it is counted: http_server_drain looks in the other order */
     struct gate_request *request = mem_new(1, sizeof(*request));
@@ -86,7 +86,7 @@ static enum MHD_Result http_end(struct http_server *server, struct MHD_Connectio
     connections_set(&server->connections, http_connection_of(connection), CONNECTION_UNDER_WAY);
     gate_reply_init(&reply);
     request->method = span_of(strcmp(method, "HEAD") == 0 ? "GET" : method);
-    request->body = buf_span(&exchange->body);
+    request->body = buf_span(&incoming->body);
     request->header_count = http_values(connection, MHD_HEADER_KIND, request->headers, GATE_HEADERS_MAX);
     bool too_many = request->header_count > GATE_HEADERS_MAX;
     if (too_many)
@@ -94,13 +94,13 @@ static enum MHD_Result http_end(struct http_server *server, struct MHD_Connectio
     http_set_address(server, connection, request);
     if (too_late)
         gate_reply_error(&reply, 503, NULL, NULL, "this gate is shutting down: try again");
-    else if (exchange->doubt != NULL)
-        gate_reply_error(&reply, 400, NULL, NULL, "%s", exchange->doubt);
-    else if (exchange->too_large)
+    else if (incoming->doubt != NULL)
+        gate_reply_error(&reply, 400, NULL, NULL, "%s", incoming->doubt);
+    else if (incoming->too_large)
         gate_reply_error(&reply, 413, NULL, NULL, "the body has more than %u bytes", GATE_BODY_MAX);
     else if (too_many)
         gate_reply_error(&reply, 431, NULL, NULL, "the request has more than %d headers", GATE_HEADERS_MAX);
-    else if (exchange->target == NULL || !target_read(&request->target, span_of(exchange->target)))
+    else if (incoming->target == NULL || !target_read(&request->target, span_of(incoming->target)))
         gate_reply_error(
             &reply, 400, NULL, NULL,
             "the request's target is malformed: write it as in GET /openapi.json");
@@ -109,10 +109,10 @@ static enum MHD_Result http_end(struct http_server *server, struct MHD_Connectio
     idle_wait(&server->idle, idle_of(connection), REPLY_S);
     server->options.answered(server->options.context, &reply);
     /* What follows may be no request, or would be refused. */
-    reply.last = exchange->doubt != NULL || server->draining;
+    reply.last = incoming->doubt != NULL || server->draining;
     json_decref(request->json);
     free(request);
-    http_free_body(server, connection, exchange);
+    http_free_body(server, connection, incoming);
     if (reply.stream == NULL) /* how many streams there may be is bounded elsewhere (waiting.h) */
         connections_set(&server->connections, http_connection_of(connection), CONNECTION_UNTAKEN);
     return http_reply_send(&server->idle, connection, &reply);
@@ -121,21 +121,21 @@ static enum MHD_Result http_end(struct http_server *server, struct MHD_Connectio
 /* A body announced as too large is not read at all; one that turns out so is read to its end, up to BODY_SKIPPED_MAX, so that the
  * client gets its answer. */
 static enum MHD_Result http_take(struct http_server *server, struct MHD_Connection *connection,
-                                 struct exchange *exchange, const char *upload, size_t *size)
+                                 struct incoming *incoming, const char *upload, size_t *size)
 {
-    if (!exchange->too_large &&
+    if (!incoming->too_large &&
         !connections_body(&server->connections, http_connection_of(connection), *size, BODY_WAIT_MS))
         return MHD_NO;
-    if (!exchange->too_large)
-        buf_add(&exchange->body, upload, *size);
-    if (exchange->body.failed) {
-        exchange->too_large = true;
-        http_free_body(server, connection, exchange);
+    if (!incoming->too_large)
+        buf_add(&incoming->body, upload, *size);
+    if (incoming->body.failed) {
+        incoming->too_large = true;
+        http_free_body(server, connection, incoming);
     }
-    if (exchange->too_large)
-        exchange->skipped += *size;
+    if (incoming->too_large)
+        incoming->skipped += *size;
     *size = 0;
-    return exchange->skipped > BODY_SKIPPED_MAX ? MHD_NO : MHD_YES;
+    return incoming->skipped > BODY_SKIPPED_MAX ? MHD_NO : MHD_YES;
 }
 
 static enum MHD_Result http_note_header(void *cls, enum MHD_ValueKind kind, const char *name, size_t name_size,
@@ -165,48 +165,48 @@ static enum MHD_Result http_request(void *cls, struct MHD_Connection *connection
                                     size_t *upload_size, void **state)
 {
     struct http_server *server = cls;
-    struct exchange *exchange = *state;
+    struct incoming *incoming = *state;
     (void)path;
-    if (exchange == NULL)
+    if (incoming == NULL)
         return MHD_NO;
-    if (!exchange->begun) {
-        exchange->begun = true;
-        buf_init(&exchange->body, GATE_BODY_MAX);
-        exchange->doubt = http_doubt(connection, version);
-        exchange->too_large = http_is_too_large(connection);
-        if (exchange->doubt == NULL && !exchange->too_large)
+    if (!incoming->begun) {
+        incoming->begun = true;
+        buf_init(&incoming->body, GATE_BODY_MAX);
+        incoming->doubt = http_doubt(connection, version);
+        incoming->too_large = http_is_too_large(connection);
+        if (incoming->doubt == NULL && !incoming->too_large)
             return MHD_YES;
         /* An answer now ends the connection without the body. */
-        return http_end(server, connection, method, exchange);
+        return http_end(server, connection, method, incoming);
     }
-    return *upload_size > 0 ? http_take(server, connection, exchange, upload, upload_size)
-                            : http_end(server, connection, method, exchange);
+    return *upload_size > 0 ? http_take(server, connection, incoming, upload, upload_size)
+                            : http_end(server, connection, method, incoming);
 }
 
 /* Called when the request's line is there, before libmicrohttpd decodes it. What it returns becomes *state. */
 static void *http_target(void *cls, const char *target, struct MHD_Connection *connection)
 {
-    struct exchange *exchange = mem_new(1, sizeof(*exchange));
+    struct incoming *incoming = mem_new(1, sizeof(*incoming));
     (void)cls, (void)connection;
-    exchange->target = mem_copy(span_of(target));
-    return exchange;
+    incoming->target = mem_copy(span_of(target));
+    return incoming;
 }
 
 static void http_completed(void *cls, struct MHD_Connection *connection, void **state,
                            enum MHD_RequestTerminationCode code)
 {
     struct http_server *server = cls;
-    struct exchange *exchange = *state;
+    struct incoming *incoming = *state;
     (void)code;
     idle_wait(&server->idle, idle_of(connection), REQUEST_S);
-    if (exchange == NULL)
+    if (incoming == NULL)
         return;
-    if (exchange->counted)
+    if (incoming->counted)
         server->under_way--;
-    http_free_body(server, connection, exchange);
+    http_free_body(server, connection, incoming);
     connections_set(&server->connections, http_connection_of(connection), CONNECTION_UNFINISHED);
-    free(exchange->target);
-    free(exchange);
+    free(incoming->target);
+    free(incoming);
     *state = NULL;
 }
 

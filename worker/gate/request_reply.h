@@ -1,6 +1,6 @@
 /* One request as the gate's routes see it and the reply that they fill. Nothing here knows the HTTP library. */
-#ifndef GATE_MESSAGE_H
-#define GATE_MESSAGE_H
+#ifndef GATE_REQUEST_REPLY_H
+#define GATE_REQUEST_REPLY_H
 
 #include <jansson.h>
 
