@@ -3,11 +3,11 @@
 
 static void expect_because(const struct world *world, int64_t settled, size_t unsettled, const char *because)
 {
-    struct standing standing;
-    assert_true(engine_status(world->workers[0].engine, 0, &standing));
-    assert_int_equal(standing.settled, settled);
-    assert_int_equal(standing.unsettled, unsettled);
-    assert_string_equal(standing.because, because);
+    struct partition_status status;
+    assert_true(engine_status(world->workers[0].engine, 0, &status));
+    assert_int_equal(status.settled, settled);
+    assert_int_equal(status.unsettled, unsettled);
+    assert_string_equal(status.because, because);
 }
 
 static void every_step_of_a_delivery_has_its_reason(void **state)
@@ -89,17 +89,17 @@ static void since_when_it_is_begun_and_since_when_it_is_read_is_told(void **stat
     (void)state;
     struct world_options options = world_options();
     struct world *world = world_new(&options);
-    struct standing standing;
+    struct partition_status status;
     struct mono assigned = world->now.mono;
     world_assign(world, 0, 0);
     world_pass(world, 25000);
-    assert_true(engine_status(world->workers[0].engine, 0, &standing));
-    assert_true(standing.begins);
-    assert_int_equal(standing.since.ms, assigned.ms);
+    assert_true(engine_status(world->workers[0].engine, 0, &status));
+    assert_true(status.begins);
+    assert_int_equal(status.since.ms, assigned.ms);
     world_go_for(world, 5000);
-    assert_true(engine_status(world->workers[0].engine, 0, &standing));
-    assert_false(standing.begins);
-    assert_true(standing.since.ms >= assigned.ms + 25000);
+    assert_true(engine_status(world->workers[0].engine, 0, &status));
+    assert_false(status.begins);
+    assert_true(status.since.ms >= assigned.ms + 25000);
     story_end(world);
 }
 
@@ -156,9 +156,9 @@ static void what_is_not_ours_has_none(void **state)
     (void)state;
     struct world_options options = world_options();
     struct world *world = world_new(&options);
-    struct standing standing;
-    assert_false(engine_status(world->workers[0].engine, 0, &standing));
-    assert_false(engine_status(world->workers[0].engine, 1, &standing));
+    struct partition_status status;
+    assert_false(engine_status(world->workers[0].engine, 0, &status));
+    assert_false(engine_status(world->workers[0].engine, 1, &status));
     world_assign(world, 0, 0);
     expect_because(world, 0, 0, "its receipts are being read");
     story_end(world);

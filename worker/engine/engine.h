@@ -1,4 +1,4 @@
-/* The one door of the core: an input and a moment go in, effects come out. The engine knows no socket, no clock, no
+/* The entry point of the core: an input and a moment go in, effects come out. The engine knows no socket, no clock, no
  * Kafka; completions are inputs like everything else, so a crash can fall between any two, and the same inputs give the
  * same effects. */
 #ifndef ENGINE_ENGINE_H
@@ -216,7 +216,7 @@ const struct account *engine_next_account(const struct engine *engine, const str
 const uint64_t *engine_outcomes(const struct engine *engine);
 
 /* The state of one of its partitions, for a watchdog; false where it is not ours. */
-struct standing {
+struct partition_status {
     int64_t settled;     /* all records below are */
     size_t unsettled;    /* records that were read and are not */
     bool begins;         /* it is not read yet */
@@ -224,7 +224,7 @@ struct standing {
     struct mono since;   /* when it was assigned or, where it does not begin any more, when that was over */
     const char *because; /* what the oldest of them, or the partition, waits for */
 };
-bool engine_status(const struct engine *engine, int32_t partition, struct standing *out);
+bool engine_status(const struct engine *engine, int32_t partition, struct partition_status *out);
 
 /* When the oldest of the events that were read and are not settled was admitted; false where there are none. */
 bool engine_oldest(const struct engine *engine, struct wall *admitted);

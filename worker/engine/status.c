@@ -61,14 +61,14 @@ static const char *status_why(const struct engine *engine, const struct partitio
                                              : "no record comes from Kafka";
 }
 
-bool engine_status(const struct engine *engine, int32_t partition, struct standing *out)
+bool engine_status(const struct engine *engine, int32_t partition, struct partition_status *out)
 {
     const struct partition *found =
         partition < engine->options.partition_count ? engine->partitions[partition] : NULL;
     if (found == NULL)
         return false;
     bool begins = found->state == PARTITION_ASSIGNED || found->state == PARTITION_REBUILDING;
-    *out = (struct standing){.settled = found->offsets.low,
+    *out = (struct partition_status){.settled = found->offsets.low,
                              .unsettled = found->job_count,
                              .begins = begins,
                              .rebuilt = found->rebuilt,

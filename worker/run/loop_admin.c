@@ -99,15 +99,15 @@ static void loop_tell_partitions(const struct loop *loop, struct buf *text)
 {
     char why[512];
     struct buf first;
-    struct standing standing;
+    struct partition_status status;
     size_t waiting = 0;
     int64_t lag;
     int32_t partition = -1;
     buf_init(&first, sizeof(why) + 64);
     while ((partition = consumer_next_partition(loop->consumer, partition, &lag)) >= 0)
-        if (watchdog_status(loop->consumer, loop->inquiry, loop->engine, partition, why, sizeof(why), &standing) &&
-            standing.begins && waiting++ == 0)
-            buf_printf(&first, "; partition %d: %s", (int)partition, standing.because);
+        if (watchdog_status(loop->consumer, loop->inquiry, loop->engine, partition, why, sizeof(why), &status) &&
+            status.begins && waiting++ == 0)
+            buf_printf(&first, "; partition %d: %s", (int)partition, status.because);
     buf_printf(text, "%zu partitions", consumer_partition_count(loop->consumer));
     if (waiting > 0)
         buf_printf(text, ", %zu of them not read yet%s", waiting, first.data);

@@ -27,7 +27,7 @@ void watchdog_done(struct watchdog *watchdog)
     *watchdog = (struct watchdog){0};
 }
 
-static void watchdog_tell(struct watched_partition *one, int32_t partition, const struct standing *standing,
+static void watchdog_tell(struct watched_partition *one, int32_t partition, const struct partition_status *status,
                           int64_t lag, struct mono now)
 {
     struct log_line line;
@@ -36,36 +36,36 @@ static void watchdog_tell(struct watched_partition *one, int32_t partition, cons
     log_begin(&line, LOG_LEVEL_WARNING, "stalled");
     log_number(&line, "partition", partition);
     log_number(&line, "for_s", (now.ms - one->since.ms) / 1000);
-    log_number(&line, "offset", standing->settled);
-    log_number(&line, "unsettled", (long long)standing->unsettled);
+    log_number(&line, "offset", status->settled);
+    log_number(&line, "unsettled", (long long)status->unsettled);
     log_number(&line, "lag", lag);
-    log_text(&line, "because", span_of(standing->because));
+    log_text(&line, "because", span_of(status->because));
     log_end(&line);
 }
 
-static void watchdog_check(struct watched_partition *one, int32_t partition, const struct standing *standing,
+static void watchdog_check(struct watched_partition *one, int32_t partition, const struct partition_status *status,
                           int64_t lag, struct mono now)
 {
-    bool busy = lag > 0 || standing->unsettled > 0 || standing->begins;
-    bool goes_on = standing->settled != one->settled || standing->rebuilt != one->rebuilt || one->since.ms < standing->since.ms;
+    bool busy = lag > 0 || status->unsettled > 0 || status->begins;
+    bool goes_on = status->settled != one->settled || status->rebuilt != one->rebuilt || one->since.ms < status->since.ms;
     if (!busy || !one->stands || goes_on) {
         if (one->told)
             log_say(LOG_LEVEL_INFO, "moving", "partition %d is settled to %lld", (int)partition,
-                    (long long)standing->settled);
+                    (long long)status->settled);
         *one = (struct watched_partition){
-            .stands = busy, .settled = standing->settled, .rebuilt = standing->rebuilt, .since = now};
+            .stands = busy, .settled = status->settled, .rebuilt = status->rebuilt, .since = now};
         return;
     }
     bool long_ago = now.ms - one->since.ms >= WATCHDOG_STALLED_MS;
     if (long_ago && (!one->told || now.ms - one->told_at.ms >= AGAIN_MS))
-        watchdog_tell(one, partition, standing, lag, now);
+        watchdog_tell(one, partition, status, lag, now);
 }
 
 bool watchdog_status(const struct consumer *consumer, struct inquiry *inquiry, const struct engine *engine,
-                              int32_t partition, char *why, size_t size, struct standing *out)
+                              int32_t partition, char *why, size_t size, struct partition_status *out)
 {
     if (!engine_status(engine, partition, out)) {
-        *out = (struct standing){.settled = -1, .begins = true, .because = why};
+        *out = (struct partition_status){.settled = -1, .begins = true, .because = why};
         return consumer_waits(consumer, partition, why, size);
     }
     if (inquiry_trouble(inquiry, INQUIRY_RECEIPTS, partition, why, size))
@@ -83,11 +83,11 @@ bool watchdog_turn(struct watchdog *watchdog, const struct consumer *consumer, s
     int64_t lag = 0;
     int32_t ours = consumer_next_partition(consumer, -1, &lag);
     for (int32_t i = 0; i < watchdog->count; i++) {
-        struct standing standing;
-        if (i != ours || !watchdog_status(consumer, inquiry, engine, i, why, sizeof(why), &standing))
+        struct partition_status status;
+        if (i != ours || !watchdog_status(consumer, inquiry, engine, i, why, sizeof(why), &status))
             watchdog->list[i] = (struct watched_partition){0};
         else
-            watchdog_check(&watchdog->list[i], i, &standing, lag, now);
+            watchdog_check(&watchdog->list[i], i, &status, lag, now);
         if (i == ours)
             ours = consumer_next_partition(consumer, i, &lag);
     }

@@ -23,7 +23,7 @@ bool watchdog_turn(struct watchdog *watchdog, const struct consumer *consumer, s
                    const struct engine *engine, struct mono now);
 /* A partition's status; false if it is not ours. `why` holds the reason where the engine cannot know it. */
 bool watchdog_status(const struct consumer *consumer, struct inquiry *inquiry, const struct engine *engine,
-                       int32_t partition, char *why, size_t size, struct standing *out);
+                       int32_t partition, char *why, size_t size, struct partition_status *out);
 /* For how long a partition has made no progress, ms; 0 if it does, or has nothing to do. */
 int64_t watchdog_stalled_ms(const struct watchdog *watchdog, int32_t partition, struct mono now);
 
