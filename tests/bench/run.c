@@ -6,7 +6,7 @@
 #include "bench/bench.h"
 #include "bench/load.h"
 
-#define LOOK_MS  50
+#define POLL_MS  50
 #define STUCK_MS 30000 /* without a new receipt */
 
 /* What stands behind the last ")" of /proc/PID/stat begins with field 3; utime and stime are 14 and 15, in ticks, for
@@ -81,7 +81,7 @@ static struct tally watch_wait(const struct watch *watch, int64_t receipts)
     struct tally last = watch_read(watch);
     int64_t moved_ns = last.clock_ns;
     while (last.receipts < receipts) {
-        nanosleep(&(struct timespec){.tv_nsec = LOOK_MS * 1000000}, NULL);
+        nanosleep(&(struct timespec){.tv_nsec = POLL_MS * 1000000}, NULL);
         struct tally now = watch_read(watch);
         if (now.receipts > last.receipts)
             moved_ns = now.clock_ns;

@@ -139,7 +139,7 @@ static int cmd_doctor(int argc, char **argv)
     struct doctor_print print = {.json = doctor.json};
     const struct doctor_sink sink = {doctor_take, &print};
     log_set_level("error"); /* what librdkafka warns of is in the findings */
-    doctor_look(doctor.config_file, environ, &sink);
+    doctor_check(doctor.config_file, environ, &sink);
     if (print.json)
         sum_print_json(&print);
     else

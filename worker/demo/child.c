@@ -15,7 +15,7 @@
 #include "os/clock.h"
 
 #define READY_MS 60000
-#define LOOK_MS  50
+#define POLL_MS  50
 
 extern char **environ;
 
@@ -91,7 +91,7 @@ int child_start(struct child *child, const struct child_start *start, struct err
         if (mono_reached(deadline, clock_now().mono))
             return err_set(err, ERR_UNREACHABLE, "cupbearer %s is not ready after %d s: %.400s",
                            start->command, READY_MS / 1000, last);
-        nanosleep(&(struct timespec){.tv_nsec = LOOK_MS * 1000000L}, NULL);
+        nanosleep(&(struct timespec){.tv_nsec = POLL_MS * 1000000L}, NULL);
     }
     return 0;
 }

@@ -36,7 +36,7 @@ static struct http_site *site_open(struct examination *examination, const struct
     return NULL;
 }
 
-static void certificate_look(struct examination *examination, const struct config_account *account, const struct http_site *site)
+static void certificate_check(struct examination *examination, const struct config_account *account, const struct http_site *site)
 {
     char day[21];
     struct finding finding = {.level = FINDING_OK};
@@ -61,7 +61,7 @@ static void certificate_look(struct examination *examination, const struct confi
     examination_take(examination, &finding);
 }
 
-static void user_look(struct examination *examination, const struct config_account *account, const struct preflight_user *user)
+static void user_check(struct examination *examination, const struct config_account *account, const struct preflight_user *user)
 {
     struct finding finding = {.level = FINDING_UNCHECKED};
     examination_say(examination, FINDING_OK, "[account %s]: %s answers, and the key is of Papercups account %s", account->name,
@@ -74,7 +74,7 @@ static void user_look(struct examination *examination, const struct config_accou
     examination_take(examination, &finding);
 }
 
-static void clock_look(struct examination *examination, const struct config_account *account, struct wall date)
+static void clock_check(struct examination *examination, const struct config_account *account, struct wall date)
 {
     int64_t ahead_ms = clock_now().wall.ms - date.ms;
     struct finding finding = {.level = FINDING_WARNING};
@@ -138,7 +138,7 @@ static void host_missing(struct examination *examination, const struct config_ac
     json_decref(root);
 }
 
-static void email_look(struct examination *examination, const struct config_account *account, const json_t *rows)
+static void email_check(struct examination *examination, const struct config_account *account, const json_t *rows)
 {
     size_t i, known = 0, with_email = 0;
     const json_t *row;
@@ -157,7 +157,7 @@ static void email_look(struct examination *examination, const struct config_acco
     examination_take(examination, &finding);
 }
 
-static void pages_look(struct examination *examination, const struct config_account *account, const struct http_site *site)
+static void pages_check(struct examination *examination, const struct config_account *account, const struct http_site *site)
 {
     json_t *root = customers_read(examination, site, account->widget_host);
     const json_t *rows = json_object_get(root, "data");
@@ -168,7 +168,7 @@ static void pages_look(struct examination *examination, const struct config_acco
         host_missing(examination, account, site);
     else
         examination_say(examination, FINDING_OK, "[account %s]: there are customers of %s", account->name, account->widget_host);
-    email_look(examination, account, rows);
+    email_check(examination, account, rows);
     json_decref(root);
 }
 
@@ -183,12 +183,12 @@ void examine_account(struct examination *examination, const struct config_accoun
     account_site_tell(account, &examination->here);
     struct http_site *site = site_open(examination, account);
     if (site != NULL && preflight_user(account, site, timeout_ms, &user, &finding)) {
-        user_look(examination, account, &user);
-        clock_look(examination, account, user.date);
-        certificate_look(examination, account, site);
+        user_check(examination, account, &user);
+        clock_check(examination, account, user.date);
+        certificate_check(examination, account, site);
         if (account->inbox == NULL && !preflight_inboxes(account, site, timeout_ms, &finding))
             examination_take(examination, &finding);
-        pages_look(examination, account, site);
+        pages_check(examination, account, site);
     } else if (site != NULL) {
         FINDING_PUT(finding.why, "its events wait until that is fixed");
         examination_take(examination, &finding);

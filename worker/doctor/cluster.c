@@ -14,7 +14,7 @@ static rd_kafka_t *cluster_client(const struct config *config, struct err *err)
     return kafka_bystander_new(config, KAFKA_READ_ALL, settings, err);
 }
 
-static void library_look(struct examination *examination)
+static void library_check(struct examination *examination)
 {
     const char *note = kafka_login_note(examination->config);
     if (note == NULL)
@@ -23,7 +23,7 @@ static void library_look(struct examination *examination)
         examination_say(examination, FINDING_WARNING, "%s", note);
 }
 
-static void topics_look(struct examination *examination, rd_kafka_t *rk)
+static void topics_check(struct examination *examination, rd_kafka_t *rk)
 {
     struct err err;
     examination_begin(examination, "topics");
@@ -59,7 +59,7 @@ static bool knows_secret(const void *context, uint64_t secret)
 }
 
 /* Asking for commits needs the right to read of the group and of the topic. */
-static void group_look(struct examination *examination, rd_kafka_t *rk)
+static void group_check(struct examination *examination, rd_kafka_t *rk)
 {
     const struct config *config = examination->config;
     const struct preflight_secrets secrets = {knows_secret, examination, examination->secrets[0]};
@@ -75,7 +75,7 @@ static void group_look(struct examination *examination, rd_kafka_t *rk)
 }
 
 /* A right to write shows only when something is written. */
-static void rights_look(struct examination *examination)
+static void rights_check(struct examination *examination)
 {
     const struct config *config = examination->config;
     struct finding finding = {.level = FINDING_UNCHECKED};
@@ -102,7 +102,7 @@ static int future_ask(rd_kafka_t *rk, const char *topic, int32_t partition_count
     return result;
 }
 
-static void clock_look(struct examination *examination, rd_kafka_t *rk)
+static void clock_check(struct examination *examination, rd_kafka_t *rk)
 {
     const struct config *config = examination->config;
     int32_t partition_count = examination->places[TOPIC_EVENTS].partition_count;
@@ -124,18 +124,18 @@ void examine_cluster(struct examination *examination)
 {
     struct err err;
     examination_begin(examination, "kafka");
-    library_look(examination);
+    library_check(examination);
     rd_kafka_t *rk = cluster_client(examination->config, &err);
     if (rk == NULL) {
         examination_err(examination, &err);
         return;
     }
-    topics_look(examination, rk);
+    topics_check(examination, rk);
     examination_begin(examination, "kafka");
     if (examination->places[TOPIC_EVENTS].partition_count > 0) {
-        group_look(examination, rk);
-        rights_look(examination);
-        clock_look(examination, rk);
+        group_check(examination, rk);
+        rights_check(examination);
+        clock_check(examination, rk);
     }
     rd_kafka_destroy_flags(rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE); /* it is in no group */
 }

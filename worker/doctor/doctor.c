@@ -59,7 +59,7 @@ static struct config *examine_configuration(struct examination *examination, con
     return config;
 }
 
-void doctor_look(const char *path, char *const *environment, const struct doctor_sink *sink)
+void doctor_check(const char *path, char *const *environment, const struct doctor_sink *sink)
 {
     struct examination examination = {.sink = sink};
     examination.here = (struct finding_sink){examination_taken, &examination};

@@ -13,6 +13,6 @@ struct doctor_sink {
 
 /* Looks at all of the installation that the file (NULL: none) and the environment describe, and waits for brokers and Papercups.
  * No finding holds a secret. */
-void doctor_look(const char *path, char *const *environment, const struct doctor_sink *sink);
+void doctor_check(const char *path, char *const *environment, const struct doctor_sink *sink);
 
 #endif

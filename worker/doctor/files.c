@@ -25,7 +25,7 @@ static bool entry_grants(const json_t *entry, const char *account)
 }
 
 /* An account whose events nobody may sign. `keys` were read as a keyring: they have its form. */
-static void grants_look(struct examination *examination, const json_t *keys)
+static void grants_check(struct examination *examination, const json_t *keys)
 {
     const struct config *config = examination->config;
     for (size_t i = 0; i < config->account_count; i++) {
@@ -45,7 +45,7 @@ static void grants_look(struct examination *examination, const json_t *keys)
     }
 }
 
-static void keyring_look(struct examination *examination)
+static void keyring_check(struct examination *examination)
 {
     const char *path = examination->config->keyring_file;
     static const unsigned char hash_key[16]; /* nobody chooses what is looked up in this one */
@@ -70,7 +70,7 @@ static void keyring_look(struct examination *examination)
         examination_say(examination, FINDING_OK, "%s: %zu key%s", path, keyring_size(keyring),
                         keyring_size(keyring) == 1 ? "" : "s");
         json_t *root = json_read(json, KEYRING_DEPTH, NULL);
-        grants_look(examination, json_object_get(root, "keys"));
+        grants_check(examination, json_object_get(root, "keys"));
         json_decref(root);
     }
     keyring_free(keyring);
@@ -79,7 +79,7 @@ static void keyring_look(struct examination *examination)
 
 /* ---- the rest ---- */
 
-static void mark_secret_look(struct examination *examination, const char *path, size_t index)
+static void mark_secret_check(struct examination *examination, const char *path, size_t index)
 {
     struct key secret;
     struct err err;
@@ -95,7 +95,7 @@ static void mark_secret_look(struct examination *examination, const char *path, 
     examination_say(examination, FINDING_OK, "%s: a mark secret", path);
 }
 
-static void permissions_look(struct examination *examination)
+static void permissions_check(struct examination *examination)
 {
     const struct config *config = examination->config;
     for (size_t i = 0; i < config->open_secret_count; i++) {
@@ -112,10 +112,10 @@ void examine_files(struct examination *examination)
     bool gate = config->gate.tokens_file != NULL || config->gate.key_file != NULL;
     examination_begin(examination, "files");
     config_secrets_missing(config, gate, &examination->here);
-    keyring_look(examination);
-    mark_secret_look(examination, config->mark_secret_file, 0);
-    mark_secret_look(examination, config->mark_secret_previous_file, 1);
-    permissions_look(examination);
+    keyring_check(examination);
+    mark_secret_check(examination, config->mark_secret_file, 0);
+    mark_secret_check(examination, config->mark_secret_previous_file, 1);
+    permissions_check(examination);
     if (config->state_dir != NULL && access(config->state_dir, W_OK | X_OK) != 0) {
         struct finding finding = {.level = FINDING_PROBLEM, .why = "the lock on group_instance_id is made there"};
         FINDING_PUT(finding.what, "[worker] state_dir: this user cannot write to %.800s", config->state_dir);

@@ -3,7 +3,7 @@
 #include "doctor/examination.h"
 
 /* What topics that are otherwise cost was said of each. */
-static void outcomes_look(struct examination *examination)
+static void outcomes_check(struct examination *examination)
 {
     struct finding finding = {.level = FINDING_OK,
                               .what = "every record gets exactly one outcome, before its offset is committed"};
@@ -19,7 +19,7 @@ static void outcomes_look(struct examination *examination)
     examination_take(examination, &finding);
 }
 
-static void once_look(struct examination *examination)
+static void once_check(struct examination *examination)
 {
     struct finding finding = {.level = FINDING_UNCHECKED};
     FINDING_PUT(finding.what, "whether Papercups' database has the index of deploy/papercups-once.sql");
@@ -29,7 +29,7 @@ static void once_look(struct examination *examination)
     examination_take(examination, &finding);
 }
 
-static void window_look(struct examination *examination)
+static void window_check(struct examination *examination)
 {
     const struct config *config = examination->config;
     examination_say(examination, FINDING_OK,
@@ -37,7 +37,7 @@ static void window_look(struct examination *examination)
                     config->window_ms / 60000);
 }
 
-static void clock_look(struct examination *examination)
+static void clock_check(struct examination *examination)
 {
     struct finding finding = {.level = FINDING_OK, .what = "the brokers' clock decides which events are expired"};
     if (!examination->topics_known)
@@ -51,7 +51,7 @@ static void clock_look(struct examination *examination)
     examination_take(examination, &finding);
 }
 
-static void replication_look(struct examination *examination)
+static void replication_check(struct examination *examination)
 {
     struct finding finding = {.level = FINDING_OK};
     int least = 0;
@@ -74,9 +74,9 @@ static void replication_look(struct examination *examination)
 void examine_guarantee(struct examination *examination)
 {
     examination_begin(examination, "guarantee");
-    outcomes_look(examination);
-    once_look(examination);
-    window_look(examination);
-    clock_look(examination);
-    replication_look(examination);
+    outcomes_check(examination);
+    once_check(examination);
+    window_check(examination);
+    clock_check(examination);
+    replication_check(examination);
 }

@@ -20,7 +20,7 @@
 #define RECEIPTS_MAX       20000
 #define RECEIPTS_BYTES_MAX (16u << 20)
 
-#define LOOK_S    1
+#define POLL_S    1
 #define RELOAD_MS 5000  /* as workers do */
 #define DRAIN_MS  20000 /* longer than an event waits for Kafka */
 
@@ -113,7 +113,7 @@ int gate_run(struct gate *gate, struct err *err)
     const char *fatal = NULL;
     int signal = 0;
     while (fatal == NULL && signal != SIGTERM && signal != SIGINT) {
-        signal = sigtimedwait(&signals, NULL, &(struct timespec){.tv_sec = LOOK_S});
+        signal = sigtimedwait(&signals, NULL, &(struct timespec){.tv_sec = POLL_S});
         fatal = publisher_fatal(gate->publisher);
         gate_tell_dropped(gate, &dropped);
         if (signal != SIGHUP && !mono_reached(next, clock_now().mono))

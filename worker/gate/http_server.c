@@ -26,7 +26,7 @@
 #define REQUEST_S          20U /* for a request to be there, from its connection's beginning or the reply before it */
 #define REPLY_S            30U /* for a reply to be taken */
 #define BODY_SKIPPED_MAX   (4u << 20)
-#define DRAIN_LOOK_MS      20
+#define DRAIN_POLL_MS      20
 
 struct http_server {
     struct MHD_Daemon *daemon;
@@ -290,7 +290,7 @@ void http_server_drain(struct http_server *server, int64_t wait_ms)
     server->draining = true;
     struct mono deadline = mono_after(clock_now().mono, wait_ms);
     while (server->under_way > 0 && !mono_reached(deadline, clock_now().mono))
-        nanosleep(&(struct timespec){.tv_nsec = DRAIN_LOOK_MS * 1000000L}, NULL);
+        nanosleep(&(struct timespec){.tv_nsec = DRAIN_POLL_MS * 1000000L}, NULL);
     if (fd >= 0)
         close(fd);
 }

@@ -98,7 +98,7 @@ void lanes_wake(struct lanes *lanes)
 /* Which lanes hold something, each looked at once for each time that librdkafka wakes: with a thousand partitions most hold nothing.
  * One that is empty is polled all the same, since librdkafka (rd_kafka_q_io_event) wakes nobody again who has not polled. What came
  * just then is returned. */
-static rd_kafka_event_t *lanes_look(struct lanes *lanes)
+static rd_kafka_event_t *lanes_poll(struct lanes *lanes)
 {
     rd_kafka_event_t *event = NULL;
     while (event == NULL && lanes->looked < lanes->count) {
@@ -133,7 +133,7 @@ static int32_t lanes_next(struct lanes *lanes, lanes_held *held, void *context)
 
 rd_kafka_event_t *lanes_take(struct lanes *lanes, lanes_held *held, void *context)
 {
-    rd_kafka_event_t *event = lanes_look(lanes);
+    rd_kafka_event_t *event = lanes_poll(lanes);
     int32_t next;
     while (event == NULL && (next = lanes_next(lanes, held, context)) >= 0) {
         event = rd_kafka_queue_poll(lanes->list[next].queue, 0);

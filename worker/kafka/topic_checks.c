@@ -144,7 +144,7 @@ void topic_tell_added(const struct config *config, int32_t served, int32_t unser
     topic_added(NULL, config, served, unserved);
 }
 
-static int topics_look(const struct checked *checked, struct topic_place places[TOPICS], int32_t *partition_count, int *brokers,
+static int topics_check(const struct checked *checked, struct topic_place places[TOPICS], int32_t *partition_count, int *brokers,
                        unsigned *deviations)
 {
     const struct config *config = checked->config;
@@ -179,7 +179,7 @@ int topic_checks(rd_kafka_t *rk, const struct config *config, int32_t *partition
 {
     const struct checked checked = {rk, config, NULL, err};
     struct topic_place places[TOPICS];
-    return topics_look(&checked, places, partition_count, brokers, deviations);
+    return topics_check(&checked, places, partition_count, brokers, deviations);
 }
 
 int topic_checks_all(rd_kafka_t *rk, const struct config *config, const struct finding_sink *sink,
@@ -190,5 +190,5 @@ int topic_checks_all(rd_kafka_t *rk, const struct config *config, const struct f
     int brokers;
     unsigned deviations;
     memset(places, 0, TOPICS * sizeof(*places));
-    return topics_look(&checked, places, &partition_count, &brokers, &deviations);
+    return topics_check(&checked, places, &partition_count, &brokers, &deviations);
 }
