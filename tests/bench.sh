@@ -22,7 +22,7 @@
 #   --ids N         how many events are in the dedup window (1000000)
 #   --partitions N  in how many partitions (1)
 #   --concurrency   measures instead what the account's concurrency limit makes of a Papercups that serves less the
-#                   harder it is pushed: the stand-in with its service model (worker/demo/standin_service.h).
+#                   harder it is pushed: the stand-in with its service model (worker/demo/standin/service.h).
 #                   First messages/s with a fixed number in flight, 4 to 16, posted by the bench itself, which asks for
 #                   each conversation as often as a worker does; then of a worker with the default configuration,
 #                   steady; then the same while the capacity is halved, and when it is back, each from 10 s after the

@@ -23,7 +23,7 @@ ENVIRONMENT = {
 ENVIRONMENT |= {"ASAN_OPTIONS": "detect_leaks=0", "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1"}
 # Its counters of lines run are of the unit tests alone (tests/coverage.sh).
 ENVIRONMENT |= {"GCOV_PREFIX": str(SANITIZED_PROGRAM.parent / "counters-of-others")}
-# What worker/demo/standin.h gives `cupbearer-demo standin`.
+# What worker/demo/standin/standin.h gives `cupbearer-demo standin`.
 STANDIN_API_KEY = "standin-api-key"
 STANDIN_ACCOUNT = "5b1a2c3d-0001-4000-8000-000000000001"
 START_S = 90
@@ -109,7 +109,7 @@ class Process:
 
 
 class StandIn(Process):
-    """`accounts`: (API key, account id, inbox id) of each, where it is not to be the one of worker/demo/standin.h."""
+    """`accounts`: (API key, account id, inbox id) of each, where it is not to be the one of worker/demo/standin/standin.h."""
 
     command = (DEMO_PROGRAM, "standin")
 

@@ -1,5 +1,5 @@
 /* What the concurrency limit makes of a Papercups that serves less the harder it is pushed, in virtual time: the
- * service model of the stand-in (worker/demo/standin_service.c), and a worker that has a log to work off, of which its memory
+ * service model of the stand-in (worker/demo/standin/service.c), and a worker that has a log to work off, of which its memory
  * holds a part. Held against the best of some fixed numbers in flight, for which the memory has no limit. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -9,7 +9,7 @@
 #include "demo/demo.h"
 #include "demo/sandbox_gate.h"
 #include "demo/script.h"
-#include "demo/standin.h"
+#include "demo/standin/standin.h"
 #include "http/server/listen.h"
 
 #define PLAY "play"

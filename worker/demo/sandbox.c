@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "demo/sandbox_gate.h"
-#include "demo/standin.h"
+#include "demo/standin/standin.h"
 #include "event/key.h"
 #include "lib/generate.h"
 #include "os/secret.h"

@@ -1,103 +1,119 @@
-#include "demo/standin.h"
-
-#include <arpa/inet.h>
-#include <errno.h>
-#include <netinet/in.h>
-#include <sodium.h>
+#include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
-#include <sys/socket.h>
-#include <unistd.h>
+#include <string.h>
 
 #include "base/mem.h"
-#include "demo/standin_http.h"
-#include "http/server/daemon.h"
+#include "cmd/failure.h"
+#include "cmd/options.h"
+#include "demo/demo.h"
+#include "demo/standin/standin.h"
 
-#define CONNECTIONS_MAX    4000U
-#define THREAD_STACK_BYTES ((size_t)2 << 20) /* jansson's 2,048 levels of nesting fit */
+#define STANDIN "standin"
 
-struct standin {
-    struct MHD_Daemon *daemon;
-    struct standin_store *store;
-    struct standin_control control;
-    struct idle idle;
-    struct standin_http http;
+struct choice {
     uint16_t port;
+    struct standin_account *accounts;
+    size_t account_count;
+    char (*emails)[40];
 };
 
-/* A listening socket on 127.0.0.1; *port is set to the one that it has. */
-static int listen_local(uint16_t *port, struct err *err)
+static void choice_add(struct choice *choice, const char *key, const char *account_id, const char *inbox_id)
 {
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(*port)};
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof(address);
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    int on = 1;
-    if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) != 0 ||
-        bind(fd, (struct sockaddr *)&address, size) != 0 || listen(fd, SOMAXCONN) != 0 ||
-        getsockname(fd, (struct sockaddr *)&address, &size) != 0) {
-        err_os(err, errno, "stand-in: cannot listen on 127.0.0.1:%u; choose another port", *port);
-        if (fd >= 0)
-            close(fd);
+    size_t i = choice->account_count++;
+    snprintf(choice->emails[i], sizeof(*choice->emails), "bot%zu@standin.test", i + 1);
+    choice->accounts[i] =
+        (struct standin_account){key, account_id, inbox_id, choice->emails[i], (int)i + 1};
+}
+
+/* Cuts `text` in place at its last two colons: a key may hold some of its own. */
+static bool choice_add_text(struct choice *choice, char *text)
+{
+    char *inbox_id = strrchr(text, ':');
+    char *account_id = inbox_id == NULL ? NULL : memrchr(text, ':', (size_t)(inbox_id - text));
+    if (account_id == NULL)
+        return false;
+    *inbox_id++ = 0;
+    *account_id++ = 0;
+    choice_add(choice, text, account_id, inbox_id);
+    return true;
+}
+
+/* Cuts the words of argv. */
+static int choice_take(void *context, int option, const char *value, struct err *err)
+{
+    struct choice *choice = context;
+    int64_t port = 0;
+    if (option == 'a' && !choice_add_text(choice, (char *)(uintptr_t)value))
+        return err_set(err, ERR_USAGE, "--account needs API_KEY:ACCOUNT_ID:INBOX_ID, not '%.60s'", value);
+    if (option == 'p' && options_number("--port", value, 0, UINT16_MAX, &port, err) != 0)
         return -1;
-    }
-    *port = ntohs(address.sin_port);
-    return fd;
+    choice->port = option == 'p' ? (uint16_t)port : choice->port;
+    return 0;
 }
 
-struct standin *standin_start(const struct standin_account *accounts, size_t count, uint16_t port,
-                              struct err *err)
+static int standin_run(const struct choice *choice)
 {
-    if (count == 0 || sodium_init() < 0) {
-        err_set(err, ERR_USAGE, "stand-in: %s", count == 0 ? "want an account" : "libsodium cannot start");
-        return NULL;
-    }
-    struct standin *standin = mem_new(1, sizeof(*standin));
-    standin->store = standin_store_new();
-    standin_control_init(&standin->control, standin->store);
-    idle_init(&standin->idle, standin->control.fresh_s);
-    standin->http = (struct standin_http){standin->store, &standin->control, &standin->idle};
-    standin->port = port;
-    for (size_t i = 0; i < count; i++) {
-        if (standin_store_add_owner(standin->store, &accounts[i], err) != 0) {
-            standin_stop(standin);
-            return NULL;
-        }
-    }
-    int fd = listen_local(&standin->port, err);
-    const struct http_daemon_options options = {.fd = fd,
-                                                .threads = true,
-                                                .flags = MHD_USE_SUPPRESS_DATE_NO_CLOCK,
-                                                .connections = CONNECTIONS_MAX,
-                                                .stack_bytes = THREAD_STACK_BYTES,
-                                                .idle = &standin->idle,
-                                                .request = standin_http_request,
-                                                .completed = standin_http_completed,
-                                                .connection = standin_http_connection,
-                                                .context = &standin->http};
-    if (fd >= 0)
-        standin->daemon = http_daemon_start(&options, err);
-    if (standin->daemon != NULL)
-        return standin;
-    if (fd >= 0)
-        close(fd);
-    standin_stop(standin);
-    return NULL;
-}
-
-uint16_t standin_port(const struct standin *standin)
-{
-    return standin->port;
-}
-
-void standin_stop(struct standin *standin)
-{
+    /* Blocked before the stand-in's threads start, so that they inherit it and only sigwait sees them. */
+    sigset_t ending;
+    sigemptyset(&ending);
+    sigaddset(&ending, SIGTERM);
+    sigaddset(&ending, SIGINT);
+    pthread_sigmask(SIG_BLOCK, &ending, NULL);
+    struct err err = {0};
+    struct standin *standin = standin_start(choice->accounts, choice->account_count, choice->port, &err);
     if (standin == NULL)
-        return;
-    standin_store_stop(standin->store);
-    if (standin->daemon != NULL)
-        MHD_stop_daemon(standin->daemon);
-    idle_done(&standin->idle);
-    standin_control_done(&standin->control);
-    standin_store_free(standin->store);
-    free(standin);
+        return failure_err(STANDIN, &err);
+    printf("standin url=http://127.0.0.1:%u\n", standin_port(standin));
+    fflush(stdout);
+    int which;
+    sigwait(&ending, &which);
+    standin_stop(standin);
+    return 0;
 }
+
+static int demo_standin(int argc, char **argv)
+{
+    size_t most = (size_t)argc + 1;
+    struct choice choice = {.accounts = mem_new(most, sizeof(*choice.accounts)),
+                            .emails = mem_new(most, sizeof(*choice.emails))};
+    const char *const *operands;
+    int code;
+    if (command_read(&command_standin, argc, argv, choice_take, &choice, &operands, &code)) {
+        if (choice.account_count == 0)
+            choice_add(&choice, STANDIN_API_KEY, STANDIN_ACCOUNT_ID, STANDIN_INBOX_ID);
+        code = standin_run(&choice);
+    }
+    free(choice.accounts);
+    free(choice.emails);
+    return code;
+}
+
+static const struct option_row rows[] = {
+    OPTION('p', "port", "PORT", "where it listens; default: 0, any free one"),
+    OPTION('a', "account", "API_KEY:ACCOUNT_ID:INBOX_ID",
+           "an account, instead of the one above; ids are UUIDs. A stand-in's keys open nothing: they are no "
+           "secrets",
+           .repeatable = true),
+};
+static const struct option_group own = OPTION_GROUP(STANDIN, NULL, rows);
+
+const struct command command_standin = {
+    STANDIN,
+    demo_standin,
+    "a stand-in Papercups, for demos and tests",
+    .usage = "[--port PORT]\n [--account API_KEY:ACCOUNT_ID:INBOX_ID]...",
+    .about = "It answers the calls that the worker makes as a real Papercups was recorded to answer, on 127.0.0.1 "
+             "only, keeps everything in memory and forgets it when stopped (SIGTERM, SIGINT). Once it listens it "
+             "prints one line:\n"
+             "  standin url=http://127.0.0.1:PORT\n\n"
+             "Without --account there is one account:\n"
+             "  " STANDIN_API_KEY ":\n"
+             "  " STANDIN_ACCOUNT_ID ":" STANDIN_INBOX_ID,
+    .groups = (const struct option_group *const[]){&own, NULL},
+    .end = "A customer's chat, live:\n"
+           "  http://127.0.0.1:PORT/chat?external_id=user_42&host=HOST\n"
+           "  HOST: the host of the page, which is the widget_host of the account there\n"
+           "Faults on demand and what is stored: /_standin/, described in worker/demo/standin.h\n\n"
+           "Exit codes: 0 stopped, 2 usage, 5 system.",
+};
