@@ -17,16 +17,29 @@ static inline rd_kafka_t *mock_client(rd_kafka_type_t type, const char *bootstra
     return rk;
 }
 
-/* So many records in partition 0. */
-static inline void mock_fill(const char *bootstrap, const char *topic, int count)
+/* So many records in partition 0, as large as that, in batches of their own from those before. */
+static inline void mock_fill_with(const char *bootstrap, const char *topic, int count, size_t size)
 {
+    static const char value[100000];
     rd_kafka_t *producer = mock_client(RD_KAFKA_PRODUCER, bootstrap);
     for (int i = 0; i < count; i++)
         assert_int_equal(rd_kafka_producev(producer, RD_KAFKA_V_TOPIC(topic), RD_KAFKA_V_PARTITION(0),
-                                           RD_KAFKA_V_VALUE((void *)(uintptr_t) "receipt", 7), RD_KAFKA_V_END),
+                                           RD_KAFKA_V_VALUE((void *)(uintptr_t)value, size), RD_KAFKA_V_END),
                          RD_KAFKA_RESP_ERR_NO_ERROR);
-    assert_int_equal(rd_kafka_flush(producer, 10000), RD_KAFKA_RESP_ERR_NO_ERROR);
+    assert_int_equal(rd_kafka_flush(producer, 60000), RD_KAFKA_RESP_ERR_NO_ERROR);
     rd_kafka_destroy(producer);
+}
+
+static inline void mock_fill(const char *bootstrap, const char *topic, int count)
+{
+    mock_fill_with(bootstrap, topic, count, 7);
+}
+
+/* Makes that broker of records forget its first ones: it keeps 5 MB of a partition. */
+static inline void mock_forget(const char *bootstrap, const char *topic)
+{
+    for (int i = 0; i < 6; i++)
+        mock_fill_with(bootstrap, topic, 10, 100000);
 }
 
 #endif

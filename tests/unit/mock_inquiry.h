@@ -12,11 +12,11 @@ struct mock_inquiry {
     struct inquiry *inquiry;
 };
 
-/* With so many receipts in partition 0; partition 1 has none. mock_inquiry_stop it. */
+/* Of two brokers, with so many receipts in partition 0; partition 1 has none. mock_inquiry_stop it. */
 static inline void mock_inquiry_start(struct mock_inquiry *out, int receipts)
 {
     struct err err;
-    out->mock = mock_start(1);
+    out->mock = mock_start(2);
     out->config = (struct config){.bootstrap_servers = (char *)(uintptr_t)out->mock.bootstrap,
                                   .group_id = (char *)(uintptr_t) "group",
                                   .events_topic = (char *)(uintptr_t) "events",

@@ -12,19 +12,22 @@
 #include "unit/mock_inquiry.h"
 
 #define TOPIC    "receipts"
+#define SHORT    "short" /* its first records are gone */
 #define RECEIPTS 500
 
 /* librdkafka's own broker, with as many receipts in partition 0. */
 struct broker {
     struct mock_inquiry kafka;
     size_t receipts, finished;
-    int64_t end;
+    int64_t first, end;
+    struct reader *drops; /* when it hands a record over */
 };
 
 static int setup(void **state)
 {
     struct broker *broker = calloc(1, sizeof(*broker));
     mock_inquiry_start(&broker->kafka, RECEIPTS);
+    rd_kafka_mock_topic_create(broker->kafka.mock.cluster, SHORT, 1, 1);
     *state = broker;
     return 0;
 }
@@ -41,7 +44,10 @@ static void took(void *context, const rd_kafka_message_t *message)
 {
     struct broker *broker = context;
     assert_int_equal(message->partition, 0);
-    broker->receipts++;
+    if (broker->receipts++ == 0)
+        broker->first = message->offset;
+    if (broker->drops != NULL)
+        reader_drop(broker->drops, 0);
 }
 
 static void finished(void *context, int32_t partition, int64_t end)
@@ -54,10 +60,16 @@ static void finished(void *context, int32_t partition, int64_t end)
 
 static const struct reader_calls calls = {.record = took, .finished = finished};
 
+static void broker_forget(struct broker *broker)
+{
+    broker->receipts = broker->finished = 0;
+    broker->end = broker->first = -1;
+}
+
 static struct reader *reader_begin(struct broker *broker)
 {
     struct err err;
-    broker->receipts = broker->finished = 0;
+    broker_forget(broker);
     struct reader *reader = reader_new(&broker->kafka.config, broker->kafka.inquiry, &calls, broker, &err);
     assert_non_null(reader);
     reader_add(reader, 0, INT64_MAX, (struct wall){0});
@@ -134,17 +146,22 @@ static rd_kafka_t *bystander(struct broker *broker)
     struct err err;
     rd_kafka_t *rk = kafka_bystander_new(&broker->kafka.config, KAFKA_READ_ALL, none, &err);
     assert_non_null(rk);
-    broker->receipts = broker->finished = 0;
+    broker_forget(broker);
     return rk;
+}
+
+static struct reader *reader_of_topic(struct broker *broker, rd_kafka_t *rk, const char *topic, int64_t from, int64_t end)
+{
+    struct err err;
+    struct reader *reader = reader_with(rk, topic, &calls, broker, &err);
+    assert_non_null(reader);
+    reader_read(reader, 0, from, end);
+    return reader;
 }
 
 static struct reader *reader_of(struct broker *broker, rd_kafka_t *rk, int64_t from, int64_t end)
 {
-    struct err err;
-    struct reader *reader = reader_with(rk, TOPIC, &calls, broker, &err);
-    assert_non_null(reader);
-    reader_read(reader, 0, from, end);
-    return reader;
+    return reader_of_topic(broker, rk, TOPIC, from, end);
 }
 
 static void reader_until(struct broker *broker, struct reader *reader, size_t receipts)
@@ -184,12 +201,120 @@ static void an_empty_stretch_is_finished_without_a_record(void **state)
     rd_kafka_destroy_flags(rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
 }
 
-/* The last one: what it writes the others would read. */
-static void a_stretch_without_an_end_goes_on_behind_the_log_s(void **state)
+static void reader_to_its_end(struct broker *broker, struct reader *reader)
+{
+    for (int i = 0; i < 3000 && !reader_is_done(reader); i++)
+        if (!reader_turn(reader))
+            reader_wait(reader, 10);
+    assert_null(reader_fatal(reader));
+    assert_true(reader_is_done(reader));
+    assert_int_equal(broker->finished, 1);
+}
+
+static void log_places(rd_kafka_t *rk, const char *topic, int64_t *begin, int64_t *end)
+{
+    assert_int_equal(kafka_watermarks(rk, topic, 0, begin, end), RD_KAFKA_RESP_ERR_NO_ERROR);
+}
+
+/* Retention has come past the stretch: reading begins where the log does, behind it. */
+static void of_a_stretch_that_was_deleted_nothing_is_handed_over(void **state)
+{
+    struct broker *broker = *state;
+    int64_t begin, end;
+    rd_kafka_t *rk = bystander(broker);
+    mock_forget(broker->kafka.config.bootstrap_servers, SHORT);
+    log_places(rk, SHORT, &begin, &end);
+    assert_true(begin > 1);
+    struct reader *reader = reader_of_topic(broker, rk, SHORT, 0, begin);
+    reader_to_its_end(broker, reader);
+    assert_int_equal(broker->receipts, 0);
+    reader_free(reader);
+    broker_forget(broker);
+    reader = reader_of_topic(broker, rk, SHORT, 0, begin + 1);
+    reader_to_its_end(broker, reader);
+    assert_int_equal(broker->receipts, 1);
+    assert_int_equal(broker->first, begin);
+    reader_free(reader);
+    rd_kafka_destroy_flags(rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+}
+
+static void a_log_that_ends_before_the_stretch_ends_it_there(void **state)
+{
+    struct broker *broker = *state;
+    int64_t begin, end;
+    rd_kafka_t *rk = bystander(broker);
+    log_places(rk, TOPIC, &begin, &end);
+    struct reader *reader = reader_of(broker, rk, end - 10, end + 20);
+    reader_to_its_end(broker, reader);
+    assert_int_equal(broker->receipts, 10);
+    assert_int_equal(broker->end, end);
+    reader_free(reader);
+    rd_kafka_destroy_flags(rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+}
+
+/* Partition 1's must not be taken for that of which a record came, whose place it has now. */
+static void who_takes_a_record_may_drop_its_stretch(void **state)
 {
     struct broker *broker = *state;
     rd_kafka_t *rk = bystander(broker);
-    struct reader *reader = reader_of(broker, rk, RECEIPTS - 10, INT64_MAX);
+    struct reader *reader = reader_of(broker, rk, 10, 30);
+    reader_read(reader, 1, 0, 5);
+    broker->drops = reader;
+    reader_until(broker, reader, 1);
+    broker->drops = NULL;
+    assert_int_equal(broker->finished, 0);
+    assert_false(reader_is_done(reader));
+    reader_free(reader);
+    rd_kafka_destroy_flags(rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+}
+
+/* The last ones: what they write the others would read. */
+
+/* One that is read from because it is near (client.rack) knows a little later than the leader how far the log goes; so does one
+ * that has become the leader just now. */
+static int64_t replica_that_lags(struct broker *broker, int64_t by)
+{
+    int64_t begin, end;
+    mock_fill(broker->kafka.config.bootstrap_servers, TOPIC, (int)by);
+    log_places(broker->kafka.asker, TOPIC, &begin, &end);
+    rd_kafka_mock_partition_set_leader(broker->kafka.mock.cluster, TOPIC, 0, 1);
+    rd_kafka_mock_partition_set_follower(broker->kafka.mock.cluster, TOPIC, 0, 2);
+    rd_kafka_mock_partition_set_follower_wmarks(broker->kafka.mock.cluster, TOPIC, 0, begin, end - by);
+    return end;
+}
+
+static void what_a_replica_calls_the_end_is_none_before_the_leader_says_so(void **state)
+{
+    struct broker *broker = *state;
+    int64_t end = replica_that_lags(broker, 5);
+    rd_kafka_t *rk = bystander(broker);
+    struct reader *reader = reader_of(broker, rk, 0, end);
+    reader_to_its_end(broker, reader);
+    assert_int_equal(broker->receipts, end);
+    assert_int_equal(broker->end, end);
+    reader_free(reader);
+    rd_kafka_destroy_flags(rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+}
+
+static void nor_for_receipts_that_are_read_by_an_inquiry(void **state)
+{
+    struct broker *broker = *state;
+    int64_t end = replica_that_lags(broker, 5);
+    struct reader *reader = reader_begin(broker);
+    reader_go(broker, reader);
+    assert_int_equal(broker->receipts, end);
+    assert_int_equal(broker->end, end);
+    reader_free(reader);
+    rd_kafka_mock_partition_set_follower(broker->kafka.mock.cluster, TOPIC, 0, -1);
+}
+
+static void a_stretch_without_an_end_goes_on_behind_the_log_s(void **state)
+{
+    struct broker *broker = *state;
+    int64_t begin, end;
+    rd_kafka_t *rk = bystander(broker);
+    log_places(rk, TOPIC, &begin, &end);
+    struct reader *reader = reader_of(broker, rk, end - 10, INT64_MAX);
     reader_until(broker, reader, 10);
     mock_fill(broker->kafka.config.bootstrap_servers, TOPIC, 5);
     reader_until(broker, reader, 15);
@@ -206,6 +331,11 @@ int main(void)
         cmocka_unit_test(one_that_was_finished_too),
         cmocka_unit_test(a_client_reads_one_stretch_after_the_other),
         cmocka_unit_test(an_empty_stretch_is_finished_without_a_record),
+        cmocka_unit_test(of_a_stretch_that_was_deleted_nothing_is_handed_over),
+        cmocka_unit_test(a_log_that_ends_before_the_stretch_ends_it_there),
+        cmocka_unit_test(who_takes_a_record_may_drop_its_stretch),
+        cmocka_unit_test(what_a_replica_calls_the_end_is_none_before_the_leader_says_so),
+        cmocka_unit_test(nor_for_receipts_that_are_read_by_an_inquiry),
         cmocka_unit_test(a_stretch_without_an_end_goes_on_behind_the_log_s),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

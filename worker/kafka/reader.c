@@ -15,9 +15,11 @@
 struct stretch {
     int32_t partition;
     int64_t offset; /* as was asked for */
-    int64_t end; /* INT64_MAX: none */
-    bool known; /* where it begins and ends */
-    bool begun; /* there is something to read */
+    int64_t end;   /* INT64_MAX: none */
+    int64_t next;  /* behind what came last */
+    bool known;    /* where it begins and ends */
+    bool begun;    /* there is something to read */
+    bool doubted;  /* its log was said to end at `next`, which is before its end: the leader is asked */
     bool finished;
 };
 
@@ -135,6 +137,12 @@ static void reader_finish(struct reader *reader, struct stretch *stretch)
         reader->calls->finished(reader->context, stretch->partition, stretch->end);
 }
 
+static void reader_leave_off(struct reader *reader, const rd_kafka_topic_partition_list_t *gone)
+{
+    if (gone->cnt > 0)
+        reader_check(reader, "unassign", rd_kafka_incremental_unassign(reader->rk, gone));
+}
+
 void reader_drop(struct reader *reader, int32_t partition)
 {
     rd_kafka_topic_partition_list_t *gone = rd_kafka_topic_partition_list_new(1);
@@ -152,8 +160,7 @@ void reader_drop(struct reader *reader, int32_t partition)
             rd_kafka_topic_partition_list_add(gone, reader->topic, partition);
     }
     reader->count = kept;
-    if (gone->cnt > 0)
-        reader_check(reader, "unassign", rd_kafka_incremental_unassign(reader->rk, gone));
+    reader_leave_off(reader, gone);
     rd_kafka_topic_partition_list_destroy(gone);
 }
 
@@ -187,6 +194,7 @@ static struct stretch *reader_new_stretch(struct reader *reader, int32_t partiti
 static void reader_know(struct reader *reader, struct stretch *stretch, int64_t from, int64_t end)
 {
     stretch->known = true;
+    stretch->next = from;
     stretch->end = end;
     stretch->begun = from < end;
     if (stretch->begun)
@@ -204,11 +212,48 @@ void reader_add(struct reader *reader, int32_t partition, int64_t offset, struct
     inquiry_ask(reader->inquiry, INQUIRY_RECEIPTS, partition, since);
 }
 
+/* Where the stretch's log ends, as its leader says. It may have lost its tail, or have been made again: then there is no more. Else it
+ * is read on from where it was, by which librdkafka tells anew where it ends. */
+static void reader_settle(struct reader *reader, struct stretch *stretch, int64_t end)
+{
+    bool doubted = stretch->doubted;
+    stretch->doubted = false;
+    if (doubted && end < stretch->end)
+        stretch->end = end;
+    if (!doubted || stretch->next >= stretch->end)
+        return;
+    rd_kafka_topic_partition_list_t *again = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_topic_partition_list_add(again, reader->topic, stretch->partition);
+    reader_leave_off(reader, again);
+    rd_kafka_topic_partition_list_destroy(again);
+    reader_begin(reader, stretch->partition, stretch->next);
+}
+
+/* Without an inquiry the caller may wait. */
+static void reader_settle_doubted(struct reader *reader)
+{
+    for (size_t i = 0; reader->inquiry == NULL && i < reader->count; i++) {
+        struct stretch *stretch = &reader->stretches[i];
+        int64_t low, end;
+        if (!stretch->doubted)
+            continue;
+        rd_kafka_resp_err_t code = kafka_watermarks(reader->rk, reader->topic, stretch->partition, &low, &end);
+        if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
+            reader_settle(reader, stretch, end);
+        else
+            reader_give_up(reader, "where it ends is not known", code);
+    }
+}
+
 void reader_looked_up(struct reader *reader, const struct inquiry_answer *answer)
 {
     struct stretch *stretch = reader_stretch(reader, answer->partition);
-    if (stretch == NULL || stretch->known)
+    if (stretch == NULL)
         return;
+    if (stretch->known) {
+        reader_settle(reader, stretch, answer->end);
+        return;
+    }
     int64_t from = answer->since;
     if (stretch->offset < from)
         from = stretch->offset < answer->begin ? answer->begin : stretch->offset;
@@ -223,6 +268,26 @@ static void reader_trouble(struct reader *reader, const rd_kafka_message_t *mess
         log_say(LOG_LEVEL_WARNING, "receipts", "%s", rd_kafka_message_errstr(message));
 }
 
+/* What librdkafka calls the end is that of whom it fetches from. A replica that is read from (client.rack), or that became the leader
+ * just now, may not know yet how far the log goes; the leader does not say where it ends before it does. At the end there may be
+ * nothing but markers of transactions, and gaps. */
+static void reader_ends(struct reader *reader, struct stretch *stretch, int64_t offset)
+{
+    stretch->next = offset;
+    stretch->doubted = offset < stretch->end && stretch->end != INT64_MAX;
+    if (stretch->doubted && reader->inquiry != NULL)
+        inquiry_ask(reader->inquiry, INQUIRY_RECEIPTS, stretch->partition, (struct wall){0});
+}
+
+/* Who takes the record may drop stretches. */
+static void reader_record(const struct reader *reader, struct stretch *stretch, const rd_kafka_message_t *message)
+{
+    stretch->next = message->offset + 1;
+    stretch->doubted = false;
+    if (message->offset < stretch->end)
+        reader->calls->record(reader->context, message);
+}
+
 static void reader_message(struct reader *reader, const rd_kafka_message_t *message)
 {
     bool is_end = message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF;
@@ -233,12 +298,10 @@ static void reader_message(struct reader *reader, const rd_kafka_message_t *mess
     struct stretch *stretch = reader_stretch(reader, message->partition);
     if (stretch == NULL || strcmp(rd_kafka_topic_name(message->rkt), reader->topic) != 0)
         return; /* of one that was dropped */
-    if (!is_end && message->offset < stretch->end)
-        reader->calls->record(reader->context, message);
-    /* Before the end there may be nothing but markers of transactions, and gaps. */
-    bool finished = is_end ? stretch->end != INT64_MAX : message->offset + 1 >= stretch->end;
-    if (finished)
-        reader_finish(reader, stretch);
+    if (is_end)
+        reader_ends(reader, stretch, message->offset);
+    else
+        reader_record(reader, stretch, message);
 }
 
 void reader_wait(const struct reader *reader, int wait_ms)
@@ -246,12 +309,22 @@ void reader_wait(const struct reader *reader, int wait_ms)
     poll(&(struct pollfd){.fd = reader->fd, .events = POLLIN}, 1, wait_ms);
 }
 
+/* One that is at its end, and nobody has been told yet; or NULL. */
+static struct stretch *reader_ended(struct reader *reader)
+{
+    for (size_t i = 0; i < reader->count; i++) {
+        struct stretch *stretch = &reader->stretches[i];
+        if (!stretch->finished && stretch->known && stretch->next >= stretch->end)
+            return stretch;
+    }
+    return NULL;
+}
+
 bool reader_turn(struct reader *reader)
 {
+    struct stretch *ended;
     kafka_queue_fd_clear(reader->fd);
-    for (size_t i = 0; i < reader->count; i++)
-        if (!reader->stretches[i].finished && reader->stretches[i].known && !reader->stretches[i].begun)
-            reader_finish(reader, &reader->stretches[i]);
+    reader_settle_doubted(reader);
     /* Many at once: asking has its price each time. */
     rd_kafka_message_t *messages[TURN_RECORDS];
     ssize_t count = rd_kafka_consume_batch_queue(reader->queue, 0, messages, TURN_RECORDS);
@@ -259,6 +332,8 @@ bool reader_turn(struct reader *reader)
         reader_message(reader, messages[i]);
         rd_kafka_message_destroy(messages[i]);
     }
+    while ((ended = reader_ended(reader)) != NULL)
+        reader_finish(reader, ended);
     return count > 0; /* the eventfd speaks again only when all is taken */
 }
 

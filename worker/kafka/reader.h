@@ -12,7 +12,9 @@ struct reader;
 /* Called from reader_turn only. */
 struct reader_calls {
     void (*record)(void *context, const rd_kafka_message_t *message); /* of a stretch, in order; borrowed until return */
-    void (*finished)(void *context, int32_t partition, int64_t end); /* may be NULL */
+    /* `end`: that of the stretch, or the log's where that came to end before it: it has lost its tail, or its topic was made again.
+     * May be NULL. */
+    void (*finished)(void *context, int32_t partition, int64_t end);
     /* Something goes wrong, and librdkafka tries again by itself; NULL: it is a line in the log. */
     void (*trouble)(void *context, const rd_kafka_message_t *message);
 };
