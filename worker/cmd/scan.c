@@ -59,7 +59,9 @@ struct scan_pass {
     const struct scan *scan;
     scan_take *take;
     void *context;
-    bool came; /* since it was looked */
+    int64_t next; /* behind the last one */
+    bool came;    /* since it was looked */
+    bool changed; /* the log is not any more what was asked for */
     rd_kafka_resp_err_t refused;
 };
 
@@ -67,7 +69,17 @@ static void pass_record(void *context, const rd_kafka_message_t *message)
 {
     struct scan_pass *pass = context;
     pass->came = true;
-    pass->take(pass->context, message);
+    pass->changed = pass->changed || message->offset < pass->next; /* librdkafka has begun at its beginning */
+    pass->next = message->offset + 1;
+    if (!pass->changed)
+        pass->take(pass->context, message);
+}
+
+static void pass_finished(void *context, int32_t partition, int64_t end)
+{
+    struct scan_pass *pass = context;
+    (void)partition;
+    pass->changed = pass->changed || end < pass->scan->end;
 }
 
 static void pass_trouble(void *context, const rd_kafka_message_t *message)
@@ -80,7 +92,7 @@ static void pass_trouble(void *context, const rd_kafka_message_t *message)
 static int scan_all(struct client *client, struct reader *reader, struct scan_pass *pass, struct err *err)
 {
     struct mono deadline = mono_after(clock_now().mono, SILENCE_MS);
-    while (!reader_is_done(reader)) {
+    while (!reader_is_done(reader) && !pass->changed) {
         if (!reader_turn(reader))
             reader_wait(reader, POLL_MS);
         if (reader_fatal(reader) != NULL)
@@ -94,13 +106,17 @@ static int scan_all(struct client *client, struct reader *reader, struct scan_pa
             return client_unreachable(client, "sends what is asked for", RD_KAFKA_RESP_ERR__TIMED_OUT, err);
         pass->came = false;
     }
-    return 0;
+    if (!pass->changed)
+        return 0;
+    return err_set(err, ERR_UNREACHABLE,
+                   "topic %.200s, partition %d: while it was read it was made again, or has lost its tail; try again",
+                   pass->scan->topic, (int)pass->scan->partition);
 }
 
 int scan_read(struct client *client, const struct scan *scan, scan_take *take, void *context, struct err *err)
 {
-    static const struct reader_calls calls = {.record = pass_record, .trouble = pass_trouble};
-    struct scan_pass pass = {.scan = scan, .take = take, .context = context};
+    static const struct reader_calls calls = {.record = pass_record, .finished = pass_finished, .trouble = pass_trouble};
+    struct scan_pass pass = {.scan = scan, .take = take, .context = context, .next = scan->begin};
     if (scan->begin >= scan->end)
         return 0;
     struct reader *reader = reader_with(client->rk, scan->topic, &calls, &pass, err);
