@@ -126,6 +126,37 @@ static void what_is_asked_again_is_answered_once_and_what_is_forgotten_is_not(vo
     assert_int_equal(read_count(f), 0);
 }
 
+/* What follows it is in librdkafka's queue by then. */
+static void where_a_log_begins_is_its_first_record_and_not_the_next_of_those_that_were_fetched(void **state)
+{
+    struct fixture *f = *state;
+    int64_t begin, end;
+    mock_forget(f->config.bootstrap_servers, TOPIC);
+    assert_int_equal(kafka_watermarks(log_checks_handle(f->checks), TOPIC, 0, &begin, &end), RD_KAFKA_RESP_ERR_NO_ERROR);
+    assert_true(begin > RECORDS);
+    log_checks_ask(f->checks, 0, 3, 1);
+    answers_await(f, 1);
+    assert_int_equal(f->found[0].offset, begin);
+    assert_int_equal(f->found[0].begin, begin);
+}
+
+static void what_was_fetched_for_a_question_that_was_forgotten_answers_no_other(void **state)
+{
+    struct fixture *f = *state;
+    rd_kafka_queue_t *queue = rd_kafka_queue_get_consumer(log_checks_handle(f->checks));
+    log_checks_ask(f->checks, 0, 1, 1);
+    log_checks_flush(f->checks);
+    while (rd_kafka_queue_length(queue) < 3) /* one is librdkafka's own */
+        poll(NULL, 0, 10);
+    rd_kafka_queue_destroy(queue);
+    log_checks_ask(f->checks, 0, 4, 2);
+    log_checks_turn(f->checks, found, f);
+    assert_int_equal(f->count, 0);
+    answers_await(f, 1);
+    assert_int_equal(f->found[0].handle, 2);
+    assert_int_equal(f->found[0].offset, 4);
+}
+
 #define CHECKS_TEST(name) cmocka_unit_test_setup_teardown(name, fixture_make, fixture_end)
 
 int main(void)
@@ -134,6 +165,8 @@ int main(void)
         CHECKS_TEST(what_is_asked_in_one_turn_is_read_together_from_its_end_on_and_no_longer_than_it_takes),
         CHECKS_TEST(an_offset_beyond_the_log_is_answered_too),
         CHECKS_TEST(what_is_asked_again_is_answered_once_and_what_is_forgotten_is_not),
+        CHECKS_TEST(where_a_log_begins_is_its_first_record_and_not_the_next_of_those_that_were_fetched),
+        CHECKS_TEST(what_was_fetched_for_a_question_that_was_forgotten_answers_no_other),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

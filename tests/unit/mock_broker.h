@@ -9,6 +9,8 @@ static inline rd_kafka_t *mock_client(rd_kafka_type_t type, const char *bootstra
 {
     char why[256];
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
+    if (type == RD_KAFKA_PRODUCER) /* what is produced before a flush is one batch */
+        assert_int_equal(rd_kafka_conf_set(conf, "linger.ms", "10000", why, sizeof(why)), RD_KAFKA_CONF_OK);
     assert_int_equal(rd_kafka_conf_set(conf, bootstrap == NULL ? "client.id" : "bootstrap.servers",
                                        bootstrap == NULL ? "mock" : bootstrap, why, sizeof(why)),
                      RD_KAFKA_CONF_OK);
@@ -17,7 +19,7 @@ static inline rd_kafka_t *mock_client(rd_kafka_type_t type, const char *bootstra
     return rk;
 }
 
-/* So many records in partition 0, as large as that, in batches of their own from those before. */
+/* So many records in partition 0, as large as that: a batch of their own, if together they have less than 1 MB. */
 static inline void mock_fill_with(const char *bootstrap, const char *topic, int count, size_t size)
 {
     static const char value[100000];
@@ -39,7 +41,7 @@ static inline void mock_fill(const char *bootstrap, const char *topic, int count
 static inline void mock_forget(const char *bootstrap, const char *topic)
 {
     for (int i = 0; i < 6; i++)
-        mock_fill_with(bootstrap, topic, 10, 100000);
+        mock_fill_with(bootstrap, topic, 9, 100000);
 }
 
 #endif
