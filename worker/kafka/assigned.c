@@ -13,9 +13,14 @@ struct arrival {
     enum arrival_step step;
 };
 
-static void arrival_remove(struct arrivals *arrivals, struct arrival *arrival)
+static void arrival_forget(struct arrival *arrival)
 {
     free((void *)(uintptr_t)arrival->told.metadata.data);
+}
+
+static void arrival_remove(struct arrivals *arrivals, struct arrival *arrival)
+{
+    arrival_forget(arrival);
     *arrival = arrivals->list[--arrivals->count];
 }
 
@@ -34,13 +39,21 @@ void arrivals_done(struct arrivals *arrivals)
     *arrivals = (struct arrivals){0};
 }
 
+/* From the first question on; it is forgotten what was answered before. */
+static void arrival_begin(struct arrival *arrival, struct inquiry *inquiry, int32_t partition)
+{
+    arrival_forget(arrival);
+    *arrival = (struct arrival){.told = {.partition = partition}};
+    inquiry_ask(inquiry, INQUIRY_EVENTS, partition, (struct wall){0});
+}
+
 void arrivals_begin(struct arrivals *arrivals, struct inquiry *inquiry, const rd_kafka_topic_partition_list_t *partitions)
 {
     arrivals_clear(arrivals, inquiry);
     arrivals->list = mem_grow(arrivals->list, (size_t)partitions->cnt + 1, sizeof(*arrivals->list));
     for (int i = 0; i < partitions->cnt; i++) {
-        arrivals->list[arrivals->count++] = (struct arrival){.told = {.partition = partitions->elems[i].partition}};
-        inquiry_ask(inquiry, INQUIRY_EVENTS, partitions->elems[i].partition, (struct wall){0});
+        arrivals->list[arrivals->count] = (struct arrival){0};
+        arrival_begin(&arrivals->list[arrivals->count++], inquiry, partitions->elems[i].partition);
     }
 }
 
@@ -99,19 +112,30 @@ void arrivals_looked_up(struct arrivals *arrivals, struct log_checks *checks, co
     arrival_go_on(arrivals, arrival, checks, told, context);
 }
 
-bool arrivals_checked(struct arrivals *arrivals, struct log_checks *checks, const struct log_check *check,
+/* By what it was told the log goes on behind that offset, so it was told wrongly, or the log has lost its tail since. */
+static bool check_is_doubtful(const struct log_check *check)
+{
+    return check->stamp == 0 && check->offset <= check->asked;
+}
+
+bool arrivals_checked(struct arrivals *arrivals, struct inquiry *inquiry, struct log_checks *checks, const struct log_check *check,
                       assigned_told *told, void *context)
 {
     struct arrival *arrival = arrivals_find(arrivals, check->partition);
     if (arrival == NULL)
         return false;
+    if (arrival->step == ARRIVAL_LOOKED_UP)
+        return true;
+    if (check_is_doubtful(check)) {
+        arrival_begin(arrival, inquiry, check->partition);
+        return true;
+    }
     uint32_t stamp = check->offset == check->asked ? check->stamp : 0;
     if (arrival->step == ARRIVAL_LAST)
         arrival->told.last_stamp = stamp;
-    else if (arrival->step == ARRIVAL_SEEN)
+    else
         arrival->told.seen_stamp = stamp;
-    if (arrival->step != ARRIVAL_LOOKED_UP)
-        arrival_go_on(arrivals, arrival, checks, told, context);
+    arrival_go_on(arrivals, arrival, checks, told, context);
     return true;
 }
 

@@ -32,8 +32,9 @@ void arrivals_begin(struct arrivals *arrivals, struct inquiry *inquiry, const rd
 /* An answer to INQUIRY_EVENTS. Once nothing is missing the partition is handed over. */
 void arrivals_looked_up(struct arrivals *arrivals, struct log_checks *checks, const struct inquiry_answer *answer,
                         assigned_told *told, void *context);
-/* False where the check is not of one of these. */
-bool arrivals_checked(struct arrivals *arrivals, struct log_checks *checks, const struct log_check *check,
+/* False where the check is not of one of these. What a replica calls the log's end may be what it knows to be replicated, behind
+ * which there is more: where it is before what the leader said, all is looked up anew. */
+bool arrivals_checked(struct arrivals *arrivals, struct inquiry *inquiry, struct log_checks *checks, const struct log_check *check,
                       assigned_told *told, void *context);
 /* Whether it is one of these, and what it waits for. */
 bool arrivals_wait(const struct arrivals *arrivals, struct inquiry *inquiry, int32_t partition, char *why, size_t size);

@@ -254,7 +254,7 @@ void consumer_looked_up(struct consumer *consumer, const struct inquiry_answer *
 
 bool consumer_log_checked(struct consumer *consumer, const struct log_check *check)
 {
-    return arrivals_checked(&consumer->arrivals, consumer->checks, check, consumer_arrived, consumer);
+    return arrivals_checked(&consumer->arrivals, consumer->inquiry, consumer->checks, check, consumer_arrived, consumer);
 }
 
 bool consumer_waits(const struct consumer *consumer, int32_t partition, char *why, size_t size)
