@@ -1,12 +1,15 @@
-"""Somebody leaves a transaction open in a topic: what lies behind it is hidden from those who read what is committed."""
+"""Somebody leaves a transaction open in a topic: what lies behind it is hidden from those who read what is committed. Or it was
+aborted: then the log ends with a marker, which nobody is handed, so that its last offset never comes."""
 
 import secrets
 
 import pytest
 from broker import wait_until
+from gate import Gate
 from ledger import audit
 from programs import run_program
 from signing import payload, sign
+from test_gate import make_token, write_tokens
 
 
 @pytest.fixture
@@ -76,3 +79,51 @@ def test_what_was_delivered_behind_an_open_transaction_is_not_sent_again(
     told = run_program("dead", "resend", "--config", installation.configuration(), "--reason", "gave_up", "--dry-run")
     assert told.returncode == 0 and "not sent: the event was delivered" in told.stdout, told.stdout + told.stderr
     producer.abort_transaction(10)
+
+
+def abort_at_the_ends(kafka, topics):
+    for topic in (topics.events, topics.receipts, topics.dead):
+        open_transaction(kafka, topic).abort_transaction(10)
+
+
+def test_what_was_aborted_at_the_ends_of_the_logs_holds_up_neither_worker_nor_gate_nor_who_waits(
+    kafka, topics, standin, installation, key, customer
+):
+    def sent(*options):
+        return run_program(
+            "send", "--key-file", installation.secret_write("sender.key", key.secret), "--key-id", key.id,
+            "-b", kafka.bootstrap, "--topic", topics.events, "--receipts-topic", topics.receipts, "--account", "acme",
+            "--to-external-id", customer, "--wait", *options,
+        )  # fmt: skip
+
+    first = installation.worker()
+    assert sent("--event-id", "evt_1", "--body", "once").returncode == 0
+    first.stop()
+    abort_at_the_ends(kafka, topics)
+    token, entry = make_token("acme", "--account", "acme")
+    write_tokens(installation.directory / "tokens.json", (token, entry))
+    installation.configure("gate", listen="127.0.0.1:0", tokens_file=installation.directory / "tokens.json")
+    gate = Gate(installation)
+    second = installation.worker()
+    again = sent("--event-id", "evt_1", "--body", "once")
+    assert again.returncode == 1 and "duplicate" in again.stdout, again.stdout + again.stderr
+    abort_at_the_ends(kafka, topics)
+    other = sent("--event-id", "evt_2", "--body", "twice")
+    assert other.returncode == 0 and "delivered" in other.stdout, other.stdout + other.stderr
+    assert [gate.receipt(event, token).json["outcome"] for event in ("evt_1", "evt_2")] == ["delivered", "delivered"]
+    assert [message["body"] for message in standin.messages(customer)] == ["once", "twice"]
+    second.stop()
+    gate.stop()
+    abort_at_the_ends(kafka, topics)
+    audited = audit(installation)
+    assert audited.returncode == 0, audited.stdout + audited.stderr
+    assert "all: 3 records: 2 delivered, 1 duplicate; 0 not settled yet, 0 without" in audited.stdout, audited.stdout
+
+
+def test_nor_does_it_keep_dead_letters_from_being_sent_again(kafka, topics, key, ledger, installation, customer):
+    [failed] = ledger.publish(sign(key, payload(customer)))
+    ledger.letter(failed, "gave_up")
+    ledger.receipt(failed, "failed", "gave_up")
+    abort_at_the_ends(kafka, topics)
+    told = run_program("dead", "resend", "--config", installation.configuration(), "--reason", "gave_up", "--dry-run")
+    assert told.returncode == 0 and "1 may be sent again, 0 not" in told.stdout, told.stdout + told.stderr
