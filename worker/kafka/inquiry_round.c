@@ -87,7 +87,9 @@ static void round_leaders(struct round *round, enum inquiry_kind kind)
     const struct rd_kafka_metadata *metadata = NULL;
     rd_kafka_topic_t *topic = rd_kafka_topic_new(inquiry->clients[kind], inquiry->topics[kind], NULL);
     rd_kafka_resp_err_t code = rd_kafka_metadata(inquiry->clients[kind], 0, topic, &metadata, METADATA_MS);
-    bool known = code == RD_KAFKA_RESP_ERR_NO_ERROR && metadata->topic_cnt == 1;
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
+        code = metadata->topic_cnt == 1 ? metadata->topics[0].err : RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
+    bool known = code == RD_KAFKA_RESP_ERR_NO_ERROR;
     for (size_t i = 0; i < round->count; i++) {
         struct inquiry_question *question = round->list[i];
         if (!wants_offsets(question, kind))
