@@ -23,6 +23,7 @@ struct fixture {
     size_t taken;
     int64_t next;
     bool went_back;
+    bool forgets; /* with the first record that is taken its first ones are deleted */
 };
 
 static int fixture_make(void **state)
@@ -55,7 +56,8 @@ static void taken(void *context, const rd_kafka_message_t *message)
     struct fixture *f = context;
     f->went_back = f->went_back || message->offset < f->next;
     f->next = message->offset + 1;
-    f->taken++;
+    if (f->taken++ == 0 && f->forgets)
+        mock_forget(f->config.bootstrap_servers, TOPIC);
 }
 
 static int scanned(struct fixture *f, int64_t begin, int64_t end, struct err *err)
@@ -95,6 +97,57 @@ static void records_of_a_log_that_was_made_again_are_not_handed_over(void **stat
     assert_non_null(strstr(err.text, "it was made again"));
 }
 
+/* A client that does not read ahead, of a log of which 54 records more are left for good. */
+static void deletes_while_it_reads(struct fixture *f)
+{
+    static const struct kafka_setting settings[] = {
+        {"queued.max.messages.kbytes", "1"}, {"fetch.message.max.bytes", "1000"}, {NULL, NULL}};
+    struct err err;
+    client_free(f->client);
+    f->client = client_bystander_new(&f->config, KAFKA_READ_ALL, settings, &err);
+    assert_non_null(f->client);
+    mock_forget(f->config.bootstrap_servers, TOPIC);
+    f->forgets = true;
+}
+
+/* Else receipts that were deleted would be missing, and their records be called lost. */
+static void records_that_are_deleted_while_a_log_is_read_are_an_error(void **state)
+{
+    struct fixture *f = *state;
+    struct err err;
+    int64_t begin, end;
+    deletes_while_it_reads(f);
+    assert_int_equal(client_offsets(f->client, TOPIC, 0, &begin, &end, &err), 0);
+    assert_int_equal(scanned(f, begin, end + 40, &err), -1);
+    assert_true(f->taken < (size_t)(end + 40 - begin));
+    assert_non_null(strstr(err.text, "topic dead, partition 0: while it was read, records were deleted; try again"));
+}
+
+static void so_are_those_up_to_the_end_of_the_stretch(void **state)
+{
+    struct fixture *f = *state;
+    struct err err;
+    int64_t begin, end;
+    deletes_while_it_reads(f);
+    assert_int_equal(client_offsets(f->client, TOPIC, 0, &begin, &end, &err), 0);
+    assert_int_equal(scanned(f, begin, end, &err), -1);
+    assert_true(f->taken < (size_t)(end - begin));
+    assert_non_null(strstr(err.text, "records were deleted"));
+}
+
+/* Whoever asks knows that from the first offset that came. */
+static void those_that_were_deleted_before_the_first_one_are_none(void **state)
+{
+    struct fixture *f = *state;
+    struct err err;
+    int64_t begin, end;
+    mock_forget(f->config.bootstrap_servers, TOPIC);
+    assert_int_equal(client_offsets(f->client, TOPIC, 0, &begin, &end, &err), 0);
+    assert_true(begin > 0);
+    assert_int_equal(scanned(f, 0, end, &err), 0);
+    assert_int_equal(f->taken, end - begin);
+}
+
 #define SCAN_TEST(name) cmocka_unit_test_setup_teardown(name, fixture_make, fixture_end)
 
 int main(void)
@@ -103,6 +156,9 @@ int main(void)
         SCAN_TEST(a_stretch_is_read_and_another_after_it),
         SCAN_TEST(a_log_that_has_lost_its_tail_is_an_error),
         SCAN_TEST(records_of_a_log_that_was_made_again_are_not_handed_over),
+        SCAN_TEST(records_that_are_deleted_while_a_log_is_read_are_an_error),
+        SCAN_TEST(so_are_those_up_to_the_end_of_the_stretch),
+        SCAN_TEST(those_that_were_deleted_before_the_first_one_are_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -59,17 +59,25 @@ struct scan_pass {
     const struct scan *scan;
     scan_take *take;
     void *context;
-    int64_t next; /* behind the last one */
-    bool came;    /* since it was looked */
-    bool changed; /* the log is not any more what was asked for */
+    int64_t next;    /* behind the last one */
+    int64_t gap_end; /* of the first gap behind one that was handed over; 0: there was none */
+    bool came;       /* since it was looked */
+    bool changed;    /* the log is not any more what was asked for */
     rd_kafka_resp_err_t refused;
 };
+
+static void pass_gap(struct scan_pass *pass, int64_t end)
+{
+    if (pass->gap_end == 0 && pass->next > pass->scan->begin && end > pass->next)
+        pass->gap_end = end;
+}
 
 static void pass_record(void *context, const rd_kafka_message_t *message)
 {
     struct scan_pass *pass = context;
     pass->came = true;
     pass->changed = pass->changed || message->offset < pass->next; /* librdkafka has begun at its beginning */
+    pass_gap(pass, message->offset);
     pass->next = message->offset + 1;
     if (!pass->changed)
         pass->take(pass->context, message);
@@ -80,6 +88,7 @@ static void pass_finished(void *context, int32_t partition, int64_t end)
     struct scan_pass *pass = context;
     (void)partition;
     pass->changed = pass->changed || end < pass->scan->end;
+    pass_gap(pass, end);
 }
 
 static void pass_trouble(void *context, const rd_kafka_message_t *message)
@@ -113,6 +122,22 @@ static int scan_all(struct client *client, struct reader *reader, struct scan_pa
                    pass->scan->topic, (int)pass->scan->partition);
 }
 
+/* Retention, which has come past what was read: what is missing may have been there. Else it was compacted, or markers of
+ * transactions stand there. */
+static int scan_check_gap(struct client *client, const struct scan_pass *pass, struct err *err)
+{
+    const struct scan *scan = pass->scan;
+    int64_t begin, end;
+    if (pass->gap_end == 0)
+        return 0;
+    if (client_offsets(client, scan->topic, scan->partition, &begin, &end, err) != 0)
+        return -1;
+    if (begin < pass->gap_end)
+        return 0;
+    return err_set(err, ERR_UNREACHABLE, "topic %.200s, partition %d: while it was read, records were deleted; try again",
+                   scan->topic, (int)scan->partition);
+}
+
 int scan_read(struct client *client, const struct scan *scan, scan_take *take, void *context, struct err *err)
 {
     static const struct reader_calls calls = {.record = pass_record, .finished = pass_finished, .trouble = pass_trouble};
@@ -125,5 +150,5 @@ int scan_read(struct client *client, const struct scan *scan, scan_take *take, v
     reader_read(reader, scan->partition, scan->begin, scan->end);
     int result = scan_all(client, reader, &pass, err);
     reader_free(reader);
-    return result;
+    return result == 0 ? scan_check_gap(client, &pass, err) : -1;
 }

@@ -20,8 +20,8 @@ struct client *scan_client_new(const struct config *config, enum kafka_isolation
 int scan_cut(struct client *client, struct scan *scan, int64_t since_ms, int64_t until_ms, struct err *err);
 
 /* Hands each record of the stretch to `take`, in their order; it borrows the message until it returns. -1 with
- * ERR_UNREACHABLE where the topic may not be read, for long nothing comes, or it was made again or lost its tail meanwhile: what
- * was handed over is not what the log holds then. */
+ * ERR_UNREACHABLE where the topic may not be read, for long nothing comes, or it was made again, has lost its tail, or had
+ * records deleted behind the first one meanwhile: what was handed over is not what the log holds then. */
 typedef void scan_take(void *context, const rd_kafka_message_t *message);
 int scan_read(struct client *client, const struct scan *scan, scan_take *take, void *context,
               struct err *err);
