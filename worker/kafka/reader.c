@@ -212,8 +212,8 @@ void reader_add(struct reader *reader, int32_t partition, int64_t offset, struct
     inquiry_ask(reader->inquiry, INQUIRY_RECEIPTS, partition, since);
 }
 
-/* Where the stretch's log ends, as its leader says. It may have lost its tail, or have been made again: then there is no more. Else it
- * is read on from where it was, by which librdkafka tells anew where it ends. */
+/* Where the stretch's log ends, as its leader says. It may have lost its tail, or have been made again: then there is no more.
+ * Else it is read on from where it was, by which librdkafka tells anew where it ends. */
 static void reader_settle(struct reader *reader, struct stretch *stretch, int64_t end)
 {
     bool doubted = stretch->doubted;
@@ -268,9 +268,9 @@ static void reader_trouble(struct reader *reader, const rd_kafka_message_t *mess
         log_say(LOG_LEVEL_WARNING, "receipts", "%s", rd_kafka_message_errstr(message));
 }
 
-/* What librdkafka calls the end is that of whom it fetches from. A replica that is read from (client.rack), or that became the leader
- * just now, may not know yet how far the log goes; the leader does not say where it ends before it does. At the end there may be
- * nothing but markers of transactions, and gaps. */
+/* What librdkafka calls the end is that of whom it fetches from. A replica that is read from (client.rack), or that became the
+ * leader just now, may not know yet how far the log goes; the leader does not say where it ends before it does. At the end there
+ * may be nothing but markers of transactions, and gaps. */
 static void reader_ends(struct reader *reader, struct stretch *stretch, int64_t offset)
 {
     stretch->next = offset;
