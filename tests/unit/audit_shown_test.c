@@ -73,6 +73,18 @@ static void what_could_not_be_read_is_counted_apart(void **state)
     assert_int_equal(bench->audit.counts.read_back, 0);
 }
 
+/* It was sent again into its own partition, whose receipts this one's audit does not know. */
+static void a_record_in_a_wrong_partition_is_not_looked_for(void **state)
+{
+    struct bench *bench = *state;
+    begin(bench, 1, 1);
+    record(bench, 0, "a", "one");
+    receipt(bench, OUTCOME_WRONG_PARTITION, 0, "a", "one");
+    letter(bench, "a", "events/3/0", outcome_reason(OUTCOME_WRONG_PARTITION));
+    finish(bench);
+    assert_false(audit_shown_wants(&bench->audit, 0));
+}
+
 /* It failed, and was sent again: the message is that of the other record. */
 static void a_message_that_another_record_of_the_event_accounts_for_is_no_deviation(void **state)
 {
@@ -118,6 +130,7 @@ int main(void)
         TEST(what_could_not_be_read_is_counted_apart),
         TEST(a_message_that_another_record_of_the_event_accounts_for_is_no_deviation),
         TEST(duplicates_and_what_has_no_outcome_are_not_looked_for),
+        TEST(a_record_in_a_wrong_partition_is_not_looked_for),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

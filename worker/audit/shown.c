@@ -3,7 +3,8 @@
 bool audit_shown_wants(const struct audit *audit, int64_t offset)
 {
     const struct audited *record = audit_record_at(audit, offset);
-    return record != NULL && record->outcome != OUTCOME_NONE && record->outcome != OUTCOME_DUPLICATE;
+    return record != NULL && record->outcome != OUTCOME_NONE && record->outcome != OUTCOME_DUPLICATE &&
+           record->outcome != OUTCOME_WRONG_PARTITION;
 }
 
 /* Whether another record of the same event accounts for the message: who failed may be sent again, and be delivered then. */

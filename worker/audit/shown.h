@@ -1,5 +1,5 @@
-/* Whether what receipts say is true of what Papercups holds: each authentic record that has an outcome, but duplicates, is
- * looked for there by its mark, and what was found is held against its receipt. It reads nothing itself. */
+/* Whether what receipts say is true of what Papercups holds: each authentic record that has an outcome, but duplicates and those in
+ * a wrong partition, is looked for there by its mark, and what was found is held against its receipt. It reads nothing itself. */
 #ifndef AUDIT_SHOWN_H
 #define AUDIT_SHOWN_H
 
@@ -11,7 +11,9 @@ enum shown {
     SHOWN_ABSENT, /* proven: everything was read */
 };
 
-/* Only after audit_finish. Whether the record at that offset is to be looked for. A duplicate is not: that it repeats is. */
+/* Only after audit_finish. Whether the record at that offset is to be looked for. A duplicate is not: that it repeats is. Nor
+ * is one in a wrong partition: where its event was delivered (cupbearer dead resend --wrong-partition), the receipts of another
+ * partition say so. */
 bool audit_shown_wants(const struct audit *audit, int64_t offset);
 
 /* What was found of such a record. `identity`: ledger_identity of its event, for the message may be another record's of the
