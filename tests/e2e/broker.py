@@ -137,12 +137,15 @@ class Kafka:
 
     def make_again(self, topics, replicas=1):
         """Deletes the events and makes their topic anew."""
-        self.delete(topics.events)
-        wait_until(lambda: topics.events not in self.admin.list_topics(timeout=10).topics, "the topic is gone")
+        self.make_topic_again(topics.events, topics.partitions, replicas, message_timestamp_type="LogAppendTime")
+
+    def make_topic_again(self, name, partitions, replicas=1, **config):
+        self.delete(name)
+        wait_until(lambda: name not in self.admin.list_topics(timeout=10).topics, "the topic is gone")
 
         def made():
             try:
-                self.create(topics.events, topics.partitions, replicas, message_timestamp_type="LogAppendTime")
+                self.create(name, partitions, replicas, **config)
             except KafkaException as failure:
                 assert "already exists" in str(failure) or "marked for deletion" in str(failure), failure
                 return False

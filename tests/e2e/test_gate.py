@@ -684,6 +684,22 @@ def test_a_gate_that_stops_under_load_answers_for_all_that_it_published(own_gate
     assert sum(ends) == len(taken)
 
 
+def test_a_receipts_topic_that_is_made_again_is_read_from_its_beginning(kafka, topics, ledger, own_gate, installation, key, customer):
+    token, entry = make_token("acme", "--account", "acme")
+    write_tokens(installation.directory / "tokens.json", (token, entry))
+    [before, after] = ledger.publish(*(sign(key, payload(customer)) for _ in range(2)))
+    filler = Event(b"x", [], b"no receipt")
+    kafka.publish(topics.receipts, [filler] * 600, before.partition)
+    gate = own_gate(tokens_file=installation.directory / "tokens.json")
+    ledger.receipt(before)
+    assert gate.receipt(before.header("webhook-id"), token).status == 200
+    kafka.make_topic_again(topics.receipts, topics.partitions)
+    ledger.receipt(after)
+    answer = gate.receipt(after.header("webhook-id"), token)
+    assert answer.status == 200 and answer.json["offset"] == after.offset, answer
+    gate.stop()
+
+
 # ---- starting ----
 
 

@@ -29,6 +29,7 @@ struct follower {
     rd_kafka_t *rk;
     struct reader *reader;
     int64_t *tails; /* by partition: where what is for all begins */
+    int64_t *next;  /* by partition: behind the last one that was read */
     int32_t partition_count;
     struct thread thread;
     bool other_version_told;
@@ -94,12 +95,25 @@ static void follower_ignore(struct follower *follower, const struct record *reco
                 follower->config->receipts_topic, (int)record->partition, (long long)record->offset);
 }
 
+/* Where the topic was made again, or has lost its tail, librdkafka goes on at its beginning: what is for all begins elsewhere. */
+static void follower_advance(struct follower *follower, const struct record *record)
+{
+    int64_t low, end, *next = &follower->next[record->partition];
+    if (record->offset < *next) {
+        rd_kafka_resp_err_t code =
+            kafka_watermarks(follower->rk, follower->config->receipts_topic, record->partition, &low, &end);
+        follower->tails[record->partition] = code == RD_KAFKA_RESP_ERR_NO_ERROR ? end - TAIL_EACH : record->offset;
+    }
+    *next = record->offset + 1;
+}
+
 static void follower_take(struct follower *follower, const struct record *record)
 {
     struct receipt receipt;
     json_t *json;
     if (record->partition >= follower->partition_count)
         return;
+    follower_advance(follower, record);
     bool believed = follower_believes(follower, record->partition, record);
     if (!believed && receipt_is_of_other_version(record)) {
         follower_tell_other_version(follower, record);
@@ -197,6 +211,7 @@ struct follower *follower_new(struct gate *gate, int32_t partition_count, struct
     follower->config = gate->config;
     follower->partition_count = partition_count;
     follower->tails = mem_new((size_t)partition_count, sizeof(*follower->tails));
+    follower->next = mem_new((size_t)partition_count, sizeof(*follower->next));
     if (follower_start(follower, err) == 0)
         return follower;
     follower_free(follower);
@@ -214,6 +229,7 @@ void follower_free(struct follower *follower)
         rd_kafka_destroy_flags(follower->rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
     sodium_memzero(follower->keys, sizeof(follower->keys));
     free(follower->tails);
+    free(follower->next);
     free(follower);
 }
 
