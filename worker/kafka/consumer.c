@@ -4,15 +4,14 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "kafka/assignment.h"
+#include "kafka/commits.h"
 #include "kafka/lanes.h"
-#include "kafka/membership.h"
-#include "kafka/positions.h"
 #include "kafka/record_of.h"
 #include "os/clock.h"
 #include "os/log.h"
 
-#define TURN_RECORDS 500  /* then others have their turn */
-#define TOGETHER_MS  2000 /* partitions that start within that are begun together: each beginning fetches all of them anew */
+#define TURN_RECORDS 500 /* then others have their turn */
 
 struct consumer {
     rd_kafka_t *rk;
@@ -22,23 +21,14 @@ struct consumer {
     struct log_checks *checks; /* borrowed, as is the next */
     struct inquiry *inquiry;
     char *topic;
-    rd_kafka_topic_partition_list_t *commits;   /* to be sent with the next flush */
+    struct commits commits;
     struct arrivals arrivals;
-    rd_kafka_topic_partition_list_t *assigning; /* what the group gave, each with an opaque once it is started; NULL: none */
-    size_t started, read;                       /* of them; read: told to librdkafka */
-    bool told;                                  /* librdkafka has its answer to the assignment */
-    struct mono read_by;                        /* what is started then */
-    size_t to_release; /* partitions of a revocation that is under way */
-    int32_t served;    /* those below are: others were added later */
-    size_t unserved;   /* of the assignment */
-    struct positions positions;
+    struct assignment assignment;
     struct lanes lanes;
     enum consumer_state state;
-    struct buf membership; /* of the assignment */
     int64_t poll_every_ms;
     struct mono poll_by;
     bool closing, join_again, gone;
-    rd_kafka_resp_err_t commit_told; /* why commits are refused, as it was told */
     char fatal[sizeof(((struct err *)0)->text)];
 };
 
@@ -87,13 +77,13 @@ struct consumer *consumer_new(const struct config *config, const char *instance_
         (struct consumer){.rk = rk,
                           .calls = *calls,
                           .checks = checks,
-                          .topic = mem_copy(span_of(config->events_topic)),
-                          .read_by = MONO_NEVER};
+                          .topic = mem_copy(span_of(config->events_topic))};
+    assignment_init(&consumer->assignment, rk, consumer->topic);
     consumer->poll_every_ms = kafka_max_poll_ms(rk) / 4;
     lanes_init(&consumer->lanes, rk);
     rd_kafka_poll_set_consumer(rk);
     consumer->queue = rd_kafka_queue_get_consumer(rk);
-    consumer->commits = rd_kafka_topic_partition_list_new(16);
+    commits_init(&consumer->commits, rk, consumer->queue);
     consumer->fd = kafka_queue_fd(consumer->queue, err);
     if (consumer->fd < 0) {
         consumer_free(consumer);
@@ -106,9 +96,8 @@ void consumer_free(struct consumer *consumer)
 {
     if (consumer == NULL)
         return;
-    rd_kafka_topic_partition_list_destroy(consumer->commits);
-    if (consumer->assigning != NULL)
-        rd_kafka_topic_partition_list_destroy(consumer->assigning);
+    commits_done(&consumer->commits);
+    assignment_done(&consumer->assignment);
     arrivals_done(&consumer->arrivals);
     lanes_done(&consumer->lanes);
     rd_kafka_queue_destroy(consumer->queue);
@@ -116,28 +105,14 @@ void consumer_free(struct consumer *consumer)
     if (consumer->fd >= 0)
         close(consumer->fd);
     free(consumer->topic);
-    positions_done(&consumer->positions);
-    buf_done(&consumer->membership);
     free(consumer);
-}
-
-static int consumer_join(struct consumer *consumer, struct err *err)
-{
-    rd_kafka_topic_partition_list_t *topics = rd_kafka_topic_partition_list_new(1);
-    rd_kafka_topic_partition_list_add(topics, consumer->topic, RD_KAFKA_PARTITION_UA);
-    rd_kafka_resp_err_t code = rd_kafka_subscribe(consumer->rk, topics);
-    rd_kafka_topic_partition_list_destroy(topics);
-    if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
-        return err_set(err, ERR_UNREACHABLE, "cannot subscribe to %s: %s", consumer->topic,
-                       rd_kafka_err2str(code));
-    return 0;
 }
 
 int consumer_subscribe(struct consumer *consumer, struct inquiry *inquiry, int32_t served, struct err *err)
 {
     consumer->inquiry = inquiry;
-    consumer->served = served;
-    return consumer_join(consumer, err);
+    consumer->assignment.served = served;
+    return assignment_ask(&consumer->assignment, err);
 }
 
 rd_kafka_t *consumer_handle(const struct consumer *consumer)
@@ -159,17 +134,17 @@ enum consumer_state consumer_state(const struct consumer *consumer)
 
 size_t consumer_partition_count(const struct consumer *consumer)
 {
-    return consumer->positions.count;
+    return consumer->assignment.positions.count;
 }
 
 size_t consumer_unserved(const struct consumer *consumer)
 {
-    return consumer->unserved;
+    return consumer->assignment.unserved;
 }
 
 int32_t consumer_next_partition(const struct consumer *consumer, int32_t partition, int64_t *lag)
 {
-    return positions_next(&consumer->positions, partition, consumer->rk, consumer->topic, lag);
+    return positions_next(&consumer->assignment.positions, partition, consumer->rk, consumer->topic, lag);
 }
 
 void consumer_ask_ends(struct consumer *consumer, bool paused)
@@ -186,60 +161,32 @@ void consumer_ask_ends(struct consumer *consumer, bool paused)
 /* Nothing of it is on its way any more. */
 static void consumer_forget(struct consumer *consumer)
 {
-    if (consumer->assigning != NULL)
-        rd_kafka_topic_partition_list_destroy(consumer->assigning);
-    consumer->assigning = NULL;
-    consumer->read_by = MONO_NEVER;
+    assignment_forget(&consumer->assignment);
     arrivals_clear(&consumer->arrivals, consumer->inquiry);
 }
 
-/* All that are started, where each goes on: those that are read already begin anew there. With the eager protocol librdkafka
- * takes an assignment only as a whole. */
-static void consumer_assign_now(struct consumer *consumer)
+static void consumer_hand_on(struct consumer *consumer)
 {
-    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(consumer->assigning->cnt);
-    for (int i = 0; i < consumer->assigning->cnt; i++) {
-        int32_t partition = consumer->assigning->elems[i].partition;
-        if (consumer->assigning->elems[i].opaque != NULL)
-            rd_kafka_topic_partition_list_add(list, consumer->topic, partition)->offset =
-                positions_place(&consumer->positions, partition);
-    }
-    rd_kafka_assign(consumer->rk, list);
-    rd_kafka_topic_partition_list_destroy(list);
-    consumer->told = true;
-    consumer->read = consumer->started;
-    consumer->read_by = MONO_NEVER;
-    bool all = consumer->read == (size_t)consumer->assigning->cnt;
-    if (all || consumer->read > 0)
+    if (assignment_hand_on(&consumer->assignment))
         consumer->state = CONSUMER_READING;
-    if (all)
-        log_say(LOG_LEVEL_INFO, "started", "records are read");
-    else if (consumer->read > 0)
-        log_say(LOG_LEVEL_INFO, "starting", "%zu of %d partitions are read", consumer->read, consumer->assigning->cnt);
 }
 
-/* Takes the list over. What is not started is held back: no record can come early. librdkafka has to be answered soon all the same:
- * until then this worker takes part in no rebalance. */
+/* Takes the list over. What is not started is held back: no record can come early. */
 static void consumer_assign(struct consumer *consumer, rd_kafka_topic_partition_list_t *list)
 {
-    membership_read(&consumer->membership, consumer->rk);
-    consumer->assigning = list;
+    commits_assigned(&consumer->commits);
+    assignment_begin(&consumer->assignment, list, clock_now().mono);
     consumer->state = CONSUMER_STARTING;
-    consumer->started = consumer->read = consumer->to_release = 0;
-    consumer->told = false;
-    for (int i = 0; i < list->cnt; i++)
-        positions_add(&consumer->positions, list->elems[i].partition, 0, 0);
     log_checks_clear(consumer->checks); /* nobody waits for those of the assignment before */
     arrivals_begin(&consumer->arrivals, consumer->inquiry, list);
-    consumer->read_by = mono_after(clock_now().mono, TOGETHER_MS);
     if (list->cnt == 0)
-        consumer_assign_now(consumer);
+        consumer_hand_on(consumer);
 }
 
 static void consumer_arrived(void *context, const struct assigned *assigned)
 {
     struct consumer *consumer = context;
-    positions_set(&consumer->positions, assigned->partition, assigned->offset, assigned->end);
+    positions_set(&consumer->assignment.positions, assigned->partition, assigned->offset, assigned->end);
     lanes_add(&consumer->lanes, consumer->rk, consumer->topic, assigned->partition, consumer->fd);
     consumer->calls.assigned(consumer->calls.context, assigned);
 }
@@ -247,7 +194,7 @@ static void consumer_arrived(void *context, const struct assigned *assigned)
 void consumer_looked_up(struct consumer *consumer, const struct inquiry_answer *answer)
 {
     if (answer->kind == INQUIRY_ENDS)
-        positions_end(&consumer->positions, answer->partition, answer->end);
+        positions_end(&consumer->assignment.positions, answer->partition, answer->end);
     else
         arrivals_looked_up(&consumer->arrivals, consumer->checks, answer, consumer_arrived, consumer);
 }
@@ -262,21 +209,10 @@ bool consumer_waits(const struct consumer *consumer, int32_t partition, char *wh
     return arrivals_wait(&consumer->arrivals, consumer->inquiry, partition, why, size);
 }
 
-/* What is started is read when all are, or a little later without those that are not. */
 void consumer_started(struct consumer *consumer, int32_t partition, int64_t offset)
 {
-    rd_kafka_topic_partition_t *one =
-        consumer->assigning == NULL
-            ? NULL
-            : rd_kafka_topic_partition_list_find(consumer->assigning, consumer->topic, partition);
-    if (one == NULL || one->opaque != NULL)
-        return;
-    one->opaque = consumer; /* it is started */
-    positions_read(&consumer->positions, partition, offset - 1);
-    if (++consumer->started == (size_t)consumer->assigning->cnt)
-        consumer_assign_now(consumer);
-    else if (consumer->read_by.ms == MONO_NEVER.ms)
-        consumer->read_by = mono_after(clock_now().mono, TOGETHER_MS);
+    if (assignment_started(&consumer->assignment, partition, offset, clock_now().mono))
+        consumer_hand_on(consumer);
 }
 
 void consumer_join_again(struct consumer *consumer)
@@ -284,23 +220,10 @@ void consumer_join_again(struct consumer *consumer)
     consumer->join_again = true;
 }
 
-/* Those of the group's word that are served; free it. Partitions that were added to the topic in use have no receipts yet, and
- * what lies in the others is where fewer put it. */
-static rd_kafka_topic_partition_list_t *consumer_served(struct consumer *consumer,
-                                                        const rd_kafka_topic_partition_list_t *partitions)
-{
-    rd_kafka_topic_partition_list_t *served = rd_kafka_topic_partition_list_new(partitions->cnt);
-    for (int i = 0; i < partitions->cnt; i++)
-        if (partitions->elems[i].partition < consumer->served)
-            rd_kafka_topic_partition_list_add(served, consumer->topic, partitions->elems[i].partition);
-    consumer->unserved = (size_t)(partitions->cnt - served->cnt);
-    return served;
-}
-
 static void consumer_rebalance(struct consumer *consumer, rd_kafka_event_t *event)
 {
     rd_kafka_topic_partition_list_t *partitions =
-        consumer_served(consumer, rd_kafka_event_topic_partition_list(event));
+        assignment_served(&consumer->assignment, rd_kafka_event_topic_partition_list(event));
     bool assigned = rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS;
     bool lost = !assigned && rd_kafka_assignment_lost(consumer->rk) != 0;
     consumer->calls.rebalanced(consumer->calls.context,
@@ -308,22 +231,19 @@ static void consumer_rebalance(struct consumer *consumer, rd_kafka_event_t *even
                                : lost   ? REBALANCE_LOST
                                         : REBALANCE_REVOKED,
                                partitions->cnt);
-    positions_clear(&consumer->positions);
+    positions_clear(&consumer->assignment.positions);
     lanes_clear(&consumer->lanes);
     consumer_forget(consumer);
     consumer->state = lost ? CONSUMER_LOST : CONSUMER_REVOKED;
     if (assigned && !consumer->closing) {
         consumer->gone = false;
-        if (consumer->unserved > 0)
-            consumer->calls.unserved(consumer->calls.context, consumer->served, consumer->unserved);
+        if (consumer->assignment.unserved > 0)
+            consumer->calls.unserved(consumer->calls.context, consumer->assignment.served, consumer->assignment.unserved);
         consumer_assign(consumer, partitions);
         return;
     }
     int count = assigned ? 0 : partitions->cnt;
-    consumer->unserved = 0;
-    consumer->to_release = (size_t)count;
-    if (count == 0)
-        rd_kafka_assign(consumer->rk, NULL);
+    assignment_revoked(&consumer->assignment, (size_t)count);
     for (int i = 0; i < count; i++)
         consumer->calls.revoked(consumer->calls.context, partitions->elems[i].partition, lost);
     rd_kafka_topic_partition_list_destroy(partitions);
@@ -332,8 +252,7 @@ static void consumer_rebalance(struct consumer *consumer, rd_kafka_event_t *even
 void consumer_released(struct consumer *consumer, int32_t partition)
 {
     (void)partition;
-    if (consumer->to_release > 0 && --consumer->to_release == 0)
-        rd_kafka_assign(consumer->rk, NULL);
+    assignment_released(&consumer->assignment);
 }
 
 /* ---- records and commits ---- */
@@ -343,77 +262,25 @@ static void consumer_record(struct consumer *consumer, const rd_kafka_message_t 
     struct header headers[RECORD_HEADERS];
     struct record record;
     record_of(message, headers, &record);
-    positions_read(&consumer->positions, record.partition, record.offset);
+    positions_read(&consumer->assignment.positions, record.partition, record.offset);
     lanes_count(&consumer->lanes, record.value.size);
     consumer->calls.record(consumer->calls.context, &record);
-}
-
-/* Each is sent again, some times a second: a reason is told once, until it is another or they are accepted. */
-static void consumer_tell_refusal(struct consumer *consumer, rd_kafka_resp_err_t code)
-{
-    if (code == RD_KAFKA_RESP_ERR_NO_ERROR || code == RD_KAFKA_RESP_ERR__NO_OFFSET || code == consumer->commit_told)
-        return;
-    consumer->commit_told = code;
-    log_say(LOG_LEVEL_WARNING, "commit", "%s", rd_kafka_err2str(code));
-}
-
-static void consumer_committed(struct consumer *consumer, rd_kafka_event_t *event)
-{
-    rd_kafka_resp_err_t code = rd_kafka_event_error(event);
-    const rd_kafka_topic_partition_list_t *list = rd_kafka_event_topic_partition_list(event);
-    consumer_tell_refusal(consumer, code);
-    bool is_member = membership_holds(&consumer->membership, consumer->rk);
-    for (int i = 0; list != NULL && i < list->cnt; i++) {
-        const rd_kafka_topic_partition_t *one = &list->elems[i];
-        bool ok = is_member && code == RD_KAFKA_RESP_ERR_NO_ERROR && one->err == RD_KAFKA_RESP_ERR_NO_ERROR;
-        consumer_tell_refusal(consumer, one->err);
-        if (ok && consumer->commit_told != RD_KAFKA_RESP_ERR_NO_ERROR) {
-            log_say(LOG_LEVEL_INFO, "commit", "accepted again");
-            consumer->commit_told = RD_KAFKA_RESP_ERR_NO_ERROR;
-        }
-        consumer->calls.committed(consumer->calls.context, one->partition, (uint64_t)(uintptr_t)one->opaque,
-                                  ok);
-    }
 }
 
 void consumer_commit(struct consumer *consumer, uint64_t handle, int32_t partition, int64_t offset,
                      struct span metadata)
 {
-    rd_kafka_topic_partition_t *one =
-        rd_kafka_topic_partition_list_add(consumer->commits, consumer->topic, partition);
-    one->offset = offset;
-    one->opaque = (void *)(uintptr_t)handle; /* it comes back in the answer */
-    one->metadata = mem_copy(metadata);      /* the list frees it */
-    one->metadata_size = metadata.size;
+    commits_add(&consumer->commits, consumer->topic, partition, offset, metadata, handle);
 }
 
 void consumer_flush(struct consumer *consumer)
 {
-    if (consumer->commits->cnt == 0)
-        return;
-    rd_kafka_resp_err_t code =
-        rd_kafka_commit_queue(consumer->rk, consumer->commits, consumer->queue, NULL, NULL);
-    rd_kafka_topic_partition_list_t *refused = code == RD_KAFKA_RESP_ERR_NO_ERROR ? NULL : consumer->commits;
-    if (refused == NULL)
-        rd_kafka_topic_partition_list_destroy(consumer->commits);
-    consumer->commits = rd_kafka_topic_partition_list_new(16);
-    for (int i = 0; refused != NULL && i < refused->cnt; i++)
-        consumer->calls.committed(consumer->calls.context, refused->elems[i].partition,
-                                  (uint64_t)(uintptr_t)refused->elems[i].opaque, false);
-    if (refused != NULL)
-        rd_kafka_topic_partition_list_destroy(refused);
+    commits_flush(&consumer->commits, consumer->calls.committed, consumer->calls.context);
 }
 
 void consumer_pause(struct consumer *consumer, int32_t partition, bool paused)
 {
-    rd_kafka_topic_partition_list_t *one = rd_kafka_topic_partition_list_new(1);
-    rd_kafka_topic_partition_list_add(one, consumer->topic, partition);
-    rd_kafka_resp_err_t code =
-        paused ? rd_kafka_pause_partitions(consumer->rk, one) : rd_kafka_resume_partitions(consumer->rk, one);
-    if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
-        log_say(LOG_LEVEL_ERROR, paused ? "pause" : "resume", "partition %d: %s", (int)partition,
-                rd_kafka_err2str(code));
-    rd_kafka_topic_partition_list_destroy(one);
+    assignment_pause(&consumer->assignment, partition, paused);
     if (!paused)
         lanes_resumed(&consumer->lanes, partition);
 }
@@ -438,12 +305,11 @@ static void consumer_error(struct consumer *consumer, rd_kafka_event_t *event)
         log_say(LOG_LEVEL_WARNING, "consumer", "%s", rd_kafka_event_error_string(event));
 }
 
-/* Subscribing once more is how librdkafka gives up an assignment of its own accord. */
 static void consumer_subscribe_again(struct consumer *consumer)
 {
     struct err err;
     consumer->join_again = false;
-    if (!consumer->closing && consumer_join(consumer, &err) != 0)
+    if (!consumer->closing && assignment_ask(&consumer->assignment, &err) != 0)
         snprintf(consumer->fatal, sizeof(consumer->fatal), "%s", err.text);
 }
 
@@ -463,7 +329,7 @@ static void consumer_event(struct consumer *consumer, rd_kafka_event_t *event)
         consumer_rebalance(consumer, event);
         break;
     case RD_KAFKA_EVENT_OFFSET_COMMIT:
-        consumer_committed(consumer, event);
+        commits_take(&consumer->commits, event, consumer->calls.committed, consumer->calls.context);
         break;
     case RD_KAFKA_EVENT_ERROR:
         consumer_error(consumer, event);
@@ -478,7 +344,7 @@ static void consumer_event(struct consumer *consumer, rd_kafka_event_t *event)
 
 struct mono consumer_deadline(const struct consumer *consumer)
 {
-    struct mono at = mono_earlier(consumer->poll_by, consumer->read_by);
+    struct mono at = mono_earlier(consumer->poll_by, consumer->assignment.read_by);
     return consumer->join_again ? (struct mono){0} : mono_earlier(at, consumer->lanes.refill_by);
 }
 
@@ -493,8 +359,8 @@ bool consumer_turn(struct consumer *consumer, struct mono now)
     consumer->poll_by = mono_after(now, consumer->poll_every_ms);
     while ((event = rd_kafka_queue_poll(consumer->queue, 0)) != NULL)
         consumer_event(consumer, event);
-    if (mono_reached(consumer->read_by, now))
-        consumer_assign_now(consumer);
+    if (mono_reached(consumer->assignment.read_by, now))
+        consumer_hand_on(consumer);
     bool more = true;
     for (int i = 0; i < TURN_RECORDS && more && consumer->calls.wanted(context); i++) {
         event = lanes_take(&consumer->lanes, consumer->calls.held, context);
@@ -508,10 +374,8 @@ bool consumer_turn(struct consumer *consumer, struct mono now)
 
 void consumer_close(struct consumer *consumer)
 {
-    if (consumer->assigning != NULL && !consumer->told) { /* librdkafka waits for an answer to the assignment */
-        consumer->assigning->cnt = 0;
-        consumer_assign_now(consumer);
-    }
+    if (assignment_refuse(&consumer->assignment))
+        consumer->state = CONSUMER_READING;
     consumer_forget(consumer);
     rd_kafka_error_t *error = rd_kafka_consumer_close_queue(consumer->rk, consumer->queue);
     consumer->closing = error == NULL;
