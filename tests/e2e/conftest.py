@@ -11,6 +11,7 @@ from pathlib import Path
 
 import browser as chromium
 import pytest
+from between import Between
 from broker import Kafka, Reader
 from composer import Composer
 from ledger import Ledger
@@ -112,6 +113,20 @@ def standin(tmp_path):
     papercups = StandIn(tmp_path)
     yield papercups
     papercups.discard()
+
+
+@pytest.fixture
+def between(standin):
+    """between(…): a server in front of the stand-in, that is gone after the test."""
+    servers = []
+
+    def start(**settings):
+        servers.append(Between(standin.url, **settings))
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        server.close()
 
 
 @pytest.fixture

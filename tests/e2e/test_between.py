@@ -5,7 +5,6 @@ upstream is away, a login. None of that is Papercups' word: it costs no event, a
 import json
 
 import pytest
-from between import Between
 from broker import wait_until
 from signing import payload, sign
 from world import BACKEND, World, assert_dead, bodies
@@ -182,9 +181,9 @@ def test_a_byte_order_mark_is_named_as_one(world, customer):
     world.worker.await_log(rf"event=trouble .*event_id={event.id} .*it begins with a byte order mark")
 
 
-def test_an_answer_in_pieces_with_headers_behind_them_is_an_answer(kafka, tmp_path, standin, customer):
-    between = Between(standin.url, trailers=True)
-    made = World(tmp_path / "world", kafka, kafka.topics(), {"account acme": {"url": between.url}})
+def test_an_answer_in_pieces_with_headers_behind_them_is_an_answer(kafka, tmp_path, standin, between, customer):
+    server = between(trailers=True)
+    made = World(tmp_path / "world", kafka, kafka.topics(), {"account acme": {"url": server.url}})
     try:
         receipt = made.receipt(made.publish(sign(BACKEND, payload(customer))))
         assert (receipt["outcome"], receipt["attempts"]) == ("delivered", 1)
@@ -192,4 +191,3 @@ def test_an_answer_in_pieces_with_headers_behind_them_is_an_answer(kafka, tmp_pa
         assert [message["body"] for message in standin.messages(customer)] == ["Need a hand?"]
     finally:
         made.close()
-        between.close()

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta, timezone
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
-from between import Authority, Between
+from between import Authority
 from papercups import ACCOUNT_A, ACCOUNT_B
 from programs import ENVIRONMENT, STANDIN_ACCOUNT, STANDIN_API_KEY, StandIn, free_port, run_program
 from signing import payload, sign
@@ -161,20 +161,6 @@ def moved():
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
-
-
-@pytest.fixture
-def between(standin):
-    """between(…): a server in front of the stand-in."""
-    servers = []
-
-    def start(**settings):
-        servers.append(Between(standin.url, **settings))
-        return servers[-1]
-
-    yield start
-    for server in servers:
-        server.close()
 
 
 def add_customers(standin, count, **row):

@@ -7,7 +7,6 @@ import signal
 from pathlib import Path
 
 import pytest
-from between import Between
 from programs import STANDIN_API_KEY
 from signing import payload, sign
 from world import BACKEND, KEYS, World, bodies
@@ -23,11 +22,9 @@ def world(kafka, tmp_path):
 
 
 @pytest.fixture
-def between(world):
-    """A server in front of the stand-in."""
-    server = Between(world.standin.url)
-    yield server
-    server.close()
+def standin(world):
+    """What `between` stands in front of."""
+    return world.standin
 
 
 def hang_up(world):
@@ -108,11 +105,12 @@ def test_a_pipe_in_place_of_the_configuration_holds_nothing_up(world, customer):
 
 def test_an_account_is_reached_at_another_address_from_then_on(world, between, customer):
     assert world.outcome(sign(BACKEND, payload(customer, "before"))) == ("delivered", None)
-    world.installation.configure("account acme", url=between.url)
+    elsewhere = between()
+    world.installation.configure("account acme", url=elsewhere.url)
     hang_up(world)
     world.worker.await_log(r"event=reloaded .*changed=acme")
     assert world.outcome(sign(BACKEND, payload(customer, "behind"))) == ("delivered", None)
-    targets = [target for _, target, _ in between.seen]
+    targets = [target for _, target, _ in elsewhere.seen]
     assert targets[0] == "/api/v1/me" and "/api/v1/messages" in targets  # whose key it is is asked before anything else
     assert bodies(world, customer) == ["before", "behind"]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from admin import Admin
-from between import Authority, Between
+from between import Authority
 from broker import wait_until
 from programs import Installation
 from signing import HmacKey, payload, sign
@@ -100,14 +100,14 @@ OWN_ROOT = ("unshare", "--user", "--map-root-user", "--mount")
 SYSTEM_AUTHORITIES = Path("/etc/ssl/certs/ca-certificates.crt")
 
 
-def test_connections_share_what_was_read_of_the_systems_authorities(tenants, kafka, topics, standin, tmp_path):
+def test_connections_share_what_was_read_of_the_systems_authorities(tenants, kafka, topics, standin, between, tmp_path):
     """A mebibyte each, and 20 ms, if they do not."""
     if not SYSTEM_AUTHORITIES.exists() or subprocess.run([*OWN_ROOT, "true"], capture_output=True).returncode != 0:
         pytest.skip("no file of the system's authorities, or it cannot be another one for a process")
     authority = Authority(tmp_path)
     authorities = tmp_path / "authorities.crt"
     authorities.write_bytes(SYSTEM_AUTHORITIES.read_bytes() + authority.file.read_bytes())
-    server = Between(standin.url, authority=authority)
+    server = between(authority=authority)
     count = 40
     installation, key = tenants(count, url=server.url)
     worker = installation.make_worker()
@@ -120,4 +120,3 @@ def test_connections_share_what_was_read_of_the_systems_authorities(tenants, kaf
     assert established(server.server_port) >= count / 2
     assert memory_mb(worker, "VmRSS") - before < count / 2
     worker.stop()
-    server.close()

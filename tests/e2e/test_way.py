@@ -5,25 +5,11 @@ import re
 import signal
 
 import pytest
-from between import Authority, Between
+from between import Authority
 from cryptography import x509
 from programs import STANDIN_API_KEY, Installation, Process
 from signing import payload, sign
 from world import BACKEND, KEYS, World, bodies
-
-
-@pytest.fixture
-def between(standin):
-    """between(…): a server in front of the stand-in, that is gone after the test."""
-    servers = []
-
-    def start(**settings):
-        servers.append(Between(standin.url, **settings))
-        return servers[-1]
-
-    yield start
-    for server in servers:
-        server.close()
 
 
 @pytest.fixture
