@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "config/check.h"
+#include "os/log.h"
 
 size_t config_account_place(const struct config *config, const char *name)
 {
@@ -96,19 +97,22 @@ static bool values_differ(const struct setting *setting, const void *one, const 
     return false;
 }
 
-bool config_account_differs_at_gate(const struct config_account *one, const struct config_account *other)
-{
-    for (size_t i = 0; i < settings_count; i++)
-        if (settings[i].section == SECTION_ACCOUNT && values_differ(&settings[i], one, other))
-            return true;
-    return false;
-}
-
 bool config_account_differs(const struct config_account *one, const struct config_account *other, bool way)
 {
     for (size_t i = 0; i < settings_count; i++)
         if (settings[i].section == SECTION_ACCOUNT && !setting_is_gates(&settings[i]) &&
             (!way || setting_is_way(&settings[i])) && values_differ(&settings[i], one, other))
+            return true;
+    return false;
+}
+
+/* A gate reads all of an account's settings. */
+static bool account_is_changed(const struct config_account *one, const struct config_account *other, enum config_reader reader)
+{
+    if (reader == CONFIG_WORKER)
+        return config_account_differs(one, other, false);
+    for (size_t i = 0; i < settings_count; i++)
+        if (settings[i].section == SECTION_ACCOUNT && values_differ(&settings[i], one, other))
             return true;
     return false;
 }
@@ -174,8 +178,7 @@ static bool is_changed(const struct config *config, const struct config *fresh, 
                    (reader == CONFIG_WORKER && config->memory_bytes != fresh->memory_bytes);
     for (size_t i = 0; i < config->account_count && !changed; i++) {
         const struct config_account *one = &config->accounts[i];
-        const struct config_account *other = &fresh->accounts[config_account_place(fresh, one->name)];
-        changed = reader == CONFIG_GATE ? config_account_differs_at_gate(one, other) : config_account_differs(one, other, false);
+        changed = account_is_changed(one, &fresh->accounts[config_account_place(fresh, one->name)], reader);
     }
     return changed;
 }
@@ -205,6 +208,31 @@ int config_change_check(const struct config *config, struct config *fresh, const
 }
 
 /* ---- what does not ---- */
+
+void config_change_tell(const struct config *config, const struct config *fresh, enum config_reader reader)
+{
+    struct log_line line;
+    struct buf added, changed;
+    buf_init(&added, 1 << 20);
+    buf_init(&changed, 1 << 20);
+    for (size_t i = 0; i < fresh->account_count; i++) {
+        const struct config_account *account = &fresh->accounts[i];
+        size_t place = config_account_place(config, account->name);
+        struct buf *list = place == ACCOUNT_NONE ? &added : &changed;
+        if (place == ACCOUNT_NONE || account_is_changed(&config->accounts[place], account, reader))
+            buf_printf(list, "%s%s", list->size == 0 ? "" : " ", account->name);
+    }
+    log_begin(&line, LOG_LEVEL_INFO, "reloaded");
+    log_text(&line, "detail", span_of(fresh->path == NULL ? "the environment" : fresh->path));
+    if (added.size > 0)
+        log_text(&line, "added", buf_span(&added));
+    if (changed.size > 0)
+        log_text(&line, "changed", buf_span(&changed));
+    log_number(&line, "accounts", (long long)fresh->account_count);
+    log_end(&line);
+    buf_done(&added);
+    buf_done(&changed);
+}
 
 static void account_swap(struct config_account *one, struct config_account *other)
 {

@@ -20,8 +20,8 @@ int config_change_check(const struct config *config, struct config *fresh, const
 /* Whether the account's settings differ that a worker reads; with `way`, of those by which it is reached: URL, key, certificates, headers, proxy. */
 bool config_account_differs(const struct config_account *one, const struct config_account *other, bool way);
 
-/* The same of those that a gate reads, which are all. */
-bool config_account_differs_at_gate(const struct config_account *one, const struct config_account *other);
+/* Tells the log, before `fresh` is put into use, which of its accounts are new, or set otherwise. */
+void config_change_tell(const struct config *config, const struct config *fresh, enum config_reader reader);
 
 /* Puts `fresh`, which was checked, into use. The accounts keep their places, and new ones come behind them. Frees `fresh`. */
 void config_change(struct config *config, struct config *fresh);

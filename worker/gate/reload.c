@@ -17,31 +17,6 @@ static void reload_use(struct gate *gate, struct config *fresh)
     gate->config = fresh;
 }
 
-static void reload_tell(const struct config *before, const struct config *fresh)
-{
-    struct log_line line;
-    struct buf added, changed;
-    buf_init(&added, 1 << 20);
-    buf_init(&changed, 1 << 20);
-    for (size_t i = 0; i < fresh->account_count; i++) {
-        const struct config_account *account = &fresh->accounts[i];
-        size_t place = config_account_place(before, account->name);
-        struct buf *list = place == ACCOUNT_NONE ? &added : &changed;
-        if (place == ACCOUNT_NONE || config_account_differs_at_gate(&before->accounts[place], account))
-            buf_printf(list, "%s%s", list->size == 0 ? "" : " ", account->name);
-    }
-    log_begin(&line, LOG_LEVEL_INFO, "reloaded");
-    log_text(&line, "detail", span_of(fresh->path == NULL ? "the environment" : fresh->path));
-    if (added.size > 0)
-        log_text(&line, "added", buf_span(&added));
-    if (changed.size > 0)
-        log_text(&line, "changed", buf_span(&changed));
-    log_number(&line, "accounts", (long long)fresh->account_count);
-    log_end(&line);
-    buf_done(&added);
-    buf_done(&changed);
-}
-
 bool reload_configuration(struct gate *gate)
 {
     const struct config *before = gate->config;
@@ -58,7 +33,7 @@ bool reload_configuration(struct gate *gate)
         return wrong;
     }
     config_secrets_tell(fresh);
-    reload_tell(before, fresh);
+    config_change_tell(before, fresh, CONFIG_GATE);
     reload_use(gate, fresh);
     return true;
 }

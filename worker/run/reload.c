@@ -66,20 +66,14 @@ static struct config *reload_read(struct loop *loop, bool *found)
 
 /* ---- puts it into use ---- */
 
-/* Lists for the log the accounts of `fresh` that are new or changed, and marks by index those that are reached in another way: they
- * are to be asked whose key that is. */
-static void changes_of(const struct config *config, const struct config *fresh, bool *anew, struct buf *added,
-                       struct buf *changed)
+/* By its place in the end, whether an account is new, or reached in another way, so that it is to be asked whose key that is. */
+static void anew_of(const struct config *config, const struct config *fresh, bool *anew)
 {
     size_t next = config->account_count;
     for (size_t i = 0; i < fresh->account_count; i++) {
         const struct config_account *account = &fresh->accounts[i];
         size_t place = config_account_place(config, account->name);
         bool is_new = place == ACCOUNT_NONE;
-        if (!is_new && !config_account_differs(&config->accounts[place], account, false))
-            continue;
-        struct buf *list = is_new ? added : changed;
-        buf_printf(list, "%s%s", list->size == 0 ? "" : " ", account->name);
         anew[is_new ? next++ : place] = is_new || config_account_differs(&config->accounts[place], account, true);
     }
 }
@@ -95,29 +89,13 @@ static void account_begin(struct loop *loop, size_t account)
     account_site_tell(configured, NULL);
 }
 
-static void reload_tell(const struct config *config, const struct buf *added, const struct buf *changed)
-{
-    struct log_line line;
-    log_begin(&line, LOG_LEVEL_INFO, "reloaded");
-    log_text(&line, "detail", span_of(config->path == NULL ? "the environment" : config->path));
-    if (added->size > 0)
-        log_text(&line, "added", buf_span(added));
-    if (changed->size > 0)
-        log_text(&line, "changed", buf_span(changed));
-    log_number(&line, "accounts", (long long)config->account_count);
-    log_end(&line);
-}
-
 static void reload_apply(struct loop *loop, struct config *fresh)
 {
-    struct buf added, changed;
     bool *anew = mem_new(fresh->account_count, sizeof(*anew));
-    buf_init(&added, 1 << 20);
-    buf_init(&changed, 1 << 20);
-    changes_of(loop->config, fresh, anew, &added, &changed);
+    anew_of(loop->config, fresh, anew);
     config_secrets_tell(fresh);
+    config_change_tell(loop->config, fresh, CONFIG_WORKER);
     config_change(loop->config, fresh);
-    reload_tell(loop->config, &added, &changed);
     for (size_t i = 0; i < loop->config->account_count; i++)
         if (anew[i])
             account_begin(loop, i);
@@ -128,8 +106,6 @@ static void reload_apply(struct loop *loop, struct config *fresh)
                                     .memory_bytes = loop->config->memory_bytes});
     free(accounts);
     free(anew);
-    buf_done(&added);
-    buf_done(&changed);
 }
 
 static bool reload_configuration(struct loop *loop)
