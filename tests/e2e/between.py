@@ -50,14 +50,16 @@ class Authority:
 
 class Between(http.server.ThreadingHTTPServer):
     """`seen`: (method, target, headers) of each request; `shown`: the number of the certificate that its client showed, or None;
-    `trailers`: answers are sent in pieces, with a header behind them; `keeps`: connections stay open."""
+    `trailers`: answers are sent in pieces, with a header behind them; `keeps`: connections stay open; `together`: none who asks whose
+    a key is gets an answer before so many ask."""
 
     daemon_threads = True
 
-    def __init__(self, standin_url, authority=None, clients=None, trailers=False, keeps=True):
+    def __init__(self, standin_url, authority=None, clients=None, trailers=False, keeps=True, together=None):
         super().__init__(("127.0.0.1", 0), Handler)
         self.upstream = urllib.parse.urlsplit(standin_url).netloc
         self.trailers, self.keeps = trailers, keeps
+        self.together = together and threading.Barrier(together)
         self.seen, self.shown = [], []
         self.url = f"http://localhost:{self.server_port}"
         if authority is not None:
@@ -88,6 +90,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         certificate = self.connection.getpeercert() if isinstance(self.connection, ssl.SSLSocket) else None
         self.server.shown.append(int(certificate["serialNumber"], 16) if certificate else None)
         self.server.seen.append((self.command, self.path, dict(self.headers)))
+        if self.server.together and self.path == "/api/v1/me":
+            self.server.together.wait()
         target = urllib.parse.urlsplit(self.path)
         path = target.path + ("?" + target.query if target.query else "")
         body = self.rfile.read(int(self.headers.get("content-length", 0)))

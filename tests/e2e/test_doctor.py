@@ -204,6 +204,19 @@ def test_each_account_is_looked_at_whatever_is_wrong_with_the_others(doctor, ins
     assert standin.messages() == [] and not any("create" in name or "post" in name for name in written), written
 
 
+def test_accounts_are_asked_side_by_side_and_told_in_their_order(doctor, installation, between):
+    """Papercups answers none of them before all ask: one after the other each would wait for its http_timeout."""
+    server = between(together=9)
+    installation.configure("account acme", url=server.url)
+    for number in range(8):
+        installation.add_account(f"tenant-{number}")
+    code, findings = doctor()
+    answered = [one["area"] for one in findings if "answers, and the key is of Papercups account" in one["what"]]
+    assert code == 0 and answered == ["account acme", *(f"account tenant-{number}" for number in range(8))], findings
+    areas = [one["area"] for one in findings if one["area"].startswith("account ")]
+    assert areas == sorted(areas), "what is said of one account stands together"
+
+
 def test_a_certificate_that_soon_ends_is_told_and_no_request_is_made_for_it(doctor, installation, between, tmp_path):
     authority = Authority(tmp_path)
     server = between(authority=authority)
@@ -323,6 +336,17 @@ def test_a_check_fails_for_what_a_start_refuses_and_only_warns_of_one_account(ka
     installation.secret_write("away.key", "")
     code, told = check()
     assert code == 2 and "nobodys" not in told, told
+
+
+def test_a_check_asks_the_accounts_side_by_side(installation, between):
+    server = between(together=9)
+    installation.configure("account acme", url=server.url)
+    for number in range(8):
+        installation.add_account(f"tenant-{number}")
+    ended = run_program("run", "--check", "--config", installation.configuration())
+    told = ended.stdout + ended.stderr
+    assert ended.returncode == 0 and "event=checked" in told and "no answer" not in told, told
+    assert [path for _, path, _ in server.seen].count("/api/v1/me") == 9
 
 
 def test_a_check_beside_a_worker_takes_nothing_from_it(kafka, topics, installation, receipts, key, customer, tmp_path):

@@ -5,6 +5,9 @@
 
 #include <cmocka.h>
 
+#include <signal.h>
+#include <stdatomic.h>
+
 #include "os/thread.h"
 
 static int64_t ns_of(struct timespec at)
@@ -60,11 +63,63 @@ static void a_condition_s_deadline_is_of_the_clock_that_nobody_sets(void **state
     pthread_cond_destroy(&meeting.came);
 }
 
+#define WORKS   9
+#define AT_ONCE 3
+
+/* Each waits until as many are at it as may be. */
+struct works {
+    pthread_barrier_t all;
+    atomic_size_t under_way;
+    atomic_bool crowded, hears, worked[WORKS];
+    size_t done, out_of_order;
+};
+
+static void work(void *context, size_t i)
+{
+    struct works *works = context;
+    sigset_t blocked;
+    works->under_way++;
+    pthread_barrier_wait(&works->all);
+    if (works->under_way > AT_ONCE)
+        works->crowded = true;
+    pthread_sigmask(SIG_SETMASK, NULL, &blocked);
+    if (sigismember(&blocked, SIGTERM) == 0)
+        works->hears = true;
+    pthread_barrier_wait(&works->all); /* none begins the next before */
+    works->worked[i] = true;
+    works->under_way--;
+}
+
+static void work_done(void *context, size_t i)
+{
+    struct works *works = context;
+    works->out_of_order += i != works->done++ || !works->worked[i];
+}
+
+static void works_are_done_side_by_side_and_told_in_order(void **state)
+{
+    struct works works = {.done = 0};
+    sigset_t blocked;
+    (void)state;
+    pthread_barrier_init(&works.all, NULL, AT_ONCE);
+    threads_each(WORKS, AT_ONCE, work, work_done, &works);
+    assert_int_equal(works.done, WORKS);
+    assert_int_equal(works.out_of_order, 0);
+    assert_false(works.crowded);
+    assert_false(works.hears);
+    pthread_sigmask(SIG_SETMASK, NULL, &blocked);
+    assert_int_equal(sigismember(&blocked, SIGTERM), 0);
+    pthread_barrier_destroy(&works.all);
+    threads_each(0, AT_ONCE, work, work_done, &works);
+    assert_int_equal(works.done, WORKS);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_deadline_lies_so_many_milliseconds_ahead),
         cmocka_unit_test(a_condition_s_deadline_is_of_the_clock_that_nobody_sets),
+        cmocka_unit_test(works_are_done_side_by_side_and_told_in_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -19,7 +19,6 @@ static void run_memory(void)
 {
     mallopt(M_ARENA_MAX, 1);
     mallopt(M_MMAP_THRESHOLD, 65536);
-    json_memory_use();
 }
 
 static int run_with(struct config *config, bool only_check, struct err *err)
@@ -30,8 +29,11 @@ static int run_with(struct config *config, bool only_check, struct err *err)
         return result == 0 ? 0 : (int)err->code;
     }
     struct loop *worker = config_secrets_exist(config, false, err) != 0 ? NULL : worker_new(config, err);
-    if (worker == NULL || loop_run(worker, err) != 0)
+    if (worker == NULL)
         return (int)err->code; /* nothing is waited for: librdkafka might never let go of what has failed */
+    json_memory_use(); /* from here on only the loop reads any */
+    if (loop_run(worker, err) != 0)
+        return (int)err->code;
     worker_leave(worker);
     return 0;
 }

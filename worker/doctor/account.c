@@ -1,4 +1,3 @@
-#include <stdio.h>
 #include <strings.h>
 
 #include "base/json.h"
@@ -174,12 +173,9 @@ static void pages_check(struct examination *examination, const struct config_acc
 
 void examine_account(struct examination *examination, const struct config_account *account)
 {
-    char area[80];
     struct preflight_user user;
     struct finding finding;
     int64_t timeout_ms = examination->config->http_timeout_ms;
-    snprintf(area, sizeof(area), "account %s", account->name);
-    examination_begin(examination, area);
     account_site_tell(account, &examination->here);
     struct http_site *site = site_open(examination, account);
     if (site != NULL && preflight_user(account, site, timeout_ms, &user, &finding)) {
@@ -194,5 +190,4 @@ void examine_account(struct examination *examination, const struct config_accoun
         examination_take(examination, &finding);
     }
     http_site_free(site);
-    examination->area = "";
 }

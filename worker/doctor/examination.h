@@ -32,6 +32,7 @@ void examination_err(struct examination *examination, const struct err *err);
 
 void examine_files(struct examination *examination);
 void examine_cluster(struct examination *examination);
+/* In a thread of its own, with an examination of its own. */
 void examine_account(struct examination *examination, const struct config_account *account);
 /* What this installation promises, and what would lift that: by what the others have found. */
 void examine_guarantee(struct examination *examination);

@@ -15,6 +15,7 @@
 #include "os/clock.h"
 #include "os/log.h"
 #include "os/mark_secret.h"
+#include "run/account_checks.h"
 #include "run/account_settings.h"
 #include "run/inputs.h"
 #include "run/preflight.h"
@@ -22,42 +23,6 @@
 #define FLUSH_MS 2000
 
 /* ---- parts ---- */
-
-/* A page whose widget names an inbox does not show messages of other inboxes. */
-static void check_inboxes(const struct config_account *account, const struct http_site *site,
-                          int64_t timeout_ms)
-{
-    struct finding finding;
-    if (account->inbox == NULL && !preflight_inboxes(account, site, timeout_ms, &finding))
-        finding_report(NULL, &finding, "inboxes", NULL);
-}
-
-/* An account that cannot be served now is held until it can be, whatever the reason: one tenant's mistake, or a Papercups that does
- * not answer, must not keep the others from starting. If all of them are wrong the start fails, with the error of the last. */
-static int check_accounts(struct loop *worker, const struct config *config, bool *held, struct err *err)
-{
-    size_t wrong = 0;
-    for (size_t i = 0; i < config->account_count; i++) {
-        const struct config_account *account = &config->accounts[i];
-        account_site_tell(account, NULL);
-        if (held[i]) { /* no key, or unreachable: already logged */
-            wrong++;
-            continue;
-        }
-        held[i] = preflight_account(account, worker->sites[i], config->http_timeout_ms, err) != 0;
-        if (!held[i]) {
-            check_inboxes(account, worker->sites[i], config->http_timeout_ms);
-            continue;
-        }
-        if (err->code == ERR_UNREACHABLE) {
-            log_say(LOG_LEVEL_WARNING, "account", "%s Its events wait until it answers", err->text);
-        } else {
-            wrong++;
-            log_say(LOG_LEVEL_ERROR, "account", "%s. Its events wait until then", err->text);
-        }
-    }
-    return wrong == config->account_count ? -1 : 0;
-}
 
 static void engine_settings(const struct config *config, int32_t partition_count, struct engine_options *out)
 {
@@ -126,7 +91,7 @@ static int make_core(struct loop *worker, const struct config *config, int32_t p
         result = err_set(err, ERR_USAGE,
                          "[worker] mark_secret_lost: expected the 16 digits by which the worker named the mark secret");
     if (result == 0)
-        result = check_accounts(worker, config, held, err);
+        result = account_checks(config, worker->sites, held, err);
     if (result == 0) {
         make_engine(worker, config, &options, keyring, mark_secret, &previous, held);
     } else {

@@ -8,7 +8,8 @@
 
 #define JSON_MEMORY_SIZE ((size_t)65536)
 
-/* Installs it for the whole process. Only where jansson is used by one thread, and before its first use. */
+/* From here on, in the whole process. Only where jansson is used by one thread from here on; what it has made before is freed all
+ * the same. */
 void json_memory_use(void);
 
 /* What jansson is given then. */
