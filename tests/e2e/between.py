@@ -51,7 +51,7 @@ class Authority:
 class Between(http.server.ThreadingHTTPServer):
     """`seen`: (method, target, headers) of each request; `shown`: the number of the certificate that its client showed, or None;
     `trailers`: answers are sent in pieces, with a header behind them; `keeps`: connections stay open; `together`: none who asks whose
-    a key is gets an answer before so many ask."""
+    a key is gets an answer before so many ask, none at all for 0."""
 
     daemon_threads = True
 
@@ -60,6 +60,7 @@ class Between(http.server.ThreadingHTTPServer):
         self.upstream = urllib.parse.urlsplit(standin_url).netloc
         self.trailers, self.keeps = trailers, keeps
         self.together = together and threading.Barrier(together)
+        self.silent, self.closed = together == 0, threading.Event()
         self.seen, self.shown = [], []
         self.url = f"http://localhost:{self.server_port}"
         if authority is not None:
@@ -76,6 +77,7 @@ class Between(http.server.ThreadingHTTPServer):
         """Who hangs up is no error of the test's."""
 
     def close(self):
+        self.closed.set()
         self.shutdown()
         self.server_close()
 
@@ -90,6 +92,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         certificate = self.connection.getpeercert() if isinstance(self.connection, ssl.SSLSocket) else None
         self.server.shown.append(int(certificate["serialNumber"], 16) if certificate else None)
         self.server.seen.append((self.command, self.path, dict(self.headers)))
+        if self.server.silent:
+            self.server.closed.wait()
+            return
         if self.server.together and self.path == "/api/v1/me":
             self.server.together.wait()
         target = urllib.parse.urlsplit(self.path)

@@ -3,12 +3,14 @@
 import json
 import re
 import secrets
+import signal
 import threading
 from datetime import datetime, timedelta, timezone
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 from between import Authority
+from broker import wait_until
 from papercups import ACCOUNT_A, ACCOUNT_B
 from programs import ENVIRONMENT, STANDIN_ACCOUNT, STANDIN_API_KEY, StandIn, free_port, run_program
 from signing import payload, sign
@@ -347,6 +349,20 @@ def test_a_check_asks_the_accounts_side_by_side(installation, between):
     told = ended.stdout + ended.stderr
     assert ended.returncode == 0 and "event=checked" in told and "no answer" not in told, told
     assert [path for _, path, _ in server.seen].count("/api/v1/me") == 9
+
+
+@pytest.mark.parametrize(("words", "status"), [((), 0), (("--check",), -signal.SIGTERM)])
+def test_a_start_that_waits_for_papercups_ends_when_it_is_told_to(installation, between, kafka, words, status):
+    """Nothing is under way yet. A check that is ended has not said that a worker would start."""
+    server = between(together=0)
+    installation.configure("kafka", **{"session.timeout.ms": 180000}).configure("worker", http_timeout="2m")
+    installation.configure("account acme", url=server.url)
+    worker = installation.make_worker()
+    worker.arguments += words
+    worker.launch()
+    wait_until(lambda: server.seen, "it asks whose the key is", explain=worker.tail)
+    worker.terminate()
+    assert worker.wait() == status and "event=checked" not in worker.text()
 
 
 def test_a_check_beside_a_worker_takes_nothing_from_it(kafka, topics, installation, receipts, key, customer, tmp_path):

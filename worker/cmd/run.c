@@ -92,7 +92,7 @@ const struct command command_run = {
              "bootstrap_servers.",
     .groups = (const struct option_group *const[]){&option_group_config, &option_group_log, &own, NULL},
     .end = "SIGHUP: reads keyring, API keys and the accounts' configuration again.\n"
-           "SIGTERM: finishes what is under way, commits, leaves the group, exits 0. A second one, or 30 s: exits "
-           "at once (4).\n"
+           "SIGTERM: finishes what is under way, commits, leaves the group, exits 0; during the checks of the start at once. "
+           "A second one, or 30 s: exits at once (4).\n"
            "Exit codes: 0 stopped, 2 configuration, 3 Kafka does not answer, 4 stopped with events left, 5 system.",
 };

@@ -103,6 +103,22 @@ static int make_core(struct loop *worker, const struct config *config, int32_t p
     return result;
 }
 
+static void end_at_once(int number)
+{
+    (void)number;
+    _exit(ERR_NONE);
+}
+
+/* Brokers and Papercups may take minutes to say nothing. Before the group is joined there is nothing to finish. */
+static void obey_signals(bool at_once)
+{
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGINT);
+    pthread_sigmask(at_once ? SIG_UNBLOCK : SIG_BLOCK, &signals, NULL);
+}
+
 static int make_io(struct loop *worker, const struct config *config, struct err *err)
 {
     sigset_t signals;
@@ -110,7 +126,12 @@ static int make_io(struct loop *worker, const struct config *config, struct err 
     sigaddset(&signals, SIGTERM);
     sigaddset(&signals, SIGINT);
     sigaddset(&signals, SIGHUP);
-    pthread_sigmask(SIG_BLOCK, &signals, NULL); /* before librdkafka starts threads: they inherit it */
+    if (!worker->only_checked) {
+        signal(SIGTERM, end_at_once);
+        if (signal(SIGINT, end_at_once) == SIG_IGN)
+            signal(SIGINT, SIG_IGN);
+        pthread_sigmask(SIG_BLOCK, &signals, NULL); /* before librdkafka starts threads: they inherit it */
+    }
     worker->signal_fd = signalfd(-1, &signals, SFD_NONBLOCK | SFD_CLOEXEC);
     worker->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     if (worker->signal_fd < 0 || worker->epoll_fd < 0)
@@ -166,12 +187,16 @@ static int check_commits(const struct loop *worker, const struct config *config,
 /* Everything that makes a start fail, except what needs the group. */
 static int make_checked(struct loop *worker, const struct config *config, int32_t *partition_count, struct err *err)
 {
-    if (make_io(worker, config, err) != 0 ||
-        topic_checks(consumer_handle(worker->consumer), config, partition_count, &worker->outages.brokers,
-                     &worker->deviations, err) != 0 ||
-        make_core(worker, config, *partition_count, err) != 0)
+    if (make_io(worker, config, err) != 0)
         return -1;
-    return check_commits(worker, config, *partition_count, err);
+    obey_signals(true);
+    if (topic_checks(consumer_handle(worker->consumer), config, partition_count, &worker->outages.brokers,
+                     &worker->deviations, err) != 0 ||
+        make_core(worker, config, *partition_count, err) != 0 ||
+        check_commits(worker, config, *partition_count, err) != 0)
+        return -1;
+    obey_signals(worker->only_checked);
+    return 0;
 }
 
 static int worker_make(struct loop *worker, const struct config *config, struct err *err)
