@@ -133,7 +133,11 @@ def test_certificates_that_are_replaced_are_shown_from_the_next_request_on_and_a
     hang_up(made, rf"event=stale detail=\"cannot open {servers.file}: No such file")
     assert made.outcome(sign(BACKEND, payload(customer, "3"))) == ("delivered", None)
     assert is_stale(made) and f"event=stale detail=\"{key} is empty" in made.worker.text()
-    servers.file.write_bytes(Authority(tmp_path / "others").file.read_bytes())
+    other = Authority(tmp_path / "others").file.read_bytes()
+    servers.file.write_bytes(other[:-30])  # as one that is being overwritten is met
+    hang_up(made, rf"event=stale detail=\"\[account acme\]: ca_file {servers.file}: the PEM file is cut off.*stays in use")
+    assert made.outcome(sign(BACKEND, payload(customer, "half"))) == ("delivered", None)
+    servers.file.write_bytes(other)
     clients.issue("worker")
     hang_up(made, rf"event=reloaded detail={servers.file}")
     place = made.publish(sign(BACKEND, payload(customer, "4")))
@@ -141,7 +145,7 @@ def test_certificates_that_are_replaced_are_shown_from_the_next_request_on_and_a
     made.admin.wait_for(lambda metrics: metrics.value("cupbearer_account_held", **held), 1)  # another authority's would be good
     (tmp_path / "elsewhere").rename(servers.file)
     assert made.receipt(place)["outcome"] == "delivered"
-    assert [message["body"] for message in standin.messages(customer)] == ["1", "2", "3", "4"] and not is_stale(made)
+    assert [message["body"] for message in standin.messages(customer)] == ["1", "2", "3", "half", "4"] and not is_stale(made)
 
 
 def test_the_proxy_that_is_named_is_used_and_none_goes_by_none_of_the_environment(
@@ -182,6 +186,7 @@ def test_none_goes_past_the_proxy_of_the_environment_and_a_loopback_url_is_no_wa
 
 
 WRONG = {
+    "a file that is no PEM": ({"ca_file": __file__}, f"ca_file {__file__}: it is no PEM file"),
     "a file that is not there": ({"ca_file": "/nowhere/ca.pem"}, "ca_file: cannot open /nowhere/ca.pem: No such file"),
     "a certificate without its key": ({"client_certificate_file": "/dev/null"}, "belong together"),
     "a header of the worker's own": ({"headers": "X-A: b\nauthorization: x"}, "line 2 is a header that the worker sets itself"),
@@ -223,7 +228,7 @@ def test_one_accounts_file_that_is_no_good_keeps_no_other_from_starting(kafka, t
         place = made.publish(sign(KEYS["elsewhere-1"], payload(customer, "globex's", account="globex")))
         assert made.outcome(sign(BACKEND, payload(customer, "acme's"))) == ("delivered", None)
         if mistake == "no authority":
-            authority.write_text("# of no use to an http:// url\n")
+            Authority(tmp_path).file.rename(authority)  # of no use to an http:// url
         else:
             headers.unlink()
             headers.write_text("X-Tenant: globex\n")

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "config/form.h"
+#include "http/client/pem.h"
 #include "os/secret.h"
 
 /* What the files hold that this account is reached by. */
@@ -33,6 +34,11 @@ struct account_way_file account_way_file(const struct config_account *account, e
     return (struct account_way_file){"headers_file", account->headers_file, ACCOUNT_HEADERS_MAX};
 }
 
+static struct span content_of(const struct way_files *files, enum account_way which)
+{
+    return (struct span){(const char *)files->list[which].data, files->list[which].size};
+}
+
 static int way_files_read(struct way_files *files, const struct config_account *account, const char **setting,
                           struct err *err)
 {
@@ -41,17 +47,18 @@ static int way_files_read(struct way_files *files, const struct config_account *
     for (size_t i = 0; i < ACCOUNT_WAY_FILES; i++) {
         const struct account_way_file file = account_way_file(account, (enum account_way)i);
         *setting = file.setting;
-        if (file.path == NULL || secret_read(file.path, file.max_size, &files->list[i], &why) == 0)
+        if (file.path == NULL)
+            continue;
+        if (secret_read(file.path, file.max_size, &files->list[i], &why) != 0)
+            err_set(err, ERR_USAGE, "[account %s]: %s: %s", account->name, file.setting, why.text);
+        else if (i != ACCOUNT_HEADERS && pem_check(content_of(files, (enum account_way)i), &why) != 0)
+            err_set(err, ERR_USAGE, "[account %s]: %s %s: %s", account->name, file.setting, file.path, why.text);
+        else
             continue;
         way_files_done(files);
-        return err_set(err, ERR_USAGE, "[account %s]: %s: %s", account->name, file.setting, why.text);
+        return -1;
     }
     return 0;
-}
-
-static struct span content_of(const struct way_files *files, enum account_way which)
-{
-    return (struct span){(const char *)files->list[which].data, files->list[which].size};
 }
 
 struct http_site *account_site_new(const struct config_account *account, const char **setting, struct err *err)
