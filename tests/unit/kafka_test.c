@@ -6,6 +6,8 @@
 #include <cmocka.h>
 
 #include <poll.h>
+#include <stdio.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -34,6 +36,27 @@ static void what_was_there_before_the_descriptor_wakes_who_waits_for_it(void **s
     rd_kafka_queue_destroy(queue);
     rd_kafka_destroy(rk);
     close(wanted.fd);
+}
+
+static void servers_are_shown_whole_or_not_at_all(void **state)
+{
+    static const char three[] = "b-1.events.abcdef.c2.kafka.eu-central-1.amazonaws.com:9092,"
+                                "b-2.events.abcdef.c2.kafka.eu-central-1.amazonaws.com:9092,"
+                                "b-3.events.abcdef.c2.kafka.eu-central-1.amazonaws.com:9092";
+    char long_one[300], two[304];
+    (void)state;
+    assert_int_equal(kafka_servers_shown("kafka-1:9092,kafka-2:9092"), 25);
+    assert_int_equal(kafka_servers_shown(three), strstr(three, ",b-3") - three);
+    memset(long_one, 'a', sizeof(long_one) - 1);
+    long_one[sizeof(long_one) - 1] = 0;
+    snprintf(two, sizeof(two), "%s,b:1", long_one);
+    assert_int_equal(kafka_servers_shown(long_one), sizeof(long_one) - 1);
+    assert_int_equal(kafka_servers_shown(two), sizeof(long_one) - 1);
+    two[150] = ',';
+    assert_int_equal(kafka_servers_shown(two), 150);
+    two[150] = 'a';
+    two[149] = ',';
+    assert_int_equal(kafka_servers_shown(two), 149);
 }
 
 static void expect_setting(const rd_kafka_t *rk, const char *name, const char *expected)
@@ -90,6 +113,7 @@ static void what_a_consumer_reads_of_transactions_is_said_by_who_makes_it(void *
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(servers_are_shown_whole_or_not_at_all),
         cmocka_unit_test(what_a_consumer_reads_of_transactions_is_said_by_who_makes_it),
         cmocka_unit_test(a_consumer_reads_little_ahead_unless_it_is_told_otherwise),
         cmocka_unit_test(what_was_there_before_the_descriptor_wakes_who_waits_for_it),

@@ -18,6 +18,8 @@
 
 #define POLL_SLACK_MS 15000
 
+#define SERVERS_SHOWN 150
+
 /* Clients log from their own threads. */
 static pthread_mutex_t complaint_mutex = PTHREAD_MUTEX_INITIALIZER;
 static char complaint[512];
@@ -38,6 +40,17 @@ static void complaint_note(const char *text)
     pthread_mutex_lock(&complaint_mutex);
     snprintf(complaint, sizeof(complaint), "%s", found == NULL ? text : found + 3);
     pthread_mutex_unlock(&complaint_mutex);
+}
+
+int kafka_servers_shown(const char *servers)
+{
+    size_t size = strlen(servers);
+    if (size > SERVERS_SHOWN) {
+        size = SERVERS_SHOWN;
+        while (size > 0 && servers[size] != ',')
+            size--;
+    }
+    return (int)(size > 0 ? size : strcspn(servers, ","));
 }
 
 const char *kafka_login_note(const struct config *config)

@@ -21,6 +21,9 @@ rd_kafka_conf_t *kafka_conf_new_with(const struct config *config, const struct k
                                      const struct kafka_setting *settings, struct err *err);
 /* librdkafka's log callback: one line of ours for each of its. */
 void kafka_log(const rd_kafka_t *rk, int level, const char *facility, const char *text);
+/* For "%.*s" of bootstrap.servers in a command or a message: how many bytes of it are whole servers and have room there; at least
+ * the first. */
+int kafka_servers_shown(const char *servers);
 /* The last error with a broker that any client logged: why none answers. "" if there was none. */
 void kafka_complaint(char *out, size_t size);
 /* Why this librdkafka cannot log in as the configuration says, as a sentence; NULL if it can, as far as is known. */

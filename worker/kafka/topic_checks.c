@@ -14,8 +14,8 @@ static int topic_unreachable(const struct config *config, rd_kafka_resp_err_t co
     char complaint[512];
     const char *note = kafka_login_note(config);
     kafka_complaint(complaint, sizeof(complaint));
-    return err_set(err, ERR_UNREACHABLE, "no answer from Kafka at %.150s: %s%s%s. %s%sIs it up, and is [kafka] bootstrap_servers right?",
-                   config->bootstrap_servers, rd_kafka_err2str(code), complaint[0] != 0 ? "; " : "", complaint,
+    return err_set(err, ERR_UNREACHABLE, "no answer from Kafka at %.*s: %s%s%s. %s%sIs it up, and is [kafka] bootstrap_servers right?",
+                   kafka_servers_shown(config->bootstrap_servers), config->bootstrap_servers, rd_kafka_err2str(code), complaint[0] != 0 ? "; " : "", complaint,
                    note == NULL ? "" : note, note == NULL ? "" : ". ");
 }
 
@@ -98,8 +98,8 @@ static void topic_fewer(const struct checked *checked, const char *topic, int32_
     const struct config *config = checked->config;
     if (!topic_is_in_use(checked->rk, config, events)) {
         FINDING_PUT(finding->why, "they must have the same number");
-        FINDING_PUT(finding->command, "kafka-topics.sh --bootstrap-server %s --alter --topic %s --partitions %d",
-                    config->bootstrap_servers, topic, (int)events);
+        FINDING_PUT(finding->command, "kafka-topics.sh --bootstrap-server %.*s --alter --topic %s --partitions %d",
+                    kafka_servers_shown(config->bootstrap_servers), config->bootstrap_servers, topic, (int)events);
         return;
     }
     FINDING_PUT(finding->why, "if they were added while it was in use, set [topics] partitions = %d", (int)count);
@@ -121,9 +121,9 @@ static int topic_other_count(const struct checked *checked, const char *topic, i
     }
     FINDING_PUT(finding.why, "they must have the same number");
     FINDING_PUT(finding.fix,
-                "Start a new one: kafka-topics.sh --bootstrap-server %.150s --create --topic %.200s.2 --partitions %d, and name "
+                "Start a new one: kafka-topics.sh --bootstrap-server %.*s --create --topic %.200s.2 --partitions %d, and name "
                 "it in [topics]",
-                config->bootstrap_servers, topic, (int)events);
+                kafka_servers_shown(config->bootstrap_servers), config->bootstrap_servers, topic, (int)events);
     return topic_problem(checked, &finding);
 }
 

@@ -50,8 +50,8 @@ static int64_t retention_needed_ms(const struct config *config)
 void topic_create_command(const struct config *config, enum topic topic, int32_t partitions, int brokers, struct buf *out)
 {
     int64_t days = (retention_needed_ms(config) + DAY_MS - 1) / DAY_MS;
-    buf_printf(out, "kafka-topics.sh --bootstrap-server %.150s --create --topic %s --partitions %d", config->bootstrap_servers,
-               topic_name(config, topic), (int)partitions);
+    buf_printf(out, "kafka-topics.sh --bootstrap-server %.*s --create --topic %s --partitions %d",
+               kafka_servers_shown(config->bootstrap_servers), config->bootstrap_servers, topic_name(config, topic), (int)partitions);
     if (brokers >= 3)
         buf_add_text(out, " --replication-factor 3 --config min.insync.replicas=2");
     else if (brokers == 2)
@@ -182,8 +182,8 @@ struct judge {
 static void command_put(const struct config *config, enum topic topic, struct finding *finding, const char *setting)
 {
     FINDING_PUT(finding->command,
-                "kafka-configs.sh --bootstrap-server %.150s --alter --entity-type topics --entity-name %.249s --add-config %.60s",
-                config->bootstrap_servers, topic_name(config, topic), setting);
+                "kafka-configs.sh --bootstrap-server %.*s --alter --entity-type topics --entity-name %.249s --add-config %.60s",
+                kafka_servers_shown(config->bootstrap_servers), config->bootstrap_servers, topic_name(config, topic), setting);
 }
 
 static int timestamps_refuse(const struct judge *judge, const char *type)
