@@ -572,6 +572,28 @@ def test_what_became_of_one_message_is_not_shown_beside_the_next_ones_failure(ta
     assert page.run("stopped.some((timer) => timer > 0)")
 
 
+def test_what_is_signed_while_kafka_takes_its_time_with_another_is_not_taken_for_sent(tab, files, world, known):
+    files.put("hi", {"body": "Hi {{name}}", "blanks": {"name": {"type": "text"}}})
+    page = tab()
+    page.run("(window.plain = fetch, window.fetch = (path, init) => !path.includes('publish') ? plain(path, init) :"
+             " new Promise((resolve) => window.goOn = resolve).then(() => plain(path, init)).then(async (answer) => {"
+             " await answer.clone().text(); setTimeout(() => window.answered = true); return answer; }), true)")  # fmt: skip
+    sign(page, "hi", known, name="Ada")
+    first = event_id_of(signed(page))
+    page.click("Send")
+    page.until("window.goOn !== undefined")
+    fill_in(page, name="Grace")
+    page.click("Sign")
+    page.until(f"!document.getElementById('facts').innerText.includes({json.dumps(first)})")
+    signed(page)
+    page.run("(window.fetch = plain, goOn(), true)")
+    page.until("window.answered === true")
+    assert "Expires in" in text_of(page, "countdown") and shown(page, "send")
+    page.click("Send")
+    until_text(page, "outcome", "Papercups holds the message")
+    wait_until(lambda: [message["body"] for message in world.standin.messages(known)][-2:] == ["Hi Ada", "Hi Grace"], "both")
+
+
 def test_what_cannot_be_delivered_is_told_with_its_reason(tab, files, known, world):
     files.put("hi", {"body": "Hi there, refuse me"})
     page = tab()

@@ -94,6 +94,7 @@ async function follow(of) {
   }
 }
 
+// Another record may have been signed before Kafka answers: then this one's outcome is in the history, and what is shown is not sent.
 async function send() {
   const of = signed;
   show(find("record-error"), "");
@@ -101,6 +102,8 @@ async function send() {
   try {
     const { topic, partition, offset } = await gate.publish(of.record, of.name);
     of.sent = true;
+    if (of !== signed)
+      return;
     find("record").classList.add("sent");
     find("send").hidden = true;
     find("countdown").textContent = "Sent.";
@@ -109,9 +112,10 @@ async function send() {
     find("record-title").focus();
     follow(of);
   } catch (error) {
-    show(find("record-error"), error.message);
+    show(find("record-error"), of === signed ? error.message : `What was signed before this was not sent: ${error.message}`);
   } finally {
-    find("send").disabled = !find("changed").hidden;
+    if (of === signed)
+      find("send").disabled = !find("changed").hidden;
   }
 }
 
