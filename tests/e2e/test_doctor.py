@@ -5,6 +5,7 @@ import re
 import secrets
 import signal
 import threading
+import time
 from datetime import datetime, timedelta, timezone
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
@@ -277,6 +278,34 @@ def test_a_clock_that_is_wrong_is_told(doctor, kafka, topics, installation, key,
     brokers = find(findings, "kafka", "this machine's clock")
     assert ("is more than 10 s behind" in brokers["what"]) == (word == "behind")
     assert brokers["level"] == ("warning" if word == "behind" else "unchecked")
+
+
+class Slow(BaseHTTPRequestHandler):
+    """Says what time it is, and takes longer to say the rest than clocks may be apart."""
+
+    def do_GET(self):
+        about = json.dumps({"data": {"account_id": STANDIN_ACCOUNT, "email": "bot@example.com"}}).encode()
+        self.send_response(200)
+        self.send_header("content-type", "application/json")
+        self.end_headers()
+        self.wfile.write(about[:10])
+        if self.path == "/api/v1/me":
+            time.sleep(11)
+        self.wfile.write(about[10:])
+
+    def log_message(self, *arguments):
+        pass
+
+
+def test_of_a_slow_papercups_nothing_is_said_about_its_clock(doctor, installation):
+    installation.configure("kafka", **{"session.timeout.ms": 120000}).configure("worker", http_timeout="1m")
+    with HTTPServer(("127.0.0.1", 0), Slow) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        installation.configure("account acme", url=f"http://127.0.0.1:{server.server_port}")
+        _, findings = doctor()
+        server.shutdown()
+    clock = find(findings, "account acme", "clock")
+    assert (clock["level"], clock["why"]) == ("unchecked", "its answer took too long to tell"), clock
 
 
 # ---- the group, and what is promised ----

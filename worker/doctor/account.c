@@ -1,6 +1,7 @@
 #include <strings.h>
 
 #include "base/json.h"
+#include "base/remote_clock.h"
 #include "base/time_text.h"
 #include "doctor/examination.h"
 #include "http/client/account_site.h"
@@ -73,14 +74,18 @@ static void user_check(struct examination *examination, const struct config_acco
     examination_take(examination, &finding);
 }
 
-static void clock_check(struct examination *examination, const struct config_account *account, struct wall date)
+/* It was stamped at some moment between question and answer. */
+static void clock_check(struct examination *examination, const struct config_account *account, struct wall date, struct moment asked)
 {
-    int64_t ahead_ms = clock_now().wall.ms - date.ms;
+    struct moment answered = clock_now();
+    struct remote_clock clock = {.known = false};
+    remote_clock_hear(&clock, date, 1000, asked.mono, answered.mono);
+    int64_t ahead_ms = remote_clock_ahead_ms(&clock, answered);
     struct finding finding = {.level = FINDING_WARNING};
-    if (date.ms == 0) {
+    if (date.ms == 0 || remote_clock_is_vague(&clock)) {
         finding.level = FINDING_UNCHECKED;
         FINDING_PUT(finding.what, "[account %s]: Papercups' clock", account->name);
-        FINDING_PUT(finding.why, "its answers have no Date");
+        FINDING_PUT(finding.why, "%s", date.ms == 0 ? "its answers have no Date" : "its answer took too long to tell");
     } else if (ahead_ms <= CLOCKS_APART_MS && ahead_ms >= -CLOCKS_APART_MS) {
         finding.level = FINDING_OK;
         FINDING_PUT(finding.what, "[account %s]: Papercups' clock and this machine's are less than %d s apart", account->name,
@@ -178,9 +183,10 @@ void examine_account(struct examination *examination, const struct config_accoun
     int64_t timeout_ms = examination->config->http_timeout_ms;
     account_site_tell(account, &examination->here);
     struct http_site *site = site_open(examination, account);
+    struct moment asked = clock_now();
     if (site != NULL && preflight_user(account, site, timeout_ms, &user, &finding)) {
         user_check(examination, account, &user);
-        clock_check(examination, account, user.date);
+        clock_check(examination, account, user.date, asked);
         certificate_check(examination, account, site);
         if (account->inbox == NULL && !preflight_inboxes(account, site, timeout_ms, &finding))
             examination_take(examination, &finding);
