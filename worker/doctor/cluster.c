@@ -82,8 +82,10 @@ static void rights_check(struct examination *examination)
     FINDING_PUT(finding.what, "whether this user may join group %s, read %s, and write to %s and %s", config->group_id,
                 config->events_topic, config->receipts_topic, config->dead_topic);
     FINDING_PUT(finding.why, "only doing it shows that, and nothing is written here");
-    FINDING_PUT(finding.command, "kafka-acls.sh --bootstrap-server %.*s --list --group %.150s --topic %.249s --topic %.249s --topic %.249s",
-                kafka_servers_shown(config->bootstrap_servers), config->bootstrap_servers, config->group_id, config->events_topic, config->receipts_topic, config->dead_topic);
+    FINDING_PUT(finding.command,
+                "kafka-acls.sh --bootstrap-server %.*s --list --group %.150s --topic %.249s --topic %.249s --topic %.249s",
+                kafka_servers_shown(config->bootstrap_servers), config->bootstrap_servers, config->group_id, config->events_topic,
+                config->receipts_topic, config->dead_topic);
     examination_take(examination, &finding);
 }
 

@@ -14,8 +14,10 @@ static int topic_unreachable(const struct config *config, rd_kafka_resp_err_t co
     char complaint[512];
     const char *note = kafka_login_note(config);
     kafka_complaint(complaint, sizeof(complaint));
-    return err_set(err, ERR_UNREACHABLE, "no answer from Kafka at %.*s: %s%s%s. %s%sIs it up, and is [kafka] bootstrap_servers right?",
-                   kafka_servers_shown(config->bootstrap_servers), config->bootstrap_servers, rd_kafka_err2str(code), complaint[0] != 0 ? "; " : "", complaint,
+    return err_set(err, ERR_UNREACHABLE,
+                   "no answer from Kafka at %.*s: %s%s%s. %s%sIs it up, and is [kafka] bootstrap_servers right?",
+                   kafka_servers_shown(config->bootstrap_servers), config->bootstrap_servers, rd_kafka_err2str(code),
+                   complaint[0] != 0 ? "; " : "", complaint,
                    note == NULL ? "" : note, note == NULL ? "" : ". ");
 }
 

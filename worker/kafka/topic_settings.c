@@ -51,7 +51,8 @@ void topic_create_command(const struct config *config, enum topic topic, int32_t
 {
     int64_t days = (retention_needed_ms(config) + DAY_MS - 1) / DAY_MS;
     buf_printf(out, "kafka-topics.sh --bootstrap-server %.*s --create --topic %s --partitions %d",
-               kafka_servers_shown(config->bootstrap_servers), config->bootstrap_servers, topic_name(config, topic), (int)partitions);
+               kafka_servers_shown(config->bootstrap_servers), config->bootstrap_servers, topic_name(config, topic),
+               (int)partitions);
     if (brokers >= 3)
         buf_add_text(out, " --replication-factor 3 --config min.insync.replicas=2");
     else if (brokers == 2)

@@ -1,4 +1,5 @@
-/* Threads that are waited for at their end, work that several do side by side, and conditions whose deadlines are of CLOCK_MONOTONIC. */
+/* Threads that are waited for at their end, work that several do side by side, and conditions whose deadlines are of
+ * CLOCK_MONOTONIC. */
 #ifndef OS_THREAD_H
 #define OS_THREAD_H
 
@@ -21,9 +22,9 @@ int thread_start(struct thread *thread, void *(*run)(void *data), void *data, co
 /* Waits for its end, where it was started. */
 void thread_join(struct thread *thread);
 
-/* Calls work(context, i) for each i below `count`, for up to `at_once` of them at a time, each in a thread; and done(context, i), by
- * who calls this, in the order of i, once its work has returned. Returns when all is done. Signals stay with who calls, also those of
- * threads that the work starts and leaves behind. Where no thread is to be had, who calls does the work. */
+/* Calls work(context, i) for each i below `count`, for up to `at_once` of them at a time, each in a thread; and done(context, i),
+ * by who calls this, in the order of i, once its work has returned. Returns when all is done. Signals stay with who calls, also
+ * those of threads that the work starts and leaves behind. Where no thread is to be had, who calls does the work. */
 void threads_each(size_t count, size_t at_once, void (*work)(void *context, size_t i), void (*done)(void *context, size_t i),
                   void *context);
 

@@ -94,7 +94,8 @@ async function follow(of) {
   }
 }
 
-// Another record may have been signed before Kafka answers: then this one's outcome is in the history, and what is shown is not sent.
+// Another record may have been signed before Kafka answers: then this one's outcome is in the history, and what is shown is
+// not sent.
 async function send() {
   const of = signed;
   show(find("record-error"), "");
