@@ -113,7 +113,7 @@ async function send() {
     find("record-title").focus();
     follow(of);
   } catch (error) {
-    show(find("record-error"), of === signed ? error.message : `What was signed before this was not sent: ${error.message}`);
+    show(find("record-error"), of === signed ? error.message : `About the record that was signed before this one: ${error.message}`);
   } finally {
     if (of === signed)
       find("send").disabled = !find("changed").hidden;
