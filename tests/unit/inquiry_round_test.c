@@ -82,14 +82,14 @@ static void a_partition_that_its_leader_refuses_holds_up_none_of_the_others(void
 static void why_a_topic_is_refused_is_told_and_not_that_it_has_no_leader(void **state)
 {
     struct fixture *f = *state;
-    rd_kafka_mock_topic_set_error(f->cluster, TOPIC, RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED);
+    rd_kafka_mock_topic_set_error(f->mock.cluster, TOPIC, RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED);
     round_ask(&f->round);
     for (size_t i = 0; i < PARTITIONS; i++) {
         assert_false(f->questions[i].done);
         assert_string_equal(f->questions[i].trouble, "Kafka does not tell who leads it");
         assert_int_equal(f->questions[i].code, RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED);
     }
-    rd_kafka_mock_topic_set_error(f->cluster, TOPIC, RD_KAFKA_RESP_ERR_NO_ERROR);
+    rd_kafka_mock_topic_set_error(f->mock.cluster, TOPIC, RD_KAFKA_RESP_ERR_NO_ERROR);
     round_ask(&f->round);
     assert_true(f->questions[0].done);
 }
