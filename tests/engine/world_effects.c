@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "engine/accounts.h"
 #include "engine/internal.h"
 #include "world_take.h"
 

@@ -2,6 +2,7 @@
 #include <assert.h>
 #include <stdio.h>
 
+#include "engine/accounts.h"
 #include "engine/internal.h"
 #include "world_take.h"
 

@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 #include "engine/internal.h"
+#include "engine/turn.h"
 
 static const char *const customers[] = {"ann", "ben"};
 
@@ -91,7 +92,7 @@ static struct mono next_but_for_checks(const struct engine *engine)
             continue;
         struct partition partition = *engine->partitions[i];
         partition.check_at = MONO_NEVER;
-        at = mono_earlier(at, partition_deadline(engine, &partition));
+        at = mono_earlier(at, turn_deadline(engine, &partition));
     }
     return at;
 }

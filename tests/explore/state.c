@@ -1,4 +1,5 @@
 /* A state's fingerprint: the world's part. Workers are alike, so which of them is which makes no difference. */
+#include "engine/accounts.h"
 #include "engine/internal.h"
 
 #include "explore/scene.h"

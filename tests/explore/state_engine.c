@@ -94,7 +94,7 @@ static void mark_job(struct mark *mark, const struct job *job, const struct scen
     mark_number(mark, "lettered", job->lettered);
     if (job->outcome == OUTCOME_NONE)
         mark_delivery(mark, &job->delivery, scene);
-    else /* what leave() looks at */
+    else /* what release_job() looks at */
         mark_number(mark, "left_behind", delivery_may_be_shown(&job->delivery));
 }
 

@@ -153,32 +153,32 @@ $list || prepare
 
 broken lost-commit engine/partition.c 'return partition->reach < partition->lost_reach \? partition->reach : partition->lost_reach;' \
     'return partition->reach;' '* a commit that got no answer does not bound the reach'
-broken own-producer engine/assign.c 'if \(!orphans_has\(engine, partition->id\) && mono_reached' \
+broken own-producer engine/turn.c 'if \(!orphans_has\(engine, partition->id\) && mono_reached' \
     'if (mono_reached' '* receipts are read while some of one'"'"'s own are still under way'
 broken window-from-now engine/assign.c 'progress.admitted_ms > engine->options.window_ms\s+\? progress.admitted_ms - engine->options.window_ms' \
     'engine->now.wall.ms > engine->options.window_ms ? engine->now.wall.ms - engine->options.window_ms' \
     '* the window is read from now, not from when the record at c was admitted'
 broken left-forgotten engine/partition.c 'if \(partition->left.ms < oldest.ms\)\s+oldest = partition->left;' '' \
     '* the last commit does not tell when the oldest of the records was admitted that are left to the next owner'
-broken offset-alone engine/rebuild.c 'if \(one->offset == record->offset && one->timestamp_ms == record->timestamp_ms &&\s+one->fingerprint == [^;]*?\)\)\s+told' \
+broken offset-alone engine/receipted.c 'if \(one->offset == record->offset && one->timestamp_ms == record->timestamp_ms &&\s+one->fingerprint == [^;]*?\)\)\s+told' \
     '(void)event_id; if (one->offset == record->offset) told' '* a receipt is matched by its offset alone'
 broken absent-at-once engine/admit.c 'job->partition->in_doubt_absent_from, 2\)' 'engine->now.mono, 2)' \
     '* "absent" counts from the assignment on'
-broken duplicate-when-read engine/run.c 'window_find\(&job->partition->window, &job->marks\[0\], admitted_at, &failed_signed_at_s\);' \
+broken duplicate-when-read engine/judge.c 'window_find\(&job->partition->window, &job->marks\[0\], admitted_at, &failed_signed_at_s\);' \
     'WINDOW_NEW; (void)admitted_at;' '* a repetition is not looked for at the head of the queue'
 broken failed-makes-way engine/settle.c 'if \(settle_is_certain\(engine, outcome\)\)\s+job_leave_queue' 'job_leave_queue' \
     '* the next starts before the receipt of a failed one is acknowledged'
 broken unknown-gives-up delivery/delivery.c 'if \(!d->unknown\) \{' 'if (true) {' '* what may be shown ends as gave_up'
-broken in-doubt-expires engine/run.c 'job->judged \|\| job->delivery.unknown \|\|' 'job->judged ||' \
+broken in-doubt-expires engine/judge.c 'job->judged \|\| job->delivery.unknown \|\|' 'job->judged ||' \
     '* an event in doubt is judged by its times before it is proven absent'
 broken window-admitted dedup/window.c 'return admitted_at_ms > finished_at_ms \? admitted_at_ms : finished_at_ms;' \
     '(void)finished_at_ms; return admitted_at_ms;' '* the window does not run from when it was finished'
-broken inherited-forgotten engine/assign.c 'PARTITION_COMMITTING && !partition->inherited\)' 'PARTITION_COMMITTING)' \
+broken inherited-forgotten engine/commit.c 'PARTITION_COMMITTING && !partition->inherited\)' 'PARTITION_COMMITTING)' \
     '* reach = c is committed with events left in doubt'
-broken lease-from-answer engine/assign.c 'lease_extend\(engine, partition->commit_sent\)' 'lease_extend(engine, engine->now.mono)' \
+broken lease-from-answer engine/commit.c 'lease_extend\(engine, partition->commit_sent\)' 'lease_extend(engine, engine->now.mono)' \
     '* the lease runs from the answer, not from when the commit was sent'
-broken no-lease engine/engine.c 'if \(engine->options.lease_ms == 0\)' 'if (true)' '* nobody asks whether the partitions are still his'
-broken write-outlives-lease engine/accounts.c 'partition == NULL \? MONO_NEVER : engine_lease_end\(engine\)' 'MONO_NEVER' \
+broken no-lease engine/lease.c 'if \(engine->options.lease_ms == 0\)' 'if (true)' '* nobody asks whether the partitions are still his'
+broken write-outlives-lease engine/accounts.c 'partition == NULL \? MONO_NEVER : lease_end\(engine\)' 'MONO_NEVER' \
     'what was decided on before a freeze leaves after it'
 broken first-customer delivery/readback.c 'readback_add\(&search->customers, &search->customer_count, answer\);' \
     '{ struct answer first = *answer; first.id_count = first.id_count > 0; readback_add(&search->customers, &search->customer_count, &first); }' \
@@ -223,27 +223,27 @@ broken too-large-posts-again papercups/reply.c 'reply->too_large && call_lists\(
     'a post whose answer is too large is made again'
 broken long-lists-fail engine/accounts.c 'pending->aside = account_set_aside\(pending->account, pending->started\);' '' \
     'a list that is long under way keeps its place'
-broken one-too-far engine/assign.c 'partition->committing = offsets_settled\(&partition->offsets\);' 'partition->committing = offsets_settled(&partition->offsets) + 1;' \
+broken one-too-far engine/commit.c 'partition->committing = offsets_settled\(&partition->offsets\);' 'partition->committing = offsets_settled(&partition->offsets) + 1;' \
     'one offset too many is committed'
 broken unreadable-is-absent delivery/readback.c '\(cut && !answer->mark_found\)\) \{\s+readback_unreadable\(d, delay_ms, now\);' '(cut && !answer->mark_found)) { (void)delay_ms; readback_absent(d, now);' \
     '"cannot be read" counts as "absent"'
 broken reach-ignored engine/partition.c 'offset < partition_reach\(partition\) &&' '' 'deliveries start beyond the committed reach'
 broken receipts-from-end engine/partition.c 'partition_has_none_beyond\(partition\) \? partition->receipts_end\s+: partition->receipts_from' \
     'partition->receipts_end' 'the commit names a place behind receipts that are still needed'
-broken released-early engine/assign.c 'if \(partition->job_count > 0 \|\| partition->glance_count > 0 \|\| partition->committing >= 0 \|\|\s+orphans_has\(engine, partition->id\) \|\| ' \
-    'drop_jobs(engine, partition); if (partition->committing >= 0 || ' 'a partition is given up with receipts under way'
+broken released-early engine/turn.c 'if \(partition->job_count > 0 \|\| partition->glance_count > 0 \|\| partition->committing >= 0 \|\|\s+orphans_has\(engine, partition->id\) \|\| ' \
+    'while (!TAILQ_EMPTY(&partition->jobs)) release_job(engine, TAILQ_FIRST(&partition->jobs)); if (partition->committing >= 0 || ' 'a partition is given up with receipts under way'
 broken untouched engine/rebuild.c 'if \(partition->untouched\)' 'if (true)' 'nothing is in doubt in a partition that has receipts'
 broken in-doubt-from-commit engine/assign.c 'partition->in_doubt_end = progress.reach < input->end \? progress.reach : input->end;' \
     'partition->in_doubt_end = input->offset;' 'nothing beyond the committed offset is in doubt'
 broken generations engine/slots.c 'slot->thing != NULL && slot->generation == handle >> 32' 'slot->thing != NULL' \
     'a late answer is taken for that of another request'
-broken commit-of-another engine/assign.c 'partition->committing < 0 \|\| handle != partition->commit_handle' 'partition->committing < 0' \
+broken commit-of-another engine/commit.c 'partition->committing < 0 \|\| handle != partition->commit_handle' 'partition->committing < 0' \
     'the answer to an earlier commit is taken for that of the last one'
 broken dead-letter-late engine/settle.c 'bool written = job->lettered && outcome == OUTCOME_GAVE_UP;\s+settle_produce\(engine, job, [^;]*;' 'settle_produce(engine, job, JOB_RECEIPT);' \
     'a failed event has a receipt and no dead letter'
-broken repeats-failed engine/run.c 'if \(state == WINDOW_DELIVERED \|\| repeats_failed\)' 'if (state == WINDOW_DELIVERED)' \
+broken repeats-failed engine/judge.c 'if \(state == WINDOW_DELIVERED \|\| repeats_failed\)' 'if (state == WINDOW_DELIVERED)' \
     'the same bytes of a failed event are tried again'
-broken failed-unread engine/run.c 'delivery_doubt\(&job->delivery, engine->now.mono, 1\);' '' \
+broken failed-unread engine/judge.c 'delivery_doubt\(&job->delivery, engine->now.mono, 1\);' '' \
     'a failed event that comes again is not read back'
 broken no-spacing engine/run.c 'mono_later\(queue->not_before, job->partition->first_from\)' 'queue->not_before' \
     'the pause between two messages does not hold over an assignment'
@@ -257,11 +257,11 @@ broken looked-not-reopened engine/glance.c 'if \(ok && reads && answer->closed\)
     'a conversation that was closed while a message came stays closed'
 broken looks-unheld engine/run.c 'not_before = mono_later\(not_before, hold\);' '(void)hold;' \
     'a new conversation is begun before the one before has been looked at'
-broken looks-left engine/assign.c 'glances_hurry\(engine, partition\);' 'glances_drop(engine, partition);' \
+broken looks-left engine/release.c 'glances_hurry\(engine, partition\);' 'glances_drop(engine, partition);' \
     'a partition is given up without the glances that its posts want'
 broken clock-is-certain engine/settle.c 'return !engine->options.admit_by_clock;' 'return true;' \
     'the next starts before the receipt of one that the worker'"'"'s own clock found expired'
-broken pause-stays engine/assign.c 'if \(partition->paused\)\s+effect_add\(engine, EFFECT_RESUME, partition->id\);' '' \
+broken pause-stays engine/release.c 'if \(partition->paused\)\s+effect_add\(engine, EFFECT_RESUME, partition->id\);' '' \
     'a partition that is paused is given back so'
 broken other-log engine/assign.c '&& found != stamp;' '&& found != stamp && false;' \
     'what was committed is believed though another record stands below it'
@@ -269,7 +269,7 @@ broken unproved engine/partition.c '\(!partition->unproved \|\| offset < partiti
     'what is read of a log of which nothing was known goes by a commit that may be gone with the log before it'
 broken last-unnamed engine/assign.c 'else if \(progress->has_secret && !progress->has_last && !progress->inside && input->offset > input->begin\)' 'else if (false)' \
     'what was committed without a record below it is believed though the log begins below it'
-broken room-undecided engine/assign.c 'if \(job->state == JOB_QUEUED\)\s+refuse_without_room\(engine, job\);' '' \
+broken room-undecided engine/reach.c 'if \(job->state == JOB_QUEUED\)\s+reach_refuse\(engine, job\);' '' \
     'what had no room when nothing could be decided stays in memory'
 broken log-unchecked engine/log_check.c 'if \(partition->witness.stamp == 0\)\s+return;' 'return;' \
     'nobody looks whether the log is still the one that was read'
@@ -281,9 +281,9 @@ broken shorter-log engine/assign.c 'else if \(input->offset > input->end\)' 'els
     'what was committed is believed though the log ends before it'
 broken committed-gap engine/offsets.c 'return offsets->last < offsets->start \? offsets->start : offsets->last \+ 1;' 'return offsets->low;' \
     'an offset behind a gap is committed'
-broken went-back engine/admit.c 'if \(!offsets_knows\(&partition->offsets, record->offset, stamp\)\)\s+lose_changed\(engine, partition, record->offset\);' \
+broken went-back engine/admit.c 'if \(!offsets_knows\(&partition->offsets, record->offset, stamp\)\)\s+release_changed\(engine, partition, record->offset\);' \
     '' 'a record below what was read is taken for an old one'
-broken other-secret engine/assign.c 'if \(names_secret && !engine_knows_secret\(engine, progress.secret\)\)' 'if (false)' \
+broken other-secret engine/assign.c 'if \(names_secret && !secret_is_known\(engine, progress.secret\)\)' 'if (false)' \
     'a worker with another mark secret begins a partition'
 broken secret-not-renewed engine/assign.c 'partition->commit_again = renewed \|\| !partition->announced;' '(void)renewed; partition->commit_again = !partition->announced;' \
     'an idle partition names the mark secret before for ever'
@@ -293,13 +293,13 @@ broken namesake-reach engine/assign.c 'if \(partition->in_doubt_end < by_namesak
     'what comes while another goes on under the same name is not read back'
 broken namesake-absent engine/assign.c 'in_doubt_absent_from = mono_after\(from,' 'in_doubt_absent_from = mono_after(engine->now.mono,' \
     '"absent" counts while another goes on under the same name'
-broken namesake-receipts engine/assign.c '!orphans_has\(engine, partition->id\) && mono_reached\(partition->namesake_until, engine->now.mono\)' \
+broken namesake-receipts engine/turn.c '!orphans_has\(engine, partition->id\) && mono_reached\(partition->namesake_until, engine->now.mono\)' \
     '!orphans_has(engine, partition->id)' 'receipts are read while another goes on under the same name'
-broken namesake-released engine/assign.c '\|\| !mono_reached\(partition->namesake_until, engine->now.mono\)' '' \
+broken namesake-released engine/turn.c '\|\| !mono_reached\(partition->namesake_until, engine->now.mono\)' '' \
     'a partition is given back while another goes on with it under the same name'
 broken unannounced engine/partition.c '&& partition->announced &&' '&&' \
     'deliveries start before a commit names the worker'
-broken backlog-unleased engine/admit.c 'return job->no_room && engine_has_lease\(engine\) && partition->announced && !partition->unproved;' \
+broken backlog-unleased engine/backlog.c 'return job->no_room && lease_is_held\(engine\) && partition->announced && !partition->unproved;' \
     '(void)engine; (void)partition; return job->no_room;' 'an account is called full by who may not have the partition any more'
 broken no-limit engine/engine.c 'engine->full = engine->memory_used >= limit;' 'engine->full = false; (void)limit;' 'memory has no bound'
 broken grant-when-read engine/admit.c 'outcome == OUTCOME_NONE \|\| \(outcome == OUTCOME_ACCOUNT_NOT_GRANTED && event.has_route\)' \
@@ -338,13 +338,13 @@ broken late-receipt engine/admit.c 'return record->offset < partition->in_doubt_
     'a receipt that calls an event failed is believed, however late it came'
 broken doubted-forgotten engine/partition.c '&& partition->doubted == 0' '' \
     'the commit names a place behind receipts that are read back'
-broken lost-reach-last engine/assign.c 'if \(partition->committing_reach < partition->lost_reach\)' 'if (true)' \
+broken lost-reach-last engine/commit.c 'if \(partition->committing_reach < partition->lost_reach\)' 'if (true)' \
     'of two commits without an answer the last one bounds the reach, not the lower'
-broken lost-reach-lifted engine/assign.c 'if \(partition->lost_until.ms == MONO_NEVER.ms\)' 'if (true)' \
+broken lost-reach-lifted engine/commit.c 'if \(partition->lost_until.ms == MONO_NEVER.ms\)' 'if (true)' \
     'a commit that was lost meanwhile does not bound the reach any more'
 broken refused-in-outage engine/run.c 'delivery->refusals >= REFUSALS_MAX && job->refused_since' 'delivery->refusals >= REFUSALS_MAX' \
     'five 500s refuse an event while Papercups fails for everybody'
-broken in-doubt-one-readback engine/run.c 'state == WINDOW_FAILED && !job->delivery.unknown' 'state == WINDOW_FAILED' \
+broken in-doubt-one-readback engine/judge.c 'state == WINDOW_FAILED && !job->delivery.unknown' 'state == WINDOW_FAILED' \
     'an event in doubt that had failed before gets one readback, from now'
 broken cache-kept engine/run.c 'known_forget\(engine, job\);' '{}' \
     'what was known of a customer is not forgotten after a bad answer'
@@ -371,14 +371,14 @@ broken behind-all engine/run.c 'if \(job->goes_on\)' 'if (false)' \
     'each step of a delivery waits behind all others, until what it has found out is too old'
 broken anew-unlooked engine/run.c 'if \(run_is_held\(engine, job\)\)' 'if (run_is_held(engine, job) && false)' \
     'where to post is found out anew while a glance at the customer'"'"'s conversation is under way'
-broken stranger-rejected engine/run.c 'else if \(!job->delivery.unknown\)' 'else if (true)' \
+broken stranger-rejected engine/judge.c 'else if \(!job->delivery.unknown\)' 'else if (true)' \
     'what an earlier owner may have posted for an account that is none of this worker'"'"'s is rejected'
 broken stranger-forgotten engine/admit.c 'if \(in_doubt\)' 'if (in_doubt && job->account != NULL)' \
     'such a one that is given back undecided is not in doubt any more'
 broken stranger-unqueued engine/admit.c 'OUTCOME_ACCOUNT_NOT_GRANTED && event.has_route' \
     'OUTCOME_ACCOUNT_NOT_GRANTED && event.has_route && job->account != NULL' \
     'an event of an unknown account is rejected at once, without a place in its queue or a lease'
-broken stranger-behind engine/settle.c 'account != NULL \|\| queue != NULL' 'account != NULL' \
+broken stranger-behind engine/settle.c 'if \(queue != NULL\)' 'if (queue != NULL && account != NULL)' \
     'who is behind one of an unknown account, and came when that was known, is not made to begin'
 broken job-no-lease engine/run.c 'if \(!run_has_lease\(engine, job\)\)\s+return;\s+if \(job->told' 'if (job->told' \
     'a job asks for no lease before it goes on'

@@ -60,6 +60,8 @@ struct account {
     struct mono well_at;   /* when a call was last answered without trouble */
     struct remote_clock clock; /* of its Papercups, as that dates its answers: for people, nothing is decided by it */
     struct account_stats stats;
+    STAILQ_ENTRY(account) in_woken; /* the engine's, where there may be a place: see engine/wake.h */
+    bool woken;
 };
 
 struct account *account_new(const struct account_options *options);

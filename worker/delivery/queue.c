@@ -41,7 +41,7 @@ struct queue *queues_take(struct queues *queues, struct span key)
 void queues_tidy(struct queues *queues, struct queue *queue, struct mono now)
 {
     struct mono until = mono_later(queue->not_before, queue->flood_until);
-    if (queue->head == NULL && LIST_EMPTY(&queue->glances) && mono_reached(until, now))
+    if (queue->head == NULL && LIST_EMPTY(&queue->glances) && !queue->woken && mono_reached(until, now))
         queues_remove(queues, queue);
 }
 

@@ -23,6 +23,8 @@ struct queue {
     struct mono flood_until; /* what it has counted matters until then */
     struct mono not_before;  /* the next message to this customer starts then at the earliest */
     LIST_HEAD(, glance) glances; /* the engine's, at its conversations */
+    STAILQ_ENTRY(queue) in_woken; /* the engine's, where it has to be looked at: see engine/wake.h */
+    bool woken;
 };
 
 struct queues {

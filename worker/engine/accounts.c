@@ -1,9 +1,13 @@
-#include <assert.h>
+#include "engine/accounts.h"
+
 #include <stdlib.h>
 
 #include "base/mem.h"
 #include "delivery/retry.h"
+#include "engine/effects.h"
 #include "engine/internal.h"
+#include "engine/lease.h"
+#include "engine/wake.h"
 
 #define PROBE_EVERY_MS 10000
 #define ASIDE_MS       2000 /* for so long a list of messages takes a place; then it is considered again */
@@ -28,14 +32,14 @@ static engine_handle accounts_send(struct engine *engine, const struct pending *
     effect->handle = slots_add(&engine->requests, pending);
     effect->account = account;
     effect->call = what->call.kind;
-    effect->until = partition == NULL ? MONO_NEVER : engine_lease_end(engine);
+    effect->until = partition == NULL ? MONO_NEVER : lease_end(engine);
     effect->method = request.method;
     effect->path = request.path;
     effect->body = request.body;
     return effect->handle;
 }
 
-engine_handle accounts_request(struct engine *engine, struct account *account, const struct call *call,
+static engine_handle accounts_request(struct engine *engine, struct account *account, const struct call *call,
                                const struct job *job)
 {
     const struct pending pending = {.account = account, .call = *call, .job = job == NULL ? 0 : job->handle};
@@ -43,11 +47,11 @@ engine_handle accounts_request(struct engine *engine, struct account *account, c
                          job == NULL ? NULL : &job->message);
 }
 
-engine_handle accounts_glance(struct engine *engine, const struct glance *glance)
+void accounts_glance(struct engine *engine, const struct glance *glance)
 {
     const struct pending pending = {
         .account = glance->account, .call = glance->call, .glance = glance->handle};
-    return accounts_send(engine, &pending, glance->partition, NULL);
+    accounts_send(engine, &pending, glance->partition, NULL);
 }
 
 void accounts_call(struct engine *engine, struct job *job)
@@ -61,7 +65,9 @@ void accounts_set_aside(struct engine *engine, struct job *job)
 {
     struct pending *pending = slots_find(&engine->requests, job->request);
     pending->aside = account_set_aside(pending->account, pending->started);
-    if (!pending->aside)
+    if (pending->aside)
+        wake_account(engine, pending->account);
+    else
         timer_set(&engine->timers, &job->timer, mono_after(engine->now.mono, ASIDE_MS));
 }
 
@@ -103,7 +109,7 @@ void accounts_timer(struct engine *engine, struct account *account)
     if (account->hold != ACCOUNT_OPEN)
         accounts_probe(engine, account);
     else
-        run_ready(engine, account);
+        wake_account(engine, account);
 }
 
 /* ---- answers ---- */
@@ -175,36 +181,6 @@ struct pending accounts_answered(struct engine *engine, engine_handle handle, co
         accounts_probed(engine, account, answer);
     else if (pending.call.kind != CALL_ME && answer_is_doubtful(answer) && account->hold == ACCOUNT_OPEN)
         accounts_doubt(engine, account);
+    wake_account(engine, account);
     return pending;
-}
-
-/* ---- who waits for a place ---- */
-
-static void account_ready(struct engine *engine, struct account *account)
-{
-    struct mono again = MONO_NEVER;
-    while ((account->glances.head != NULL || account->ready.head != NULL) &&
-           account_may_call(account, engine->now.mono, &again)) {
-        if (account->glances.head != NULL) {
-            glance_place(engine, GLANCE_OF(account->glances.head, in_ready));
-            continue;
-        }
-        struct job *job = JOB_OF(account->ready.head, in_ready);
-        assert(job->state == JOB_READY);
-        queue_remove(&account->ready, &job->in_ready);
-        run_place(engine, job);
-    }
-    if ((account->glances.head != NULL || account->ready.head != NULL) && again.ms != MONO_NEVER.ms)
-        timer_set(&engine->timers, &account->timer, again);
-}
-
-void run_ready(struct engine *engine, struct account *account)
-{
-    if (account != NULL) {
-        account_ready(engine, account);
-        return;
-    }
-    struct map_node *node = NULL;
-    while ((node = map_next(&engine->accounts, node)) != NULL)
-        account_ready(engine, MAP_ENTRY(node, struct account, node));
 }

@@ -1,7 +1,15 @@
+#include "engine/admit.h"
+
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "engine/backlog.h"
+#include "engine/deadline.h"
 #include "engine/internal.h"
+#include "engine/log_check.h"
+#include "engine/release.h"
+#include "engine/settle.h"
+#include "engine/wake.h"
 
 static struct account *account_of(const struct engine *engine, struct span name)
 {
@@ -28,28 +36,6 @@ static void admit_facts(struct engine *engine, struct job *job, const struct eve
         job->account = account_of(engine, event->payload.account);
     if (job->account != NULL)
         job->account->memory_used += job->size;
-}
-
-bool admit_may_refuse(const struct engine *engine, const struct job *job)
-{
-    const struct partition *partition = job->partition;
-    return job->no_room && engine_has_lease(engine) && partition->announced && !partition->unproved;
-}
-
-enum outcome admit_grant(const struct engine *engine, struct job *job)
-{
-    const struct keyring_entry *entry = keyring_find(engine->keyring, job->key_id);
-    return entry == NULL ? OUTCOME_NONE
-                         : event_check_grant(entry, span_of(job->account->options.name), &job->detail);
-}
-
-enum outcome admit_refuse(const struct engine *engine, struct job *job)
-{
-    enum outcome grant = admit_grant(engine, job);
-    if (grant != OUTCOME_NONE)
-        return grant;
-    return detail_set(&job->detail, OUTCOME_BACKLOG, "%zu bytes of events wait for this account",
-                      job->account->memory_used);
 }
 
 /* What is to be done for it. Where its account is none of ours there is nothing to post; but whether it is in doubt stays
@@ -82,8 +68,8 @@ static void admit_delivery(struct engine *engine, struct job *job, const struct 
 /* OUTCOME_BACKLOG where the account has no room for it: it stands in the queue until its receipt is acknowledged, as
  * any failed one. One in doubt is let in all the same: it may have been shown. So is what the keyring does not grant, or of an
  * account that is none of ours, for an earlier owner may have had another keyring, and more accounts: it is refused at the
- * head of its queue, see run_judge. What comes while another may have the partition, and decide otherwise, waits for that to
- * be known: see run_within_reach. */
+ * head of its queue, see judge_head. What comes while another may have the partition, and decide otherwise, waits for that to
+ * be known: see reach_moved. */
 static enum outcome admit_to_queue(struct engine *engine, struct job *job, const struct event *event)
 {
     struct span key = job->record->key, sender = span_of(job->sender);
@@ -97,8 +83,8 @@ static enum outcome admit_to_queue(struct engine *engine, struct job *job, const
     queue_push(job->queue, &job->in_queue);
     size_t share = job->account == NULL ? 0 : job->account->options.memory_bytes;
     job->no_room = !in_doubt && share > 0 && job->account->memory_used + job->size > share;
-    if (admit_may_refuse(engine, job))
-        return admit_refuse(engine, job);
+    if (backlog_may_refuse(engine, job))
+        return backlog_refuse(engine, job);
     admit_delivery(engine, job, &event->payload, in_doubt);
     return OUTCOME_NONE;
 }
@@ -118,7 +104,7 @@ void admit(struct engine *engine, struct partition *partition, const struct reco
         return;
     if (!offsets_read(&partition->offsets, record->offset, stamp)) {
         if (!offsets_knows(&partition->offsets, record->offset, stamp))
-            lose_changed(engine, partition, record->offset);
+            release_changed(engine, partition, record->offset);
         return;
     }
     log_check_read(engine, partition, record->offset, stamp);
@@ -147,8 +133,6 @@ void admit(struct engine *engine, struct partition *partition, const struct reco
         settle(engine, job, outcome);
         return;
     }
-    struct account *account = job->account;
     if (job->queue->head == &job->in_queue)
-        run_head(engine, job->queue);
-    run_ready(engine, account);
+        wake_queue(engine, job->queue);
 }

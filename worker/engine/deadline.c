@@ -1,9 +1,5 @@
-/* Until when an event may be tried: deliver_within from when the broker has stamped it, and by the broker's clock, which is
- * known from the stamps of what this worker has written. An event is not given up because this worker's own clock says that the
- * time is over; nor, while nothing else is known, shown late because that clock says that it is not. Where it says that the time
- * is over, the broker is asked, in the only way that makes it give its time, which is to write something: the dead letter that
- * the event will need if its time is over. If it is not, the letter stays without a receipt, like one whose worker dies in
- * between, and the event is delivered. */
+#include "engine/deadline.h"
+
 #include "engine/internal.h"
 
 void deadline_begin(const struct engine *engine, struct job *job, int64_t within_ms)

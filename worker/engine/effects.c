@@ -1,3 +1,5 @@
+#include "engine/effects.h"
+
 #include <stdlib.h>
 
 #include "base/mem.h"

@@ -5,7 +5,22 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "engine/accounts.h"
+#include "engine/admit.h"
+#include "engine/assign.h"
+#include "engine/commit.h"
+#include "engine/effects.h"
+#include "engine/glance.h"
 #include "engine/internal.h"
+#include "engine/log_check.h"
+#include "engine/orphans.h"
+#include "engine/places.h"
+#include "engine/rebuild.h"
+#include "engine/release.h"
+#include "engine/run.h"
+#include "engine/secret.h"
+#include "engine/settle.h"
+#include "engine/turn.h"
 
 #define SWEEP_EVERY_MS 10000 /* for queues that are kept only for the pause after their last message */
 
@@ -38,6 +53,8 @@ struct engine *engine_new(const struct engine_options *options, struct keyring *
         engine_take_secret(*previous_mark_secret, &engine->previous_identity_key, engine->previous_mac_key,
                            &engine->previous_secret);
     TAILQ_INIT(&engine->gone);
+    STAILQ_INIT(&engine->woken_queues);
+    STAILQ_INIT(&engine->woken_accounts);
     engine->rng.state = options->seed;
     engine->sweep_at = MONO_NEVER;
     map_init(&engine->accounts, options->hash_key);
@@ -93,16 +110,16 @@ static void engine_stop(struct engine *engine)
     engine->stopping = true;
     for (int32_t i = 0; i < engine->options.partition_count; i++)
         if (engine->partitions[i] != NULL)
-            revoke(engine, engine->partitions[i]);
+            release_begin(engine, engine->partitions[i]);
 }
 
 static void engine_produced(struct engine *engine, const struct input *input)
 {
     struct job *job = slots_find(&engine->jobs, input->handle);
-    if (job != NULL)
-        settle_produced(engine, job, input);
-    else
+    if (job == NULL)
         orphans_done(engine, input->handle);
+    else if (settle_produced(engine, job, input))
+        run_asked(engine, job);
 }
 
 static void engine_partition_input(struct engine *engine, const struct input *input)
@@ -121,17 +138,17 @@ static void engine_partition_input(struct engine *engine, const struct input *in
     if (partition == NULL)
         return; /* a late answer */
     if (input->type == INPUT_COMMITTED)
-        committed(engine, partition, input->handle, input->ok);
+        commit_answered(engine, partition, input->handle, input->ok);
     else if (input->type == INPUT_LOG_CHECKED)
-        log_checked(engine, partition, input);
+        log_check_answered(engine, partition, input);
     else if (input->type == INPUT_RECEIPT)
         rebuild_receipt(engine, partition, input->record);
     else if (input->type == INPUT_REBUILT)
         rebuild_finish(engine, partition, input->offset);
     else if (input->type == INPUT_REVOKED)
-        revoke(engine, partition);
+        release_begin(engine, partition);
     else
-        lose(engine, partition);
+        release_at_once(engine, partition);
 }
 
 static void engine_api_key(struct engine *engine, size_t index)
@@ -216,8 +233,10 @@ static void engine_timer(struct engine *engine, struct timer *timer)
 static void engine_due(struct engine *engine)
 {
     struct timer *timer;
-    while ((timer = timers_due(&engine->timers, engine->now.mono)) != NULL)
+    while ((timer = timers_due(&engine->timers, engine->now.mono)) != NULL) {
         engine_timer(engine, timer);
+        places_give(engine);
+    }
     if (engine->queues.by_key.count == 0) {
         engine->sweep_at = MONO_NEVER;
     } else if (engine->sweep_at.ms == MONO_NEVER.ms) {
@@ -239,7 +258,7 @@ static void engine_partitions(struct engine *engine)
     bool any = false;
     for (int32_t i = 0; i < engine->options.partition_count; i++) {
         if (engine->partitions[i] != NULL)
-            partition_turn(engine, engine->partitions[i]);
+            turn_partition(engine, engine->partitions[i]);
         any = any || engine->partitions[i] != NULL;
     }
     if (engine->stopping && !engine->stopped && !any) {
@@ -253,22 +272,11 @@ void engine_take(struct engine *engine, const struct input *input, struct effect
     effects_reset(engine);
     engine->now = input->now;
     engine_dispatch(engine, input);
+    places_give(engine);
     engine_due(engine);
     engine_weigh(engine);
     engine_partitions(engine);
     *out = (struct effects){engine->effects, engine->effect_count};
-}
-
-struct mono engine_lease_end(const struct engine *engine)
-{
-    if (engine->options.lease_ms == 0)
-        return MONO_NEVER;
-    return engine->leased ? mono_after(engine->lease_from, engine->options.lease_ms) : engine->now.mono;
-}
-
-bool engine_has_lease(const struct engine *engine)
-{
-    return !mono_reached(engine_lease_end(engine), engine->now.mono);
 }
 
 struct mono engine_deadline(const struct engine *engine)
@@ -276,7 +284,7 @@ struct mono engine_deadline(const struct engine *engine)
     struct mono at = mono_earlier(timers_next(&engine->timers), engine->sweep_at);
     for (int32_t i = 0; i < engine->options.partition_count; i++)
         if (engine->partitions[i] != NULL)
-            at = mono_earlier(at, partition_deadline(engine, engine->partitions[i]));
+            at = mono_earlier(at, turn_deadline(engine, engine->partitions[i]));
     return at;
 }
 
@@ -300,8 +308,7 @@ const struct account *engine_next_account(const struct engine *engine, const str
 
 bool engine_knows_secret(const struct engine *engine, uint64_t secret)
 {
-    return secret == engine->secret || (engine->has_previous && secret == engine->previous_secret) ||
-           (engine->options.lost_secret != 0 && secret == engine->options.lost_secret);
+    return secret_is_known(engine, secret);
 }
 
 uint64_t engine_secret(const struct engine *engine)

@@ -4,7 +4,11 @@
 
 #include "base/mem.h"
 #include "delivery/retry.h"
+#include "engine/accounts.h"
 #include "engine/internal.h"
+#include "engine/known.h"
+#include "engine/lease.h"
+#include "engine/wake.h"
 
 #define GLANCE_TRIES    5
 #define GLANCE_HOLD_MS  3000 /* a customer's next message waits no longer for one that hangs */
@@ -20,6 +24,7 @@ static void glance_ready(struct engine *engine, struct glance *glance)
     timer_clear(&engine->timers, &glance->timer);
     glance_enter(glance, GLANCE_READY);
     queue_push(&glance->account->glances, &glance->in_ready);
+    wake_account(engine, glance->account);
 }
 
 static void glance_wait(struct engine *engine, struct glance *glance, struct mono until)
@@ -131,21 +136,19 @@ static void glance_end(struct engine *engine, struct glance *glance)
 
 void glance_timer(struct engine *engine, struct glance *glance)
 {
-    struct account *account = glance->account;
     struct queue *queue = glance->queue;
-    if (glance->state == GLANCE_RESTS) {
-        glance_free(engine, glance);
-        queues_tidy(&engine->queues, queue, engine->now.mono);
+    if (glance->state != GLANCE_RESTS) {
+        glance_ready(engine, glance);
         return;
     }
-    glance_ready(engine, glance);
-    run_ready(engine, account);
+    glance_free(engine, glance);
+    queues_tidy(&engine->queues, queue, engine->now.mono);
 }
 
 void glance_place(struct engine *engine, struct glance *glance)
 {
     queue_remove(&glance->account->glances, &glance->in_ready);
-    if (!engine_has_lease(engine)) {
+    if (!lease_is_held(engine)) {
         glance_wait(engine, glance, mono_after(engine->now.mono, GLANCE_AGAIN_MS));
         return;
     }
@@ -181,7 +184,7 @@ void glance_answered(struct engine *engine, struct glance *glance, const struct 
 {
     struct queue *queue = glance->queue;
     glance_take(engine, glance, answer);
-    run_head(engine, queue);
+    wake_queue(engine, queue);
 }
 
 struct mono glance_hold(struct engine *engine, const struct job *job)
@@ -206,10 +209,8 @@ void glances_hurry(struct engine *engine, const struct partition *partition)
 {
     for (uint32_t i = 0; i < engine->glances.size; i++) {
         struct glance *glance = engine->glances.slots[i].thing;
-        if (glance == NULL || glance->partition != partition || glance->state != GLANCE_WAITS)
-            continue;
-        glance_ready(engine, glance);
-        run_ready(engine, glance->account);
+        if (glance != NULL && glance->partition == partition && glance->state == GLANCE_WAITS)
+            glance_ready(engine, glance);
     }
 }
 

@@ -36,4 +36,18 @@ struct glance {
 #define GLANCE_OF(pointer, member)                                                                           \
     ((struct glance *)(void *)((char *)(pointer)-offsetof(struct glance, member)))
 
+/* The job is delivered, and has left its queue if it may: a glance at its conversation is due. */
+void glance_want(struct engine *engine, const struct job *job, struct queue *queue);
+void glance_timer(struct engine *engine, struct glance *glance);
+/* It has a place: makes its call. */
+void glance_place(struct engine *engine, struct glance *glance);
+void glance_answered(struct engine *engine, struct glance *glance, const struct answer *answer);
+/* Until when the head of a queue must not begin while a glance is under way: if it has to be resolved again where to
+ * post, the conversation may be about to be opened again, and a new one would hide it. MONO_NEVER: until the glance has a
+ * place. Makes it ready where it waited. */
+struct mono glance_hold(struct engine *engine, const struct job *job);
+/* Those of a partition that is given up are made at once; or not at all. */
+void glances_hurry(struct engine *engine, const struct partition *partition);
+void glances_drop(struct engine *engine, const struct partition *partition);
+
 #endif

@@ -69,6 +69,13 @@ void job_forget_value(struct engine *engine, struct job *job)
     job->record->value = SPAN_NONE;
 }
 
+enum outcome job_grant(const struct engine *engine, struct job *job)
+{
+    const struct keyring_entry *entry = keyring_find(engine->keyring, job->key_id);
+    return entry == NULL ? OUTCOME_NONE
+                         : event_check_grant(entry, span_of(job->account->options.name), &job->detail);
+}
+
 void job_ask_again_later(struct engine *engine, struct job *job)
 {
     timer_set(&engine->timers, &job->timer, mono_after(engine->now.mono, ASK_AGAIN_MS));

@@ -45,7 +45,7 @@ struct job {
 
     enum job_state state;
     bool looked_up; /* the cache was asked */
-    bool judged;    /* its time was looked at: see run_judge */
+    bool judged;    /* its time was looked at: see judge_time */
     bool no_room;   /* its account had no room for it, and its outcome is not decided yet */
     bool goes_on;   /* its next call is made before those of others: see delivery_goes_on */
     bool refused_since; /* refused again after another message of its account had been taken */
@@ -65,5 +65,22 @@ struct job {
 };
 
 #define JOB_OF(pointer, member) ((struct job *)(void *)((char *)(pointer)-offsetof(struct job, member)))
+
+struct job *job_new(struct engine *engine, struct partition *partition, const struct record *record);
+/* It holds `size` bytes more, for an account. */
+void job_grow(struct engine *engine, struct job *job, size_t size);
+/* Whether the keyring as it is now grants the job its account; OUTCOME_NONE too where its key was taken out. */
+enum outcome job_grant(const struct engine *engine, struct job *job);
+/* Its timer asks again a little later: see lease_is_held, deadline_is_doubtful. */
+void job_ask_again_later(struct engine *engine, struct job *job);
+/* It has its outcome: nothing will be posted any more. */
+void job_forget_message(struct engine *engine, struct job *job);
+/* The same for one that has no dead letter. */
+void job_forget_value(struct engine *engine, struct job *job);
+/* Lets its customer's next event come to the head; does nothing where it is in no queue. */
+void job_leave_queue(struct job *job);
+/* Takes a job out of everything and frees it at the next input, because effects may point into it. */
+void job_drop(struct engine *engine, struct job *job);
+void job_free(struct job *job);
 
 #endif

@@ -1,3 +1,5 @@
+#include "engine/known.h"
+
 #include <assert.h>
 
 #include "engine/internal.h"

@@ -1,11 +1,8 @@
-/* Whether a partition's log is still the one that was read: a topic may be deleted and made again under its owner, and have as
- * many records by the next fetch as were read of the one before. Then the fetch goes on in the middle of it, nobody says so,
- * and what stands before that would never be read. So now and then (log_check_ms) the broker is asked for a record that was
- * read: the newest of those that had been when it was asked before. Be the log changed at a moment C: the first question that
- * is answered after C is about a record that was read before C, for the question before it was asked before C; and so another
- * record is found there, or none. Until then commits name that record, too (progress.seen), for the last one below the
- * watermark may be of the new log by then. */
+#include "engine/log_check.h"
+
+#include "engine/effects.h"
 #include "engine/internal.h"
+#include "engine/release.h"
 
 static struct mono log_check_next(const struct engine *engine)
 {
@@ -48,7 +45,7 @@ void log_check_turn(struct engine *engine, struct partition *partition)
     effect->offset = partition->asked.offset;
 }
 
-void log_checked(struct engine *engine, struct partition *partition, const struct input *input)
+void log_check_answered(struct engine *engine, struct partition *partition, const struct input *input)
 {
     const struct witness *asked = &partition->asked;
     if (partition->state != PARTITION_RUNNING || input->handle != partition->check_handle)
@@ -57,7 +54,7 @@ void log_checked(struct engine *engine, struct partition *partition, const struc
     bool stands = input->offset == asked->offset && input->last_stamp == asked->stamp;
     bool deleted = input->offset > asked->offset && input->begin > asked->offset; /* by retention */
     if (!stands && !deleted)
-        lose_changed(engine, partition, asked->offset);
+        release_changed(engine, partition, asked->offset);
     else if (deleted && partition->asked_at.offset < input->begin)
         partition->witness = (struct witness){0}; /* all that was read; the next record will do */
     else

@@ -8,7 +8,7 @@
 #include "delivery/timer.h"
 #include "engine/offsets.h"
 #include "engine/progress.h"
-#include "engine/rebuild.h"
+#include "engine/receipted.h"
 
 struct job;
 TAILQ_HEAD(job_list, job);

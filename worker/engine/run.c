@@ -1,8 +1,18 @@
-#include <assert.h>
-#include <stdlib.h>
+#include "engine/run.h"
 
-#include "base/mem.h"
+#include <assert.h>
+
+#include "engine/accounts.h"
+#include "engine/deadline.h"
+#include "engine/effects.h"
+#include "engine/glance.h"
 #include "engine/internal.h"
+#include "engine/judge.h"
+#include "engine/known.h"
+#include "engine/lease.h"
+#include "engine/release.h"
+#include "engine/settle.h"
+#include "engine/wake.h"
 
 #define REFUSALS_MAX 5
 
@@ -11,33 +21,6 @@
 static bool run_is_left(const struct job *job)
 {
     return job->partition->state != PARTITION_RUNNING && !job->delivery.unknown;
-}
-
-static enum outcome run_judge_flood(const struct engine *engine, struct job *job)
-{
-    size_t limit = (size_t)engine->options.flood_limit;
-    if (flood_pass(&job->queue->flood, limit, job->admitted_at_ms))
-        return OUTCOME_NONE;
-    return detail_set(&job->detail, OUTCOME_FLOOD,
-                      "%zu events to this conversation in a minute are the limit", limit);
-}
-
-/* The checks of time. One that may have been shown already is read back before they are made: it must not be called
- * expired, or refused for its key, when it was delivered. */
-static bool run_judge_time(struct engine *engine, struct job *job)
-{
-    if (job->judged || job->delivery.unknown || job->delivery.step == STEP_DONE)
-        return true;
-    job->judged = true;
-    enum outcome outcome = admit_grant(engine, job);
-    if (outcome == OUTCOME_NONE)
-        outcome = event_judge(keyring_find(engine->keyring, job->key_id), job->signed_at_s, job->ttl_s,
-                              job->admitted_at_ms, &job->detail);
-    if (outcome == OUTCOME_NONE)
-        outcome = run_judge_flood(engine, job);
-    if (outcome != OUTCOME_NONE)
-        settle(engine, job, outcome);
-    return outcome == OUTCOME_NONE;
 }
 
 /* Once, before it has begun. */
@@ -56,13 +39,13 @@ static void run_leave(struct engine *engine, struct job *job)
     if (delivery_cut_short(&job->delivery))
         settle(engine, job, OUTCOME_DELIVERED);
     else
-        leave(engine, job);
+        release_job(engine, job);
 }
 
 /* False: the partition may be another worker's by now. The job asks again a little later. */
 static bool run_has_lease(struct engine *engine, struct job *job)
 {
-    if (engine_has_lease(engine))
+    if (lease_is_held(engine))
         return true;
     job->state = JOB_WAITING;
     job_ask_again_later(engine, job);
@@ -84,6 +67,7 @@ static void run_ready_job(struct engine *engine, struct job *job)
     else
         queue_push(&job->account->ready, &job->in_ready);
     timer_set(&engine->timers, &job->timer, delivery_ends(&job->delivery));
+    wake_account(engine, job->account);
 }
 
 /* Whether its time is over depends on whose clock is right: the broker is asked, once for all jobs that need to know. True: the
@@ -113,7 +97,7 @@ static void run_job(struct engine *engine, struct job *job)
         settle_as_told(engine, job); /* proven absent; or what it is stays unknown */
         return;
     }
-    if (!run_judge_time(engine, job) || run_asks(engine, job))
+    if (!judge_time(engine, job) || run_asks(engine, job))
         return;
     run_look_up(engine, job);
     switch (delivery_want(&job->delivery, engine->now.mono, &job->call)) {
@@ -142,63 +126,6 @@ static void run_job(struct engine *engine, struct job *job)
     }
 }
 
-/* Its account is none of this worker's, and may be of another, which has read its configuration earlier. What nobody can have
- * posted is refused. What an earlier owner may have posted can be read back only by a worker that knows the account: it ends as
- * unknown, and is remembered, so that it is read back before it is shown when it comes again. */
-static void run_judge_stranger(struct engine *engine, struct job *job)
-{
-    int64_t failed_signed_at_s = 0;
-    bool delivered = window_find(&job->partition->window, &job->marks[0], (struct wall){job->admitted_at_ms},
-                                 &failed_signed_at_s) == WINDOW_DELIVERED;
-    if (job->told != OUTCOME_NONE && (delivered || window_remembers(job->told)))
-        settle_as_told(engine, job);
-    else if (!job->delivery.unknown)
-        settle(engine, job, OUTCOME_ACCOUNT_NOT_GRANTED);
-    else if (delivered)
-        settle(engine, job, OUTCOME_DUPLICATE);
-    else
-        settle(engine, job,
-               detail_set(&job->detail, OUTCOME_UNKNOWN,
-                          "an earlier owner may have posted it, and this worker does not know its account"));
-}
-
-/* Whether it repeats an event before it, now that it is at the head. One that failed before may come again when it was
- * signed anew; it may have been shown all the same, so it is read back first. False: it is settled. */
-static bool run_judge(struct engine *engine, struct job *job)
-{
-    int64_t failed_signed_at_s = 0;
-    struct wall admitted_at = {job->admitted_at_ms};
-    if (job->account == NULL) {
-        run_judge_stranger(engine, job);
-        return false;
-    }
-    enum outcome grant = job->delivery.unknown ? OUTCOME_NONE : admit_grant(engine, job);
-    if (grant != OUTCOME_NONE) {
-        settle(engine, job, grant);
-        return false;
-    }
-    enum window_state state =
-        window_find(&job->partition->window, &job->marks[0], admitted_at, &failed_signed_at_s);
-    bool repeats_failed = state == WINDOW_FAILED && job->signed_at_s <= failed_signed_at_s;
-    if (job->told != OUTCOME_NONE) {
-        /* The failure that is known is its own, or else another record's. */
-        if (state != WINDOW_DELIVERED && !(repeats_failed && !window_remembers(job->told)))
-            return true;
-        settle_as_told(engine, job);
-        return false;
-    }
-    if (state == WINDOW_DELIVERED || repeats_failed) {
-        settle(engine, job, OUTCOME_DUPLICATE);
-        return false;
-    }
-    if (state == WINDOW_FAILED && !job->delivery.unknown) {
-        if (!run_judge_time(engine, job))
-            return false;
-        delivery_doubt(&job->delivery, engine->now.mono, 1);
-    }
-    return true;
-}
-
 void run_head(struct engine *engine, struct queue *queue)
 {
     while (queue->head != NULL) {
@@ -214,11 +141,11 @@ void run_head(struct engine *engine, struct queue *queue)
             timer_set(&engine->timers, &job->timer, not_before);
             return;
         }
-        if (!partition_may_start(job->partition, job->record->offset) || !engine_has_lease(engine))
+        if (!partition_may_start(job->partition, job->record->offset) || !lease_is_held(engine))
             return; /* until a commit has said that deliveries may have started there, and by whom */
         timer_clear(&engine->timers, &job->timer); /* it may be due in this very turn, and has no meaning any more */
         job->no_room = false;
-        if (run_judge(engine, job))
+        if (judge_head(engine, job))
             run_job(engine, job);
     }
     queues_tidy(&engine->queues, queue, engine->now.mono);
@@ -285,18 +212,15 @@ void run_place(struct engine *engine, struct job *job)
 
 void run_asked(struct engine *engine, struct job *job)
 {
-    struct account *account = job->account;
     struct queue *queue = job->queue;
     engine->asking = 0;
     job->state = JOB_WAITING;
     run_job(engine, job);
     run_head(engine, queue);
-    run_ready(engine, account);
 }
 
 void run_timer(struct engine *engine, struct job *job)
 {
-    struct account *account = job->account;
     struct queue *queue = job->queue;
     switch (job->state) {
     case JOB_QUEUED:
@@ -311,13 +235,13 @@ void run_timer(struct engine *engine, struct job *job)
         break;
     case JOB_DEAD_LETTER:
     case JOB_RECEIPT:
-        if (engine_has_lease(engine))
+        if (lease_is_held(engine))
             settle_again(engine, job);
         else
             job_ask_again_later(engine, job);
         break;
     case JOB_READY: /* a held account must not keep it beyond its time */
-        queue_remove(&account->ready, &job->in_ready);
+        queue_remove(&job->account->ready, &job->in_ready);
         job->state = JOB_WAITING;
         run_job(engine, job);
         run_head(engine, queue);
@@ -326,8 +250,6 @@ void run_timer(struct engine *engine, struct job *job)
         accounts_set_aside(engine, job);
         break;
     }
-    if (account != NULL || queue != NULL)
-        run_ready(engine, account);
 }
 
 static void run_note_refusal(struct job *job, const struct answer *answer)
@@ -338,7 +260,7 @@ static void run_note_refusal(struct job *job, const struct answer *answer)
 }
 
 /* `job` is NULL where it was a glance. */
-static void run_tell_trouble(struct engine *engine, const struct pending *pending, const struct job *job,
+static void run_trouble(struct engine *engine, const struct pending *pending, const struct job *job,
                              const struct glance *glance, const struct answer *answer)
 {
     if (answer->kind == ANSWER_OK)
@@ -364,7 +286,7 @@ void run_answer(struct engine *engine, engine_handle handle, const struct reply 
     struct job *job = slots_find(&engine->jobs, pending.job);
     struct glance *glance = slots_find(&engine->glances, pending.glance);
     if (job != NULL || glance != NULL)
-        run_tell_trouble(engine, &pending, job, glance, &answer);
+        run_trouble(engine, &pending, job, glance, &answer);
     if (glance != NULL)
         glance_answered(engine, glance, &answer);
     if (job != NULL) {
@@ -373,7 +295,7 @@ void run_answer(struct engine *engine, engine_handle handle, const struct reply 
         timer_clear(&engine->timers, &job->timer);
         if (answer.kind != ANSWER_OK) /* what was known of the customer may be the reason */
             known_forget(engine, job);
-        if (!engine_has_lease(engine)) /* it says what was true before others may have done more */
+        if (!lease_is_held(engine)) /* it says what was true before others may have done more */
             answer.kind = ANSWER_LOST;
         run_note_refusal(job, &answer);
         delivery_take(&job->delivery, &job->call, &answer, engine->now.mono, &engine->rng);
@@ -382,5 +304,4 @@ void run_answer(struct engine *engine, engine_handle handle, const struct reply 
         run_head(engine, queue);
     }
     answer_done(&answer);
-    run_ready(engine, pending.account);
 }

@@ -1,8 +1,16 @@
+#include "engine/settle.h"
+
 #include <assert.h>
 
 #include "base/mem.h"
 #include "delivery/retry.h"
+#include "engine/deadline.h"
+#include "engine/effects.h"
+#include "engine/glance.h"
 #include "engine/internal.h"
+#include "engine/known.h"
+#include "engine/lease.h"
+#include "engine/wake.h"
 
 static struct wall window_end(const struct engine *engine, const struct job *job)
 {
@@ -200,12 +208,10 @@ static void settle_finished(struct engine *engine, struct job *job)
     settle_offset(job);
     job_drop(engine, job);
     if (queue != NULL)
-        run_head(engine, queue);
-    if (account != NULL || queue != NULL)
-        run_ready(engine, account);
+        wake_queue(engine, queue);
 }
 
-void settle_produced(struct engine *engine, struct job *job, const struct input *input)
+bool settle_produced(struct engine *engine, struct job *job, const struct input *input)
 {
     enum produced produced = input->produced;
     assert(job->state == JOB_DEAD_LETTER || job->state == JOB_RECEIPT || job->state == JOB_ASKING);
@@ -216,26 +222,26 @@ void settle_produced(struct engine *engine, struct job *job, const struct input 
         job->produce_tries = 0;
         job->lettered = true;
         engine->broker_is_mute = input->stamp_ms <= 0;
-        run_asked(engine, job);
-        return;
+        return true;
     }
     if (produced == PRODUCED_OK && job->state == JOB_RECEIPT) {
         partition_receipt_written(job->partition, input->offset);
         settle_finished(engine, job);
-        return;
+        return false;
     }
     if (produced == PRODUCED_OK) {
         job->produce_tries = 0;
-        if (engine_has_lease(engine)) {
+        if (lease_is_held(engine)) {
             settle_produce(engine, job, JOB_RECEIPT);
         } else {
             job->state = JOB_RECEIPT;
             job_ask_again_later(engine, job);
         }
-        return;
+        return false;
     }
     job->bare = job->bare || (job->without_value && produced == PRODUCED_TOO_LARGE);
     job->without_value = job->without_value || produced == PRODUCED_TOO_LARGE;
     int64_t delay_ms = retry_delay_ms(job->produce_tries++, &engine->rng);
     timer_set(&engine->timers, &job->timer, mono_after(engine->now.mono, delay_ms));
+    return false;
 }

@@ -1,4 +1,5 @@
 #include "engine/internal.h"
+#include "engine/lease.h"
 
 /* Whether Papercups is what it waits for, and fails every call. */
 static bool status_is_open(const struct job *job)
@@ -11,7 +12,7 @@ static bool status_is_open(const struct job *job)
 static const char *status_of_job(const struct engine *engine, const struct job *job)
 {
     const struct delivery *delivery = &job->delivery;
-    if (!engine_has_lease(engine))
+    if (!lease_is_held(engine))
         return "the group accepts no commit, so the partition may be another's: is Kafka well?";
     if (status_is_open(job))
         return "Papercups fails every call, so one at a time goes out until one succeeds: see event=trouble";
