@@ -3,8 +3,8 @@
 # and how much), builds with warnings as errors (plain and with sanitizers, both with the points at which a test may kill
 # the worker), then, side by side, since much of it waits:
 #
-#   * unit tests in both builds, how much of the core they run (tests/coverage.sh), the core's purity, who includes whom (tests/layers.sh), the simulator
-#     (build-tests/tests/sim), every order of two events and one fault (tests/explore.sh)
+#   * unit tests in both builds, how much of the core they run (tests/coverage.sh), the core's purity, who includes whom (tests/layers.sh), that files do
+#     not call each other in circles (tests/circles.sh), the simulator (build-tests/tests/sim), every order of two events and one fault (tests/explore.sh)
 #   * the tests from outside against a real Kafka, with their crash matrix (tests/e2e)
 #   * a minute of chaos (tests/chaos.sh)
 #
@@ -78,6 +78,7 @@ core() {
     stage "unit tests" unit build-tests
     stage "purity of the core" purity
     stage "layers" layers
+    stage "circles" circles
     if $full; then
         stage "simulator" simulator 20000
         stage "simulator, long runs" simulator 2000 --steps 2000 --events 150
