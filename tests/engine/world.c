@@ -64,6 +64,7 @@ static struct engine *world_engine(struct world *world, int worker)
         .memory_bytes = o->memory_bytes,
         .name_events = true,
         .seed = o->seed,
+        .trace = &world->workers[worker].trace,
         .member = {world->workers[worker].name, (uint64_t)worker},
         .accounts = accounts,
         .account_count = account_count};
@@ -101,6 +102,9 @@ struct world *world_new(const struct world_options *options)
         world->workers[i].accounts = ((1u << options->account_count) - 1) & ~options->late_accounts;
         world->workers[i].keyring = world_keyring();
         world->workers[i].name = options->named ? (unsigned)i + 1 : 0;
+        world->workers[i].world = world;
+        world->workers[i].number = i;
+        world->workers[i].trace = (struct trace){world_hear, &world->workers[i]};
         world->workers[i].engine = world_engine(world, i);
     }
     return world;

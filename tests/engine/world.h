@@ -77,6 +77,9 @@ struct share {
 
 struct worker {
     struct engine *engine;
+    struct world *world; /* whose `number`th worker it is, for its engine's trace */
+    int number;
+    struct trace trace;
     struct world_keyring keyring; /* as it has read it */
     unsigned accounts;       /* that it knows, a bit each; from its next start on, or from world_give_accounts on */
     const char *widget_host; /* as its accounts are configured, from its next start on */

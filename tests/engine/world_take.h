@@ -47,5 +47,7 @@ void world_tell_answered(struct world *world, const struct world_request *reques
 void world_tell_produced(struct world *world, const struct world_produce *produce, enum produced produced);
 void world_tell_committed(struct world *world, const struct world_commit *commit, bool applied, bool ok);
 void world_tell_assigned(struct world *world, int worker, int32_t partition);
+/* world_why.c: the same of what an engine tells (struct trace), whose context is its struct worker. */
+void world_hear(void *context, const struct transition *transition);
 
 #endif

@@ -162,7 +162,7 @@ broken left-forgotten engine/partition.c 'if \(partition->left.ms < oldest.ms\)\
     '* the last commit does not tell when the oldest of the records was admitted that are left to the next owner'
 broken offset-alone engine/receipted.c 'if \(one->offset == record->offset && one->timestamp_ms == record->timestamp_ms &&\s+one->fingerprint == [^;]*?\)\)\s+told' \
     '(void)event_id; if (one->offset == record->offset) told' '* a receipt is matched by its offset alone'
-broken absent-at-once engine/admit.c 'job->partition->in_doubt_absent_from, 2\)' 'engine->now.mono, 2)' \
+broken absent-at-once engine/admit.c 'job->partition->in_doubt_absent_from, 2,' 'engine->now.mono, 2,' \
     '* "absent" counts from the assignment on'
 broken duplicate-when-read engine/judge.c 'window_find\(&job->partition->window, &job->marks\[0\], admitted_at, &failed_signed_at_s\);' \
     'WINDOW_NEW; (void)admitted_at;' '* a repetition is not looked for at the head of the queue'
@@ -196,9 +196,9 @@ broken page-forgotten engine/known.c 'known_add\(out, &job->message.host\);' '' 
     'what is known of a customer is known of every page'
 broken email-forgotten engine/known.c 'known_add\(out, &job->message.email\);' '' \
     'what is known of a customer is known of every e-mail'
-broken first-page delivery/delivery.c 'd->page = answer->incomplete \? call->page \+ 1 : 0;\s+if \(answer->incomplete\)' \
+broken first-page delivery/resolve.c 'd->page = answer->incomplete \? call->page \+ 1 : 0;\s+if \(answer->incomplete\)' \
     'if (false)' 'the first page of the rows is taken for all of them'
-broken oldest-row delivery/delivery.c 'strcmp\(answer->updated_at, d->customer_updated_at\) > 0' \
+broken oldest-row delivery/resolve.c 'strcmp\(answer->updated_at, d->customer_updated_at\) > 0' \
     'strcmp(answer->updated_at, d->customer_updated_at) < 0' 'of several pages the row is taken that is not the newest'
 broken open-chat-alone delivery/readback.c 'readback_add\(&search->conversations, &search->conversation_count, answer\);' \
     '{ struct answer first = *answer; first.id_count = first.id_count > 0; readback_add(&search->conversations, &search->conversation_count, &first); }' \
@@ -206,7 +206,7 @@ broken open-chat-alone delivery/readback.c 'readback_add\(&search->conversations
 broken named-row-unread delivery/readback.c 'else if \(call->kind == CALL_READ_CUSTOMER\)\s+readback_add' \
     'else if (call->kind == CALL_READ_CUSTOMER && d->step == STEP_READBACK_LIST) readback_add' \
     'a readback for the row that an event names reads none of its conversations'
-broken named-not-reopened delivery/delivery.c 'd->limits.reopen \|\| d->address == ADDRESS_CONVERSATION_ID' 'd->limits.reopen' \
+broken named-not-reopened delivery/resolve.c 'd->limits.reopen \|\| d->address == ADDRESS_CONVERSATION_ID' 'd->limits.reopen' \
     'a closed conversation that an event names gets its message as it is'
 broken named-unread delivery/delivery.c 'memcpy\(d->to.text, payload->to.data, 36\);' \
     '{ memcpy(d->to.text, payload->to.data, 36); if (payload->address == ADDRESS_CONVERSATION_ID) { d->conversation = d->to; d->resolved_at = deadline; d->step = STEP_POST; } }' \
@@ -216,7 +216,7 @@ broken complete-is-absent delivery/delivery.c 'delivery_doubt\(d, settled, compl
 broken no-readback engine/admit.c 'bool in_doubt = job->record->offset < job->partition->in_doubt_end;' 'bool in_doubt = false;' \
     'what an earlier owner may have posted is not read back'
 broken posts-again delivery/delivery.c 'if \(d->step == STEP_POST\)\s+delivery_take_unknown\(d, answer, delay_ms, now\);' \
-    'if (d->step == STEP_POST) delivery_retry(d, STEP_POST, delay_ms, now);' 'a post without a good answer is made again'
+    'if (d->step == STEP_POST) step_retry(d, STEP_POST, delay_ms, now, "");' 'a post without a good answer is made again'
 broken later-posts-again delivery/delivery.c '\(answer->kind == ANSWER_LATER && answer->status >= 500\) \|\|' \
     '' 'a 503 that says when to come again counts as "not done"'
 broken too-large-posts-again papercups/reply.c 'reply->too_large && call_lists\(call\)' 'reply->too_large' \
@@ -225,7 +225,7 @@ broken long-lists-fail engine/accounts.c 'pending->aside = account_set_aside\(pe
     'a list that is long under way keeps its place'
 broken one-too-far engine/commit.c 'partition->committing = offsets_settled\(&partition->offsets\);' 'partition->committing = offsets_settled(&partition->offsets) + 1;' \
     'one offset too many is committed'
-broken unreadable-is-absent delivery/readback.c '\(cut && !answer->mark_found\)\) \{\s+readback_unreadable\(d, delay_ms, now\);' '(cut && !answer->mark_found)) { (void)delay_ms; readback_absent(d, now);' \
+broken unreadable-is-absent delivery/readback.c '\(cut && !answer->mark_found\)\) \{\s+readback_unreadable\(d, delay_ms, now, cut [^;]*;' '(cut && !answer->mark_found)) { (void)delay_ms; readback_absent(d, now);' \
     '"cannot be read" counts as "absent"'
 broken reach-ignored engine/partition.c 'offset < partition_reach\(partition\) &&' '' 'deliveries start beyond the committed reach'
 broken receipts-from-end engine/partition.c 'partition_has_none_beyond\(partition\) \? partition->receipts_end\s+: partition->receipts_from' \
@@ -243,13 +243,13 @@ broken dead-letter-late engine/settle.c 'bool written = job->lettered && outcome
     'a failed event has a receipt and no dead letter'
 broken repeats-failed engine/judge.c 'if \(state == WINDOW_DELIVERED \|\| repeats_failed\)' 'if (state == WINDOW_DELIVERED)' \
     'the same bytes of a failed event are tried again'
-broken failed-unread engine/judge.c 'delivery_doubt\(&job->delivery, engine->now.mono, 1\);' '' \
+broken failed-unread engine/judge.c 'delivery_doubt\(&job->delivery, engine->now.mono, 1, [^;]*;' '' \
     'a failed event that comes again is not read back'
 broken no-spacing engine/run.c 'mono_later\(queue->not_before, job->partition->first_from\)' 'queue->not_before' \
     'the pause between two messages does not hold over an assignment'
 broken new-unspaced engine/settle.c 'job->delivery.opened \? engine->options.limits.new_spacing_ms : 0' '0' \
     'the next message comes while the widget joins the conversation that was begun with the one before'
-broken young-unread delivery/delivery.c 'answer->age_ms >= 0 && answer->age_ms < d->limits.new_spacing_ms' 'false' \
+broken young-unread delivery/resolve.c 'answer->age_ms >= 0 && answer->age_ms < d->limits.new_spacing_ms' 'false' \
     'nobody reads how old the conversation is that somebody else has begun'
 broken never-looked engine/settle.c 'if \(outcome == OUTCOME_DELIVERED\)\s+glance_want' 'if (outcome == OUTCOME_COUNT) glance_want' \
     'nobody looks after a post whether its conversation was closed'

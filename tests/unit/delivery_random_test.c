@@ -248,7 +248,7 @@ static void model_begin(struct model *m, uint64_t seed)
     m->was_in_doubt = chance(m, 30);
     if (m->was_in_doubt) {
         int64_t absent_from_ms = m->now_ms + HTTP_TIMEOUT_MS + SETTLE_MS;
-        delivery_doubt(&m->delivery, (struct mono){absent_from_ms}, 2);
+        delivery_doubt(&m->delivery, (struct mono){absent_from_ms}, 2, "");
         struct place *place = &m->places[0]; /* one that every form of address leads to */
         if (m->place_count > 0 && chance(m, 50) &&
             (payload.address != ADDRESS_CUSTOMER_ID || place->customer == 0))

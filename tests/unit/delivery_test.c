@@ -98,7 +98,7 @@ static void story_begin(struct story *story, struct table *table, struct span se
     delivery_init(&story->delivery, &payload, &limits, mono_after(story->now, deadline_ms));
     payload_done(&payload);
     if (absent_from_ms >= 0)
-        delivery_doubt(&story->delivery, mono_after(story->now, absent_from_ms), (unsigned)times);
+        delivery_doubt(&story->delivery, mono_after(story->now, absent_from_ms), (unsigned)times, "");
     if (cached.conversation.text[0] != 0)
         delivery_resolved(&story->delivery, &cached);
 }
@@ -328,7 +328,7 @@ static int64_t longest_wait(bool in_doubt, unsigned tries, enum answer_kind kind
         struct call call;
         delivery_init(&delivery, &payload, &limits, mono_after(now, 3600000));
         if (in_doubt)
-            delivery_doubt(&delivery, now, 2);
+            delivery_doubt(&delivery, now, 2, "");
         for (unsigned i = 0; i < tries; i++) {
             struct answer answer = {.kind = kind};
             now = delivery.wake.ms > now.ms ? delivery.wake : now;

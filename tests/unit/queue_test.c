@@ -85,6 +85,10 @@ static void a_queue_stays_while_something_waits_in_it_or_its_pause_lasts(void **
     queue_remove(queue, &item);
     queues_tidy(&queues, queue, (struct mono){99});
     assert_int_equal(queues.by_key.count, 1);
+    queue->woken = true; /* the engine has it in a list */
+    queues_tidy(&queues, queue, (struct mono){100});
+    assert_int_equal(queues.by_key.count, 1);
+    queue->woken = false;
     queues_tidy(&queues, queue, (struct mono){100});
     assert_int_equal(queues.by_key.count, 0);
     queues_done(&queues);

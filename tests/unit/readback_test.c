@@ -45,7 +45,7 @@ static void a_readback_that_finds_more_than_it_can_hold_says_nothing(void **stat
     const struct mono now = {1000}, later = {100000};
     struct delivery d;
     delivery_init(&d, &payload, &limits, (struct mono){3600000});
-    delivery_doubt(&d, now, 1);
+    delivery_doubt(&d, now, 1, "");
     assert_int_equal(answered(&d, 1000, true, now).page, 1);
     assert_int_equal(answered(&d, 1000, false, now).kind, CALL_READ_CUSTOMER);
     for (int i = 0; i < 8; i++) /* conversations of customers */

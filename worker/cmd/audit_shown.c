@@ -166,7 +166,7 @@ static enum shown shown_find(struct audit_shown_reader *reader, const struct eve
                                                       span_of(event->entry->sender), event->envelope.event_id);
     message_init(&search.message, &event->payload, &search.marks[0], &options);
     delivery_init(&search.delivery, &event->payload, &limits, MONO_NEVER);
-    delivery_doubt(&search.delivery, clock_now().mono, 1);
+    delivery_doubt(&search.delivery, clock_now().mono, 1, "it is only read");
     enum shown found = search_run(reader, &search);
     delivery_done(&search.delivery);
     message_done(&search.message);

@@ -117,17 +117,26 @@ void account_answered(struct account *account, enum answer_kind answer, enum cal
     }
 }
 
+void account_enter(struct account *account, enum account_hold hold, const char *why)
+{
+    trace_tell(account->trace, MACHINE_ACCOUNT, account, (int)account->hold, (int)hold, why);
+    account->hold = hold;
+}
+
 /* What is neither good nor refused says nothing of the key: as it was. */
 void account_probed(struct account *account, const struct answer *answer)
 {
     const char *expected = account->options.papercups_account;
     account->probe = 0;
     account->doubted = false;
-    if (answer->kind == ANSWER_OK)
-        account->hold =
-            expected == NULL || strcmp(answer->ids[0].text, expected) == 0 ? ACCOUNT_OPEN : ACCOUNT_STRANGER;
+    if (answer->kind == ANSWER_OK && (expected == NULL || strcmp(answer->ids[0].text, expected) == 0))
+        account_enter(account, ACCOUNT_OPEN, "/api/v1/me knows the key");
+    else if (answer->kind == ANSWER_OK)
+        account_enter(account, ACCOUNT_STRANGER, "/api/v1/me says that the key is somebody else's");
+    else if (answer->kind == ANSWER_REDIRECTED)
+        account_enter(account, ACCOUNT_REDIRECTED, "/api/v1/me redirects");
     else if (answer_is_doubtful(answer))
-        account->hold = answer->kind == ANSWER_REDIRECTED ? ACCOUNT_REDIRECTED : ACCOUNT_UNAUTHORIZED;
+        account_enter(account, ACCOUNT_UNAUTHORIZED, "/api/v1/me refuses the key");
 }
 
 const char *account_hold_word(enum account_hold hold)

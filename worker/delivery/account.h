@@ -5,6 +5,7 @@
 
 #include "base/map.h"
 #include "base/remote_clock.h"
+#include "base/trace.h"
 #include "delivery/answer.h"
 #include "delivery/concurrency.h"
 #include "delivery/queue.h"
@@ -62,6 +63,7 @@ struct account {
     struct account_stats stats;
     STAILQ_ENTRY(account) in_woken; /* the engine's, where there may be a place: see engine/wake.h */
     bool woken;
+    const struct trace *trace; /* NULL: nobody listens */
 };
 
 struct account *account_new(const struct account_options *options);
@@ -78,6 +80,8 @@ void account_answered(struct account *account, enum answer_kind answer, enum cal
 /* A list that is long under way, begun at `started`, takes no place any more: it is one customer's affair. One may always
  * be; more, as many as there are places at most, where Papercups has answered other calls since. False: not now. */
 bool account_set_aside(struct account *account, struct mono started);
+/* The one place where its hold is set. `why`: for the trace. */
+void account_enter(struct account *account, enum account_hold hold, const char *why);
 /* /api/v1/me has answered: how the account is held from now on. */
 void account_probed(struct account *account, const struct answer *answer);
 /* "unauthorized", "redirected", ...; for logs and metrics. */

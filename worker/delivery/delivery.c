@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "delivery/readback.h"
+#include "delivery/resolve.h"
 #include "delivery/retry.h"
 #include "delivery/step.h"
 
@@ -16,13 +17,13 @@ void delivery_init(struct delivery *d, const struct payload *payload, const stru
         d->some_email = limits->email_given && payload_of_customer(payload, "email").data == NULL;
 }
 
-void delivery_doubt(struct delivery *d, struct mono absent_from, unsigned times)
+void delivery_doubt(struct delivery *d, struct mono absent_from, unsigned times, const char *why)
 {
     d->unknown = true;
     d->absent_from = absent_from;
     d->absent_needed = times;
     d->absent_seen = 0;
-    delivery_enter(d, STEP_READBACK, d->wake);
+    step_enter(d, STEP_READBACK, d->wake, why);
 }
 
 void delivery_resolved(struct delivery *d, const struct cached *where)
@@ -31,7 +32,7 @@ void delivery_resolved(struct delivery *d, const struct cached *where)
     d->customer_matches = where->customer_matches;
     d->conversation = where->conversation;
     d->resolved_at = where->found_at;
-    delivery_enter(d, STEP_POST, d->wake);
+    step_enter(d, STEP_POST, d->wake, "where to post is known");
 }
 
 void delivery_done(struct delivery *d)
@@ -94,7 +95,7 @@ static void delivery_check_deadline(struct delivery *d, struct mono now)
     if (!d->unknown) {
         detail_set(&d->detail, OUTCOME_GAVE_UP, "%u attempts; not delivered within deliver_within",
                    d->attempts);
-        delivery_finish(d, OUTCOME_GAVE_UP);
+        step_finish(d, OUTCOME_GAVE_UP, "its time is over");
     } else if (d->read_until.ms == 0) {
         d->read_until = mono_after(now, d->limits.unknown_for_ms);
     } else if (mono_reached(d->read_until, now)) {
@@ -107,7 +108,7 @@ static void delivery_check_deadline(struct delivery *d, struct mono now)
                        "posted %u times, the last without a good answer, and Papercups could not be read: it "
                        "may have been shown",
                        d->attempts);
-        delivery_finish(d, OUTCOME_UNKNOWN);
+        step_finish(d, OUTCOME_UNKNOWN, "its time is over, and it could not be read for long");
     }
 }
 
@@ -132,7 +133,7 @@ enum delivery_want delivery_want(struct delivery *d, struct mono now, struct cal
     /* It has waited, for a place or in an outage: an agent may have closed the conversation meanwhile. */
     if (d->step == STEP_POST && mono_reached(mono_after(d->resolved_at, CACHE_TTL_MS), now)) {
         delivery_forget(d);
-        delivery_enter(d, STEP_RESOLVE, now);
+        step_enter(d, STEP_RESOLVE, now, "what was found out is too old");
     }
     *call = delivery_call(d);
     return DELIVERY_CALLS;
@@ -157,88 +158,6 @@ void delivery_calling(struct delivery *d, const struct call *call, struct mono n
 
 /* ---- what was answered ---- */
 
-static void delivery_retry(struct delivery *d, enum delivery_step step, int64_t delay_ms, struct mono now)
-{
-    d->tries++;
-    d->page = 0; /* rows move from page to page: from the beginning */
-    delivery_enter(d, step, mono_after(now, delay_ms));
-}
-
-/* All rows that answer are known: which customer it is, or none. */
-static void delivery_take_row(struct delivery *d, struct mono now)
-{
-    size_t count = d->customer_matches;
-    if (d->some_email && count != 1) {
-        detail_set(
-            &d->detail, OUTCOME_CUSTOMER_NOT_FOUND,
-            "the pages give an e-mail, and %zu customers with this external_id and host have one: send "
-            "the e-mail that the page gives",
-            count);
-        delivery_finish(d, OUTCOME_CUSTOMER_NOT_FOUND);
-    } else if (count > 1 && d->limits.refuse_ambiguous) {
-        detail_set(&d->detail, OUTCOME_CUSTOMER_NOT_FOUND,
-                   "%zu customers have this external_id and host, and ambiguous_customer = refuse", count);
-        delivery_finish(d, OUTCOME_CUSTOMER_NOT_FOUND);
-    } else {
-        delivery_enter(d, count == 0 ? STEP_CREATE : STEP_CONVERSATION, now);
-    }
-}
-
-/* One page of them: the newest row is the one that the widget takes. Not before the last page is anything decided. */
-static void delivery_take_customers(struct delivery *d, const struct call *call, const struct answer *answer,
-                                    struct mono now)
-{
-    if (call->page == 0) {
-        d->customer = (struct uuid){{0}};
-        d->customer_matches = 0;
-    }
-    if (answer->id_count > 0 &&
-        (d->customer_matches == 0 || strcmp(answer->updated_at, d->customer_updated_at) > 0)) {
-        d->customer = answer->ids[0];
-        memcpy(d->customer_updated_at, answer->updated_at, sizeof(d->customer_updated_at));
-    }
-    d->customer_matches += answer->id_count;
-    d->page = answer->incomplete ? call->page + 1 : 0;
-    if (answer->incomplete)
-        delivery_enter(d, STEP_RESOLVE, now);
-    else
-        delivery_take_row(d, now);
-}
-
-/* A widget that has just heard of the conversation may be between its fetch and its join. Here it is not known whether
- * this worker has begun it: an earlier owner may have, or an event to another form of the customer's address. */
-static struct mono delivery_post_from(const struct delivery *d, const struct answer *answer, struct mono now)
-{
-    bool young = answer->id_count > 0 && answer->age_ms >= 0 && answer->age_ms < d->limits.new_spacing_ms;
-    return young ? mono_after(now, d->limits.new_spacing_ms - answer->age_ms) : now;
-}
-
-/* Whoever names a conversation means that one; else the account says what becomes of a closed one. */
-static bool delivery_reopens(const struct delivery *d)
-{
-    return d->limits.reopen || d->address == ADDRESS_CONVERSATION_ID;
-}
-
-static void delivery_take_conversation(struct delivery *d, const struct call *call,
-                                       const struct answer *answer, struct mono now)
-{
-    bool found = answer->id_count > 0;
-    if (answer->mark_found) {
-        delivery_there(d, answer);
-        return;
-    }
-    if (found)
-        d->conversation = answer->ids[0];
-    d->was_unassigned = found && answer->unassigned;
-    d->post_from = delivery_post_from(d, answer, now);
-    if (!found && call->kind == CALL_LIST_CONVERSATIONS && d->limits.reopen)
-        delivery_enter(d, STEP_CLOSED, now);
-    else if (found && answer->closed && delivery_reopens(d))
-        delivery_enter(d, STEP_REOPEN, now);
-    else
-        delivery_enter(d, STEP_POST, d->post_from);
-}
-
 static void delivery_take_posted(struct delivery *d, const struct call *call, struct uuid first,
                                  struct mono now)
 {
@@ -251,9 +170,9 @@ static void delivery_take_posted(struct delivery *d, const struct call *call, st
     }
     /* A conversation that begins with a nested message stays unassigned by itself. */
     if (call->kind == CALL_POST_MESSAGE && d->limits.unassign && d->was_unassigned)
-        delivery_enter(d, STEP_UNASSIGN, now);
+        step_enter(d, STEP_UNASSIGN, now, "posted, and that has assigned the conversation");
     else
-        delivery_finish(d, OUTCOME_DELIVERED);
+        step_finish(d, OUTCOME_DELIVERED, "posted");
 }
 
 static void delivery_take_ok(struct delivery *d, const struct call *call, const struct answer *answer,
@@ -265,34 +184,37 @@ static void delivery_take_ok(struct delivery *d, const struct call *call, const 
         d->resolved_at = now;
     switch (call->kind) {
     case CALL_FIND_CUSTOMERS:
-        delivery_take_customers(d, call, answer, now);
+        resolve_customers(d, call, answer, now);
         break;
     case CALL_CREATE_CUSTOMER:
         d->customer = first;
         d->customer_matches = 1;
-        delivery_enter(d, STEP_POST, now);
+        step_enter(d, STEP_POST, now, "the row is made");
         break;
     case CALL_READ_CUSTOMER:
         d->customer = d->to;
-        delivery_enter(d, answer->host_missing ? STEP_HOST : STEP_CONVERSATION, now);
+        if (answer->host_missing)
+            step_enter(d, STEP_HOST, now, "the row has no host, and no widget finds it");
+        else
+            step_enter(d, STEP_CONVERSATION, now, "the row is there");
         break;
     case CALL_SET_HOST:
-        delivery_enter(d, STEP_CONVERSATION, now);
+        step_enter(d, STEP_CONVERSATION, now, "the row has its host");
         break;
     case CALL_READ_CONVERSATION:
     case CALL_LIST_CONVERSATIONS:
     case CALL_LIST_CLOSED:
-        delivery_take_conversation(d, call, answer, now);
+        resolve_conversation(d, call, answer, now);
         break;
     case CALL_REOPEN:
-        delivery_enter(d, STEP_POST, mono_later(d->post_from, now));
+        step_enter(d, STEP_POST, mono_later(d->post_from, now), "it is open again");
         break;
     case CALL_POST_MESSAGE:
     case CALL_POST_CONVERSATION:
         delivery_take_posted(d, call, first, now);
         break;
     case CALL_UNASSIGN:
-        delivery_finish(d, OUTCOME_DELIVERED);
+        step_finish(d, OUTCOME_DELIVERED, "the conversation is given back");
         break;
     case CALL_LIST_CUSTOMERS:
     case CALL_READ_MESSAGES:
@@ -305,7 +227,7 @@ bool delivery_cut_short(struct delivery *d)
 {
     if (d->step != STEP_UNASSIGN)
         return false;
-    delivery_finish(d, OUTCOME_DELIVERED);
+    step_finish(d, OUTCOME_DELIVERED, "what it still wants is not worth waiting for");
     return true;
 }
 
@@ -325,7 +247,8 @@ static void delivery_take_unknown(struct delivery *d, const struct answer *answe
 {
     bool complete = answer->kind != ANSWER_LOST;
     struct mono settled = mono_after(now, d->limits.settle_ms);
-    delivery_doubt(d, settled, complete ? 1 : 2);
+    delivery_doubt(d, settled, complete ? 1 : 2,
+                   complete ? "posted, and no word that it failed" : "posted, and not answered");
     bool may_be_for_good = answer->kind == ANSWER_SERVER_ERROR || answer->kind == ANSWER_FORBIDDEN;
     d->refused_by = may_be_for_good ? answer->status : 0;
     d->refused_at = now;
@@ -342,40 +265,9 @@ static void delivery_take_open(struct delivery *d, const struct answer *answer, 
     if (d->step == STEP_POST)
         delivery_take_unknown(d, answer, delay_ms, now);
     else if (d->step == STEP_CREATE) /* it may have been made: looked up once it has had time to appear */
-        delivery_retry(d, STEP_RESOLVE, settled_ms, now);
+        step_retry(d, STEP_RESOLVE, settled_ms, now, "the row may be made, or not");
     else
-        delivery_retry(d, d->step, delay_ms, now);
-}
-
-/* What was found before may be gone: it is found out anew, at once, and then once more when there was time to settle. */
-static void delivery_take_not_found(struct delivery *d, const struct call *call, const struct answer *answer,
-                                    struct mono now)
-{
-    bool by_id = d->step == STEP_RESOLVE && d->address != ADDRESS_EXTERNAL_ID;
-    bool first = d->missing_since.ms == 0;
-    if (delivery_is_missing(d, now) && !first) {
-        d->detail = answer->detail;
-        delivery_finish(d, !by_id                               ? OUTCOME_REFUSED_BY_PAPERCUPS
-                           : call->kind == CALL_READ_CUSTOMER ? OUTCOME_CUSTOMER_NOT_FOUND
-                                                              : OUTCOME_CONVERSATION_NOT_FOUND);
-        return;
-    }
-    delivery_forget(d);
-    delivery_enter(d, STEP_RESOLVE,
-                   first && !by_id ? now : mono_after(d->missing_since, d->limits.settle_ms));
-}
-
-/* Which conversation is the newest cannot be read; one that is made now is it. */
-static void delivery_take_too_large(struct delivery *d, int64_t delay_ms, struct mono now)
-{
-    if (d->step != STEP_CONVERSATION && d->step != STEP_CLOSED) {
-        delivery_retry(d, d->step, delay_ms, now);
-        return;
-    }
-    d->tries = 0;
-    d->resolved_at = now;
-    d->was_unassigned = false;
-    delivery_enter(d, STEP_POST, now);
+        step_retry(d, d->step, delay_ms, now, answer_word(answer->kind));
 }
 
 static void delivery_take_other(struct delivery *d, const struct call *call, const struct answer *answer,
@@ -383,7 +275,7 @@ static void delivery_take_other(struct delivery *d, const struct call *call, con
 {
     /* What is optional does not hold a delivery up: a row without its host, a conversation that stays assigned. */
     if (answer->kind != ANSWER_OK && d->step == STEP_HOST) {
-        delivery_enter(d, STEP_CONVERSATION, now);
+        step_enter(d, STEP_CONVERSATION, now, "the host is optional");
         return;
     }
     if (answer->kind != ANSWER_OK && delivery_cut_short(d))
@@ -393,7 +285,7 @@ static void delivery_take_other(struct delivery *d, const struct call *call, con
         return;
     }
     if (answer->incomplete && call->page + 1 >= CUSTOMER_PAGES) {
-        delivery_retry(d, d->step, delay_ms, now);
+        step_retry(d, d->step, delay_ms, now, "too many pages of rows");
         return;
     }
     switch (answer->kind) {
@@ -404,17 +296,17 @@ static void delivery_take_other(struct delivery *d, const struct call *call, con
     case ANSWER_UNAUTHORIZED:
     case ANSWER_REDIRECTED:
     case ANSWER_LATER:
-        delivery_retry(d, d->step, delay_ms, now);
+        step_retry(d, d->step, delay_ms, now, answer_word(answer->kind));
         break;
     case ANSWER_NOT_FOUND:
-        delivery_take_not_found(d, call, answer, now);
+        resolve_not_found(d, call, answer, now);
         break;
     case ANSWER_REFUSED:
         d->detail = answer->detail;
-        delivery_finish(d, OUTCOME_REFUSED_BY_PAPERCUPS);
+        step_finish(d, OUTCOME_REFUSED_BY_PAPERCUPS, "refused");
         break;
     case ANSWER_TOO_LARGE:
-        delivery_take_too_large(d, delay_ms, now);
+        resolve_too_large(d, delay_ms, now);
         break;
     case ANSWER_SERVER_ERROR:
     case ANSWER_FORBIDDEN:

@@ -6,6 +6,7 @@
 
 #include "base/moment.h"
 #include "base/rng.h"
+#include "base/trace.h"
 #include "delivery/answer.h"
 #include "delivery/cache.h"
 #include "event/payload.h"
@@ -51,9 +52,11 @@ struct delivery {
     struct uuid to; /* where it is addressed by UUID */
     struct mono deadline;
     struct delivery_limits limits;
+    const struct trace *trace; /* NULL: nobody listens */
 
     enum delivery_step step;
     bool calling;
+    bool opened;      /* the conversation was begun or reopened for this message, or may have been */
     struct mono wake; /* not to be asked before */
     unsigned tries;   /* failures in a row, for the backoff */
     bool some_email;  /* the page gives an e-mail that the event does not say: the one row that has any */
@@ -62,7 +65,6 @@ struct delivery {
     char customer_updated_at[ANSWER_TIME_SIZE]; /* STEP_RESOLVE: of the newest row until now */
     struct mono resolved_at;                    /* when they were found: a post begins CACHE_TTL_MS later at most */
     struct mono post_from; /* the conversation is young: see delivery_limits.new_spacing_ms */
-    bool opened;           /* it was begun or reopened for this message, or may have been */
     size_t customer_matches;
     struct mono missing_since; /* the first 404, for whatever it was; 0: there was none. One alone ends nothing */
 
@@ -92,8 +94,8 @@ struct delivery {
 void delivery_init(struct delivery *delivery, const struct payload *payload,
                    const struct delivery_limits *limits, struct mono deadline);
 /* The message may be in Papercups already (another worker may have posted it): it is read back first, and "absent"
- * counts only from `absent_from`, `times` in a row. */
-void delivery_doubt(struct delivery *delivery, struct mono absent_from, unsigned times);
+ * counts only from `absent_from`, `times` in a row. `why`: for the trace. */
+void delivery_doubt(struct delivery *delivery, struct mono absent_from, unsigned times, const char *why);
 /* Where to post is known already: the delivery begins with the post. Only for one that has not begun. */
 void delivery_resolved(struct delivery *delivery, const struct cached *where);
 void delivery_done(struct delivery *delivery);

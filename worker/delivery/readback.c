@@ -34,11 +34,11 @@ static void readback_absent(struct delivery *d, struct mono now)
     readback_done(&d->search);
     d->tries = 0;
     if (!mono_reached(d->absent_from, d->readback_started)) {
-        delivery_enter(d, STEP_READBACK, d->absent_from);
+        step_enter(d, STEP_READBACK, d->absent_from, "absent, but it may still be under way");
         return;
     }
     if (++d->absent_seen < d->absent_needed) {
-        delivery_enter(d, STEP_READBACK, mono_after(now, READBACK_AGAIN_MS));
+        step_enter(d, STEP_READBACK, mono_after(now, READBACK_AGAIN_MS), "absent, and once more to prove it");
         return;
     }
     if (d->refused_by != 0)
@@ -46,16 +46,16 @@ static void readback_absent(struct delivery *d, struct mono now)
     d->refused_by = 0;
     d->unknown = false;
     delivery_forget(d);
-    delivery_enter(d, STEP_RESOLVE, now);
+    step_enter(d, STEP_RESOLVE, now, "proven absent");
 }
 
 /* A readback that could not be finished says nothing: never a reason to post. */
-static void readback_unreadable(struct delivery *d, int64_t delay_ms, struct mono now)
+static void readback_unreadable(struct delivery *d, int64_t delay_ms, struct mono now, const char *why)
 {
     readback_done(&d->search);
     d->absent_seen = 0;
     d->tries++;
-    delivery_enter(d, STEP_READBACK, mono_after(now, delay_ms));
+    step_enter(d, STEP_READBACK, mono_after(now, delay_ms), why);
 }
 
 static void readback_add(struct uuid **list, size_t *count, const struct answer *answer)
@@ -77,11 +77,11 @@ void readback_take(struct delivery *d, const struct call *call, const struct ans
     bool cut = too_many || (answer->incomplete && !more);
     if (gone && !delivery_is_missing(d, now)) {
         delay_ms = mono_after(d->missing_since, d->limits.settle_ms).ms - now.ms;
-        readback_unreadable(d, delay_ms, now);
+        readback_unreadable(d, delay_ms, now, "a row is not there, and one 404 is not believed");
         return;
     }
     if ((answer->kind != ANSWER_OK && !gone) || (cut && !answer->mark_found)) {
-        readback_unreadable(d, delay_ms, now);
+        readback_unreadable(d, delay_ms, now, cut ? "more than can be read" : answer_word(answer->kind));
         return;
     }
     if (answer->mark_found) {
@@ -100,12 +100,12 @@ void readback_take(struct delivery *d, const struct call *call, const struct ans
         search->conversation_next++;
     if (more) {
         search->page++;
-        delivery_enter(d, STEP_READBACK, now);
+        step_enter(d, STEP_READBACK, now, "there are more rows");
         return;
     }
     if (search->customer_next < search->customer_count ||
         search->conversation_next < search->conversation_count)
-        delivery_enter(d, STEP_READBACK_LIST, now);
+        step_enter(d, STEP_READBACK_LIST, now, "not in what is read so far");
     else
         readback_absent(d, now);
 }

@@ -1,20 +1,31 @@
-/* How a delivery changes its step: what delivery.c and readback.c share. */
+/* How a delivery changes its step: what delivery.c, resolve.c and readback.c share. */
 #ifndef DELIVERY_STEP_H
 #define DELIVERY_STEP_H
 
 #include "delivery/delivery.h"
 
-static inline void delivery_enter(struct delivery *d, enum delivery_step step, struct mono wake)
+/* The one place where a step is set. It is not asked what it wants before `wake`. */
+static inline void step_enter(struct delivery *d, enum delivery_step step, struct mono wake, const char *why)
 {
+    trace_tell(d->trace, MACHINE_DELIVERY, d, (int)d->step, (int)step, why);
     d->step = step;
     d->wake = wake;
 }
 
-static inline void delivery_finish(struct delivery *d, enum outcome outcome)
+static inline void step_finish(struct delivery *d, enum outcome outcome, const char *why)
 {
-    d->step = STEP_DONE;
+    step_enter(d, STEP_DONE, d->wake, why);
     d->outcome = outcome;
     d->unknown = false;
+}
+
+/* A failure: later again. */
+static inline void step_retry(struct delivery *d, enum delivery_step step, int64_t delay_ms, struct mono now,
+                              const char *why)
+{
+    d->tries++;
+    d->page = 0; /* rows move from page to page: from the beginning */
+    step_enter(d, step, mono_after(now, delay_ms), why);
 }
 
 /* The message was found. */
@@ -23,7 +34,7 @@ static inline void delivery_there(struct delivery *d, const struct answer *answe
     d->message = answer->marked;
     if (answer->marked_in.text[0] != 0)
         d->conversation = answer->marked_in;
-    delivery_finish(d, OUTCOME_DELIVERED);
+    step_finish(d, OUTCOME_DELIVERED, "its mark is there");
 }
 
 /* So it was answered at that moment, and the message is not there. */

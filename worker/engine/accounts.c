@@ -79,9 +79,9 @@ static void accounts_probe(struct engine *engine, struct account *account)
         account->probe = accounts_request(engine, account, &(struct call){.kind = CALL_ME}, NULL);
 }
 
-void accounts_hold(struct engine *engine, struct account *account, enum account_hold hold)
+void accounts_hold(struct engine *engine, struct account *account, const char *why)
 {
-    account->hold = hold;
+    account_enter(account, ACCOUNT_UNCHECKED, why);
     account->probe = 0; /* one under way asks with the key before this one */
     timer_set(&engine->timers, &account->timer, engine->now.mono);
     accounts_tell(engine, account);

@@ -22,8 +22,8 @@ void accounts_set_aside(struct engine *engine, struct job *job);
 /* Takes note of an answer and reads it (answer_done it); .account is NULL where nobody asked. */
 struct pending accounts_answered(struct engine *engine, engine_handle handle, const struct reply *reply,
                                  struct answer *answer);
-/* No call is made from now on but to ask whether its key is good. */
-void accounts_hold(struct engine *engine, struct account *account, enum account_hold hold);
+/* No call is made from now on but to ask whether its key is good. `why`: for the trace. */
+void accounts_hold(struct engine *engine, struct account *account, const char *why);
 void accounts_timer(struct engine *engine, struct account *account);
 
 #endif

@@ -61,8 +61,10 @@ static void admit_delivery(struct engine *engine, struct job *job, const struct 
     }
     deadline_begin(engine, job, within_ms);
     delivery_init(&job->delivery, payload, &limits, deadline_of(engine, job));
+    job->delivery.trace = engine->options.trace;
     if (in_doubt)
-        delivery_doubt(&job->delivery, job->partition->in_doubt_absent_from, 2);
+        delivery_doubt(&job->delivery, job->partition->in_doubt_absent_from, 2,
+                       "an earlier owner may have posted it");
 }
 
 /* OUTCOME_BACKLOG where the account has no room for it: it stands in the queue until its receipt is acknowledged, as

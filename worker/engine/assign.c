@@ -87,6 +87,7 @@ void assign(struct engine *engine, const struct input *input)
     bool namesake = named && !is_own && before.by.name == engine->options.member.name;
     int64_t start = assign_start(engine, input, &progress);
     struct partition *partition = partition_new(id, start, engine->options.reach_step, engine->options.hash_key);
+    partition->trace = engine->options.trace;
     engine->partitions[id] = partition;
     engine->leased = false;
     if (progress.has_last) {

@@ -27,6 +27,7 @@
 static void engine_add_account(struct engine *engine, const struct account_options *options)
 {
     struct account *account = account_new(options);
+    account->trace = engine->options.trace;
     map_add(&engine->accounts, &account->node);
     if (account->hold != ACCOUNT_OPEN)
         timer_set(&engine->timers, &account->timer, (struct mono){0}); /* probed with the first input */
@@ -110,7 +111,7 @@ static void engine_stop(struct engine *engine)
     engine->stopping = true;
     for (int32_t i = 0; i < engine->options.partition_count; i++)
         if (engine->partitions[i] != NULL)
-            release_begin(engine, engine->partitions[i]);
+            release_begin(engine, engine->partitions[i], "the worker stops");
 }
 
 static void engine_produced(struct engine *engine, const struct input *input)
@@ -119,7 +120,7 @@ static void engine_produced(struct engine *engine, const struct input *input)
     if (job == NULL)
         orphans_done(engine, input->handle);
     else if (settle_produced(engine, job, input))
-        run_asked(engine, job);
+        run_asked(engine, job, "the broker has told its time");
 }
 
 static void engine_partition_input(struct engine *engine, const struct input *input)
@@ -146,7 +147,7 @@ static void engine_partition_input(struct engine *engine, const struct input *in
     else if (input->type == INPUT_REBUILT)
         rebuild_finish(engine, partition, input->offset);
     else if (input->type == INPUT_REVOKED)
-        release_begin(engine, partition);
+        release_begin(engine, partition, "revoked");
     else
         release_at_once(engine, partition);
 }
@@ -156,7 +157,7 @@ static void engine_api_key(struct engine *engine, size_t index)
     const struct account *account = NULL;
     while ((account = engine_next_account(engine, account)) != NULL)
         if (account->options.index == index)
-            accounts_hold(engine, (struct account *)(uintptr_t)account, ACCOUNT_UNCHECKED);
+            accounts_hold(engine, (struct account *)(uintptr_t)account, "its API key is another one");
 }
 
 static void engine_accounts(struct engine *engine, const struct input *input)
@@ -172,7 +173,7 @@ static void engine_accounts(struct engine *engine, const struct input *input)
         struct account *account = MAP_ENTRY(node, struct account, node);
         account_change(account, options);
         if (options->held)
-            accounts_hold(engine, account, ACCOUNT_UNCHECKED);
+            accounts_hold(engine, account, "its configuration is another one");
     }
     /* Where customers are was found out under the previous settings of the accounts, such as the inbox. */
     cache_done(&engine->cache);

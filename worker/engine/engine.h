@@ -6,6 +6,7 @@
 
 #include "base/histogram.h"
 #include "base/moment.h"
+#include "base/trace.h"
 #include "delivery/account.h"
 #include "delivery/delivery.h"
 #include "engine/progress.h"
@@ -37,6 +38,7 @@ struct engine_options {
     struct member member; /* this worker, where it has a name in its group */
     unsigned char hash_key[16];
     uint64_t seed; /* of the jitter */
+    const struct trace *trace; /* what changes its state, and why; NULL: nobody listens. Must outlive the engine */
     const struct account_options *accounts;
     size_t account_count;
 };

@@ -14,28 +14,31 @@
 #define GLANCE_HOLD_MS  3000 /* a customer's next message waits no longer for one that hangs */
 #define GLANCE_AGAIN_MS 1000 /* without a lease */
 
-static void glance_enter(struct glance *glance, enum glance_state state)
+/* The one place where its state is set. */
+static void glance_enter(const struct engine *engine, struct glance *glance, enum glance_state state,
+                         const char *why)
 {
+    trace_tell(engine->options.trace, MACHINE_GLANCE, glance, (int)glance->state, (int)state, why);
     glance->state = state;
 }
 
-static void glance_ready(struct engine *engine, struct glance *glance)
+static void glance_ready(struct engine *engine, struct glance *glance, const char *why)
 {
     timer_clear(&engine->timers, &glance->timer);
-    glance_enter(glance, GLANCE_READY);
+    glance_enter(engine, glance, GLANCE_READY, why);
     queue_push(&glance->account->glances, &glance->in_ready);
     wake_account(engine, glance->account);
 }
 
-static void glance_wait(struct engine *engine, struct glance *glance, struct mono until)
+static void glance_wait(struct engine *engine, struct glance *glance, struct mono until, const char *why)
 {
-    glance_enter(glance, GLANCE_WAITS);
+    glance_enter(engine, glance, GLANCE_WAITS, why);
     timer_set(&engine->timers, &glance->timer, until);
 }
 
 static void glance_rest(struct engine *engine, struct glance *glance, struct mono until)
 {
-    glance_enter(glance, GLANCE_RESTS);
+    glance_enter(engine, glance, GLANCE_RESTS, "its conversation was looked at");
     timer_set(&engine->timers, &glance->timer, until);
 }
 
@@ -55,9 +58,9 @@ static void glance_plan(struct engine *engine, struct glance *glance)
     if (glance->partition->state != PARTITION_RUNNING)
         at = engine->now.mono; /* another worker will have the customer next */
     if (mono_reached(at, engine->now.mono))
-        glance_ready(engine, glance);
+        glance_ready(engine, glance, "posted, and nothing more waits for that customer");
     else
-        glance_wait(engine, glance, at);
+        glance_wait(engine, glance, at, "posted, but more waits, or it was looked at a moment ago");
 }
 
 static struct glance *glance_of(const struct queue *queue, const struct uuid *conversation)
@@ -138,7 +141,7 @@ void glance_timer(struct engine *engine, struct glance *glance)
 {
     struct queue *queue = glance->queue;
     if (glance->state != GLANCE_RESTS) {
-        glance_ready(engine, glance);
+        glance_ready(engine, glance, "its time has come");
         return;
     }
     glance_free(engine, glance);
@@ -149,10 +152,10 @@ void glance_place(struct engine *engine, struct glance *glance)
 {
     queue_remove(&glance->account->glances, &glance->in_ready);
     if (!lease_is_held(engine)) {
-        glance_wait(engine, glance, mono_after(engine->now.mono, GLANCE_AGAIN_MS));
+        glance_wait(engine, glance, mono_after(engine->now.mono, GLANCE_AGAIN_MS), "no lease");
         return;
     }
-    glance_enter(glance, GLANCE_CALLS);
+    glance_enter(engine, glance, GLANCE_CALLS, "it has a place");
     glance->called = engine->now.mono;
     accounts_glance(engine, glance);
 }
@@ -165,7 +168,7 @@ static void glance_take(struct engine *engine, struct glance *glance, const stru
         cache_forget_conversation(&engine->cache, &glance->call.id);
         glance->call.kind = CALL_REOPEN;
         glance->tries = 0;
-        glance_ready(engine, glance);
+        glance_ready(engine, glance, "the conversation was closed: to open it again");
         return;
     }
     if (ok && !reads) /* as after a new one */
@@ -174,8 +177,8 @@ static void glance_take(struct engine *engine, struct glance *glance, const stru
     bool gone = answer->kind == ANSWER_NOT_FOUND || answer->kind == ANSWER_REFUSED;
     bool again = !ok && !gone && ++glance->tries < GLANCE_TRIES;
     if (again && glance->partition->state == PARTITION_RUNNING)
-        glance_wait(engine, glance,
-                    mono_after(engine->now.mono, retry_delay_ms(glance->tries, &engine->rng)));
+        glance_wait(engine, glance, mono_after(engine->now.mono, retry_delay_ms(glance->tries, &engine->rng)),
+                    answer_word(answer->kind));
     else
         glance_end(engine, glance);
 }
@@ -196,7 +199,7 @@ struct mono glance_hold(struct engine *engine, const struct job *job)
     struct glance *glance;
     LIST_FOREACH(glance, &job->queue->glances, in_queue) {
         if (glance->state == GLANCE_WAITS && glance->tries == 0)
-            glance_ready(engine, glance);
+            glance_ready(engine, glance, "the customer's next event waits for it");
         if (glance->state == GLANCE_READY)
             until = MONO_NEVER;
         else if (glance->state == GLANCE_CALLS)
@@ -210,7 +213,7 @@ void glances_hurry(struct engine *engine, const struct partition *partition)
     for (uint32_t i = 0; i < engine->glances.size; i++) {
         struct glance *glance = engine->glances.slots[i].thing;
         if (glance != NULL && glance->partition == partition && glance->state == GLANCE_WAITS)
-            glance_ready(engine, glance);
+            glance_ready(engine, glance, "its partition is given up");
     }
 }
 

@@ -37,6 +37,12 @@ struct job *job_new(struct engine *engine, struct partition *partition, const st
     return job;
 }
 
+void job_enter(const struct engine *engine, struct job *job, enum job_state state, const char *why)
+{
+    trace_tell(engine->options.trace, MACHINE_JOB, job, (int)job->state, (int)state, why);
+    job->state = state;
+}
+
 void job_grow(struct engine *engine, struct job *job, size_t size)
 {
     job->size += size;

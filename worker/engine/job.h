@@ -67,6 +67,8 @@ struct job {
 #define JOB_OF(pointer, member) ((struct job *)(void *)((char *)(pointer)-offsetof(struct job, member)))
 
 struct job *job_new(struct engine *engine, struct partition *partition, const struct record *record);
+/* The one place where its state is set. `why`: for the trace. */
+void job_enter(const struct engine *engine, struct job *job, enum job_state state, const char *why);
 /* It holds `size` bytes more, for an account. */
 void job_grow(struct engine *engine, struct job *job, size_t size);
 /* Whether the keyring as it is now grants the job its account; OUTCOME_NONE too where its key was taken out. */

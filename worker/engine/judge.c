@@ -78,7 +78,7 @@ bool judge_head(struct engine *engine, struct job *job)
     if (state == WINDOW_FAILED && !job->delivery.unknown) {
         if (!judge_time(engine, job))
             return false;
-        delivery_doubt(&job->delivery, engine->now.mono, 1);
+        delivery_doubt(&job->delivery, engine->now.mono, 1, "it failed before, and may be shown");
     }
     return true;
 }

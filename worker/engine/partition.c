@@ -23,6 +23,12 @@ struct partition *partition_new(int32_t id, int64_t offset, int64_t reach_step,
     return partition;
 }
 
+void partition_enter(struct partition *partition, enum partition_state state, const char *why)
+{
+    trace_tell(partition->trace, MACHINE_PARTITION, partition, (int)partition->state, (int)state, why);
+    partition->state = state;
+}
+
 void partition_free(struct partition *partition)
 {
     if (partition == NULL)

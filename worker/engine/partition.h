@@ -4,6 +4,7 @@
 
 #include <sys/queue.h>
 
+#include "base/trace.h"
 #include "dedup/window.h"
 #include "delivery/timer.h"
 #include "engine/offsets.h"
@@ -30,6 +31,7 @@ enum partition_state {
 struct partition {
     int32_t id;
     enum partition_state state;
+    const struct trace *trace; /* NULL: nobody listens */
     struct offsets offsets;
     struct window window;
     struct job_list jobs; /* all of them, in the order they were read */
@@ -89,6 +91,8 @@ struct partition {
 
 struct partition *partition_new(int32_t id, int64_t offset, int64_t reach_step,
                                 const unsigned char hash_key[16]);
+/* The one place where its state is set. `why`: for the trace. */
+void partition_enter(struct partition *partition, enum partition_state state, const char *why);
 /* Its jobs must be gone. */
 void partition_free(struct partition *partition);
 

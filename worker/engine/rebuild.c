@@ -6,7 +6,7 @@
 /* Only now are all of this worker's own receipts among those that will be read. */
 void rebuild_begin(struct engine *engine, struct partition *partition)
 {
-    partition->state = PARTITION_REBUILDING;
+    partition_enter(partition, PARTITION_REBUILDING, "nothing else is under way for it");
     window_fill(&partition->window);
     struct effect *effect = effect_add(engine, EFFECT_READ_RECEIPTS, partition->id);
     effect->offset = partition->receipts_from;
@@ -82,7 +82,7 @@ void rebuild_finish(struct engine *engine, struct partition *partition, int64_t 
      * are forgotten after some days), nothing is in doubt. */
     if (partition->untouched)
         partition->in_doubt_end = partition->reach = partition->offsets.low;
-    partition->state = PARTITION_RUNNING;
+    partition_enter(partition, PARTITION_RUNNING, "its receipts are read");
     partition->rebuilt_at = engine->now.mono;
     partition->receipts_end = receipts_end;
     struct effect *effect = effect_add(engine, EFFECT_START, partition->id);

@@ -34,13 +34,13 @@ static void release_unstarted(struct engine *engine, struct partition *partition
     }
 }
 
-void release_begin(struct engine *engine, struct partition *partition)
+void release_begin(struct engine *engine, struct partition *partition, const char *why)
 {
     if (partition->state == PARTITION_DRAINING || partition->state == PARTITION_COMMITTING)
         return;
     partition->inherited =
         partition->state != PARTITION_RUNNING || partition->offsets.next < partition->in_doubt_end;
-    partition->state = PARTITION_DRAINING;
+    partition_enter(partition, PARTITION_DRAINING, why);
     partition->drain_end = mono_after(engine->now.mono, engine->options.drain_ms);
     release_unstarted(engine, partition);
     glances_hurry(engine, partition);

@@ -4,8 +4,8 @@
 
 #include "engine/job.h"
 
-/* INPUT_REVOKED: nothing new starts, what is under way may end. */
-void release_begin(struct engine *engine, struct partition *partition);
+/* INPUT_REVOKED: nothing new starts, what is under way may end. `why`: for the trace. */
+void release_begin(struct engine *engine, struct partition *partition, const char *why);
 /* The job goes to the partition's next owner, for whom it is in doubt where it may be shown. */
 void release_job(struct engine *engine, struct job *job);
 /* Its time is over: what has no outcome yet goes to the next owner, too. */

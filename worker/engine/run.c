@@ -47,7 +47,7 @@ static bool run_has_lease(struct engine *engine, struct job *job)
 {
     if (lease_is_held(engine))
         return true;
-    job->state = JOB_WAITING;
+    job_enter(engine, job, JOB_WAITING, "no lease");
     job_ask_again_later(engine, job);
     return false;
 }
@@ -61,7 +61,7 @@ static bool run_is_held(struct engine *engine, const struct job *job)
 
 static void run_ready_job(struct engine *engine, struct job *job)
 {
-    job->state = JOB_READY;
+    job_enter(engine, job, JOB_READY, "it has a call to make");
     if (job->goes_on)
         queue_push_first(&job->account->ready, &job->in_ready);
     else
@@ -77,7 +77,7 @@ static bool run_asks(struct engine *engine, struct job *job)
     job->delivery.deadline = deadline_of(engine, job);
     if (!deadline_is_doubtful(engine, job))
         return false;
-    job->state = JOB_WAITING;
+    job_enter(engine, job, JOB_WAITING, "its time is over by this worker's clock alone");
     if (run_is_left(job))
         run_leave(engine, job);
     else if (slots_find(&engine->jobs, engine->asking) != NULL)
@@ -107,7 +107,7 @@ static void run_job(struct engine *engine, struct job *job)
             return;
         }
         if (run_is_held(engine, job))
-            job->state = JOB_QUEUED;
+            job_enter(engine, job, JOB_QUEUED, "a glance at its customer's conversation goes first");
         else
             run_ready_job(engine, job);
         return;
@@ -116,7 +116,7 @@ static void run_job(struct engine *engine, struct job *job)
             run_leave(engine, job); /* what it waits for would be left to the next owner in any case */
             return;
         }
-        job->state = JOB_WAITING;
+        job_enter(engine, job, JOB_WAITING, "its delivery waits");
         timer_set(&engine->timers, &job->timer, job->delivery.wake);
         return;
     case DELIVERY_FINISHED:
@@ -182,7 +182,7 @@ static void run_call(struct engine *engine, struct job *job)
     if (call_posts(&job->call) && engine->options.flood_limit > 0)
         job->queue->flood_until = mono_after(engine->now.mono, FLOOD_MS);
     delivery_calling(&job->delivery, &job->call, engine->now.mono);
-    job->state = JOB_CALLING;
+    job_enter(engine, job, JOB_CALLING, "it has a place");
     accounts_call(engine, job);
 }
 
@@ -190,7 +190,7 @@ void run_place(struct engine *engine, struct job *job)
 {
     struct queue *queue = job->queue;
     timer_clear(&engine->timers, &job->timer);
-    job->state = JOB_WAITING;
+    job_enter(engine, job, JOB_WAITING, "it has a place");
     if (!run_has_lease(engine, job))
         return;
     if (run_asks(engine, job)) {
@@ -210,11 +210,11 @@ void run_place(struct engine *engine, struct job *job)
     run_head(engine, queue);
 }
 
-void run_asked(struct engine *engine, struct job *job)
+void run_asked(struct engine *engine, struct job *job, const char *why)
 {
     struct queue *queue = job->queue;
     engine->asking = 0;
-    job->state = JOB_WAITING;
+    job_enter(engine, job, JOB_WAITING, why);
     run_job(engine, job);
     run_head(engine, queue);
 }
@@ -231,7 +231,7 @@ void run_timer(struct engine *engine, struct job *job)
         run_head(engine, queue);
         break;
     case JOB_ASKING: /* it could not be written; the time may be known otherwise by now */
-        run_asked(engine, job);
+        run_asked(engine, job, "the broker could not be asked for its time");
         break;
     case JOB_DEAD_LETTER:
     case JOB_RECEIPT:
@@ -242,7 +242,7 @@ void run_timer(struct engine *engine, struct job *job)
         break;
     case JOB_READY: /* a held account must not keep it beyond its time */
         queue_remove(&job->account->ready, &job->in_ready);
-        job->state = JOB_WAITING;
+        job_enter(engine, job, JOB_WAITING, "it has found no place, and its time may be over");
         run_job(engine, job);
         run_head(engine, queue);
         break;

@@ -34,7 +34,8 @@ static void settle_dead_letter(struct engine *engine, struct job *job, enum job_
         record.header_count = 0;
     }
     dead_letter_init(&letter, &record, &facts);
-    job->state = state;
+    const char *why = state == JOB_ASKING ? "to ask the broker for its time" : outcome_text(job->outcome);
+    job_enter(engine, job, state, why);
     struct effect *effect = effect_add(engine, EFFECT_PRODUCE, job->partition->id);
     effect->handle = job->handle;
     effect->topic = engine->options.dead_topic;
@@ -73,7 +74,7 @@ static void settle_receipt(struct engine *engine, struct job *job)
         .customer_id = uuid_span(ids, &delivery->customer),
         .message_id = uuid_span(ids, &delivery->message),
     };
-    job->state = JOB_RECEIPT;
+    job_enter(engine, job, JOB_RECEIPT, outcome_text(job->outcome));
     struct effect *effect = effect_add(engine, EFFECT_PRODUCE, job->partition->id);
     buf_init(&effect->text, RECEIPT_SIZE_MAX);
     receipt_write(&effect->text, &receipt);
@@ -234,7 +235,7 @@ bool settle_produced(struct engine *engine, struct job *job, const struct input 
         if (lease_is_held(engine)) {
             settle_produce(engine, job, JOB_RECEIPT);
         } else {
-            job->state = JOB_RECEIPT;
+            job_enter(engine, job, JOB_RECEIPT, "its dead letter is written, and there is no lease");
             job_ask_again_later(engine, job);
         }
         return false;

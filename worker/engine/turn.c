@@ -18,7 +18,8 @@ static void turn_drain(struct engine *engine, struct partition *partition)
     if (partition->job_count > 0 || partition->glance_count > 0 || partition->committing >= 0 ||
         orphans_has(engine, partition->id) || !mono_reached(partition->namesake_until, engine->now.mono))
         return; /* the last commit is sent when the one under way is answered */
-    partition->state = PARTITION_COMMITTING;
+    partition_enter(partition, PARTITION_COMMITTING,
+                    partition->drained ? "its time to finish is over" : "nothing of it is under way");
     commit_send(engine, partition);
 }
 
