@@ -42,7 +42,7 @@ while [ $# -gt 0 ]; do
 done
 
 build=${BUILD_DIRECTORY:-build-asan}
-rooms=(base event dedup delivery papercups receipt template engine)
+rooms=(base event dedup progress delivery papercups receipt template engine)
 
 fail() { # CODE TEXT
     echo "coverage.sh: $2" >&2

@@ -6,7 +6,7 @@
 #include "base/json.h"
 #include "bench/bench.h"
 #include "bench/load.h"
-#include "engine/progress.h"
+#include "progress/progress.h"
 #include "event/partitioner.h"
 #include "receipt/receipt.h"
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "engine/offsets.h"
+#include "progress/offsets.h"
 #include "receipt/receipt.h"
 
 void fake_log_init(struct fake_log *log, int32_t partition_count)

@@ -4,7 +4,7 @@
 #define TESTS_ENGINE_FAKE_LOG_H
 
 #include "base/moment.h"
-#include "engine/progress.h"
+#include "progress/progress.h"
 #include "event/outcome.h"
 #include "event/record.h"
 

@@ -3,7 +3,7 @@
 
 #include <assert.h>
 
-#include "engine/offsets.h"
+#include "progress/offsets.h"
 #include "world_take.h"
 
 static struct share *world_share(struct world *world, int worker, int32_t partition)

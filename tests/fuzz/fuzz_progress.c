@@ -1,7 +1,7 @@
 /* A commit's metadata, as whoever may commit for the group may have left them. What is read must be written alike. */
 #include <stdlib.h>
 
-#include "engine/progress.h"
+#include "progress/progress.h"
 #include "fuzz/fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

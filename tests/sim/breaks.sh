@@ -153,14 +153,14 @@ $list || prepare
 
 broken lost-commit engine/partition.c 'return partition->reach < partition->lost_reach \? partition->reach : partition->lost_reach;' \
     'return partition->reach;' '* a commit that got no answer does not bound the reach'
-broken own-producer engine/turn.c 'if \(!orphans_has\(engine, partition->id\) && mono_reached' \
+broken own-producer engine/turn.c 'if \(!release_has_orphans\(engine, partition->id\) && mono_reached' \
     'if (mono_reached' '* receipts are read while some of one'"'"'s own are still under way'
 broken window-from-now engine/assign.c 'progress.admitted_ms > engine->options.window_ms\s+\? progress.admitted_ms - engine->options.window_ms' \
     'engine->now.wall.ms > engine->options.window_ms ? engine->now.wall.ms - engine->options.window_ms' \
     '* the window is read from now, not from when the record at c was admitted'
 broken left-forgotten engine/partition.c 'if \(partition->left.ms < oldest.ms\)\s+oldest = partition->left;' '' \
     '* the last commit does not tell when the oldest of the records was admitted that are left to the next owner'
-broken offset-alone engine/receipted.c 'if \(one->offset == record->offset && one->timestamp_ms == record->timestamp_ms &&\s+one->fingerprint == [^;]*?\)\)\s+told' \
+broken offset-alone progress/receipted.c 'if \(one->offset == record->offset && one->timestamp_ms == record->timestamp_ms &&\s+one->fingerprint == [^;]*?\)\)\s+told' \
     '(void)event_id; if (one->offset == record->offset) told' '* a receipt is matched by its offset alone'
 broken absent-at-once engine/admit.c 'job->partition->in_doubt_absent_from, 2,' 'engine->now.mono, 2,' \
     '* "absent" counts from the assignment on'
@@ -230,12 +230,12 @@ broken unreadable-is-absent delivery/readback.c '\(cut && !answer->mark_found\)\
 broken reach-ignored engine/partition.c 'offset < partition_reach\(partition\) &&' '' 'deliveries start beyond the committed reach'
 broken receipts-from-end engine/partition.c 'partition_has_none_beyond\(partition\) \? partition->receipts_end\s+: partition->receipts_from' \
     'partition->receipts_end' 'the commit names a place behind receipts that are still needed'
-broken released-early engine/turn.c 'if \(partition->job_count > 0 \|\| partition->glance_count > 0 \|\| partition->committing >= 0 \|\|\s+orphans_has\(engine, partition->id\) \|\| ' \
+broken released-early engine/turn.c 'if \(partition->job_count > 0 \|\| partition->glance_count > 0 \|\| partition->committing >= 0 \|\|\s+release_has_orphans\(engine, partition->id\) \|\| ' \
     'while (!TAILQ_EMPTY(&partition->jobs)) release_job(engine, TAILQ_FIRST(&partition->jobs)); if (partition->committing >= 0 || ' 'a partition is given up with receipts under way'
 broken untouched engine/rebuild.c 'if \(partition->untouched\)' 'if (true)' 'nothing is in doubt in a partition that has receipts'
 broken in-doubt-from-commit engine/assign.c 'partition->in_doubt_end = progress.reach < input->end \? progress.reach : input->end;' \
     'partition->in_doubt_end = input->offset;' 'nothing beyond the committed offset is in doubt'
-broken generations engine/slots.c 'slot->thing != NULL && slot->generation == handle >> 32' 'slot->thing != NULL' \
+broken generations base/slots.c 'slot->thing != NULL && slot->generation == handle >> 32' 'slot->thing != NULL' \
     'a late answer is taken for that of another request'
 broken commit-of-another engine/commit.c 'partition->committing < 0 \|\| handle != partition->commit_handle' 'partition->committing < 0' \
     'the answer to an earlier commit is taken for that of the last one'
@@ -269,7 +269,7 @@ broken unproved engine/partition.c '\(!partition->unproved \|\| offset < partiti
     'what is read of a log of which nothing was known goes by a commit that may be gone with the log before it'
 broken last-unnamed engine/assign.c 'else if \(progress->has_secret && !progress->has_last && !progress->inside && input->offset > input->begin\)' 'else if (false)' \
     'what was committed without a record below it is believed though the log begins below it'
-broken room-undecided engine/reach.c 'if \(job->state == JOB_QUEUED\)\s+reach_refuse\(engine, job\);' '' \
+broken room-undecided engine/commit.c 'if \(job->state == JOB_QUEUED\)\s+commit_refuse\(engine, job\);' '' \
     'what had no room when nothing could be decided stays in memory'
 broken log-unchecked engine/log_check.c 'if \(partition->witness.stamp == 0\)\s+return;' 'return;' \
     'nobody looks whether the log is still the one that was read'
@@ -279,11 +279,11 @@ broken seen-unnamed engine/partition.c '.has_seen = partition->witness.stamp != 
     'a commit names no record but the last one, which may be of the log that came after'
 broken shorter-log engine/assign.c 'else if \(input->offset > input->end\)' 'else if (false)' \
     'what was committed is believed though the log ends before it'
-broken committed-gap engine/offsets.c 'return offsets->last < offsets->start \? offsets->start : offsets->last \+ 1;' 'return offsets->low;' \
+broken committed-gap progress/offsets.c 'return offsets->last < offsets->start \? offsets->start : offsets->last \+ 1;' 'return offsets->low;' \
     'an offset behind a gap is committed'
 broken went-back engine/admit.c 'if \(!offsets_knows\(&partition->offsets, record->offset, stamp\)\)\s+release_changed\(engine, partition, record->offset\);' \
     '' 'a record below what was read is taken for an old one'
-broken other-secret engine/assign.c 'if \(names_secret && !secret_is_known\(engine, progress.secret\)\)' 'if (false)' \
+broken other-secret engine/assign.c 'if \(names_secret && !engine_knows_secret\(engine, progress.secret\)\)' 'if (false)' \
     'a worker with another mark secret begins a partition'
 broken secret-not-renewed engine/assign.c 'partition->commit_again = renewed \|\| !partition->announced;' '(void)renewed; partition->commit_again = !partition->announced;' \
     'an idle partition names the mark secret before for ever'
@@ -293,13 +293,13 @@ broken namesake-reach engine/assign.c 'if \(partition->in_doubt_end < by_namesak
     'what comes while another goes on under the same name is not read back'
 broken namesake-absent engine/assign.c 'in_doubt_absent_from = mono_after\(from,' 'in_doubt_absent_from = mono_after(engine->now.mono,' \
     '"absent" counts while another goes on under the same name'
-broken namesake-receipts engine/turn.c '!orphans_has\(engine, partition->id\) && mono_reached\(partition->namesake_until, engine->now.mono\)' \
-    '!orphans_has(engine, partition->id)' 'receipts are read while another goes on under the same name'
+broken namesake-receipts engine/turn.c '!release_has_orphans\(engine, partition->id\) && mono_reached\(partition->namesake_until, engine->now.mono\)' \
+    '!release_has_orphans(engine, partition->id)' 'receipts are read while another goes on under the same name'
 broken namesake-released engine/turn.c '\|\| !mono_reached\(partition->namesake_until, engine->now.mono\)' '' \
     'a partition is given back while another goes on with it under the same name'
 broken unannounced engine/partition.c '&& partition->announced &&' '&&' \
     'deliveries start before a commit names the worker'
-broken backlog-unleased engine/backlog.c 'return job->no_room && lease_is_held\(engine\) && partition->announced && !partition->unproved;' \
+broken backlog-unleased engine/job.c 'return job->no_room && lease_is_held\(engine\) && partition->announced && !partition->unproved;' \
     '(void)engine; (void)partition; return job->no_room;' 'an account is called full by who may not have the partition any more'
 broken no-limit engine/engine.c 'engine->full = engine->memory_used >= limit;' 'engine->full = false; (void)limit;' 'memory has no bound'
 broken grant-when-read engine/admit.c 'outcome == OUTCOME_NONE \|\| \(outcome == OUTCOME_ACCOUNT_NOT_GRANTED && event.has_route\)' \

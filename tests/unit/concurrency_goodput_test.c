@@ -13,7 +13,7 @@
 
 #include "delivery/cache.h"
 #include "delivery/concurrency.h"
-#include "engine/intake.h"
+#include "progress/intake.h"
 #include "event/partitioner.h"
 
 #define MOST              16

@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "engine/internal.h"
-#include "engine/offsets.h"
+#include "progress/offsets.h"
 
 static bool has_room(struct world *w)
 {

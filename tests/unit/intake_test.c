@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "engine/intake.h"
+#include "progress/intake.h"
 
 static void it_is_that_of_the_partition_that_holds_least(void **state)
 {

@@ -6,7 +6,7 @@
 #include <cmocka.h>
 
 #include "base/rng.h"
-#include "engine/offsets.h"
+#include "progress/offsets.h"
 
 static void the_watermark_rises_over_what_is_settled_in_any_order(void **state)
 {

@@ -5,7 +5,7 @@
 
 #include <cmocka.h>
 
-#include "engine/progress.h"
+#include "progress/progress.h"
 
 static void what_is_written_is_read(void **state)
 {

@@ -5,7 +5,7 @@
 
 #include <cmocka.h>
 
-#include "engine/receipted.h"
+#include "progress/receipted.h"
 #include "event/envelope.h"
 
 static const unsigned char hash_key[16] = "0123456789abcdef";

@@ -5,7 +5,7 @@
 
 #include <cmocka.h>
 
-#include "engine/slots.h"
+#include "base/slots.h"
 
 static int things[1000];
 

@@ -6,7 +6,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "dedup/window.h"
-#include "engine/receipted.h"
+#include "progress/receipted.h"
 #include "event/envelope.h"
 #include "receipt/dead_letter.h"
 #include "receipt/receipt.h"

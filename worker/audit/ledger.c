@@ -4,7 +4,7 @@
 
 #include "base/json.h"
 #include "dedup/window.h"
-#include "engine/receipted.h"
+#include "progress/receipted.h"
 
 static bool ledger_is_ours(const struct ledger *ledger, const struct record *record)
 {

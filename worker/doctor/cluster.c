@@ -1,5 +1,5 @@
 #include "doctor/examination.h"
-#include "engine/progress.h"
+#include "progress/progress.h"
 #include "kafka/topic_checks.h"
 #include "os/clock.h"
 #include "run/clocks.h"

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "engine/backlog.h"
 #include "engine/deadline.h"
 #include "engine/internal.h"
 #include "engine/log_check.h"
@@ -71,7 +70,7 @@ static void admit_delivery(struct engine *engine, struct job *job, const struct 
  * any failed one. One in doubt is let in all the same: it may have been shown. So is what the keyring does not grant, or of an
  * account that is none of ours, for an earlier owner may have had another keyring, and more accounts: it is refused at the
  * head of its queue, see judge_head. What comes while another may have the partition, and decide otherwise, waits for that to
- * be known: see reach_moved. */
+ * be known: see commit_moved. */
 static enum outcome admit_to_queue(struct engine *engine, struct job *job, const struct event *event)
 {
     struct span key = job->record->key, sender = span_of(job->sender);
@@ -85,8 +84,8 @@ static enum outcome admit_to_queue(struct engine *engine, struct job *job, const
     queue_push(job->queue, &job->in_queue);
     size_t share = job->account == NULL ? 0 : job->account->options.memory_bytes;
     job->no_room = !in_doubt && share > 0 && job->account->memory_used + job->size > share;
-    if (backlog_may_refuse(engine, job))
-        return backlog_refuse(engine, job);
+    if (job_may_be_refused(engine, job))
+        return job_refuse(engine, job);
     admit_delivery(engine, job, &event->payload, in_doubt);
     return OUTCOME_NONE;
 }

@@ -6,7 +6,6 @@
 #include "engine/internal.h"
 #include "engine/log_check.h"
 #include "engine/release.h"
-#include "engine/secret.h"
 
 /* Whether a record that the commit names as read is not there any more, and was not deleted by retention either. */
 static bool assign_misses(const struct input *input, bool named, int64_t offset, uint32_t stamp, uint32_t found)
@@ -77,7 +76,7 @@ void assign(struct engine *engine, const struct input *input)
     struct progress progress;
     /* Its marks and receipts would be unknown here, and all that is under way, or repeated, shown again. */
     bool names_secret = progress_read(input->metadata, &progress) && progress.has_secret;
-    if (names_secret && !secret_is_known(engine, progress.secret)) {
+    if (names_secret && !engine_knows_secret(engine, progress.secret)) {
         effect_add(engine, EFFECT_OTHER_SECRET, id)->secret = progress.secret;
         return;
     }

@@ -3,8 +3,10 @@
 #include "engine/effects.h"
 #include "engine/internal.h"
 #include "engine/lease.h"
-#include "engine/reach.h"
+#include "engine/places.h"
 #include "engine/release.h"
+#include "engine/settle.h"
+#include "engine/wake.h"
 
 #define COMMIT_EVERY_MS 1000
 #define LEASE_RENEW_MS  3000
@@ -38,6 +40,43 @@ void commit_send(struct engine *engine, struct partition *partition)
     window_advance(&partition->window, partition_oldest(partition));
 }
 
+/* There may be room by now. */
+static void commit_refuse(struct engine *engine, struct job *job)
+{
+    if (!job_may_be_refused(engine, job))
+        return;
+    job->no_room = false;
+    if (job->account->memory_used <= job->account->options.memory_bytes)
+        return;
+    timer_clear(&engine->timers, &job->timer);
+    settle(engine, job, job_refuse(engine, job));
+}
+
+/* What waited for the reach, or for the lease, goes on, one after the other: what a head settles at once makes room for the next. Where any are gone by that, it begins anew. */
+static void commit_moved(struct engine *engine, const struct partition *partition)
+{
+    for (struct job *job = TAILQ_FIRST(&partition->jobs), *next; job != NULL; job = next) {
+        next = TAILQ_NEXT(job, in_list);
+        size_t count = partition->job_count;
+        if (job->state == JOB_QUEUED)
+            commit_refuse(engine, job);
+        if (job->state == JOB_QUEUED && job->queue->head == &job->in_queue) {
+            wake_queue(engine, job->queue);
+            places_give(engine);
+        }
+        if (partition->job_count != count)
+            next = TAILQ_FIRST(&partition->jobs);
+    }
+}
+
+/* The lease is held again. */
+static void commit_renewed(struct engine *engine)
+{
+    for (int32_t i = 0; i < engine->options.partition_count; i++)
+        if (engine->partitions[i] != NULL && engine->partitions[i]->state == PARTITION_RUNNING)
+            commit_moved(engine, engine->partitions[i]);
+}
+
 static void commit_accepted(struct engine *engine, struct partition *partition)
 {
     int64_t before = partition_reach(partition);
@@ -53,9 +92,9 @@ static void commit_accepted(struct engine *engine, struct partition *partition)
             partition->lost_reach = INT64_MAX;
     }
     if (lease_extend(engine, partition->commit_sent))
-        reach_of_all(engine);
+        commit_renewed(engine);
     if (partition->state == PARTITION_RUNNING && (waited || partition_reach(partition) > before))
-        reach_moved(engine, partition);
+        commit_moved(engine, partition);
 }
 
 static void commit_failed(const struct engine *engine, struct partition *partition)

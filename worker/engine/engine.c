@@ -13,12 +13,10 @@
 #include "engine/glance.h"
 #include "engine/internal.h"
 #include "engine/log_check.h"
-#include "engine/orphans.h"
 #include "engine/places.h"
 #include "engine/rebuild.h"
 #include "engine/release.h"
 #include "engine/run.h"
-#include "engine/secret.h"
 #include "engine/settle.h"
 #include "engine/turn.h"
 
@@ -118,7 +116,7 @@ static void engine_produced(struct engine *engine, const struct input *input)
 {
     struct job *job = slots_find(&engine->jobs, input->handle);
     if (job == NULL)
-        orphans_done(engine, input->handle);
+        release_orphan_done(engine, input->handle);
     else if (settle_produced(engine, job, input))
         run_asked(engine, job, "the broker has told its time");
 }
@@ -287,65 +285,4 @@ struct mono engine_deadline(const struct engine *engine)
         if (engine->partitions[i] != NULL)
             at = mono_earlier(at, turn_deadline(engine, engine->partitions[i]));
     return at;
-}
-
-bool engine_has_room(const struct engine *engine)
-{
-    return !engine->full;
-}
-
-size_t engine_held(const struct engine *engine, int32_t partition)
-{
-    const struct partition *found = engine->partitions[partition];
-    bool scarce = engine->memory_used >= (size_t)engine->options.memory_bytes / 2;
-    return found == NULL || !scarce ? 0 : found->memory_used;
-}
-
-const struct account *engine_next_account(const struct engine *engine, const struct account *account)
-{
-    struct map_node *node = map_next(&engine->accounts, account == NULL ? NULL : &account->node);
-    return node == NULL ? NULL : MAP_ENTRY(node, struct account, node);
-}
-
-bool engine_knows_secret(const struct engine *engine, uint64_t secret)
-{
-    return secret_is_known(engine, secret);
-}
-
-uint64_t engine_secret(const struct engine *engine)
-{
-    return engine->secret;
-}
-
-const struct remote_clock *engine_broker_clock(const struct engine *engine)
-{
-    return &engine->broker_clock;
-}
-
-const struct call_times *engine_call_times(const struct engine *engine)
-{
-    return &engine->call_times;
-}
-
-const uint64_t *engine_outcomes(const struct engine *engine)
-{
-    return engine->outcomes;
-}
-
-size_t engine_paused(const struct engine *engine)
-{
-    size_t count = 0;
-    for (int32_t i = 0; i < engine->options.partition_count; i++)
-        count += engine->partitions[i] != NULL && (engine->full || engine->partitions[i]->paused);
-    return count;
-}
-
-size_t engine_unsettled(const struct engine *engine)
-{
-    return engine->jobs.count;
-}
-
-size_t engine_requests(const struct engine *engine)
-{
-    return engine->requests.count;
 }

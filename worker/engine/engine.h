@@ -9,7 +9,7 @@
 #include "base/trace.h"
 #include "delivery/account.h"
 #include "delivery/delivery.h"
-#include "engine/progress.h"
+#include "progress/progress.h"
 #include "event/event.h"
 #include "papercups/reply.h"
 
@@ -199,7 +199,7 @@ struct mono engine_deadline(const struct engine *engine);
 /* False: its memory is full; hand in no record until any other input has made room. One that is handed in all the same is
  * taken. */
 bool engine_has_room(const struct engine *engine);
-/* Bytes of the partition's events that were taken and are not settled: see engine/intake.h. 0 while there is room for all, so
+/* Bytes of the partition's events that were taken and are not settled: see progress/intake.h. 0 while there is room for all, so
  * that partitions take turns. */
 size_t engine_held(const struct engine *engine, int32_t partition);
 

@@ -9,11 +9,16 @@
 #include "engine/engine.h"
 #include "engine/glance.h"
 #include "engine/job.h"
-#include "engine/orphans.h"
-#include "engine/slots.h"
+#include "base/slots.h"
 #include "papercups/request.h"
 #include "receipt/dead_letter.h"
 #include "receipt/receipt.h"
+
+/* A dead letter or a receipt under way for a partition that was lost meanwhile: it may be written still. */
+struct orphan {
+    engine_handle handle;
+    int32_t partition;
+};
 
 struct engine {
     struct engine_options options;

@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "engine/internal.h"
+#include "engine/lease.h"
 
 /* A record's stamp may be anything that its producer wrote before the topic was given the broker's clock. */
 #define ADMITTED_MOST_MS (1LL << 53)
@@ -80,6 +81,21 @@ enum outcome job_grant(const struct engine *engine, struct job *job)
     const struct keyring_entry *entry = keyring_find(engine->keyring, job->key_id);
     return entry == NULL ? OUTCOME_NONE
                          : event_check_grant(entry, span_of(job->account->options.name), &job->detail);
+}
+
+bool job_may_be_refused(const struct engine *engine, const struct job *job)
+{
+    const struct partition *partition = job->partition;
+    return job->no_room && lease_is_held(engine) && partition->announced && !partition->unproved;
+}
+
+enum outcome job_refuse(const struct engine *engine, struct job *job)
+{
+    enum outcome grant = job_grant(engine, job);
+    if (grant != OUTCOME_NONE)
+        return grant;
+    return detail_set(&job->detail, OUTCOME_BACKLOG, "%zu bytes of events wait for this account",
+                      job->account->memory_used);
 }
 
 void job_ask_again_later(struct engine *engine, struct job *job)

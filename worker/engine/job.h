@@ -73,6 +73,10 @@ void job_enter(const struct engine *engine, struct job *job, enum job_state stat
 void job_grow(struct engine *engine, struct job *job, size_t size);
 /* Whether the keyring as it is now grants the job its account; OUTCOME_NONE too where its key was taken out. */
 enum outcome job_grant(const struct engine *engine, struct job *job);
+/* Whether its account had no room for it, and this worker has the partition for certain, and so is the one to refuse it. */
+bool job_may_be_refused(const struct engine *engine, const struct job *job);
+/* The outcome of that. */
+enum outcome job_refuse(const struct engine *engine, struct job *job);
 /* Its timer asks again a little later: see lease_is_held, deadline_is_doubtful. */
 void job_ask_again_later(struct engine *engine, struct job *job);
 /* It has its outcome: nothing will be posted any more. */

@@ -7,9 +7,9 @@
 #include "base/trace.h"
 #include "dedup/window.h"
 #include "delivery/timer.h"
-#include "engine/offsets.h"
-#include "engine/progress.h"
-#include "engine/receipted.h"
+#include "progress/offsets.h"
+#include "progress/progress.h"
+#include "progress/receipted.h"
 
 struct job;
 TAILQ_HEAD(job_list, job);

@@ -1,9 +1,36 @@
 #include "engine/release.h"
 
+#include "base/mem.h"
 #include "engine/effects.h"
 #include "engine/glance.h"
 #include "engine/internal.h"
-#include "engine/orphans.h"
+
+/* ---- what a partition that was lost has left under way ---- */
+
+static void release_orphan(struct engine *engine, engine_handle handle, int32_t partition)
+{
+    engine->orphans = mem_grow(engine->orphans, engine->orphan_count + 1, sizeof(*engine->orphans));
+    engine->orphans[engine->orphan_count++] = (struct orphan){handle, partition};
+}
+
+void release_orphan_done(struct engine *engine, engine_handle handle)
+{
+    size_t i = 0;
+    while (i < engine->orphan_count && engine->orphans[i].handle != handle)
+        i++;
+    if (i < engine->orphan_count)
+        engine->orphans[i] = engine->orphans[--engine->orphan_count];
+}
+
+bool release_has_orphans(const struct engine *engine, int32_t partition)
+{
+    for (size_t i = 0; i < engine->orphan_count; i++)
+        if (engine->orphans[i].partition == partition)
+            return true;
+    return false;
+}
+
+/* ---- jobs and partitions ---- */
 
 void release_job(struct engine *engine, struct job *job)
 {
@@ -12,7 +39,7 @@ void release_job(struct engine *engine, struct job *job)
     if (job->admitted_at_ms < job->partition->left.ms)
         job->partition->left.ms = job->admitted_at_ms;
     if (job->producing)
-        orphans_add(engine, job->handle, job->partition->id);
+        release_orphan(engine, job->handle, job->partition->id);
     job_drop(engine, job);
 }
 

@@ -17,4 +17,9 @@ void release_at_once(struct engine *engine, struct partition *partition);
 /* Another record stands at an offset that was read: the log is not the one that it was. Frees it. */
 void release_changed(struct engine *engine, struct partition *partition, int64_t offset);
 
+/* A dead letter or a receipt of a job that was given up was answered; does nothing where there is no such one. */
+void release_orphan_done(struct engine *engine, engine_handle handle);
+/* Whether such are under way for the partition: they may be written still. */
+bool release_has_orphans(const struct engine *engine, int32_t partition);
+
 #endif

@@ -1,3 +1,4 @@
+/* What an engine tells its owner of itself: engine.h's questions. */
 #include "engine/internal.h"
 #include "engine/lease.h"
 
@@ -78,6 +79,12 @@ bool engine_status(const struct engine *engine, int32_t partition, struct partit
     return true;
 }
 
+bool engine_knows_secret(const struct engine *engine, uint64_t secret)
+{
+    return secret == engine->secret || (engine->has_previous && secret == engine->previous_secret) ||
+           (engine->options.lost_secret != 0 && secret == engine->options.lost_secret);
+}
+
 bool engine_oldest(const struct engine *engine, struct wall *admitted)
 {
     admitted->ms = INT64_MAX;
@@ -88,4 +95,60 @@ bool engine_oldest(const struct engine *engine, struct wall *admitted)
             admitted->ms = first->admitted_at_ms;
     }
     return admitted->ms != INT64_MAX;
+}
+
+bool engine_has_room(const struct engine *engine)
+{
+    return !engine->full;
+}
+
+size_t engine_held(const struct engine *engine, int32_t partition)
+{
+    const struct partition *found = engine->partitions[partition];
+    bool scarce = engine->memory_used >= (size_t)engine->options.memory_bytes / 2;
+    return found == NULL || !scarce ? 0 : found->memory_used;
+}
+
+const struct account *engine_next_account(const struct engine *engine, const struct account *account)
+{
+    struct map_node *node = map_next(&engine->accounts, account == NULL ? NULL : &account->node);
+    return node == NULL ? NULL : MAP_ENTRY(node, struct account, node);
+}
+
+uint64_t engine_secret(const struct engine *engine)
+{
+    return engine->secret;
+}
+
+const struct remote_clock *engine_broker_clock(const struct engine *engine)
+{
+    return &engine->broker_clock;
+}
+
+const struct call_times *engine_call_times(const struct engine *engine)
+{
+    return &engine->call_times;
+}
+
+const uint64_t *engine_outcomes(const struct engine *engine)
+{
+    return engine->outcomes;
+}
+
+size_t engine_paused(const struct engine *engine)
+{
+    size_t count = 0;
+    for (int32_t i = 0; i < engine->options.partition_count; i++)
+        count += engine->partitions[i] != NULL && (engine->full || engine->partitions[i]->paused);
+    return count;
+}
+
+size_t engine_unsettled(const struct engine *engine)
+{
+    return engine->jobs.count;
+}
+
+size_t engine_requests(const struct engine *engine)
+{
+    return engine->requests.count;
 }

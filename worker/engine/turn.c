@@ -4,7 +4,6 @@
 #include "engine/effects.h"
 #include "engine/internal.h"
 #include "engine/log_check.h"
-#include "engine/orphans.h"
 #include "engine/rebuild.h"
 #include "engine/release.h"
 
@@ -16,7 +15,7 @@ static void turn_drain(struct engine *engine, struct partition *partition)
         glances_drop(engine, partition);
     }
     if (partition->job_count > 0 || partition->glance_count > 0 || partition->committing >= 0 ||
-        orphans_has(engine, partition->id) || !mono_reached(partition->namesake_until, engine->now.mono))
+        release_has_orphans(engine, partition->id) || !mono_reached(partition->namesake_until, engine->now.mono))
         return; /* the last commit is sent when the one under way is answered */
     partition_enter(partition, PARTITION_COMMITTING,
                     partition->drained ? "its time to finish is over" : "nothing of it is under way");
@@ -53,7 +52,7 @@ void turn_partition(struct engine *engine, struct partition *partition)
             commit_send(engine, partition);
         break;
     case PARTITION_ASSIGNED:
-        if (!orphans_has(engine, partition->id) && mono_reached(partition->namesake_until, engine->now.mono))
+        if (!release_has_orphans(engine, partition->id) && mono_reached(partition->namesake_until, engine->now.mono))
             rebuild_begin(engine, partition);
         break;
     case PARTITION_REBUILDING:

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "engine/progress.h"
+#include "progress/progress.h"
 
 enum arrival_step { ARRIVAL_LOOKED_UP, ARRIVAL_LAST, ARRIVAL_SEEN }; /* what is waited for */
 

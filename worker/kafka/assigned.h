@@ -11,7 +11,7 @@ struct assigned {
     int64_t offset;       /* what is committed */
     int64_t begin, end;   /* of the log now */
     bool never_committed; /* the group has no offset for it: `offset` is the log's beginning */
-    /* The stamps of the records that the metadata name as below (engine/progress.h: last, seen), or, where they name none, of
+    /* The stamps of the records that the metadata name as below (progress/progress.h: last, seen), or, where they name none, of
      * that below `offset`; 0: there is none. */
     uint32_t last_stamp, seen_stamp;
     struct span metadata; /* of the commit, until return; SPAN_NONE: none */

@@ -6,7 +6,7 @@
 #include <librdkafka/rdkafka.h>
 
 #include "base/moment.h"
-#include "engine/intake.h"
+#include "progress/intake.h"
 
 struct lane {
     rd_kafka_queue_t *queue;

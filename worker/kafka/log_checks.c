@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "engine/offsets.h"
+#include "progress/offsets.h"
 
 struct log_question {
     struct log_check check;

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "engine/progress.h"
+#include "progress/progress.h"
 #include "http/client/account_site.h"
 #include "kafka/topic_checks.h"
 #include "os/clock.h"

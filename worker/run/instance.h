@@ -7,7 +7,7 @@
 
 #include "base/err.h"
 #include "config/config.h"
-#include "engine/progress.h"
+#include "progress/progress.h"
 
 struct instance {
     char *id;    /* NULL: the group gives it a name for each time it joins */

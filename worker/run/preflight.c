@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 #include "base/json.h"
-#include "engine/progress.h"
+#include "progress/progress.h"
 #include "event/payload.h"
 
 /* ---- commits ---- */

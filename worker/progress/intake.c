@@ -1,4 +1,4 @@
-#include "engine/intake.h"
+#include "progress/intake.h"
 
 int32_t intake_next(const struct intake *list, int32_t count, int32_t last)
 {

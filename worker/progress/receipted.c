@@ -1,4 +1,4 @@
-#include "engine/receipted.h"
+#include "progress/receipted.h"
 
 #include <sodium.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-#include "engine/offsets.h"
+#include "progress/offsets.h"
 
 #include <assert.h>
 #include <stdlib.h>

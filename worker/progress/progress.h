@@ -8,8 +8,8 @@
  * would be O; without last= and all behind it where no record below c is known, and then with inside=1 in their place where the
  * log began below c. Workers before v2 take it for an unknown one, which is safe and costs a reading back of all from c to the
  * log's end; "v1 reach=R receipts=S admitted=T" is what they write, and is read. */
-#ifndef ENGINE_PROGRESS_H
-#define ENGINE_PROGRESS_H
+#ifndef PROGRESS_PROGRESS_H
+#define PROGRESS_PROGRESS_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,7 +1,7 @@
 /* Handles for things to which answers will refer later: a place and a generation. A handle of something gone finds
  * nothing, even when its place is taken again. */
-#ifndef ENGINE_SLOTS_H
-#define ENGINE_SLOTS_H
+#ifndef BASE_SLOTS_H
+#define BASE_SLOTS_H
 
 #include <stddef.h>
 #include <stdint.h>

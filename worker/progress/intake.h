@@ -1,8 +1,8 @@
 /* Which partition's record is taken next where several wait, and the memory has no room for all: that of the partition which
  * holds least of it. So one with few customers and many events leaves room for the customers of the others, who would
  * get nothing while those few, one message at a time each, use a few of the places. */
-#ifndef ENGINE_INTAKE_H
-#define ENGINE_INTAKE_H
+#ifndef PROGRESS_INTAKE_H
+#define PROGRESS_INTAKE_H
 
 #include <stdbool.h>
 #include <stddef.h>

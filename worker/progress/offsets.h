@@ -1,8 +1,8 @@
 /* Which offsets of a partition are settled: a low watermark, below which all are, and a ring of bits for those beyond.
  * The watermark is what may be committed, and with it goes which record is the last below it: a log that was made again, or
  * lost its tail, has another one there. */
-#ifndef ENGINE_OFFSETS_H
-#define ENGINE_OFFSETS_H
+#ifndef PROGRESS_OFFSETS_H
+#define PROGRESS_OFFSETS_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 /* What a partition's receipts say before its first record is read: the offsets at or beyond the committed one that have their
  * outcome already. */
-#ifndef ENGINE_RECEIPTED_H
-#define ENGINE_RECEIPTED_H
+#ifndef PROGRESS_RECEIPTED_H
+#define PROGRESS_RECEIPTED_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-#include "engine/slots.h"
+#include "base/slots.h"
 
 #include <assert.h>
 #include <stdlib.h>
