@@ -68,6 +68,10 @@ static void entries_are_found_by_id_with_all_that_was_said_of_them(void **state)
         hash_key, &err);
     assert_non_null(keyring);
     assert_int_equal(keyring_size(keyring), 2);
+    const struct keyring_entry *one = keyring_next(keyring, NULL), *other = keyring_next(keyring, one);
+    assert_true(one != other && keyring_find(keyring, span_of(one->id)) == one);
+    assert_true(keyring_find(keyring, span_of(other->id)) == other);
+    assert_null(keyring_next(keyring, other));
     const struct keyring_entry *entry = keyring_find(keyring, SPAN("backend-1"));
     assert_string_equal(entry->id, "backend-1");
     assert_string_equal(entry->sender, "backend");

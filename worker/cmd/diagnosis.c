@@ -152,10 +152,9 @@ static bool diagnosis_of_secret_text(const struct diagnosis_question *question, 
 
 static bool diagnosis_of_other_key(const struct diagnosis_question *question, struct buf *out)
 {
-    for (size_t i = 0; i < json_array_size(question->keys); i++) {
-        const char *id = json_string_value(json_object_get(json_array_get(question->keys, i), "id"));
-        const struct keyring_entry *other = keyring_find(question->keyring, span_of(id));
-        if (other == NULL || other == question->entry)
+    const struct keyring_entry *other = NULL;
+    while ((other = keyring_next(question->keyring, other)) != NULL) {
+        if (other == question->entry)
             continue;
         char diagnosis[160];
         snprintf(diagnosis, sizeof(diagnosis), "it was signed with key %.63s: cupbearer-key must say so", other->id);
@@ -214,4 +213,17 @@ bool diagnosis_of_headers(const struct record *record, struct buf *out)
     buf_printf(out, "webhook-timestamp is in milliseconds; write %.10s, and sign that",
                timestamp->value.data);
     return true;
+}
+
+bool diagnosis_of_record(const struct record *record, const struct keyring *keyring, struct buf *out)
+{
+    struct envelope envelope;
+    struct detail detail;
+    if (envelope_open(record, &envelope, &detail) != OUTCOME_NONE)
+        return diagnosis_of_headers(record, out);
+    const struct keyring_entry *entry = keyring_find(keyring, envelope.key_id);
+    if (entry != NULL && signature_check(&entry->key, &envelope, record->value))
+        return false;
+    const struct diagnosis_question question = {record, &envelope, keyring, entry};
+    return diagnosis_of_signature(&question, out);
 }

@@ -89,7 +89,7 @@ static bool report_signature(const struct report *report, const struct envelope 
                                             : SPAN("bad"));
     if (good)
         return true;
-    const struct diagnosis_question question = {report->record, envelope, report->keyring, report->keys, entry};
+    const struct diagnosis_question question = {report->record, envelope, report->keyring, entry};
     struct buf diagnosis;
     buf_init(&diagnosis, 1024);
     if (diagnosis_of_signature(&question, &diagnosis))

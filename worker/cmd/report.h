@@ -3,14 +3,11 @@
 #ifndef CMD_REPORT_H
 #define CMD_REPORT_H
 
-#include <jansson.h>
-
 #include "event/event.h"
 
 struct report {
     const struct record *record; /* its partition is -1 where that is not known */
     const struct keyring *keyring;
-    const json_t *keys; /* the keyring file's list */
     enum partitioner partitioner;
     int32_t partition_count; /* 0: not known */
     int64_t now_ms, admitted_at_ms;

@@ -1,6 +1,5 @@
 #include <sodium.h>
 
-#include "base/json.h"
 #include "cmd/cmd.h"
 #include "cmd/failure.h"
 #include "cmd/input.h"
@@ -75,38 +74,31 @@ static int record_load(const char *path, struct cupbearer_record **out, struct e
     return result;
 }
 
-/* The keyring, and its list as JSON: the ids in it. */
-static int keyring_load(const char *path, struct keyring **out, json_t **root, struct err *err)
+/* NULL with err. */
+static struct keyring *keyring_load(const char *path, struct err *err)
 {
     struct secret json;
     unsigned char hash_key[16];
     randombytes_buf(hash_key, sizeof(hash_key));
     if (secret_read_stream(path, KEYRING_SIZE_MAX, &json, err) != 0)
-        return -1;
-    struct span text = {(const char *)json.data, json.size};
-    *out = keyring_read(text, hash_key, err);
-    if (*out != NULL)
-        *root = json_read(text, PAYLOAD_DEPTH_MAX, err);
+        return NULL;
+    struct keyring *keyring = keyring_read((struct span){(const char *)json.data, json.size}, hash_key, err);
     secret_done(&json);
-    return *out == NULL || *root == NULL ? -1 : 0;
+    return keyring;
 }
 
 /* The exit code, or -1 with err. */
 static int verify_run(const struct verify *verify, struct err *err)
 {
-    struct keyring *keyring = NULL;
-    json_t *root = NULL;
     struct cupbearer_record *record = NULL;
-    int result = keyring_load(verify->keyring_file, &keyring, &root, err);
-    if (result == 0)
-        result = record_load(verify->record_file, &record, err);
+    struct keyring *keyring = keyring_load(verify->keyring_file, err);
+    int result = keyring == NULL ? -1 : record_load(verify->record_file, &record, err);
     if (result == 0) {
         struct record view = record_view(record, (int32_t)verify->partition);
         int64_t now_ms = clock_now().wall.ms;
         const struct report report = {
             .record = &view,
             .keyring = keyring,
-            .keys = json_object_get(root, "keys"),
             .partitioner = verify->partitioner,
             .partition_count = (int32_t)verify->partition_count,
             .now_ms = now_ms,
@@ -116,7 +108,6 @@ static int verify_run(const struct verify *verify, struct err *err)
         result = report_print(&report) == OUTCOME_NONE ? ERR_NONE : ERR_NO;
     }
     cupbearer_record_free(record);
-    json_decref(root);
     keyring_free(keyring);
     return result;
 }

@@ -188,6 +188,12 @@ const struct keyring_entry *keyring_find(const struct keyring *keyring, struct s
     return node == NULL ? NULL : MAP_ENTRY(node, struct keyring_entry, node);
 }
 
+const struct keyring_entry *keyring_next(const struct keyring *keyring, const struct keyring_entry *entry)
+{
+    struct map_node *node = map_next(&keyring->by_id, entry == NULL ? NULL : &entry->node);
+    return node == NULL ? NULL : MAP_ENTRY(node, struct keyring_entry, node);
+}
+
 bool keyring_entry_grants(const struct keyring_entry *entry, struct span account)
 {
     for (size_t i = 0; i < entry->account_count; i++)

@@ -35,6 +35,8 @@ void keyring_free(struct keyring *keyring);
 size_t keyring_size(const struct keyring *keyring);
 /* The entry, owned by the keyring; NULL where there is none of that id. */
 const struct keyring_entry *keyring_find(const struct keyring *keyring, struct span id);
+/* Every entry in turn, in no order: the one behind `entry` (NULL: the first), NULL behind the last. */
+const struct keyring_entry *keyring_next(const struct keyring *keyring, const struct keyring_entry *entry);
 bool keyring_entry_grants(const struct keyring_entry *entry, struct span account);
 
 #endif
