@@ -14,6 +14,7 @@ static void every_outcome_is_found_by_its_two_words(void **state)
         enum outcome outcome = (enum outcome)i;
         assert_int_equal(outcome_find(span_of(outcome_word(outcome)), span_of(outcome_reason(outcome))), i);
         assert_true(outcome_text(outcome)[0] != 0);
+        assert_true((outcome_advice(outcome)[0] != 0) == (outcome != OUTCOME_DELIVERED));
     }
     assert_int_equal(outcome_find(SPAN(""), SPAN("")), OUTCOME_NONE);
     assert_int_equal(outcome_find(SPAN("rejected"), SPAN("")), OUTCOME_NONE);

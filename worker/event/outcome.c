@@ -9,9 +9,10 @@ static const struct {
     const char *word;
     const char *reason;
     const char *text;
+    const char *advice;
 } outcomes[OUTCOME_COUNT] = {
-    [OUTCOME_NONE] = {"", "", ""},
-#define OUTCOME(name, outcome, reason, text) [OUTCOME_##name] = {outcome, reason, text},
+    [OUTCOME_NONE] = {"", "", "", ""},
+#define OUTCOME(name, outcome, reason, text, advice) [OUTCOME_##name] = {outcome, reason, text, advice},
 #include "event/outcome.def"
 #undef OUTCOME
 };
@@ -29,6 +30,11 @@ const char *outcome_reason(enum outcome outcome)
 const char *outcome_text(enum outcome outcome)
 {
     return outcomes[outcome].text;
+}
+
+const char *outcome_advice(enum outcome outcome)
+{
+    return outcomes[outcome].advice;
 }
 
 enum outcome outcome_find(struct span word, struct span reason)

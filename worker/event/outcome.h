@@ -10,7 +10,7 @@
 
 enum outcome {
     OUTCOME_NONE,
-#define OUTCOME(name, outcome, reason, text) OUTCOME_##name,
+#define OUTCOME(name, outcome, reason, text, advice) OUTCOME_##name,
 #include "event/outcome.def"
 #undef OUTCOME
     OUTCOME_COUNT,
@@ -22,6 +22,8 @@ const char *outcome_word(enum outcome outcome);
 const char *outcome_reason(enum outcome outcome);
 /* One sentence for people. */
 const char *outcome_text(enum outcome outcome);
+/* What its sender, or whoever runs the workers, may do about it: without a period, "" where there is nothing to do. */
+const char *outcome_advice(enum outcome outcome);
 /* Of the two words back to the value; OUTCOME_NONE where there is no such row. */
 enum outcome outcome_find(struct span word, struct span reason);
 
