@@ -23,20 +23,12 @@ const char *resend_text(enum resend_verdict verdict)
 
 /* ---- one letter ---- */
 
-static struct span last_header(const struct record *record, const char *name)
-{
-    for (size_t i = record->header_count; i > 0; i--)
-        if (span_equal(record->headers[i - 1].name, span_of(name)))
-            return record->headers[i - 1].value;
-    return SPAN_NONE;
-}
-
 static bool is_chosen(const struct resend_rules *rules, const struct resend_opened *opened)
 {
     struct span key = opened->record.key;
     if (opened->source < 0 || !rules->outcomes[opened->outcome])
         return false;
-    if (rules->event_id.data != NULL && !span_equal(last_header(&opened->record, HEADER_ID), rules->event_id))
+    if (rules->event_id.data != NULL && !span_equal(record_header_last(&opened->record, HEADER_ID), rules->event_id))
         return false;
     /* The account is what a routing key begins with. */
     return rules->account.data == NULL || span_equal(span_cut(&key, '/'), rules->account);
@@ -47,15 +39,15 @@ enum resend_verdict resend_open(const struct resend_rules *rules, const struct r
 {
     *out = (struct resend_opened){
         .record = *letter,
-        .source = dead_letter_offset(last_header(letter, DEAD_LETTER_SOURCE), rules->ledger.events_topic,
+        .source = dead_letter_offset(record_header_last(letter, DEAD_LETTER_SOURCE), rules->ledger.events_topic,
                                      rules->ledger.partition),
-        .outcome = dead_letter_outcome(last_header(letter, DEAD_LETTER_REASON)),
+        .outcome = dead_letter_outcome(record_header_last(letter, DEAD_LETTER_REASON)),
     };
     out->record.headers = own;
     out->record.header_count = dead_letter_own_headers(letter, own);
     if (!is_chosen(rules, out))
         return RESEND_NOT_CHOSEN;
-    if (last_header(letter, DEAD_LETTER_VALUE_SIZE).data != NULL)
+    if (record_header_last(letter, DEAD_LETTER_VALUE_SIZE).data != NULL)
         return RESEND_NO_VALUE;
     enum outcome outcome = event_open(&out->event, &out->record, &rules->event, &out->detail);
     if (!out->event.authentic)

@@ -10,6 +10,14 @@ struct span record_header(const struct record *record, const char *name)
     return SPAN_NONE;
 }
 
+struct span record_header_last(const struct record *record, const char *name)
+{
+    for (size_t i = record->header_count; i > 0; i--)
+        if (span_equal(record->headers[i - 1].name, span_of(name)))
+            return record->headers[i - 1].value;
+    return SPAN_NONE;
+}
+
 static struct span record_place(char **at, struct span from)
 {
     if (from.data == NULL)

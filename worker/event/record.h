@@ -23,6 +23,8 @@ struct record {
 
 /* The value of the first header of that name; SPAN_NONE where there is none. */
 struct span record_header(const struct record *record, const char *name);
+/* The same of the last one: what workers add stands behind what came. */
+struct span record_header_last(const struct record *record, const char *name);
 /* A copy in one block: free() it. */
 struct record *record_copy(const struct record *record);
 /* How many bytes that block has. */
