@@ -76,6 +76,13 @@ static json_t *reply_error(const struct reply *reply)
     return NULL;
 }
 
+bool reply_is_own_error(const struct reply *reply)
+{
+    json_t *root = reply_error(reply);
+    json_decref(root);
+    return root != NULL;
+}
+
 /* `own`: it is said in Papercups' words. A 4xx that is not says nothing of Papercups. */
 static enum answer_kind reply_status(const struct reply *reply, bool own)
 {

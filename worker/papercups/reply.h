@@ -35,6 +35,9 @@ struct reply {
 /* Whether a content type, with or without parameters, is that of JSON. */
 bool reply_type_is_json(struct span content_type);
 
+/* Whether the body is an error in Papercups' own words: what something in between says is about nothing of Papercups. */
+bool reply_is_own_error(const struct reply *reply);
+
 /* `marks`: those under which this delivery's message may stand, none where nobody waits for the answer any more;
  * `question`: what the answer is held against beside the call; NULL: nothing. An answer to another question is unreadable,
  * but for one that names nothing, as an empty list. answer_done the answer. */
