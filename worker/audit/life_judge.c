@@ -65,6 +65,8 @@ static enum life_verdict without_receipt(const struct life *life, const struct l
         return LIFE_WAITING;
     if (other_version)
         return LIFE_OTHER_VERSION;
+    if (life->foreign > 0)
+        return LIFE_FOREIGN_ONLY;
     return record->time_ms < partition->receipts_from_ms ? LIFE_RECEIPT_GONE : LIFE_NO_OUTCOME;
 }
 
@@ -189,13 +191,14 @@ static enum life_verdict none_judge(const struct life *life)
         const struct life_partition *one = &life->partitions[i];
         read = read && one->events_read && (one->receipts_read || one->unserved);
         deleted = deleted || one->log_begin > 0;
-        unread = unread || (!one->unserved && one->committed_known && one->committed < one->log_begin);
+        unread = unread ||
+                 (one->log_begin > 0 && !one->unserved && one->committed_known && one->committed < one->log_begin);
     }
     return !read                ? LIFE_NOTHING_READ
            : none_was_cut(life) ? LIFE_CUT
-           : unread && deleted  ? LIFE_MAYBE_DROPPED
+           : unread             ? LIFE_MAYBE_DROPPED
            : deleted            ? LIFE_RETENTION
-                                : LIFE_NEVER;
+                                : LIFE_NOT_FOUND;
 }
 
 void life_judge(struct life *life)
