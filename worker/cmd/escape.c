@@ -29,3 +29,20 @@ void escape_print_exact(FILE *out, struct span text)
             fwrite(text.data + start, 1, at - start, out);
     }
 }
+
+void escape_print_json(FILE *out, struct span json)
+{
+    size_t at = 0;
+    while (at < json.size) {
+        size_t start = at;
+        int32_t point = utf8_next(json, &at);
+        if (point < 0)
+            fputs("\\ufffd", out);
+        else if (!utf8_invisible(point))
+            fwrite(json.data + start, 1, at - start, out);
+        else if (point < 0x10000)
+            fprintf(out, "\\u%04x", (unsigned)point);
+        else
+            fprintf(out, "\\u%04x\\u%04x", 0xd800u + (((unsigned)point - 0x10000) >> 10), 0xdc00u + ((unsigned)point & 0x3ff));
+    }
+}

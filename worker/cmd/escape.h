@@ -10,6 +10,9 @@
  * UTF-8. */
 void escape_print(FILE *out, struct span text);
 
+/* Prints JSON as it is, but for such characters, which can stand in its strings alone: as \uXXXX, which means the same. */
+void escape_print_json(FILE *out, struct span json);
+
 /* Prints text so that every byte can be told: such characters as <U+000A>, such bytes as <FF>. */
 void escape_print_exact(FILE *out, struct span text);
 

@@ -4,6 +4,7 @@
 
 #include "base/time_text.h"
 #include "base/utf8.h"
+#include "cmd/age.h"
 #include "cmd/diagnosis.h"
 #include "cmd/escape.h"
 #include "event/signature.h"
@@ -22,28 +23,13 @@ static void line_print(const char *label, struct span text)
     putchar('\n');
 }
 
-/* Such as "12 s"; from two minutes, hours, days on in the larger unit. */
-static void span_of_time_print(int64_t ms)
-{
-    int64_t s = (ms < 0 ? -ms : ms) / 1000;
-    if (s < 120)
-        printf("%lld s", (long long)s);
-    else if (s < 7200)
-        printf("%lld min", (long long)s / 60);
-    else if (s < 172800)
-        printf("%lld h", (long long)s / 3600);
-    else
-        printf("%lld days", (long long)s / 86400);
-}
-
 static void time_print(const char *label, int64_t at_ms, int64_t now_ms)
 {
-    char text[21];
+    char text[21], age[AGE_TEXT];
     time_text_write(text, at_ms);
+    age_write(age, at_ms - now_ms);
     label_print(label);
-    printf("%s, ", text);
-    span_of_time_print(at_ms - now_ms);
-    fputs(at_ms > now_ms ? " from now by this machine's clock" : " ago by this machine's clock", stdout);
+    printf("%s, %s%s", text, age, at_ms > now_ms ? " from now by this machine's clock" : " ago by this machine's clock");
 }
 
 static void report_signed_bytes(const struct report *report, const struct envelope *envelope)
