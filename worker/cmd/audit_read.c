@@ -28,26 +28,19 @@ void audit_clients_done(struct audit_clients *clients)
 
 /* ---- where the logs begin and end ---- */
 
-/* Asks for what the group has committed without being of it. */
 static int look_committed(struct client *client, const struct config *config,
                           struct audit_partitions *partitions, struct err *err)
 {
-    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)partitions->count);
+    int32_t *ids = mem_new(partitions->count, sizeof(*ids));
+    int64_t *committed = mem_new(partitions->count, sizeof(*committed));
     for (size_t i = 0; i < partitions->count; i++)
-        rd_kafka_topic_partition_list_add(list, config->events_topic, partitions->list[i].id);
-    rd_kafka_resp_err_t error = rd_kafka_committed(client->rk, list, CLIENT_TIMEOUT_MS);
-    for (int i = 0; i < list->cnt && error == RD_KAFKA_RESP_ERR_NO_ERROR; i++) {
-        error = list->elems[i].err;
-        partitions->list[i].committed = list->elems[i].offset < 0 ? -1 : list->elems[i].offset;
-    }
-    rd_kafka_topic_partition_list_destroy(list);
-    if (error == RD_KAFKA_RESP_ERR_NO_ERROR)
-        return 0;
-    if (error == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED ||
-        error == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED)
-        return err_set(err, ERR_UNREACHABLE, "what the group %.200s has committed may not be read: %s",
-                       config->group_id, rd_kafka_err2str(error));
-    return client_unreachable(client, "says what the group has committed", error, err);
+        ids[i] = partitions->list[i].id;
+    int result = topics_committed(client, config, ids, partitions->count, committed, err);
+    for (size_t i = 0; i < partitions->count && result == 0; i++)
+        partitions->list[i].committed = committed[i];
+    free(committed);
+    free(ids);
+    return result;
 }
 
 /* Of a partition that workers do not serve there are neither receipts nor dead letters: nothing in it is settled. */

@@ -15,6 +15,27 @@ int topics_count(struct client *client, const struct config *config, int32_t *ou
     return result;
 }
 
+int topics_committed(struct client *client, const struct config *config, const int32_t *partitions, size_t count,
+                     int64_t *out, struct err *err)
+{
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)count);
+    for (size_t i = 0; i < count; i++)
+        rd_kafka_topic_partition_list_add(list, config->events_topic, partitions[i]);
+    rd_kafka_resp_err_t error = rd_kafka_committed(client->rk, list, CLIENT_TIMEOUT_MS);
+    for (int i = 0; i < list->cnt && error == RD_KAFKA_RESP_ERR_NO_ERROR; i++) {
+        error = list->elems[i].err;
+        out[i] = list->elems[i].offset < 0 ? -1 : list->elems[i].offset;
+    }
+    rd_kafka_topic_partition_list_destroy(list);
+    if (error == RD_KAFKA_RESP_ERR_NO_ERROR)
+        return 0;
+    if (error == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED ||
+        error == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED)
+        return err_set(err, ERR_UNREACHABLE, "what the group %.200s has committed may not be read: %s",
+                       config->group_id, rd_kafka_err2str(error));
+    return client_unreachable(client, "says what the group has committed", error, err);
+}
+
 static int ledger_key_add(struct ledger *ledger, const char *path, struct err *err)
 {
     struct key secret;

@@ -9,6 +9,10 @@
  * with err: ERR_USAGE where they have not. */
 int topics_count(struct client *client, const struct config *config, int32_t *out, int32_t *served, struct err *err);
 
+/* What the group has committed of those partitions of the events, without being of it; -1: nothing. -1 with err. */
+int topics_committed(struct client *client, const struct config *config, const int32_t *partitions, size_t count,
+                     int64_t *out, struct err *err);
+
 /* The ledger of the receipts, but for the partition: the keys are of the configuration's mark secrets, which are read for
  * it. It borrows the topics' names. -1 with err; topics_ledger_done it. */
 int topics_ledger(const struct config *config, struct ledger *out, struct err *err);
