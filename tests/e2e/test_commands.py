@@ -11,7 +11,7 @@ from bench import TO_ADA, Bench
 from programs import DEMO_PROGRAM, PROGRAM, run_program
 from signing import payload
 
-COMMANDS = ("run", "keygen", "send", "sign", "verify", "audit", "dead", "gate", "doctor", "health")
+COMMANDS = ("run", "keygen", "send", "sign", "verify", "audit", "why", "dead", "gate", "doctor", "health")
 DEMO_COMMANDS = ("play", "standin")
 
 
@@ -155,6 +155,10 @@ def test_a_command_that_moved_says_where_to(words):
          "cupbearer audit: DIR/none does not exist; copy the example (deploy/cupbearer.conf; installed: "
          "/usr/share/doc/cupbearer/cupbearer.conf) there and fill it in, or name another file by --config or "
          "CUPBEARER_CONFIG"),
+        ("why", "cupbearer why: say which event: its id, which is its webhook-id header; see cupbearer why --help"),
+        ("why evt_1 evt_2", "cupbearer why: one event id at a time; 'evt_2' is one too many"),
+        ("why evt_1 --recipent ada", "cupbearer why: there is no option --recipent; did you mean --recipient?"),
+        ("why evt_1 --since 1h --until 2h", "cupbearer why: --since has to lie before --until"),
         ("dead", "cupbearer dead: what shall be done? cupbearer dead resend; see cupbearer dead --help"),
         ("dead rise", "cupbearer dead: what shall be done? cupbearer dead resend; see cupbearer dead --help"),
         ("dead resend x", "cupbearer dead: 'x' is not expected here; see cupbearer dead --help"),

@@ -91,7 +91,7 @@ static int audit_run(const struct audit_options *audit, struct err *err)
     if (result == 0)
         result = audit_clients_init(&clients, config, err);
     if (result == 0 && audit->papercups)
-        result = (shown = audit_shown_new(config, &truth.event, err)) == NULL ? -1 : 0;
+        result = (shown = audit_shown_new(config, &truth.event, false, err)) == NULL ? -1 : 0;
     if (result == 0)
         result = audit_compare(audit, config, &clients, &rules, shown, err);
     audit_shown_free(shown);

@@ -8,9 +8,6 @@
 #include "kafka/record_of.h"
 #include "receipt/dead_letter.h"
 
-/* Receipts and dead letters are written after their record; the clocks that stamp them may differ by this much. */
-#define CLOCKS_MS 3600000
-
 int audit_clients_init(struct audit_clients *clients, const struct config *config, struct err *err)
 {
     *clients = (struct audit_clients){0};
@@ -195,11 +192,11 @@ int audit_read(const struct audit_clients *clients, const struct config *config,
     int result = scan_read(clients->events, &scan, take_record, &pass, err);
     if (result == 0)
         result = pass_read(clients->written, config->receipts_topic, own.ledger.partition, &partition->receipts,
-                           all ? INT64_MIN : own.since_ms - own.window_ms - CLOCKS_MS, take_receipt, out,
+                           all ? INT64_MIN : own.since_ms - own.window_ms - AUDIT_CLOCKS_MS, take_receipt, out,
                            &receipts_from_ms, err);
     if (result == 0)
         result = pass_read(clients->written, config->dead_topic, own.ledger.partition, &partition->dead,
-                           all ? INT64_MIN : own.since_ms - CLOCKS_MS, take_dead_letter, out,
+                           all ? INT64_MIN : own.since_ms - AUDIT_CLOCKS_MS, take_dead_letter, out,
                            &letters_from_ms, err);
     if (result == 0)
         audit_finish(out, receipts_from_ms, letters_from_ms);

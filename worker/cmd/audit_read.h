@@ -32,6 +32,9 @@ struct audit_clients {
 int audit_clients_init(struct audit_clients *clients, const struct config *config, struct err *err);
 void audit_clients_done(struct audit_clients *clients);
 
+/* Receipts and dead letters are written after their record; the clocks that stamp them may differ by this much. */
+#define AUDIT_CLOCKS_MS 3600000
+
 /* The partition `only`, or all where it is -1, of the span. -1 with err; otherwise free() the list. */
 int audit_look(const struct audit_clients *clients, const struct config *config, int32_t only, int64_t since_ms,
                int64_t until_ms, struct audit_partitions *out, struct err *err);

@@ -27,7 +27,8 @@
 struct shown_site {
     const struct config_account *account;
     struct http_site *http;
-    bool opened, away; /* away: told on stderr, and nothing more is asked */
+    bool opened, away; /* away: nothing more is asked */
+    struct detail why;
 };
 
 struct audit_shown_reader {
@@ -37,28 +38,31 @@ struct audit_shown_reader {
     size_t mark_count;
     struct shown_site *sites; /* one of each account */
     struct rng rng;
-    bool progress; /* on stderr */
+    bool progress, quiet; /* on stderr */
     uint64_t looked_for;
 };
 
 /* ---- accounts ---- */
 
-static void site_away(struct shown_site *site, const char *why)
+static void site_away(const struct audit_shown_reader *reader, struct shown_site *site, const char *why)
 {
     site->away = true;
-    fprintf(stderr, "cupbearer audit: messages of account %s are not read: %s\n", site->account->name, why);
+    detail_set(&site->why, OUTCOME_NONE, "%s", why);
+    if (!reader->quiet)
+        fprintf(stderr, "cupbearer audit: messages of account %s are not read: %s\n", site->account->name, why);
 }
 
 /* The key must be this account's: another one's finds nothing anywhere, and that would look like a proof. */
-static void site_open(struct shown_site *site, const struct config_account *account, int64_t timeout_ms)
+static void site_open(const struct audit_shown_reader *reader, struct shown_site *site,
+                      const struct config_account *account)
 {
     struct err err;
     site->opened = true;
     site->account = account;
     site->http = account_site_new(account, NULL, &err);
     if (site->http == NULL || account_site_key(site->http, account, &err) != 0 ||
-        preflight_account(account, site->http, timeout_ms, &err) != 0)
-        site_away(site, err.text);
+        preflight_account(account, site->http, reader->config->http_timeout_ms, &err) != 0)
+        site_away(reader, site, err.text);
 }
 
 static struct shown_site *site_of(struct audit_shown_reader *reader, struct span name)
@@ -68,7 +72,7 @@ static struct shown_site *site_of(struct audit_shown_reader *reader, struct span
         if (!span_equal(span_of(config->accounts[i].name), name))
             continue;
         if (!reader->sites[i].opened)
-            site_open(&reader->sites[i], &config->accounts[i], config->http_timeout_ms);
+            site_open(reader, &reader->sites[i], &config->accounts[i]);
         return &reader->sites[i];
     }
     return NULL;
@@ -82,7 +86,8 @@ struct shown_search {
     struct message message;
     struct identity marks[2];
     size_t mark_count;
-    unsigned failures; /* in a row */
+    unsigned failures;  /* in a row */
+    struct detail why; /* the last of them */
 };
 
 static void search_wait(struct mono until)
@@ -127,8 +132,10 @@ static void search_step(struct audit_shown_reader *reader, struct shown_search *
     delivery_calling(delivery, call, clock_now().mono);
     search_ask(reader, search, call, &answer);
     search->failures = answer.kind == ANSWER_OK ? 0 : search->failures + 1;
+    if (answer.kind != ANSWER_OK)
+        search->why = answer.detail;
     if (search->failures == FAILURES_MAX && answer_is_of_account(&answer))
-        site_away(search->site, answer.detail.text);
+        site_away(reader, search->site, answer.detail.text);
     delivery_take(delivery, call, &answer, clock_now().mono, &reader->rng);
     answer_done(&answer);
 }
@@ -150,27 +157,80 @@ static enum shown search_run(struct audit_shown_reader *reader, struct shown_sea
     return SHOWN_NOT_READ;
 }
 
-static enum shown shown_find(struct audit_shown_reader *reader, const struct event *event, struct span key)
+/* False where its account cannot be asked: `why`. Otherwise search_done it. */
+static bool search_init(struct audit_shown_reader *reader, struct shown_search *search, const struct event *event,
+                        struct span key)
 {
-    struct shown_search search = {.site = site_of(reader, event->payload.account)};
-    if (search.site == NULL || search.site->away)
-        return SHOWN_NOT_READ;
-    const struct config_account *account = search.site->account;
+    *search = (struct shown_search){.site = site_of(reader, event->payload.account)};
+    if (search->site == NULL)
+        detail_set(&search->why, OUTCOME_NONE, "the configuration has no account %.*s", SPAN_ARGS(event->payload.account));
+    else
+        search->why = search->site->why;
+    if (search->site == NULL || search->site->away)
+        return false;
+    const struct config_account *account = search->site->account;
     const struct message_options options = {.widget_host = account->widget_host,
                                             .email_given = account->email_given};
     const struct delivery_limits limits = {.http_timeout_ms = reader->config->http_timeout_ms,
                                            .settle_ms = MISSING_AGAIN_MS,
                                            .email_given = account->email_given};
-    for (; search.mark_count < reader->mark_count; search.mark_count++)
-        search.marks[search.mark_count] = identity_of(&reader->marks[search.mark_count], key,
-                                                      span_of(event->entry->sender), event->envelope.event_id);
-    message_init(&search.message, &event->payload, &search.marks[0], &options);
-    delivery_init(&search.delivery, &event->payload, &limits, MONO_NEVER);
-    delivery_doubt(&search.delivery, clock_now().mono, 1, "it is only read");
+    for (; search->mark_count < reader->mark_count; search->mark_count++)
+        search->marks[search->mark_count] = identity_of(&reader->marks[search->mark_count], key,
+                                                        span_of(event->entry->sender), event->envelope.event_id);
+    message_init(&search->message, &event->payload, &search->marks[0], &options);
+    delivery_init(&search->delivery, &event->payload, &limits, MONO_NEVER);
+    delivery_doubt(&search->delivery, clock_now().mono, 1, "it is only read");
+    return true;
+}
+
+static void search_done(struct shown_search *search)
+{
+    delivery_done(&search->delivery);
+    message_done(&search->message);
+}
+
+static enum shown shown_find(struct audit_shown_reader *reader, const struct event *event, struct span key)
+{
+    struct shown_search search;
+    if (!search_init(reader, &search, event, key))
+        return SHOWN_NOT_READ;
     enum shown found = search_run(reader, &search);
-    delivery_done(&search.delivery);
-    message_done(&search.message);
+    search_done(&search);
     return found;
+}
+
+/* The message that was found, by itself: another answer of Papercups, later than the list. */
+static void search_look(struct audit_shown_reader *reader, struct shown_search *search, struct shown_message *out)
+{
+    struct buf path, body;
+    struct reply reply;
+    buf_init(&path, 100);
+    seen_path(&out->id, &path);
+    http_get(search->site->http, path.data, reader->config->http_timeout_ms, &reply, &body);
+    enum seen_found found = seen_read(&reply, &out->id, search->marks, search->mark_count, &search->message, &out->seen);
+    out->shown = found == SEEN_THERE ? SHOWN_THERE : found == SEEN_GONE ? SHOWN_ABSENT : SHOWN_NOT_READ;
+    if (found == SEEN_UNREADABLE && reply.transport == TRANSPORT_ANSWERED)
+        detail_set(&out->why, OUTCOME_NONE, "Papercups answered %d to the question for message %s", reply.status, out->id.text);
+    else if (found == SEEN_UNREADABLE)
+        detail_set(&out->why, OUTCOME_NONE, "no answer: %.*s", SPAN_ARGS(reply.failure));
+    buf_done(&body);
+    buf_done(&path);
+}
+
+void audit_shown_look(struct audit_shown_reader *reader, const struct event *event, struct span key,
+                      struct shown_message *out)
+{
+    struct shown_search search;
+    *out = (struct shown_message){.shown = SHOWN_NOT_READ};
+    if (search_init(reader, &search, event, key)) {
+        out->shown = search_run(reader, &search);
+        out->id = search.delivery.message;
+        if (out->shown == SHOWN_THERE && out->id.text[0] != 0)
+            search_look(reader, &search, out);
+        search_done(&search);
+    }
+    if (out->shown == SHOWN_NOT_READ && out->why.text[0] == 0)
+        out->why = search.why;
 }
 
 /* ---- a partition ---- */
@@ -230,14 +290,15 @@ static int shown_mark(struct audit_shown_reader *reader, const char *path, struc
     return 0;
 }
 
-struct audit_shown_reader *audit_shown_new(const struct config *config, const struct event_rules *rules,
+struct audit_shown_reader *audit_shown_new(const struct config *config, const struct event_rules *rules, bool quiet,
                                            struct err *err)
 {
     struct audit_shown_reader *reader = mem_new(1, sizeof(*reader));
     reader->config = config;
     reader->rules = rules;
     reader->sites = mem_new(config->account_count, sizeof(*reader->sites));
-    reader->progress = isatty(STDERR_FILENO) != 0;
+    reader->quiet = quiet;
+    reader->progress = !quiet && isatty(STDERR_FILENO) != 0;
     randombytes_buf(&reader->rng, sizeof(reader->rng));
     if (shown_mark(reader, config->mark_secret_file, err) == 0 &&
         shown_mark(reader, config->mark_secret_previous_file, err) == 0)

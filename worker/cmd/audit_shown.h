@@ -5,12 +5,13 @@
 
 #include "audit/shown.h"
 #include "cmd/audit_read.h"
+#include "papercups/seen.h"
 
 struct audit_shown_reader;
 
 /* Borrows both. NULL with err where a mark secret cannot be read; audit_shown_free it (NULL is allowed). An account that
- * cannot be read is told once on stderr, and its events are not read. */
-struct audit_shown_reader *audit_shown_new(const struct config *config, const struct event_rules *rules,
+ * cannot be read is told once on stderr, unless it is to be `quiet`, and its events are not read. */
+struct audit_shown_reader *audit_shown_new(const struct config *config, const struct event_rules *rules, bool quiet,
                                            struct err *err);
 void audit_shown_free(struct audit_shown_reader *reader);
 
@@ -18,5 +19,16 @@ void audit_shown_free(struct audit_shown_reader *reader);
  * answer. */
 int audit_shown_read(struct audit_shown_reader *reader, struct client *events, const struct audit_partition *partition,
                      struct audit *audit, struct err *err);
+
+struct shown_message {
+    enum shown shown;
+    struct uuid id;    /* of SHOWN_THERE; "": not known, so it was not read by itself */
+    struct seen seen;  /* likewise */
+    struct detail why; /* of SHOWN_NOT_READ */
+};
+
+/* One event's message, and where it is there, the message by itself. The event must be authentic and have its payload. */
+void audit_shown_look(struct audit_shown_reader *reader, const struct event *event, struct span key,
+                      struct shown_message *out);
 
 #endif
