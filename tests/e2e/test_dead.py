@@ -12,6 +12,7 @@ from signing import HmacKey, payload, sign
 from world import BACKEND, KEYS, World, bodies
 
 LATER = "not sent: the event was delivered"
+NONE = "0 dead letters: 0 sent again"
 
 
 def key_file(installation, key):
@@ -53,12 +54,12 @@ def test_what_was_given_up_is_delivered_once(world, customer):
     published = world.records_published()
 
     dry = resend(world.installation, "--reason", "gave_up", "--dry-run")
-    assert lines(dry, 0) == [*(line + "may be sent again" for line in told), "3 may be sent again, 0 not"]
+    assert lines(dry, 0) == [*(line + "may be sent again" for line in told), "3 dead letters: 3 to send"]
     assert world.records_published() == published
 
     other = resend(world.installation, "--reason", "gave_up", key=KEYS["shipping-1"])
     text = "not sent: the key to sign with is another sender's"
-    assert lines(other, 1) == [*(line + text for line in told), "0 sent again, 3 not"]
+    assert lines(other, 1) == [*(line + text for line in told), "3 dead letters: 0 sent again, 3 kept"]
     assert world.records_published() == published
 
     # Another key of the same sender; the payload says that one second is enough, which it is now.
@@ -66,7 +67,7 @@ def test_what_was_given_up_is_delivered_once(world, customer):
     partition, offset = places[0][0], places[-1][1] + 1
     assert sent == [
         *(line + f"sent: partition {partition}, offset {offset + n}" for n, line in enumerate(told)),
-        "3 sent again, 0 not",
+        "3 dead letters: 3 sent again",
     ]  # fmt: skip
     for n, event in enumerate(events):
         receipt = world.receipt((partition, offset + n))
@@ -74,7 +75,7 @@ def test_what_was_given_up_is_delivered_once(world, customer):
     assert bodies(world, customer) == ["late 0", "late 1", "late 2"]
 
     again = resend(world.installation, "--reason", "gave_up", key=BACKEND)
-    assert lines(again, 0) == [*(line + LATER for line in told), "0 sent again, 0 not"]
+    assert lines(again, 0) == [*(line + LATER for line in told), "3 dead letters: 0 sent again, 3 delivered"]
     assert world.records_published() == published + 3
     audited = audit(world.installation)
     assert audited.returncode == 0, audited.stdout
@@ -118,7 +119,7 @@ def test_an_event_is_signed_anew_with_nothing_else_changed(ledger, key):
     failed(ledger, sign(key, payload(BEN)), reason="flood")
     ended = resend(ledger.installation, "--reason", "gave_up", "--reason", "backlog", key=key)
     told = lines(ended, 0)
-    assert told[0].endswith(": sent: partition 0, offset 2") and told[1:] == ["1 sent again, 0 not"]
+    assert told[0].endswith(": sent: partition 0, offset 2") and told[1:] == ["1 dead letter: 1 sent again"]
     [record] = sent_events(ledger, 2)
     signed_at = int(record.header("webhook-timestamp"))
     assert old < signed_at <= time.time()
@@ -156,17 +157,17 @@ def test_no_forgery_is_signed(ledger, key):
         "0/2 gave_up: not sent: it is not authentic: no v1 signature is valid for this key and these bytes",
         f"0/4 gave_up {authentic}: not sent: the receipt that says so is not there, so it is not known what became of "
         "the event since",
-        "0 sent again, 4 not",
+        "4 dead letters: 0 sent again, 4 kept",
     ]
     event_id = rejected.header("webhook-id")
-    assert lines(resend(ledger.installation, "--event-id", event_id, key=key), 0) == ["0 sent again, 0 not"]
+    assert lines(resend(ledger.installation, "--event-id", event_id, key=key), 0) == [NONE]
     assert sent_events(ledger, 5) == []
 
 
 def test_expired_ones_are_sent_only_where_that_is_said(ledger, key):
     failed(ledger, sign(key, payload(BEN), signed_at=int(time.time()) - 120), "rejected", "expired")
-    assert lines(resend(ledger.installation, "--reason", "gave_up", key=key), 0) == ["0 sent again, 0 not"]
-    assert lines(resend(ledger.installation, "--expired", key=key), 0)[-1] == "1 sent again, 0 not"
+    assert lines(resend(ledger.installation, "--reason", "gave_up", key=key), 0) == [NONE]
+    assert lines(resend(ledger.installation, "--expired", key=key), 0)[-1] == "1 dead letter: 1 sent again"
     assert len(sent_events(ledger, 1)) == 1
 
 
@@ -174,13 +175,14 @@ def test_one_event_is_chosen_by_its_id_or_its_account(ledger, key):
     records = [failed(ledger, sign(key, payload(BEN)), reason=reason) for reason in ("flood", "gave_up", "unknown")]
     event_id = records[1].header("webhook-id")
     [told, total] = lines(resend(ledger.installation, "--event-id", event_id, "--dry-run"), 0)
-    assert told.startswith(f"0/1 gave_up event_id={event_id} ") and total == "1 may be sent again, 0 not"
+    assert told.startswith(f"0/1 gave_up event_id={event_id} ") and total == "1 dead letter: 1 to send"
     unknown = records[2].header("webhook-id")
     for options, count in (
         (("--event-id", unknown), 1), (("--event-id", unknown, "--reason", "flood"), 0),
         (("--reason", "flood", "--account", "acme"), 1), (("--reason", "flood", "--account", "acm"), 0),
     ):  # fmt: skip
-        assert lines(resend(ledger.installation, *options, "--dry-run"), 0)[-1] == f"{count} may be sent again, 0 not"
+        total = "1 dead letter: 1 to send" if count else "0 dead letters: 0 to send"
+        assert lines(resend(ledger.installation, *options, "--dry-run"), 0)[-1] == total
 
 
 def test_letters_are_chosen_by_when_they_were_written(kafka, topics, ledger, key):
@@ -220,7 +222,7 @@ def test_what_may_have_been_shown_is_left_when_the_workers_have_forgotten_it(led
         ": not sent: it may have been shown, and the workers do not remember it any more: look into Papercups"
     )
     ledger.installation.configure("dedup", window="2h")
-    assert lines(resend(ledger.installation, "--reason", "unknown", key=key), 0)[-1] == "1 sent again, 0 not"
+    assert lines(resend(ledger.installation, "--reason", "unknown", key=key), 0)[-1] == "1 dead letter: 1 sent again"
 
 
 def test_a_key_that_a_worker_would_not_take_is_told(ledger, key):
@@ -238,7 +240,7 @@ def test_a_key_that_a_worker_would_not_take_is_told(ledger, key):
     keyring.write_text(json.dumps({"keys": [key.entry(), retired.entry()]}))
     [told, total] = lines(resend(ledger.installation, "--reason", "gave_up", key=retired), 1)
     assert ": not sent: a worker would refuse it: admitted after key retired-1 was valid" in told
-    assert total == "0 sent again, 1 not"
+    assert total == "1 dead letter: 0 sent again, 1 kept"
     assert sent_events(ledger, 1) == []
 
 

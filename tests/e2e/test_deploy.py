@@ -129,10 +129,10 @@ def test_bash_offers_values_where_they_are_known(tmp_path):
     assert completed("run", "--log-level", "") == {"error", "warning", "info", "debug"}
     assert completed("verify", "--partitioner", "m") == {"murmur2"}
     assert completed("sign", "--format", "") == {"json", "kcat"}
-    assert completed("dead", "") == {"resend"}
+    assert completed("dead", "") == {"list", "show", "resend", "export"}
     assert completed("dead", "resend", "--reason", "g") == {"gave_up"}
     outcomes = (ROOT / "worker/event/outcome.def").read_text()
-    assert completed("dead", "resend", "--reason", "") == set(re.findall(r'"failed", "(\w+)"', outcomes))
+    assert completed("dead", "resend", "--reason", "") == set(re.findall(r'"(?:failed|rejected)", "(\w+)"', outcomes))
     both = {f"{tmp_path}/keys", f"{tmp_path}/key.json"}
     assert completed("run", "-c", f"{tmp_path}/k") == completed("sign", f"{tmp_path}/k") == both
     assert completed("keygen", "--dir", f"{tmp_path}/k") == {f"{tmp_path}/keys"}

@@ -10,15 +10,50 @@
 /* A worker must still remember it when it reads it. */
 #define REMEMBER_MS 60000
 
-const char *resend_text(enum resend_verdict verdict)
-{
-    static const char *const texts[] = {
-#define RESEND(name, text) [RESEND_##name] = text,
+static const struct {
+    enum resend_state state;
+    const char *text;
+} verdicts[] = {
+#define RESEND(name, state, text) [RESEND_##name] = {RESEND_STATE_##state, text},
 #include "audit/resend.def"
 #undef RESEND
-        [RESEND_NOT_CHOSEN] = "not asked for",
-    };
-    return texts[verdict];
+    [RESEND_NOT_CHOSEN] = {RESEND_STATES, "not asked for"},
+};
+
+static const struct {
+    const char *word, *text;
+} states[] = {
+#define STATE(name, word, text) [RESEND_STATE_##name] = {word, text},
+#include "audit/resend_state.def"
+#undef STATE
+};
+
+const char *resend_text(enum resend_verdict verdict)
+{
+    return verdicts[verdict].text;
+}
+
+enum resend_state resend_state(enum resend_verdict verdict)
+{
+    return verdicts[verdict].state;
+}
+
+const char *resend_state_word(enum resend_state state)
+{
+    return states[state].word;
+}
+
+const char *resend_state_text(enum resend_state state)
+{
+    return states[state].text;
+}
+
+enum resend_state resend_state_find(struct span word)
+{
+    int state = 0;
+    while (state < RESEND_STATES && !span_equal(span_of(states[state].word), word))
+        state++;
+    return (enum resend_state)state;
 }
 
 /* ---- one letter ---- */
@@ -28,10 +63,42 @@ static bool is_chosen(const struct resend_rules *rules, const struct resend_open
     struct span key = opened->record.key;
     if (opened->source < 0 || !rules->outcomes[opened->outcome])
         return false;
+    if (rules->one_place && rules->place != opened->source)
+        return false;
     if (rules->event_id.data != NULL && !span_equal(record_header_last(&opened->record, HEADER_ID), rules->event_id))
         return false;
     /* The account is what a routing key begins with. */
-    return rules->account.data == NULL || span_equal(span_cut(&key, '/'), rules->account);
+    if (rules->account.data != NULL && !span_equal(span_cut(&key, '/'), rules->account))
+        return false;
+    if (rules->recipient.data == NULL)
+        return true;
+    key = opened->record.key;
+    span_cut(&key, '/');
+    return key.data != NULL && span_equal(key, rules->recipient);
+}
+
+/* What a sender can do nothing about, and sending again can. */
+static bool may_be_sent(enum outcome outcome)
+{
+    return outcome_is_failed(outcome) || outcome == OUTCOME_EXPIRED || outcome == OUTCOME_WRONG_PARTITION;
+}
+
+static enum resend_verdict judge_opened(const struct resend_rules *rules, struct resend_opened *out)
+{
+    enum outcome outcome = event_open(&out->event, &out->record, &rules->event, &out->detail);
+    if (rules->from.data != NULL && (!out->event.authentic || !span_equal(span_of(out->event.entry->sender), rules->from)))
+        return RESEND_NOT_CHOSEN;
+    if (!out->event.authentic)
+        return RESEND_NOT_AUTHENTIC;
+    if (!may_be_sent(out->outcome))
+        return RESEND_REJECTED;
+    if (outcome != OUTCOME_NONE)
+        return RESEND_REFUSED;
+    if (out->event.entry->revoked)
+        return RESEND_KEY_REVOKED;
+    if (rules->sender.data != NULL && !span_equal(span_of(out->event.entry->sender), rules->sender))
+        return RESEND_OTHER_SENDER;
+    return RESEND_YES;
 }
 
 enum resend_verdict resend_open(const struct resend_rules *rules, const struct record *letter,
@@ -48,17 +115,8 @@ enum resend_verdict resend_open(const struct resend_rules *rules, const struct r
     if (!is_chosen(rules, out))
         return RESEND_NOT_CHOSEN;
     if (record_header_last(letter, DEAD_LETTER_VALUE_SIZE).data != NULL)
-        return RESEND_NO_VALUE;
-    enum outcome outcome = event_open(&out->event, &out->record, &rules->event, &out->detail);
-    if (!out->event.authentic)
-        return RESEND_NOT_AUTHENTIC;
-    if (outcome != OUTCOME_NONE)
-        return RESEND_REFUSED;
-    if (out->event.entry->revoked)
-        return RESEND_KEY_REVOKED;
-    if (rules->sender.data != NULL && !span_equal(span_of(out->event.entry->sender), rules->sender))
-        return RESEND_OTHER_SENDER;
-    return RESEND_YES;
+        return rules->from.data != NULL ? RESEND_NOT_CHOSEN : RESEND_NO_VALUE;
+    return judge_opened(rules, out);
 }
 
 void resend_opened_done(struct resend_opened *opened)
@@ -95,13 +153,15 @@ void resend_letter(struct resend *resend, const struct record *letter)
     enum resend_verdict verdict = resend_open(resend->rules, letter, own, &opened);
     struct resend_letter one = {.offset = letter->offset,
                                 .source = opened.source,
+                                .again = -1,
                                 .outcome = (uint8_t)opened.outcome,
                                 .verdict = (uint8_t)verdict};
     one.home = resend->rules->ledger.partition;
-    if (verdict == RESEND_YES) {
+    resend->foreign += opened.source < 0 || opened.outcome == OUTCOME_NONE;
+    if (opened.event.authentic) {
         one.identity = ledger_identity(&resend->rules->ledger, letter->key, span_of(opened.event.entry->sender),
                                      opened.event.envelope.event_id);
-        if (resend->rules->partition_count > 0)
+        if (verdict == RESEND_YES && resend->rules->partition_count > 0)
             one.home = partitioner_partition(resend->rules->event.partitioner, letter->key, resend->rules->partition_count);
     }
     if (verdict != RESEND_NOT_CHOSEN)
@@ -144,21 +204,32 @@ static size_t letters_find(const struct resend *resend, uint64_t identity)
     return low;
 }
 
+/* What lay there once more has its outcome. */
+static void letter_settle(struct resend_letter *letter, int32_t partition, const struct receipt *receipt, bool believed)
+{
+    if (believed && letter->home == partition && letter->again == receipt->offset)
+        letter->again = -1;
+}
+
 /* `believed` is false for a receipt of another version. */
-static void letters_note(struct resend *resend, uint64_t identity, const struct receipt *receipt,
+static bool letters_note(struct resend *resend, uint64_t identity, const struct receipt *receipt,
                          bool believed)
 {
-    for (size_t i = letters_find(resend, identity);
-         i < resend->count && resend->letters[i].identity == identity; i++) {
+    size_t first = letters_find(resend, identity), i = first;
+    for (; i < resend->count && resend->letters[i].identity == identity; i++) {
         struct resend_letter *letter = &resend->letters[i];
         letter->other_version = letter->other_version || !believed;
         letter->was_delivered = letter->was_delivered || (believed && receipt->outcome == OUTCOME_DELIVERED);
+        letter_settle(letter, resend->rules->ledger.partition, receipt, believed);
+        if (believed && outcome_is_failed(receipt->outcome) && receipt->offset > letter->source)
+            letter->failed_later = true;
         if (!believed || receipt->offset != letter->source ||
             receipt->outcome != (enum outcome)letter->outcome)
             continue;
         letter->has_receipt = true;
         letter->remembered_until_ms = ledger_remembered_until_ms(receipt, resend->rules->window_ms);
     }
+    return i > first;
 }
 
 /* The identity of a receipt's event, where it has one. */
@@ -171,7 +242,7 @@ static bool receipt_identity(const struct ledger *ledger, const struct record *r
     return true;
 }
 
-void resend_receipt(struct resend *resend, const struct record *record)
+bool resend_receipt(struct resend *resend, const struct record *record)
 {
     struct receipt receipt;
     struct json_t *root;
@@ -179,10 +250,43 @@ void resend_receipt(struct resend *resend, const struct record *record)
     const struct ledger *ledger = &resend->rules->ledger;
     enum ledger_entry entry = ledger_read(ledger, record, &receipt, &root);
     if (root == NULL)
-        return;
-    if (receipt_identity(ledger, record, &receipt, &identity))
-        letters_note(resend, identity, &receipt, entry == LEDGER_RECEIPT);
+        return false;
+    bool noted = receipt_identity(ledger, record, &receipt, &identity) &&
+                 letters_note(resend, identity, &receipt, entry == LEDGER_RECEIPT);
     json_decref(root);
+    return noted;
+}
+
+bool resend_belongs_to(const struct resend *resend, int32_t partition)
+{
+    for (size_t i = 0; i < resend->count; i++)
+        if (resend->letters[i].home == partition && resend->letters[i].identity != 0)
+            return true;
+    return false;
+}
+
+/* Most are of none of them, which a hash tells; only those that seem to be are verified. */
+void resend_event(struct resend *resend, const struct record *record)
+{
+    const struct resend_rules *rules = resend->rules;
+    struct span id = record_header(record, HEADER_ID), key_id = record_header(record, HEADER_KEY);
+    const struct keyring_entry *entry = key_id.data == NULL ? NULL : keyring_find(rules->event.keyring, key_id);
+    if (id.data == NULL || entry == NULL)
+        return;
+    uint64_t identity = ledger_identity(&rules->ledger, record->key, span_of(entry->sender), id);
+    size_t at = letters_find(resend, identity);
+    if (at == resend->count || resend->letters[at].identity != identity)
+        return;
+    struct event event;
+    struct detail detail;
+    event_open(&event, record, &rules->event, &detail);
+    for (; event.authentic && at < resend->count && resend->letters[at].identity == identity; at++) {
+        struct resend_letter *letter = &resend->letters[at];
+        bool is_itself = record->partition == rules->ledger.partition && record->offset <= letter->source;
+        if (letter->home == record->partition && !is_itself)
+            letter->again = record->offset;
+    }
+    event_done(&event);
 }
 
 bool resend_goes_to(const struct resend *resend, int32_t partition)
@@ -193,33 +297,51 @@ bool resend_goes_to(const struct resend *resend, int32_t partition)
     return false;
 }
 
-void resend_receipt_of(struct resend *resend, int32_t partition, const struct record *record)
+/* Of the letters of that identity, those that belong into the partition. */
+static bool letters_note_of(struct resend *resend, uint64_t identity, int32_t partition, const struct receipt *receipt,
+                            bool believed)
+{
+    bool noted = false;
+    for (size_t i = letters_find(resend, identity); i < resend->count && resend->letters[i].identity == identity; i++) {
+        struct resend_letter *letter = &resend->letters[i];
+        if (letter->home != partition)
+            continue;
+        noted = true;
+        letter->was_delivered = letter->was_delivered || (believed && receipt->outcome == OUTCOME_DELIVERED);
+        letter->failed_later = letter->failed_later || (believed && outcome_is_failed(receipt->outcome));
+        letter->other_version = letter->other_version || !believed;
+        letter_settle(letter, partition, receipt, believed);
+    }
+    return noted;
+}
+
+bool resend_receipt_of(struct resend *resend, int32_t partition, const struct record *record)
 {
     struct receipt receipt;
     struct json_t *root;
     uint64_t identity;
     struct ledger ledger = resend->rules->ledger;
     ledger.partition = partition;
-    bool believed = ledger_read(&ledger, record, &receipt, &root) == LEDGER_RECEIPT;
+    bool believed = ledger_read(&ledger, record, &receipt, &root) == LEDGER_RECEIPT, noted = false;
     if (root != NULL) {
-        bool known = (!believed || receipt.outcome == OUTCOME_DELIVERED) && receipt_identity(&ledger, record, &receipt, &identity);
-        for (size_t i = known ? letters_find(resend, identity) : resend->count;
-             i < resend->count && resend->letters[i].identity == identity; i++) {
-            struct resend_letter *letter = &resend->letters[i];
-            letter->was_delivered = letter->was_delivered || (believed && letter->home == partition);
-            letter->other_version = letter->other_version || (!believed && letter->home == partition);
-        }
+        noted = receipt_identity(&ledger, record, &receipt, &identity) &&
+                letters_note_of(resend, identity, partition, &receipt, believed);
         json_decref(root);
     }
     sodium_memzero(&ledger, sizeof(ledger));
+    return noted;
 }
 
 static enum resend_verdict letter_verdict(const struct resend *resend, const struct resend_letter *letter)
 {
-    if (letter->verdict != RESEND_YES)
-        return (enum resend_verdict)letter->verdict;
     if (letter->was_delivered)
         return RESEND_DELIVERED;
+    if (letter->failed_later)
+        return RESEND_SUPERSEDED;
+    if (letter->again >= 0)
+        return RESEND_WAITING;
+    if (letter->verdict != RESEND_YES)
+        return (enum resend_verdict)letter->verdict;
     if (letter->other_version)
         return RESEND_OTHER_VERSION;
     if (!letter->has_receipt)
@@ -231,16 +353,23 @@ static enum resend_verdict letter_verdict(const struct resend *resend, const str
     return RESEND_YES;
 }
 
+/* One that was rejected says nothing of whether those before may be sent, but where it is what will be sent. */
+static bool letter_supersedes(const struct resend_letter *letter)
+{
+    return letter->has_receipt && (letter->verdict == RESEND_YES || letter->verdict == RESEND_WAITING ||
+                                   outcome_is_failed((enum outcome)letter->outcome));
+}
+
 void resend_finish(struct resend *resend)
 {
-    const struct resend_letter *later = NULL; /* the last one with a receipt, of those behind */
+    const struct resend_letter *later = NULL; /* the last one that supersedes others, of those behind */
     for (size_t i = resend->count; i > 0; i--) {
         struct resend_letter *letter = &resend->letters[i - 1];
         letter->verdict = (uint8_t)letter_verdict(resend, letter);
         if (letter->has_receipt && later != NULL && later->identity == letter->identity &&
             letter->verdict != RESEND_DELIVERED)
             letter->verdict = RESEND_SUPERSEDED;
-        if (letter->has_receipt)
+        if (letter_supersedes(letter))
             later = letter;
     }
     if (resend->count > 0)

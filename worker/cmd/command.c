@@ -38,8 +38,12 @@ static int command_check_operands(const struct command *command, const char *con
 {
     const struct operand *operand = command->operand;
     const char *excess = operands[0];
-    if (operand != NULL && excess != NULL)
-        excess = operands[1];
+    for (size_t i = 1; operand != NULL && excess != NULL; i++) {
+        excess = operands[i];
+        if (operand->next == NULL)
+            break;
+        operand = operand->next;
+    }
     if (excess == NULL)
         return ERR_NONE;
     if (operand != NULL && operand->noun != NULL)

@@ -44,6 +44,7 @@ struct operand {
     const char *noun; /* "payload": for the message that there are too many; NULL: the help says what there may be */
     const char *words;
     enum completion completion;
+    const struct operand *next; /* one more behind it; NULL: none */
 };
 
 struct command {

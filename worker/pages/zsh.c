@@ -73,14 +73,14 @@ int zsh_options(FILE *out, const char *words)
 {
     (void)words;
     for (const struct command *const *command = pages_commands; *command != NULL; command++) {
-        const struct operand *operand = (*command)->operand;
+        int place = 1;
         fprintf(out, "    %s)\n        _arguments", (*command)->name);
         zsh_option(out, &option_row_of_help);
         for (const struct option_group *const *group = (*command)->groups; *group != NULL; group++)
             for (size_t i = 0; i < (*group)->count; i++)
                 zsh_option(out, &(*group)->rows[i]);
-        if (operand != NULL) {
-            fputs(" \\\n            '1", out);
+        for (const struct operand *operand = (*command)->operand; operand != NULL; operand = operand->next) {
+            fprintf(out, " \\\n            '%d", place++);
             zsh_value(out, operand->noun == NULL ? "word" : operand->noun, operand->words, operand->completion);
             fputc('\'', out);
         }

@@ -28,13 +28,13 @@ static size_t dead_letter_added(struct dead_letter *letter, const struct record 
     buf_add_text(text, outcome_reason(facts->outcome));
     add(letter, list, &count, DEAD_LETTER_REASON);
     buf_add_text(text, facts->detail);
-    add(letter, list, &count, "cupbearer-detail");
+    add(letter, list, &count, DEAD_LETTER_DETAIL);
     buf_printf(text, "%s/%d/%lld", facts->topic, (int)record->partition, (long long)record->offset);
     add(letter, list, &count, DEAD_LETTER_SOURCE);
     buf_printf(text, "%lld", (long long)facts->failed_at_ms);
-    add(letter, list, &count, "cupbearer-failed-at");
+    add(letter, list, &count, DEAD_LETTER_FAILED_AT);
     buf_printf(text, "%u", facts->attempts);
-    add(letter, list, &count, "cupbearer-attempts");
+    add(letter, list, &count, DEAD_LETTER_ATTEMPTS);
     if (facts->without_value) {
         unsigned char hash[crypto_hash_sha256_BYTES];
         char hex[2 * sizeof(hash) + 1];

@@ -8,7 +8,10 @@
 #include "event/record.h"
 
 #define DEAD_LETTER_REASON     "cupbearer-reason"
+#define DEAD_LETTER_DETAIL     "cupbearer-detail"
 #define DEAD_LETTER_SOURCE     "cupbearer-source"     /* topic/partition/offset */
+#define DEAD_LETTER_FAILED_AT  "cupbearer-failed-at"  /* Unix milliseconds */
+#define DEAD_LETTER_ATTEMPTS   "cupbearer-attempts"
 #define DEAD_LETTER_VALUE_SIZE "cupbearer-value-size" /* only where the value is left out */
 
 #define DEAD_LETTER_ADDED_MAX 8 /* headers beside the record's own */

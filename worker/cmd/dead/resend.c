@@ -1,0 +1,148 @@
+#include "cmd/dead/resend.h"
+
+#include <stdio.h>
+
+#include "cmd/dead/letter.h"
+#include "cmd/escape.h"
+#include "cmd/publish.h"
+#include "lib/record.h"
+#include "os/clock.h"
+
+struct resending {
+    struct desk *desk;
+    struct resend_job *job;
+};
+
+static void tell_letter(const struct desk_letter *letter)
+{
+    const struct event *event = &letter->opened->event;
+    printf("%d/%lld %s", (int)letter->partition, (long long)letter->told->source,
+           outcome_reason(letter->opened->outcome));
+    if (event->authentic)
+        printf(" event_id=%.*s sender=%s", SPAN_ARGS(event->envelope.event_id), event->entry->sender);
+    if (event->has_payload)
+        printf(" account=%.*s", SPAN_ARGS(event->payload.account));
+    printf(": ");
+}
+
+static void tell_refused(struct resend_job *job, enum resend_verdict verdict, const struct detail *detail)
+{
+    fputs(resend_text(verdict), stdout);
+    if (detail->text[0] != 0) {
+        printf(": ");
+        escape_print(stdout, span_of(detail->text));
+    }
+    putchar('\n');
+    desk_sums_add(&job->sums, verdict);
+}
+
+/* So many a minute: the time of the last one is waited for. */
+static void pace(const struct resend_job *job)
+{
+    struct mono until = mono_after(clock_now().mono, 60000 / job->per_minute);
+    for (int64_t left; job->sent > 0 && (left = until.ms - clock_now().mono.ms) > 0;)
+        rd_kafka_poll(job->publisher->rk, (int)left);
+}
+
+/* Signs the same bytes under the same id: later than before, or a worker would take it for the one that failed. */
+static int sign_again(const struct signer *signer, const struct resend_opened *opened,
+                      struct cupbearer_record **out, struct err *err)
+{
+    char event_id[ENVELOPE_ID_MAX + 1];
+    int64_t now_s = clock_now().wall.ms / 1000, before_s = opened->event.envelope.timestamp_s;
+    snprintf(event_id, sizeof(event_id), "%.*s", SPAN_ARGS(opened->event.envelope.event_id));
+    return signer_sign(signer, event_id, now_s > before_s ? now_s : before_s + 1,
+                       opened->record.value, out, err);
+}
+
+static int32_t home_of(const struct resend_rules *rules, struct span key)
+{
+    return partitioner_partition(rules->event.partitioner, key, rules->partition_count);
+}
+
+/* What a worker would say of it now; a key that is not the keyring's is a mistake of whoever gave it. */
+static int judge_again(const struct signer *signer, const struct resend_rules *own, const struct cupbearer_record *record,
+                       enum outcome *outcome, struct detail *detail, struct err *err)
+{
+    struct record view = record_view(record, 0);
+    struct event_rules rules = own->event;
+    struct event event;
+    view.partition = home_of(own, view.key);
+    rules.partition_count = own->partition_count;
+    *outcome = event_open(&event, &view, &rules, detail);
+    bool wrong_key = !event.authentic;
+    if (*outcome == OUTCOME_NONE)
+        *outcome = event_judge(event.entry, event.envelope.timestamp_s, event.payload.ttl_s,
+                               clock_now().wall.ms, detail);
+    event_done(&event);
+    return wrong_key ? err_set(err, ERR_USAGE, "%.200s does not hold the key that the keyring has as %.63s",
+                               signer->key_file, signer->key_id)
+                     : 0;
+}
+
+static int publish_again(const struct resending *resending, const struct desk_letter *letter,
+                         const struct cupbearer_record *record, struct err *err)
+{
+    struct resend_job *job = resending->job;
+    int64_t offset;
+    int32_t partition = home_of(letter->rules, letter->opened->record.key);
+    if (publish_record(job->publisher, resending->desk->config->events_topic, partition, record, &offset, err) != 0)
+        return -1;
+    job->sent++;
+    desk_sums_add(&job->sums, RESEND_YES);
+    printf("sent: partition %d, offset %lld\n", (int)partition, (long long)offset);
+    return 0;
+}
+
+static int send_again(struct resending *resending, const struct desk_letter *letter, struct err *err)
+{
+    struct resend_job *job = resending->job;
+    struct cupbearer_record *record = NULL;
+    enum outcome outcome = OUTCOME_NONE;
+    struct detail detail = {0};
+    if (!job->dry_run)
+        pace(job);
+    int result = job->signer->key == NULL ? 0 : sign_again(job->signer, letter->opened, &record, err);
+    if (result == 0 && record != NULL)
+        result = judge_again(job->signer, letter->rules, record, &outcome, &detail, err);
+    if (result == 0 && outcome != OUTCOME_NONE) {
+        tell_refused(job, RESEND_REFUSED, &detail);
+    } else if (result == 0 && job->dry_run) {
+        desk_sums_add(&job->sums, RESEND_YES);
+        printf("%s\n", resend_text(RESEND_YES));
+    } else if (result == 0) {
+        result = publish_again(resending, letter, record, err);
+    }
+    cupbearer_record_free(record);
+    return result;
+}
+
+static int resend_take(void *context, const struct desk_letter *letter, struct err *err)
+{
+    struct resending *resending = context;
+    struct progress *progress = &resending->desk->progress;
+    int result = 0;
+    progress_hide(progress);
+    tell_letter(letter);
+    if (letter->verdict == RESEND_YES)
+        result = send_again(resending, letter, err);
+    else
+        tell_refused(resending->job, letter->verdict, &letter->opened->detail);
+    if (result != 0)
+        puts("stopped here");
+    fflush(stdout);
+    progress->what = resending->job->dry_run ? "looking" : "sending again";
+    progress_step(progress);
+    return result;
+}
+
+int resend_run(struct desk *desk, struct resend_job *job, struct err *err)
+{
+    struct resending resending = {desk, job};
+    desk->take = resend_take;
+    desk->context = &resending;
+    int result = desk_read(desk, err);
+    if (result == 0 || job->sent > 0)
+        desk_sums_print(&job->sums, job->dry_run ? NULL : "sent again");
+    return result;
+}
