@@ -50,6 +50,31 @@ static void what_was_published_again_and_failed_again_waits_no_more(void **state
     expect(bench, 1, 1, RESEND_YES);
 }
 
+static void what_was_published_again_and_rejected_waits_no_more(void **state)
+{
+    struct bench *bench = *state;
+    const struct written a = gave_up("a", 0, 4), again = gave_up("a", 0, 9);
+    letter(bench, &a);
+    resend_letters_end(&bench->resend);
+    event(bench, &again, 3);
+    receipt(bench, OUTCOME_GAVE_UP, 4, "a");
+    receipt(bench, OUTCOME_EXPIRED, 9, "a");
+    resend_finish(&bench->resend);
+    expect(bench, 0, 0, RESEND_YES);
+}
+
+/* Its worker is between the two, or was killed there. */
+static void a_record_that_has_its_letter_and_no_receipt_is_not_published_again(void **state)
+{
+    struct bench *bench = *state;
+    const struct written a = gave_up("a", 0, 4);
+    letter(bench, &a);
+    resend_letters_end(&bench->resend);
+    event(bench, &a, 3);
+    resend_finish(&bench->resend);
+    expect(bench, 0, 0, RESEND_NO_RECEIPT);
+}
+
 /* It may be unknown, and so may have been shown: that letter, which nobody asked for, is the one that counts. */
 static void what_failed_later_for_another_reason_is_not_sent(void **state)
 {
@@ -186,6 +211,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(what_was_published_again_and_has_no_outcome_yet_waits),
         TEST(what_was_published_again_and_failed_again_waits_no_more),
+        TEST(what_was_published_again_and_rejected_waits_no_more),
+        TEST(a_record_that_has_its_letter_and_no_receipt_is_not_published_again),
         TEST(what_failed_later_for_another_reason_is_not_sent),
         TEST(only_what_the_sender_signed_counts_as_published_again),
         TEST(what_was_rejected_is_kept_unless_it_was_delivered_since),

@@ -20,8 +20,8 @@ struct client *publish_client_new(const struct config *config, struct err *err)
     return client_new(RD_KAFKA_PRODUCER, config, conf, err);
 }
 
-int publish_record(struct client *client, const char *topic, int32_t partition,
-                   const struct cupbearer_record *record, int64_t *offset, struct err *err)
+int publish_record(struct client *client, const char *topic, int32_t partition, const struct cupbearer_record *record,
+                   const char *again, int64_t *offset, struct err *err)
 {
     struct publish_report report = {0};
     struct record view = record_view(record, partition);
@@ -31,5 +31,5 @@ int publish_record(struct client *client, const char *topic, int32_t partition,
     while (!report.done) /* ends: message.timeout.ms */
         rd_kafka_poll(client->rk, 100);
     *offset = report.offset;
-    return publish_reported(&report, client->complaint, "send it again with the same --event-id", err);
+    return publish_reported(&report, client->complaint, again, err);
 }

@@ -122,7 +122,7 @@ static int send_publish(const struct send *send, struct client *client, struct s
             return -1;
     }
     if (record_renew(send, payload, record, err) != 0 ||
-        publish_record(client, send->topic, follow.partition, *record, &follow.offset, err) != 0)
+        publish_record(client, send->topic, follow.partition, *record, PUBLISH_SAME_ID, &follow.offset, err) != 0)
         return -1;
     printf("event_id=%s topic=%s partition=%d offset=%lld\n", event_id_of(*record), send->topic,
            (int)follow.partition, (long long)follow.offset);

@@ -138,7 +138,7 @@ static int script_act(struct client *client, const struct config *config, const 
     struct buf receipt;
     follow.partition = cupbearer_record_partition(act->record, CUPBEARER_MURMUR2, BROKER_PARTITIONS);
     if (client_offsets(client, RECEIPTS, follow.partition, NULL, &follow.from, err) != 0 ||
-        publish_record(client, EVENTS, follow.partition, act->record, &follow.offset, err) != 0)
+        publish_record(client, EVENTS, follow.partition, act->record, PUBLISH_SAME_ID, &follow.offset, err) != 0)
         return -1;
     buf_init(&receipt, 65536);
     int result = follow_receipt(&follow, config, RECEIPT_MS, &outcome, &detail, &receipt, err);

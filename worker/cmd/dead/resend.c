@@ -86,7 +86,8 @@ static int publish_again(const struct resending *resending, const struct desk_le
     struct resend_job *job = resending->job;
     int64_t offset;
     int32_t partition = home_of(letter->rules, letter->opened->record.key);
-    if (publish_record(job->publisher, resending->desk->config->events_topic, partition, record, &offset, err) != 0)
+    if (publish_record(job->publisher, resending->desk->config->events_topic, partition, record,
+                       "run it again, it sends nothing twice", &offset, err) != 0)
         return -1;
     job->sent++;
     desk_sums_add(&job->sums, RESEND_YES);
