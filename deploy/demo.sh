@@ -1,11 +1,19 @@
 #!/usr/bin/env bash
-# Shows all of cupbearer on this machine: installs what is missing, builds, and runs `cupbearer-demo play`: a broker, a
-# stand-in Papercups with a chat page, a worker, a gate with the composer, keys made on the spot.
+# Shows all of cupbearer on this machine: installs what is missing (as root, or by sudo), builds, and runs `cupbearer-demo
+# play`: a broker, a stand-in Papercups with a chat page, a worker, a gate with the composer, keys made on the spot. It
+# prints where they are, and what to type in another terminal; Ctrl-C ends it and deletes its files.
 #
 #   deploy/demo.sh [--kafka real] [OPTION…]
 #
-#   --kafka real   on an Apache Kafka that is started for the demo, instead of the embedded broker
-#   OPTION…        those of `cupbearer-demo play`, such as --once; `deploy/demo.sh --help` shows them
+#   --kafka real         on an Apache Kafka that is started for the demo, instead of the embedded broker
+#   --once               send four events, print their receipts and exit
+#   --port PORT          of the stand-in and its chat page; default: any free one
+#   --gate-port PORT     of the gate and its composer; default: any free one
+#   --bootstrap-servers SERVERS
+#                        on a Kafka that runs already, and lets the demo create its topics
+#
+# Exit codes: 0 stopped, with --once all as it must be; 1 with --once: not so; 2 wrong use, or not to be installed; 3 a broker
+# is unreachable; 5 installing, building or the system failed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . deploy/setup.sh
@@ -21,6 +29,10 @@ while [ $# -gt 0 ]; do
             ;;
         esac
         shift
+        ;;
+    --help | -h)
+        setup_usage
+        exit 0
         ;;
     *) options+=("$1") ;;
     esac

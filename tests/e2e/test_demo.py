@@ -116,6 +116,7 @@ def test_a_port_that_is_taken_is_told_by_the_option_that_named_it(tmp_path, opti
         ended = play(option, port, cwd=tmp_path)
     assert ended.returncode == 2, ended.stdout + ended.stderr
     assert ended.stderr.startswith(f"cupbearer-demo play: {option}: ") and str(port) in ended.stderr, ended.stderr
+    assert f"leave {option} out" in ended.stderr, ended.stderr
 
 
 def children_of(pid):

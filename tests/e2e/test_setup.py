@@ -1,11 +1,13 @@
 """deploy/demo.sh and deploy/setup.sh where something is in their way: they say what, and do not pass over it."""
 
 import os
+import re
 import shutil
 import subprocess
 
 import pytest
 from broker import ROOT
+from programs import DEMO_PROGRAM, run_program
 
 
 @pytest.fixture
@@ -29,6 +31,14 @@ def test_a_demo_that_cannot_be_built_does_not_run_what_was_built_before(project)
     ended = run(project, "deploy/demo.sh", "--once")
     assert ended.returncode == 5 and "the old program" not in ended.stdout, ended.stdout + ended.stderr
     assert "build/demo.log cannot be written" in ended.stderr
+
+
+def test_the_demos_help_installs_and_builds_nothing_and_has_every_option(project):
+    shutil.rmtree(project / "build")
+    ended = run(project, "deploy/demo.sh", "--help")
+    assert (ended.returncode, ended.stderr) == (0, "") and not (project / "build").exists()
+    there_are = set(re.findall(r"--[a-z-]+", run_program("play", "--help", program=DEMO_PROGRAM).stdout))
+    assert there_are - {"--help"} | {"--kafka"} == set(re.findall(r"(?m)^  (--[a-z-]+)", ended.stdout)), ended.stdout
 
 
 @pytest.fixture

@@ -95,7 +95,8 @@ static int demo_port_is_free(const char *option, uint16_t port, struct err *err)
     snprintf(address, sizeof(address), "127.0.0.1:%u", (unsigned)port);
     int fd = listen_open(address, &why);
     if (fd < 0)
-        return err_set(err, ERR_USAGE, "%s: %s; another port, or none for any free one", option, why.text);
+        return err_set(err, ERR_USAGE, "%s: %s; name another port, or leave %s out to have any free one", option, why.text,
+                       option);
     close(fd);
     return 0;
 }
