@@ -17,13 +17,24 @@ go_environment() {
     echo "run.sh: franz-go cannot be had, so the composer's program in Go is not run" >&2
 }
 
-# What no Debian package has, side by side.
+# nginx for the gate's proxy. Its package is unpacked here and not installed, for that would start a server.
+nginx_program() {
+    local nginx=$PWD/$cache/nginx
+    [ ! -x "$nginx/usr/sbin/nginx" ] && ! command -v nginx /usr/sbin/nginx >/dev/null || return 0
+    rm -rf "$nginx" && mkdir -p "$nginx" && (cd "$nginx" && apt-get -qq download nginx && dpkg -x nginx_*.deb . && usr/sbin/nginx -v) \
+        >"$cache/nginx.log" 2>&1 && return
+    rm -rf "$nginx"
+    echo "run.sh: nginx cannot be had ($cache/nginx.log), so deploy/README.md's block for it is not run" >&2
+}
+
+# What is not installed from Debian's packages, side by side.
 libraries() {
     local pid pids=() status=0
     python_environment "${requirements[@]}" & pids+=($!)
     node_environment & pids+=($!)
     deploy/kafka.sh fetch >/dev/null & pids+=($!)
     go_environment & pids+=($!)
+    nginx_program & pids+=($!)
     for pid in "${pids[@]}"; do wait "$pid" || status=1; done
     return $status
 }
