@@ -67,19 +67,19 @@ static void demo_tell(const struct broker *broker, const struct sandbox *sandbox
 {
     demo_tell_addresses(broker, sandbox, gate, url);
     puts("\nOpen the chat page and press \"Identify the customer\", as your own page would do\n"
-         "by itself. To send to it, let another terminal know first where all this is:\n");
+         "by itself. To send to it, paste this line into another terminal first:\n");
     demo_tell_environment(broker, sandbox, gate);
-    puts("\nThen send by Kafka, with this or with the programs of the README:\n\n"
+    puts("\nThen send by Kafka, with this or with the programs in include/README.md:\n\n"
          "  cupbearer send -b \"$BOOTSTRAP_SERVERS\" --key-file \"$KEY_FILE\" \\\n"
          "    --key-id " SANDBOX_KEY_ID " --account acme --to-external-id user_42 \\\n"
          "    --body 'Need a hand? Pick one, or write what is wrong.' \\\n"
          "    --quick-reply 'Reset my password' --quick-reply 'Talk to a person' --wait\n"
-         "\nor by the gate, a message that was written beforehand:\n\n"
+         "\nor by the gate, a message from a template:\n\n"
          "  curl -sS \"$GATE/v1/send\" -H \"Authorization: Bearer $TOKEN\" \\\n"
          "    -H 'Content-Type: application/json' -d '{\"account\": \"acme\",\n"
          "      \"to\": {\"customer\": {\"external_id\": \"user_42\"}},\n"
          "      \"message\": \"need-help\", \"blanks\": {\"name\": \"Ada\"}}'\n"
-         "\nThe outcome of each event:\n\n"
+         "\nThe outcomes, a receipt for each event:\n\n"
          "  kcat -C -q -b \"$BOOTSTRAP_SERVERS\" -t cupbearer.receipts -e -f '%s\\n'\n");
     printf("Ctrl-C ends it and deletes %s\n", sandbox->directory);
     fflush(stdout);
