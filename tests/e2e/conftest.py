@@ -5,14 +5,17 @@ broker: it has topics and a group of its own, or a broker of its own (`own_kafka
 others use too.
 """
 
+import os
+import re
 import secrets
 import signal
+import subprocess
 from pathlib import Path
 
 import browser as chromium
 import pytest
 from between import Between
-from broker import Kafka, Reader
+from broker import ROOT, Kafka, Reader
 from composer import Composer
 from ledger import Ledger
 from papercups import Client, TwoAccounts
@@ -101,6 +104,27 @@ def own_kafka(tmp_path):
     broker = Kafka.start(tmp_path / "kafka")
     yield broker
     broker.stop()
+
+
+@pytest.fixture
+def kafka_commands(tmp_path):
+    """A PATH with the two commands of Kafka's distribution that make and correct topics. Maven has the jar of kafka-configs.sh
+    only in an older version, which speaks to the broker as any client does."""
+    script = ROOT / "deploy/kafka.sh"
+    version = re.search(r"(?m)^tools_version=(\S+)", script.read_text())[1]
+    cache = subprocess.run([script, "fetch"], capture_output=True, text=True, check=True, timeout=300).stdout.strip()
+    here = ROOT / f"tests/.cache/kafka-configs-{version}"
+    if not list(here.glob("*.jar")):
+        artifact = f"-Dartifact=org.apache.kafka:kafka_2.13:{version}"
+        subprocess.run(["mvn", "-q", "-B", "dependency:copy", artifact, f"-DoutputDirectory={here}"], check=True, timeout=300)
+    directory = tmp_path / "kafka-bin"
+    directory.mkdir()
+    for name, main in (("topics", "org.apache.kafka.tools.TopicCommand"), ("configs", "kafka.admin.ConfigCommand")):
+        command = directory / f"kafka-{name}.sh"
+        java = f"java -Xmx128m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -cp '{here}/*:{cache}/tools/*:{cache}/jars/*'"
+        command.write_text(f'#!/bin/sh\nexec {java} {main} "$@"\n')
+        command.chmod(0o755)
+    return f"{directory}:{os.environ['PATH']}"
 
 
 @pytest.fixture

@@ -288,27 +288,6 @@ def test_compose_has_a_gate_for_this_machine_alone():
     assert gate["healthcheck"]["test"] == ["CMD", "cupbearer", "health", "--url", "http://127.0.0.1:8787"]
 
 
-@pytest.fixture
-def kafka_commands(tmp_path):
-    """A PATH with the two commands of Kafka's distribution that topics.sh runs. Maven has the jar of kafka-configs.sh
-    only in an older version, which speaks to the broker as any client does."""
-    version = re.search(r"(?m)^tools_version=(\S+)", (DEPLOY / "kafka.sh").read_text())[1]
-    cache = told(DEPLOY / "kafka.sh", "fetch").strip()
-    here = ROOT / f"tests/.cache/kafka-configs-{version}"
-    if not list(here.glob("*.jar")):
-        artifact = f"-Dartifact=org.apache.kafka:kafka_2.13:{version}"
-        fetched = run("mvn", "-q", "-B", "dependency:copy", artifact, f"-DoutputDirectory={here}")
-        assert fetched.returncode == 0, fetched.stdout
-    directory = tmp_path / "kafka-bin"
-    directory.mkdir()
-    for name, main in (("topics", "org.apache.kafka.tools.TopicCommand"), ("configs", "kafka.admin.ConfigCommand")):
-        command = directory / f"kafka-{name}.sh"
-        java = f"java -Xmx128m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -cp '{here}/*:{cache}/tools/*:{cache}/jars/*'"
-        command.write_text(f'#!/bin/sh\nexec {java} {main} "$@"\n')
-        command.chmod(0o755)
-    return f"{directory}:{os.environ['PATH']}"
-
-
 def test_what_compose_starts_delivers_an_event(own_kafka, kafka_commands, standin, tmp_path):
     own_kafka.create("cupbearer.events", 12, message_timestamp_type="CreateTime")  # to be corrected
     made = run(DEPLOY / "compose/topics.sh", own_kafka.bootstrap, env={**ENVIRONMENT, "PATH": kafka_commands})
