@@ -93,15 +93,20 @@ static void a_file_that_is_no_good_changes_nothing(void **state)
     struct err err;
     write_file("+good");
     struct snapshot *snapshot = snapshot_new(path, &kind, &err);
+    assert_false(snapshot_is_stale(snapshot));
     static const char *const files[] = {"bad", "",
                                         "+++++++++++++++++++++++++++++++++++++++++++++++++++++++++++++++++"};
     for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
         write_file(files[i]);
         snapshot_reload(snapshot);
+        assert_true(snapshot_is_stale(snapshot));
         const char *good = snapshot_take(snapshot);
         assert_string_equal(good, "+good");
         snapshot_give(snapshot, good);
     }
+    write_file("+better");
+    snapshot_reload(snapshot);
+    assert_false(snapshot_is_stale(snapshot));
     snapshot_free(snapshot);
     write_file("bad");
     assert_null(snapshot_new(path, &kind, &err));

@@ -63,6 +63,7 @@ static void fixture_done(struct fixture *fixture)
 {
     account_free(fixture->accounts[0]);
     account_free(fixture->accounts[1]);
+    metrics_done(&fixture->metrics);
     buf_done(&fixture->text);
 }
 
@@ -290,6 +291,25 @@ static void the_worker_tells_of_its_group_and_of_what_kafka_does_not_take(void *
     fixture_done(&fixture);
 }
 
+static void there_is_room_for_many_keys(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    char id[64];
+    fixture_init(&fixture, "acme", "globex");
+    for (int i = 0; i < 2000; i++) {
+        snprintf(id, sizeof(id), "%063d", i);
+        metrics_settled(&fixture.metrics, &(struct settled){.outcome = OUTCOME_DELIVERED,
+                                                            .key_id = span_of(id),
+                                                            .sender = SPAN("backend"),
+                                                            .finished_at_ms = fixture.view.now.wall.ms});
+    }
+    fixture_write(&fixture);
+    assert_int_equal(lines_beginning(&fixture, "cupbearer_key_clock_ahead_seconds{"), 2000);
+    assert_int_equal(lines_beginning(&fixture, "cupbearer_key_outcomes_total{"), 8000);
+    fixture_done(&fixture);
+}
+
 static void the_worker_tells_of_partitions_keyring_and_process(void **state)
 {
     (void)state;
@@ -302,7 +322,7 @@ static void the_worker_tells_of_partitions_keyring_and_process(void **state)
     fixture.view.paused = 1;
     fixture.view.unserved = 2;
     fixture.view.keyring_keys = 3;
-    fixture.view.keyring_stale = true;
+    fixture.view.keyring_stale = fixture.view.configuration_stale = true;
     fixture.view.log_dropped = 6;
     fixture.view.keyring_read_at_ms = fixture.view.now.wall.ms - 61500;
     fixture.view.process = (struct process_usage){.resident_bytes = 20 << 20, .cpu_ms = 1234};
@@ -317,6 +337,7 @@ static void the_worker_tells_of_partitions_keyring_and_process(void **state)
     assert_line(&fixture, "cupbearer_unserved_partitions 2");
     assert_line(&fixture, "cupbearer_keyring_keys 3");
     assert_line(&fixture, "cupbearer_keyring_stale 1");
+    assert_line(&fixture, "cupbearer_configuration_stale 1");
     assert_line(&fixture, "cupbearer_api_key_stale{account=\"acme\"} 0");
     assert_line(&fixture, "cupbearer_api_key_stale{account=\"globex\"} 1");
     assert_line(&fixture, "cupbearer_log_lines_dropped_total 6");
@@ -421,6 +442,7 @@ int main(void)
         cmocka_unit_test(requests_have_their_times_by_call_and_class_of_status_once_there_were_any),
         cmocka_unit_test(a_status_has_its_class),
         cmocka_unit_test(the_worker_tells_of_its_group_and_of_what_kafka_does_not_take),
+        cmocka_unit_test(there_is_room_for_many_keys),
         cmocka_unit_test(the_worker_tells_of_partitions_keyring_and_process),
         cmocka_unit_test(clocks_are_told_where_they_are_known),
         cmocka_unit_test(label_values_are_escaped),

@@ -21,14 +21,15 @@ static bool account_exists(const void *engine, struct span name)
     return account_of(engine, name) != NULL;
 }
 
-/* What the receipt says of an event; nothing of one that is not authentic. */
+/* What the receipt says of an event; nothing of one that is not authentic, but which key it names, for the metrics. */
 static void admit_facts(struct engine *engine, struct job *job, const struct event *event)
 {
     job->authentic = event->authentic;
+    if (event->entry != NULL)
+        job->key_id = event->envelope.key_id;
     if (!event->authentic)
         return;
     job->event_id = event->envelope.event_id;
-    job->key_id = event->envelope.key_id;
     job->signed_at_s = event->envelope.timestamp_s;
     job->sender = mem_copy(span_of(event->entry->sender));
     if (event->has_payload)

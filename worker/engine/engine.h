@@ -135,6 +135,7 @@ enum log_change {
 struct settled {
     enum outcome outcome;
     struct span account, event_id, sender;
+    struct span key_id; /* of the keyring: the one that the record names, whether or not it has signed it */
     const char *detail;
     int64_t offset, admitted_at_ms, finished_at_ms;
     unsigned attempts;

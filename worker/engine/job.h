@@ -33,7 +33,8 @@ struct job {
     struct wall until;      /* when its time is over, by the clock that admitted it */
     struct mono over_from;  /* and is so then at the latest: it was admitted before it was read */
     struct mono open_until; /* and is not before: it was admitted after its partition was assigned */
-    struct span event_id, key_id;
+    struct span event_id;
+    struct span key_id; /* none where the keyring has none of that id */
     bool authentic;
     char *sender; /* a copy, because the keyring may change; NULL until authentic */
     int64_t signed_at_s, ttl_s;

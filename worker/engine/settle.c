@@ -196,6 +196,7 @@ static void settle_finished(struct engine *engine, struct job *job)
         .account = account == NULL ? SPAN_NONE : span_of(account->options.name),
         .event_id = job->event_id,
         .sender = span_of(job->sender),
+        .key_id = job->key_id,
         .detail = job->detail.text,
         .offset = job->record->offset,
         .admitted_at_ms = job->admitted_at_ms,

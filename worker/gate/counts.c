@@ -58,6 +58,18 @@ static void write_receipts(const struct gate *gate, struct buf *out)
     sample_add(out, name, NO_LABELS, follower_foreign(gate->follower));
 }
 
+static void write_stale(const struct gate *gate, struct buf *out)
+{
+    family_begin(out, "cupbearer_keyring_stale", "gauge",
+                 "1: keyring_file is missing or broken, and the keyring read before stays in use.");
+    sample_add(out, "cupbearer_keyring_stale", NO_LABELS, snapshot_is_stale(gate->keys));
+    family_begin(out, "cupbearer_gate_tokens_stale", "gauge", "The same of tokens_file; 0 where none is configured.");
+    sample_add(out, "cupbearer_gate_tokens_stale", NO_LABELS, gate->tokens != NULL && snapshot_is_stale(gate->tokens));
+    family_begin(out, "cupbearer_configuration_stale", "gauge",
+                 "1: the configuration that the last SIGHUP found is no good, or takes a restart, and nothing of it is in use.");
+    sample_add(out, "cupbearer_configuration_stale", NO_LABELS, gate->configuration_stale);
+}
+
 static void write_server(const struct gate *gate, struct buf *out)
 {
     static const char dropped[] = "cupbearer_gate_connections_dropped_total";
@@ -101,6 +113,7 @@ void counts_write(struct gate *gate, struct buf *out)
     write_requests(gate, out);
     write_events(gate, out);
     write_receipts(gate, out);
+    write_stale(gate, out);
     write_server(gate, out);
     write_process(gate, out);
 }

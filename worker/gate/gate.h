@@ -35,6 +35,7 @@ struct gate {
     struct follower *follower;
     struct waiting waiting;
     struct counts counts;
+    atomic_bool configuration_stale; /* what the last SIGHUP found is not in use */
     struct wall started_at;
     struct limit *addresses, *keys_limit, *tokens_limit;
     struct key key; /* the gate's own; no bytes: none */

@@ -26,6 +26,7 @@ bool reload_configuration(struct gate *gate)
     struct config *fresh = config_load_again(before, environ, &source, &err);
     bool wrong = fresh == NULL || config_change_check(before, fresh, &source, CONFIG_GATE, &changed, &err) != 0;
     source_done(&source);
+    gate->configuration_stale = wrong;
     if (wrong)
         log_say(LOG_LEVEL_ERROR, "stale", "%s; what was read before stays in use", err.text);
     if (wrong || !changed) {

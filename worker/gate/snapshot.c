@@ -1,6 +1,7 @@
 #include "gate/snapshot.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "base/mem.h"
@@ -16,6 +17,7 @@ struct reading {
 struct snapshot {
     const struct snapshot_kind *kind;
     struct watched file;
+    atomic_bool stale; /* as file.broken, which is of one thread */
     pthread_mutex_t mutex;
     struct reading *last;
 };
@@ -87,9 +89,15 @@ bool snapshot_reload(struct snapshot *snapshot)
     int changed = snapshot_read(snapshot, &what, &err);
     if (changed != 0)
         watched_tell(&snapshot->file, changed < 0, err.text);
+    snapshot->stale = snapshot->file.broken;
     if (changed > 0)
         snapshot_put(snapshot, what);
     return changed != 0;
+}
+
+bool snapshot_is_stale(const struct snapshot *snapshot)
+{
+    return snapshot->stale;
 }
 
 const void *snapshot_take(struct snapshot *snapshot)

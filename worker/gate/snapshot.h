@@ -24,6 +24,9 @@ void snapshot_free(struct snapshot *snapshot);
  * another, or no good. By one thread. */
 bool snapshot_reload(struct snapshot *snapshot);
 
+/* Whether the file is missing or no good by now, and what it said before stays. By any thread. */
+bool snapshot_is_stale(const struct snapshot *snapshot);
+
 /* What the file said when it was good last; it stays until snapshot_give. By any thread. */
 const void *snapshot_take(struct snapshot *snapshot);
 void snapshot_give(struct snapshot *snapshot, const void *what);

@@ -267,6 +267,7 @@ void worker_free(struct loop *worker)
     files_free(worker->files);
     engine_free(worker->engine);
     watchdog_done(&worker->watchdog);
+    metrics_done(&worker->metrics);
     free(worker->refusals);
     if (worker->signal_fd >= 0)
         close(worker->signal_fd);

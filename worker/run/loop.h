@@ -41,6 +41,7 @@ struct loop {
     struct clocks clocks;
     struct admin *admin;      /* NULL: off */
     bool reload;              /* SIGHUP */
+    bool configuration_stale; /* what the last one found is not in use */
     struct http_site **sites; /* by account_options.index */
     size_t site_count;
 

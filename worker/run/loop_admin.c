@@ -72,6 +72,7 @@ static void loop_metrics(const struct loop *loop, struct buf *out)
         .keyring_read_at_ms = files_keyring_read_at_ms(loop->files),
         .keyring_keys = files_keyring_size(loop->files),
         .keyring_stale = files_keyring_is_stale(loop->files),
+        .configuration_stale = loop->configuration_stale,
         .api_key_stale = stale,
     };
     process_usage_read(&view.process);

@@ -9,11 +9,18 @@
 /* More than one account's lines take: about 40 of them, 250 bytes each with a name of 63. */
 #define ACCOUNT_BYTES   ((size_t)16 << 10)
 #define PARTITION_BYTES ((size_t)192)
+#define KEY_BYTES       ((size_t)1 << 10) /* five lines */
 /* A histogram of each call and class of status is 15 lines of 100 bytes. */
 #define OTHER_BYTES (((size_t)32 << 10) + CALL_KINDS * STATUS_CLASSES * (size_t)2048)
 
+void metrics_done(struct metrics *metrics)
+{
+    metrics_keys_done(&metrics->keys);
+}
+
 void metrics_settled(struct metrics *metrics, const struct settled *settled)
 {
+    metrics_keys_settled(&metrics->keys, settled);
     if (settled->outcome != OUTCOME_DELIVERED)
         return;
     histogram_add(&metrics->from_admission, settled->finished_at_ms - settled->admitted_at_ms);
@@ -121,6 +128,9 @@ static void write_keyring(struct buf *out, const struct metrics_view *view)
     family_begin(out, "cupbearer_keyring_stale", "gauge",
                  "1: keyring_file is missing or broken, and the keyring read before stays in use.");
     sample_add(out, "cupbearer_keyring_stale", NO_LABELS, view->keyring_stale);
+    family_begin(out, "cupbearer_configuration_stale", "gauge",
+                 "1: the configuration that the last SIGHUP found is no good, or takes a restart, and nothing of it is in use.");
+    sample_add(out, "cupbearer_configuration_stale", NO_LABELS, view->configuration_stale);
 }
 
 static void write_topics(struct buf *out, const struct metrics_view *view)
@@ -150,8 +160,10 @@ static void write_process(const struct metrics *metrics, const struct metrics_vi
 void metrics_write(const struct metrics *metrics, const struct metrics_view *view, struct buf *out)
 {
     buf_init(out,
-             OTHER_BYTES + view->account_count * ACCOUNT_BYTES + view->partition_count * PARTITION_BYTES);
+             OTHER_BYTES + view->account_count * ACCOUNT_BYTES + view->partition_count * PARTITION_BYTES +
+                 metrics->keys.by_id.count * KEY_BYTES);
     metrics_write_accounts(view, out);
+    metrics_keys_write(&metrics->keys, view->now.wall, out);
     write_times(metrics, out);
     write_call_times(out, view);
     write_events(out, view);

@@ -8,14 +8,16 @@
 #include "kafka/consumer.h"
 #include "kafka/outages.h"
 #include "os/process.h"
+#include "run/metrics_keys.h"
 
-/* All zero is nothing yet. */
+/* All zero is nothing yet; metrics_done it. */
 struct metrics {
     struct wall started_at;
     struct histogram from_admission, from_publication; /* of deliveries */
     uint64_t rebalances[REBALANCES];
     uint64_t foreign_receipts;
     struct wall committed_at; /* when a commit was accepted last; 0: none was */
+    struct metrics_keys keys;
 };
 
 struct metrics_partition {
@@ -41,11 +43,13 @@ struct metrics_view {
     size_t unserved; /* partitions that are assigned and not served */
     int64_t keyring_read_at_ms;
     size_t keyring_keys;
-    bool keyring_stale;
+    bool keyring_stale, configuration_stale;
     const bool *api_key_stale; /* by account_options.index */
     struct process_usage process;
     uint64_t log_dropped; /* lines */
 };
+
+void metrics_done(struct metrics *metrics);
 
 /* An outcome was acknowledged. */
 void metrics_settled(struct metrics *metrics, const struct settled *settled);

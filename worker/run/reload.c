@@ -54,6 +54,7 @@ static struct config *reload_read(struct loop *loop, bool *found)
     *found = fresh == NULL || config_change_check(loop->config, fresh, &source, CONFIG_WORKER, &changed, &err) != 0 ||
              (changed && ways_check(loop->config, fresh, &source, &err) != 0);
     source_done(&source);
+    loop->configuration_stale = *found;
     if (*found)
         log_say(LOG_LEVEL_ERROR, "stale", "%s; what was read before stays in use", err.text);
     if (*found || !changed) {
