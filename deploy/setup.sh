@@ -13,6 +13,8 @@
 #   load     wrk, for many callers of the gate at once
 #   browser  Chromium, for looking at pages
 #   kcat     kcat, openssl and curl, to publish and read from the shell
+#   prometheus  Prometheus and promtool, for deploy/monitoring: unpacked into ${XDG_CACHE_HOME:-~/.cache}/cupbearer, for the
+#            package, once installed, starts a service
 #   deploy   what the manual, the completions, the unit and docker-compose.yml are checked with
 #   fuzz     clang with the runtime of its fuzzer, for tests/fuzz.sh
 #
@@ -24,7 +26,10 @@ setup_usage() {
     (cd "$OLDPWD" && sed -n '2,/^set /s/^# \{0,1\}//p' "$0")
 }
 
-# What a purpose needs, as CHECK=PACKAGE. CHECK is a command, lib:NAME (pkg-config), py:MODULES or fuzzer:clang.
+setup_unpacked=${XDG_CACHE_HOME:-${HOME:-}/.cache}/cupbearer/prometheus # where the package's usr/ lies
+
+# What a purpose needs, as CHECK=PACKAGE. CHECK is a command, lib:NAME (pkg-config), py:MODULES, unpacked:COMMAND or fuzzer:clang.
+# PACKAGE+unpacked is unpacked, not installed.
 setup_needs() {
     case $1 in
     build)
@@ -41,13 +46,14 @@ setup_needs() {
     load) echo wrk=wrk ;;
     browser) echo chromium=chromium ;;
     kcat) echo kcat=kcat openssl=openssl curl=curl ;;
+    prometheus) echo unpacked:prometheus=prometheus+unpacked unpacked:promtool=prometheus+unpacked ;;
     deploy)
         echo mandoc=mandoc groff=groff-base zsh=zsh systemd-analyze=systemd docker-compose=docker-compose
         echo py:yaml=python3-yaml
         ;;
     fuzz) echo fuzzer:clang=clang+runtime ;;
     *)
-        echo "setup.sh: unknown purpose '$1': say build, kafka, java, python, node, go, load, browser, kcat, deploy or fuzz" >&2
+        echo "setup.sh: unknown purpose '$1': say build, kafka, java, python, node, go, load, browser, kcat, prometheus, deploy or fuzz" >&2
         return 2
         ;;
     esac
@@ -58,6 +64,7 @@ setup_is_there() { # CHECK
     lib:libc) [ -e /usr/include/stdio.h ] ;;
     lib:*) pkg-config --exists "${1#lib:}" 2>/dev/null ;;
     py:*) python3 -c "import ${1#py:}" 2>/dev/null ;;
+    unpacked:*) command -v "${1#*:}" >/dev/null || [ -x "$setup_unpacked/usr/bin/${1#*:}" ] ;;
     fuzzer:clang) setup_clang >/dev/null ;;
     *) command -v "$1" >/dev/null ;;
     esac
@@ -119,15 +126,38 @@ setup_size() { # APT_GET_ARGUMENT…
 }
 
 setup() { # PURPOSE…
-    local purpose needs need missing=() packages setup_root=() setup_warnings=''
+    local purpose needs need missing=() unpacked=()
     for purpose in "$@"; do
         needs=$(setup_needs "$purpose") || return 2
         for need in $needs; do
-            setup_is_there "${need%%=*}" || missing+=("${need#*=}")
+            setup_is_there "${need%%=*}" && continue
+            case $need in
+            *+unpacked) need=${need#*=} unpacked=("${need%+unpacked}") ;;
+            *) missing+=("${need#*=}") ;;
+            esac
         done
     done
-    [ ${#missing[@]} -gt 0 ] || return 0
+    [ ${#missing[@]} = 0 ] || setup_install "${missing[@]}" || return
+    [ ${#unpacked[@]} = 0 ] || setup_unpack "${unpacked[0]}"
+}
 
+# Needs no root, unless apt-get's lists are not there yet.
+setup_unpack() { # PACKAGE
+    local words setup_root=() setup_warnings=''
+    if ! apt-cache show "$1" >/dev/null 2>&1 && [ "$(id -u)" = 0 ]; then setup_apt update || return; fi
+    echo "unpacking a Debian package: $1"
+    apt-get -qq --print-uris download "$1" 2>/dev/null |
+        awk '{ bytes += $3 } END { if (bytes) printf "  %.1f MB to download: mostly less than a minute\n", bytes / 1e6 }'
+    if ! words=$(mkdir -p "$setup_unpacked" && cd "$setup_unpacked" && rm -f ./*.deb && apt-get -qq download "$1" 2>&1 </dev/null &&
+        dpkg-deb -x ./*.deb . 2>&1 && rm ./*.deb); then
+        printf '%s\n' "$words" | tail -n 15 >&2
+        echo "setup.sh: '$1' cannot be had: as root, 'apt-get update' brings the lists of packages; is there a network?" >&2
+        return 5
+    fi
+}
+
+setup_install() { # PACKAGE…
+    local missing=("$@") packages setup_root=() setup_warnings=''
     local install=(install -y --no-install-recommends)
     if ! command -v apt-get >/dev/null; then
         echo "setup.sh: there is no apt-get here; install what these Debian packages hold: ${missing[*]}" >&2

@@ -66,7 +66,7 @@ trap 'exit 1' INT TERM
 
 tools() {
     local purposes=(build)
-    $unit_only || purposes+=(python kafka java node go load kcat browser deploy)
+    $unit_only || purposes+=(python kafka java node go load kcat browser prometheus deploy)
     ! $full || purposes+=(fuzz)
     setup "${purposes[@]}" || return
     $unit_only || libraries
@@ -95,7 +95,7 @@ rules() {
     stage "fuzzing" fuzzing 30
 }
 
-$unit_only || echo "Installs what is missing (on a bare Debian 650 MB to download, 3 GB on the disk, a few minutes), then tests for about" \
+$unit_only || echo "Installs what is missing (on a bare Debian 670 MB to download, 3.1 GB on the disk, a few minutes), then tests for about" \
     "$($full && echo 60 || echo 10) minutes, on two cores that have nothing else to do."
 stage_needed "tools" tools
 stage_needed "build" build build-tests -DCUPBEARER_FAILPOINTS=ON
