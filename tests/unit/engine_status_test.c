@@ -103,6 +103,26 @@ static void since_when_it_is_begun_and_since_when_it_is_read_is_told(void **stat
     story_end(world);
 }
 
+static void what_is_settled_behind_an_event_that_waits_is_progress(void **state)
+{
+    (void)state;
+    struct world *world = story_begin(NULL);
+    struct standing before, after;
+    story_arrive(world, "ann", "e1");
+    story_answer(world, FATE_NOT_SENT);
+    assert_true(engine_status(world->workers[0].engine, 0, &before));
+    story_arrive(world, "bob", "e2");
+    assert_true(engine_status(world->workers[0].engine, 0, &after));
+    assert_int_equal(after.progress, before.progress);
+    story_answers(world, 3);
+    story_acknowledge(world);
+    assert_true(engine_status(world->workers[0].engine, 0, &after));
+    assert_int_equal(after.settled, 0);
+    assert_int_equal(after.unsettled, 1);
+    assert_int_not_equal(after.progress, before.progress);
+    story_end(world);
+}
+
 static void the_oldest_event_that_is_not_settled_is_told(void **state)
 {
     (void)state;
@@ -172,6 +192,7 @@ int main(void)
         cmocka_unit_test(a_circuit_that_is_open_is_the_reason),
         cmocka_unit_test(a_pause_that_papercups_asked_for_is_the_reason),
         cmocka_unit_test(since_when_it_is_begun_and_since_when_it_is_read_is_told),
+        cmocka_unit_test(what_is_settled_behind_an_event_that_waits_is_progress),
         cmocka_unit_test(the_oldest_event_that_is_not_settled_is_told),
         cmocka_unit_test(without_a_lease_that_is_the_reason),
         cmocka_unit_test(kafka_that_acknowledges_nothing_is_the_reason),

@@ -221,6 +221,7 @@ const uint64_t *engine_outcomes(const struct engine *engine);
 /* The state of one of its partitions, for a watchdog; false where it is not ours. */
 struct partition_status {
     int64_t settled;     /* all records below are */
+    int64_t progress;    /* another number with each record that is, also beyond one that is not */
     size_t unsettled;    /* records that were read and are not */
     bool begins;         /* it is not read yet */
     uint64_t rebuilt;    /* receipts that were read since it was assigned */

@@ -71,6 +71,7 @@ bool engine_status(const struct engine *engine, int32_t partition, struct partit
         return false;
     bool begins = found->state == PARTITION_ASSIGNED || found->state == PARTITION_REBUILDING;
     *out = (struct partition_status){.settled = found->offsets.low,
+                                     .progress = found->offsets.low + found->offsets.beyond,
                              .unsettled = found->job_count,
                              .begins = begins,
                              .rebuilt = found->rebuilt,

@@ -9,7 +9,7 @@
 
 struct watched_partition {
     bool stands; /* it has work, and nothing was settled since `since` */
-    int64_t settled;
+    int64_t progress;
     uint64_t rebuilt;
     struct mono since, told_at;
     bool told;
@@ -47,13 +47,13 @@ static void watchdog_check(struct watched_partition *one, int32_t partition, con
                           int64_t lag, struct mono now)
 {
     bool busy = lag > 0 || status->unsettled > 0 || status->begins;
-    bool goes_on = status->settled != one->settled || status->rebuilt != one->rebuilt || one->since.ms < status->since.ms;
+    bool goes_on = status->progress != one->progress || status->rebuilt != one->rebuilt || one->since.ms < status->since.ms;
     if (!busy || !one->stands || goes_on) {
         if (one->told)
             log_say(LOG_LEVEL_INFO, "moving", "partition %d is settled to %lld", (int)partition,
                     (long long)status->settled);
         *one = (struct watched_partition){
-            .stands = busy, .settled = status->settled, .rebuilt = status->rebuilt, .since = now};
+            .stands = busy, .progress = status->progress, .rebuilt = status->rebuilt, .since = now};
         return;
     }
     bool long_ago = now.ms - one->since.ms >= WATCHDOG_STALLED_MS;
@@ -65,7 +65,7 @@ bool watchdog_status(const struct consumer *consumer, struct inquiry *inquiry, c
                               int32_t partition, char *why, size_t size, struct partition_status *out)
 {
     if (!engine_status(engine, partition, out)) {
-        *out = (struct partition_status){.settled = -1, .begins = true, .because = why};
+        *out = (struct partition_status){.settled = -1, .progress = -1, .begins = true, .because = why};
         return consumer_waits(consumer, partition, why, size);
     }
     if (inquiry_trouble(inquiry, INQUIRY_RECEIPTS, partition, why, size))
