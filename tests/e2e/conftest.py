@@ -25,7 +25,9 @@ from signing import HmacKey
 
 BROKER = pytest.StashKey[Kafka]()
 # The files that take longest, in that order, go first: what is left at the end then ends at about the same time.
-LONG = ("crash_matrix", "deploy", "composer", "composer_snippets", "gate_outage", "first_screen", "admin", "gate", "answers", "frozen")
+LONG = (
+    "crash_matrix", "deploy", "monitoring", "composer", "composer_snippets", "gate_outage", "first_screen", "admin", "gate", "answers", "frozen",
+)  # fmt: skip
 
 
 def pytest_addoption(parser):
