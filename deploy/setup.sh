@@ -46,7 +46,7 @@ setup_needs() {
     load) echo wrk=wrk ;;
     browser) echo chromium=chromium ;;
     kcat) echo kcat=kcat openssl=openssl curl=curl ;;
-    prometheus) echo unpacked:prometheus=prometheus+unpacked unpacked:promtool=prometheus+unpacked ;;
+    prometheus) echo unpacked:prometheus=prometheus+unpacked unpacked:promtool=promtool+unpacked ;;
     deploy)
         echo mandoc=mandoc groff=groff-base zsh=zsh systemd-analyze=systemd docker-compose=docker-compose
         echo py:yaml=python3-yaml
@@ -132,26 +132,30 @@ setup() { # PURPOSE…
         for need in $needs; do
             setup_is_there "${need%%=*}" && continue
             case $need in
-            *+unpacked) need=${need#*=} unpacked=("${need%+unpacked}") ;;
+            *+unpacked) need=${need#*=} unpacked+=("${need%+unpacked}") ;;
             *) missing+=("${need#*=}") ;;
             esac
         done
     done
     [ ${#missing[@]} = 0 ] || setup_install "${missing[@]}" || return
-    [ ${#unpacked[@]} = 0 ] || setup_unpack "${unpacked[0]}"
+    [ ${#unpacked[@]} = 0 ] || setup_unpack "${unpacked[@]}"
 }
 
-# Needs no root, unless apt-get's lists are not there yet.
-setup_unpack() { # PACKAGE
-    local words setup_root=() setup_warnings=''
-    if ! apt-cache show "$1" >/dev/null 2>&1 && [ "$(id -u)" = 0 ]; then setup_apt update || return; fi
-    echo "unpacking a Debian package: $1"
-    apt-get -qq --print-uris download "$1" 2>/dev/null |
+# Needs no root, unless apt-get's lists are not there yet. Debian 12 has promtool in prometheus, and no package of its own.
+setup_unpack() { # PACKAGE…
+    local words package known=() setup_root=() setup_warnings=''
+    if ! apt-cache show prometheus >/dev/null 2>&1 && [ "$(id -u)" = 0 ]; then setup_apt update || return; fi
+    for package in "$@"; do
+        if apt-cache show "$package" >/dev/null 2>&1; then known+=("$package"); fi
+    done
+    [ ${#known[@]} -gt 0 ] || known=(prometheus)
+    echo "unpacking Debian packages: ${known[*]}"
+    apt-get -qq --print-uris download "${known[@]}" 2>/dev/null |
         awk '{ bytes += $3 } END { if (bytes) printf "  %.1f MB to download: mostly less than a minute\n", bytes / 1e6 }'
-    if ! words=$(mkdir -p "$setup_unpacked" && cd "$setup_unpacked" && rm -f ./*.deb && apt-get -qq download "$1" 2>&1 </dev/null &&
-        dpkg-deb -x ./*.deb . 2>&1 && rm ./*.deb); then
+    if ! words=$(mkdir -p "$setup_unpacked" && cd "$setup_unpacked" && rm -f ./*.deb && apt-get -qq download "${known[@]}" 2>&1 </dev/null &&
+        for package in ./*.deb; do dpkg-deb -x "$package" . 2>&1 || exit; done && rm ./*.deb); then
         printf '%s\n' "$words" | tail -n 15 >&2
-        echo "setup.sh: '$1' cannot be had: as root, 'apt-get update' brings the lists of packages; is there a network?" >&2
+        echo "setup.sh: ${known[*]} cannot be had: as root, 'apt-get update' brings the lists of packages; is there a network?" >&2
         return 5
     fi
 }
