@@ -221,6 +221,25 @@ def test_a_key_that_is_taken_out_of_the_keyring_is_unknown_at_once_after_sighup(
     gate.process.send_signal(1)
     gate.await_log("event=stale")
     assert gate.publish(sign(key, payload(customer))).json["reason"] == "unknown_key"
+    wait_until(lambda: stale_files(gate) == {"keyring"}, "the metric")
+
+
+def stale_files(gate):
+    found = {name: re.fullmatch(r"cupbearer_(?:gate_)?(\w+)_stale", name) for name in gate.metrics().types}
+    return {match[1] for name, match in found.items() if match and gate.metrics().value(name) == 1}
+
+
+def test_a_tokens_file_that_is_gone_is_told_until_it_is_back(own_gate, installation):
+    tokens = installation.directory / "tokens.json"
+    write_tokens(tokens, make_token("shop", "--account", "acme"))
+    gate = own_gate(tokens_file=tokens)
+    assert stale_files(gate) == set()
+    tokens.unlink()
+    gate.process.send_signal(1)
+    wait_until(lambda: stale_files(gate) == {"tokens"}, "the metric", explain=gate.tail)
+    write_tokens(tokens, make_token("shop", "--account", "acme"))
+    gate.process.send_signal(1)
+    wait_until(lambda: stale_files(gate) == set(), "it is good again", explain=gate.tail)
 
 
 def hang_up(gate, installation, wanted):
@@ -269,6 +288,7 @@ def test_what_a_gate_cannot_put_into_use_leaves_the_configuration_before_and_is_
         else:
             installation.configure(section, **settings)
         hang_up(gate, installation, f"level=error event=stale detail=.*{said}")
+        assert stale_files(gate) == {"configuration"}
         assert gate.publish(sign(key, payload(customer, account="globex"))).status == 202
     assert "event=reloaded" not in gate.text() and gate.runs()
 

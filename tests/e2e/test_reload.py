@@ -154,6 +154,7 @@ def test_of_a_configuration_with_a_mistake_nothing_is_put_into_use(world, custom
     installation.add_account("globex").configure(section, **settings)
     hang_up(world)
     world.worker.await_log(rf'level=error event=stale detail="{said}.*what was read before stays in use"')
+    assert world.admin.metrics().value("cupbearer_configuration_stale") == 1
     assert accounts(world) == {"acme"}
     assert world.outcome(to_globex(customer)) == ("rejected", "account_not_granted")
     assert world.outcome(sign(BACKEND, payload(customer))) == ("delivered", None)
@@ -161,6 +162,7 @@ def test_of_a_configuration_with_a_mistake_nothing_is_put_into_use(world, custom
     installation.add_account("globex")
     hang_up(world)
     world.worker.await_log(r"event=account account=globex state=open")
+    assert world.admin.metrics().value("cupbearer_configuration_stale") == 0
     assert world.outcome(to_globex(customer, "later")) == ("delivered", None)
 
 
