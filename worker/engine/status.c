@@ -72,11 +72,11 @@ bool engine_status(const struct engine *engine, int32_t partition, struct partit
     bool begins = found->state == PARTITION_ASSIGNED || found->state == PARTITION_REBUILDING;
     *out = (struct partition_status){.settled = found->offsets.low,
                                      .progress = found->offsets.low + found->offsets.beyond,
-                             .unsettled = found->job_count,
-                             .begins = begins,
-                             .rebuilt = found->rebuilt,
-                             .since = begins ? found->assigned_at : found->rebuilt_at,
-                             .because = status_why(engine, found)};
+                                     .unsettled = found->job_count,
+                                     .begins = begins,
+                                     .rebuilt = found->rebuilt,
+                                     .since = begins ? found->assigned_at : found->rebuilt_at,
+                                     .because = status_why(engine, found)};
     return true;
 }
 
