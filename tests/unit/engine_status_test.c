@@ -107,7 +107,7 @@ static void what_is_settled_behind_an_event_that_waits_is_progress(void **state)
 {
     (void)state;
     struct world *world = story_begin(NULL);
-    struct standing before, after;
+    struct partition_status before, after;
     story_arrive(world, "ann", "e1");
     story_answer(world, FATE_NOT_SENT);
     assert_true(engine_status(world->workers[0].engine, 0, &before));

@@ -40,7 +40,9 @@ static void fixture_init(struct fixture *fixture, const char *first, const char 
     struct moment now = {{0}, {1700000000000}};
     *fixture = (struct fixture){.accounts = {account_named(first, 0), account_named(second, 1)}};
     fixture->metrics.started_at = now.wall;
-    fixture->config = (struct config){.receipts_topic = (char *)(uintptr_t) "bot.receipts", .dead_topic = (char *)(uintptr_t) "bot.dead"};
+    fixture->config = (struct config){.bootstrap_servers = (char *)(uintptr_t) "kafka:9092",
+                                       .receipts_topic = (char *)(uintptr_t) "bot.receipts",
+                                       .dead_topic = (char *)(uintptr_t) "bot.dead"};
     outages_init(&fixture->outages, &fixture->config);
     fixture->view = (struct metrics_view){.now = now,
                                           .accounts = (const struct account *const *)fixture->accounts,
