@@ -14,7 +14,7 @@ from between import Authority
 from broker import wait_until
 from papercups import ACCOUNT_A, ACCOUNT_B
 from programs import ENVIRONMENT, STANDIN_ACCOUNT, STANDIN_API_KEY, StandIn, free_port, run_program
-from signing import payload, sign
+from signing import HmacKey, payload, sign
 
 PARTITIONS = 3
 
@@ -121,6 +121,17 @@ def test_a_broker_that_is_away_keeps_nothing_else_from_being_found(doctor, insta
     assert find(findings, "kafka", "the topics")["level"] == "unchecked"
     assert not [one for one in findings if "clock decides" in one["what"]], "nobody knows whose stamps there are"
     assert find(findings, "files", "has no keys")["command"].startswith("cupbearer keygen NAME --account")
+
+
+@pytest.mark.parametrize(
+    ("limits", "level"), [({"not_after": "2026-01-01T00:00:00Z"}, "warning"), ({"not_before": "2999-01-01T00:00:00Z"}, "warning"),
+                          ({"revoked": True}, "warning"), ({"not_after": "2999-01-01T00:00:00Z"}, None)],
+)  # fmt: skip
+def test_a_key_that_is_not_valid_now_is_none_that_may_write(doctor, installation, limits, level):
+    key = HmacKey("backend-2", **limits)
+    (installation.directory / "keyring.json").write_text(json.dumps({"keys": [key.entry()]}))
+    _, findings = doctor()
+    assert [one["level"] for one in findings if "may write to account acme" in one["what"]] == ([level] if level else [])
 
 
 def test_people_read_lines_of_80_columns_and_commands_in_one_piece(installation, topics):

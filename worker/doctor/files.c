@@ -6,6 +6,7 @@
 #include "doctor/examination.h"
 #include "event/identity.h"
 #include "event/keyring.h"
+#include "os/clock.h"
 #include "os/mark_secret.h"
 #include "os/secret.h"
 
@@ -13,32 +14,28 @@
 
 /* ---- the keyring ---- */
 
-static bool entry_grants(const json_t *entry, const char *account)
+static bool entry_signs(const struct keyring_entry *entry, const char *account, int64_t now_ms)
 {
-    const json_t *accounts = json_object_get(entry, "accounts");
-    size_t i;
-    json_t *name;
-    json_array_foreach(accounts, i, name)
-        if (strcmp(json_string_value(name), account) == 0)
-            return true;
-    return false;
+    return !entry->revoked && entry->not_before_ms <= now_ms && now_ms <= entry->not_after_ms &&
+           keyring_entry_grants(entry, span_of(account));
 }
 
-/* An account whose events nobody may sign. `keys` were read as a keyring: they have its form. */
-static void grants_check(struct examination *examination, const json_t *keys)
+/* An account whose events nobody may sign now. `keys`: the file's own list, which says what there is in the keyring. */
+static void grants_check(struct examination *examination, const struct keyring *keyring, const json_t *keys)
 {
     const struct config *config = examination->config;
+    int64_t now_ms = clock_now().wall.ms;
     for (size_t i = 0; i < config->account_count; i++) {
         const char *account = config->accounts[i].name;
         bool granted = false;
         size_t at;
         json_t *entry;
         json_array_foreach(keys, at, entry)
-            granted = granted || (entry_grants(entry, account) && !json_is_true(json_object_get(entry, "revoked")));
+            granted = granted || entry_signs(keyring_find(keyring, json_member_span(entry, "id")), account, now_ms);
         if (granted)
             continue;
         struct finding finding = {.level = FINDING_WARNING};
-        FINDING_PUT(finding.what, "no key in %.400s may write to account %s", config->keyring_file, account);
+        FINDING_PUT(finding.what, "no key in %.400s that is valid now may write to account %s", config->keyring_file, account);
         FINDING_PUT(finding.why, "every event for it is rejected");
         FINDING_PUT(finding.command, "cupbearer keygen NAME --account %s --keyring %.600s", account, config->keyring_file);
         examination_take(examination, &finding);
@@ -70,7 +67,7 @@ static void keyring_check(struct examination *examination)
         examination_say(examination, FINDING_OK, "%s: %zu key%s", path, keyring_size(keyring),
                         keyring_size(keyring) == 1 ? "" : "s");
         json_t *root = json_read(json, KEYRING_DEPTH, NULL);
-        grants_check(examination, json_object_get(root, "keys"));
+        grants_check(examination, keyring, json_object_get(root, "keys"));
         json_decref(root);
     }
     keyring_free(keyring);
