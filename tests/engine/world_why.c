@@ -1,5 +1,5 @@
-/* What an engine's machines do, and why, in words: behind a "|" in a verbose trace. Left out is what the next line shows anyway: that
- * a call is ready, and made, that a letter or a receipt is written. */
+/* What an engine's machines do, and why, in words: behind a "|" in a verbose trace. Left out is what the next line shows
+ * anyway: that a call is ready, and made. */
 #include "world_take.h"
 
 #include "engine/internal.h"
