@@ -5,8 +5,10 @@ import hashlib
 import hmac
 import json
 import re
+import time
 
 import pytest
+from broker import Topics
 from ledger import SENDER, audit, prefixed
 from signing import as_bytes, payload, sign
 from world import BACKEND, World, bodies
@@ -99,6 +101,26 @@ def test_a_shown_message_whose_only_receipt_says_failed_is_named(ledger, install
     assert named(ended) == [
         ("0/0", "shown", "its receipt says failed (gave_up), and the message is in a conversation of the customer")
     ]
+
+
+def test_a_message_may_be_of_a_record_from_long_before_the_span(kafka, topics, ledger, installation, api, customer):
+    created = Topics(f"{topics.events}.created", f"{topics.receipts}.created", topics.dead, 2)
+    for topic in (created.events, created.receipts):
+        kafka.create(topic, 2, message_timestamp_type="CreateTime")
+    ledger.topics = created
+    installation.configure("topics", events=created.events, receipts=created.receipts)
+    now = int(time.time() * 1000)
+    event = sign(BACKEND, payload(customer))
+    [delivered] = ledger.publish(event, at=now - 600 * 60000)
+    ledger.receipt(delivered, at=delivered.timestamp, finished_at=delivered.timestamp)
+    [failed] = ledger.publish(event, at=now - 30 * 60000)
+    ledger.letter(failed, "gave_up")
+    ledger.receipt(failed, "failed", "gave_up", at=failed.timestamp, finished_at=failed.timestamp)
+    ledger.commit(2)
+    plant(installation, api, failed, customer)
+    for span in ([], ["--since", "1h"]):
+        ended = ledger.audit("--papercups", *span)
+        assert ended.returncode == 0, ended.stdout + ended.stderr
 
 
 def test_a_mark_of_the_secret_before_is_known(ledger, installation, api, customer):

@@ -54,7 +54,7 @@ static int audit_compare(const struct audit_options *audit, const struct config 
                             &partitions, err);
     for (size_t i = 0; i < partitions.count && result == 0; i++) {
         struct audit one;
-        result = audit_read(clients, config, &partitions.list[i], rules, &one, err);
+        result = audit_read(clients, config, &partitions.list[i], rules, shown != NULL, &one, err);
         if (result == 0 && shown != NULL)
             result = audit_shown_read(shown, clients->events, &partitions.list[i], &one, err);
         if (result == 0)

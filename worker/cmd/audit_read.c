@@ -174,8 +174,8 @@ static int pass_read(struct client *client, const char *topic, int32_t partition
 }
 
 int audit_read(const struct audit_clients *clients, const struct config *config,
-               const struct audit_partition *partition, const struct audit_rules *rules, struct audit *out,
-               struct err *err)
+               const struct audit_partition *partition, const struct audit_rules *rules, bool all_receipts,
+               struct audit *out, struct err *err)
 {
     struct audit_rules own = *rules;
     own.ledger.partition = partition->id;
@@ -192,8 +192,8 @@ int audit_read(const struct audit_clients *clients, const struct config *config,
     int result = scan_read(clients->events, &scan, take_record, &pass, err);
     if (result == 0)
         result = pass_read(clients->written, config->receipts_topic, own.ledger.partition, &partition->receipts,
-                           all ? INT64_MIN : own.since_ms - own.window_ms - AUDIT_CLOCKS_MS, take_receipt, out,
-                           &receipts_from_ms, err);
+                           all || all_receipts ? INT64_MIN : own.since_ms - own.window_ms - AUDIT_CLOCKS_MS, take_receipt,
+                           out, &receipts_from_ms, err);
     if (result == 0)
         result = pass_read(clients->written, config->dead_topic, own.ledger.partition, &partition->dead,
                            all ? INT64_MIN : own.since_ms - AUDIT_CLOCKS_MS, take_dead_letter, out,

@@ -40,8 +40,9 @@ int audit_look(const struct audit_clients *clients, const struct config *config,
                int64_t until_ms, struct audit_partitions *out, struct err *err);
 
 /* Audits one of them: audit_done the result in either case. `rules` are those of the span; what is the partition's own is
- * filled in. -1 with err. */
+ * filled in. `all_receipts`: also those from long before the span, for a message may be of a record that is not in it. -1 with
+ * err. */
 int audit_read(const struct audit_clients *clients, const struct config *config, const struct audit_partition *partition,
-               const struct audit_rules *rules, struct audit *out, struct err *err);
+               const struct audit_rules *rules, bool all_receipts, struct audit *out, struct err *err);
 
 #endif
