@@ -402,7 +402,7 @@ def test_topics_that_do_not_belong_together_are_told(kafka, ledger):
     ledger.installation.configure("topics", dead=narrow)
     ended = ledger.audit()
     assert (ended.returncode, ended.stderr) == (
-        2, f"cupbearer audit: {ledger.topics.events} has 2 partitions and {narrow} 1: they do not belong together\n",
+        2, f"cupbearer audit: {ledger.topics.events} has 2 partitions and {narrow} 1: they do not belong together; is one of the names wrong?\n",
     )  # fmt: skip
 
 

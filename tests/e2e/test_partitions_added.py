@@ -98,7 +98,7 @@ def topics(kafka):
 
 @pytest.fixture
 def wrong(kafka, topics, installation, key):
-    """An event of BEN's, which belongs into 0, was put into 1 and rejected."""
+    """An event of BEN's, which belongs in 0, was put into 1 and rejected."""
     ledger = Ledger(kafka, topics, installation)
     event = sign(key, payload(BEN))
     return ledger, event, failed(ledger, event, "rejected", "wrong_partition", partition=1)

@@ -53,7 +53,7 @@ def test_send_waits_only_where_topic_and_receipts_belong_together(bench, kafka, 
     ended = sent(bench, kafka, topics, *TO_ADA, "--wait")
     assert (ended.returncode, ended.stdout) == (2, "")
     assert ended.stderr == (
-        f"cupbearer send: {topics.events} has 6 partitions and {topics.receipts} 1: they do not belong together\n"
+        f"cupbearer send: {topics.events} has 6 partitions and {topics.receipts} 1: they do not belong together; is one of the names wrong?\n"
     )
 
 

@@ -54,7 +54,7 @@ def test_verify_judges_the_partition_that_it_is_told(bench):
     record = bench.sign(*TO_ADA)
     for partitioner in ("murmur2", "crc32"):
         options = ("--partitioner", partitioner, "--partitions", 6)
-        wanted = int(re.fullmatch(r"its key belongs into (\d) of 6", bench.verify(record, *options)[1]["partition"])[1])
+        wanted = int(re.fullmatch(r"its key belongs in (\d) of 6", bench.verify(record, *options)[1]["partition"])[1])
         status, said = bench.verify(record, *options, "--partition", wanted)
         assert (status, said["partition"]) == (0, f"{wanted} of 6, where its key belongs")
         bench.expect_rejected(record, "wrong_partition", *options, "--partition", (wanted + 1) % 6)

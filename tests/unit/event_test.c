@@ -222,7 +222,7 @@ static void the_partition_is_looked_at_only_where_there_is_a_count(void **state)
     int32_t wanted = partitioner_partition(PARTITIONER_MURMUR2, trial.record.key, PARTITIONS);
     char text[201];
     snprintf(text, sizeof(text),
-             "in partition %d, its key belongs into %d of 6; set partitioner=murmur2_random in a librdkafka "
+             "in partition %d, its key belongs in %d of 6; set partitioner=murmur2_random in a librdkafka "
              "producer, the like elsewhere",
              (wanted + 1) % PARTITIONS, wanted);
     assert_string_equal(trial.detail.text, text);

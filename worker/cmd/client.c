@@ -106,7 +106,8 @@ int client_has_count(struct client *client, const char *topic, int32_t count, co
         return -1;
     if (others == count || (or_more && others > count))
         return 0;
-    return err_set(err, ERR_USAGE, "%.150s has %d partitions and %.150s %d: they do not belong together",
+    return err_set(err, ERR_USAGE,
+                   "%.150s has %d partitions and %.150s %d: they do not belong together; is one of the names wrong?",
                    topic, (int)count, other, (int)others);
 }
 

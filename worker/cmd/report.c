@@ -96,11 +96,11 @@ static void report_partition(const struct report *report)
     int32_t wanted = partitioner_partition(report->partitioner, record->key, report->partition_count);
     label_print("partition");
     if (record->partition < 0)
-        printf("its key belongs into %d of %d\n", (int)wanted, (int)report->partition_count);
+        printf("its key belongs in %d of %d\n", (int)wanted, (int)report->partition_count);
     else if (record->partition == wanted)
         printf("%d of %d, where its key belongs\n", (int)wanted, (int)report->partition_count);
     else
-        printf("%d of %d, but its key belongs into %d: set %s in a librdkafka producer, the like elsewhere\n",
+        printf("%d of %d, but its key belongs in %d: set %s in a librdkafka producer, the like elsewhere\n",
                (int)record->partition, (int)report->partition_count, (int)wanted,
                partitioner_setting(report->partitioner));
 }

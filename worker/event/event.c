@@ -14,7 +14,7 @@ static enum outcome event_check_partition(const struct record *record, const str
         return OUTCOME_NONE;
     return detail_set(
         detail, OUTCOME_WRONG_PARTITION,
-        "in partition %d, its key belongs into %d of %d; set %s in a librdkafka producer, the like elsewhere",
+        "in partition %d, its key belongs in %d of %d; set %s in a librdkafka producer, the like elsewhere",
         (int)record->partition, (int)wanted, (int)rules->partition_count,
         partitioner_setting(rules->partitioner));
 }

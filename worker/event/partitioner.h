@@ -1,4 +1,4 @@
-/* Which partition a key belongs into, as the common clients decide it. */
+/* Which partition a key belongs in, as the common clients decide it. */
 #ifndef EVENT_PARTITIONER_H
 #define EVENT_PARTITIONER_H
 
