@@ -35,6 +35,11 @@ def shell(kafka_commands, tmp_path):
 
 
 def test_the_blocks_of_the_document_make_a_worker_that_delivers(own_kafka, standin, shell, tmp_path):
+    # Kafka's own defaults, not those that deploy/kafka.sh gives a broker.
+    shell(
+        f"kafka-configs.sh --bootstrap-server {own_kafka.bootstrap} --alter --entity-type brokers --entity-default "
+        "--add-config log.message.timestamp.type=CreateTime,log.retention.ms=604800000"
+    )
     shell(put(snippet("topics"), {BROKERS: own_kafka.bootstrap, **dict.fromkeys(REPLICAS, "")}))
     configuration = put(
         snippet("first-configuration"),
