@@ -278,6 +278,8 @@ def test_since_says_that_it_left_something_out(ledger, key):
     assert verdicts(lines)[0].startswith("not_in_this_span: ")
     assert moments(told(why(ledger.installation, second.header("webhook-id"), "--since", since), 0)) == [("record", "0/1")]
     assert moments(told(why(ledger.installation, first.header("webhook-id"), "--until", since), 0)) == [("record", "0/0")]
+    lines = told(why(ledger.installation, second.header("webhook-id"), "--until", since), 1)
+    assert verdicts(lines)[0].startswith("not_in_this_span: ")
 
 
 def test_a_receipt_that_no_worker_wrote_is_not_believed(ledger, key):
