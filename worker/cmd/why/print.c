@@ -171,7 +171,7 @@ static void moment_print(const struct why_told *told, const struct life_moment *
         buf_printf(&line, " of record %d/%lld", (int)moment->partition, (long long)moment->of_offset);
     if (moment->kind != LIFE_RECORD)
         outcome_add(&line, moment->outcome);
-    else if (moment->event == LIFE_NO_EVENT)
+    if (moment->kind != LIFE_RECEIPT && moment->event == LIFE_NO_EVENT)
         buf_add_text(&line, ", NOT AUTHENTIC");
     else if (moment->sent_again || moment->repeated)
         buf_add_text(&line, moment->sent_again ? ", sent again" : ", a repetition");
