@@ -92,6 +92,14 @@ def test_resend_sends_what_the_list_calls_open(ledger, desk, key):
     )
 
 
+def test_resend_tells_programs_what_it_sent(ledger, desk, key):
+    told = [json.loads(line) for line in lines(resend(ledger.installation, "--reason", "gave_up", "--json", key=key), 0)]
+    assert [(one["sent"], one["state"]) for one in told] == [
+        (True, "waiting"), (False, "delivered"), (False, "waiting"), (False, "superseded"),
+    ]  # fmt: skip
+    assert (told[0]["again_partition"], told[0]["again_offset"]) == (0, 9)
+
+
 def test_a_line_each(ledger, desk):
     told = lines(dead(ledger.installation, "list", "--each"), 0)
     assert told[0] == "AGE     PLACE     REASON                 STATE      EVENT"
@@ -155,7 +163,7 @@ def test_all_of_one_event(ledger, desk):
     first = shown[: shown.index("")]
     assert first[0] == f"record       0/3 of {ledger.topics.events}, dead letter 0/3"
     assert first[1] == "outcome      failed: gave_up, not delivered within deliver_within"
-    assert "state        not sent: the event failed again later, and that dead letter counts" in first
+    assert "state        not sent: the event failed again later; that dead letter counts" in first
     assert any(line.startswith("what to do   ") for line in first)
     assert f"event        {event_id}" in first and "signed by    backend, by key backend-1" in first
     assert "account      acme" in first and f"routing key  acme/e/{BEN}" in first
@@ -163,6 +171,7 @@ def test_all_of_one_event(ledger, desk):
     assert re.match(r"receipts     0/3 failed: gave_up, 20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ \(\d+ s ago\)$", first[at])
     assert first[at + 1].startswith("             0/8 failed: flood, ")
     assert f"headers      webhook-id: {event_id}" in first
+    assert max(map(len, shown)) < 80
     assert "payload      {" in first and '                 "body": "superseded"' in first
     [one, _] = [json.loads(line) for line in lines(dead(ledger.installation, "show", event_id, "--json"), 0)]
     assert [receipt["offset"] for receipt in one["receipts"]] == [3, 8]
@@ -236,7 +245,7 @@ def test_an_export_writes_over_nothing_and_leaves_nothing_half(ledger, desk, tmp
     )  # fmt: skip
     assert file.read_text() == "mine"
     ended = dead(ledger.installation, "export", tmp_path / "none" / "letters")
-    assert ended.returncode == 5 and "cannot be written: No such file or directory" in ended.stderr
+    assert ended.returncode == 5 and f"{tmp_path}/none/letters cannot be written: No such file or directory" in ended.stderr
     ledger.installation.configure("topics", receipts="no-such-topic")
     ended = dead(ledger.installation, "export", tmp_path / "half")
     assert ended.returncode == 2 and "there is no topic no-such-topic" in ended.stderr

@@ -17,7 +17,7 @@ static const struct {
     {DEAD_EVENT_ID, "event-id", DEAD_LIST | DEAD_RESEND | DEAD_EXPORT, "dead list, dead resend and dead export; dead show EVENT_ID"},
     {DEAD_STATE, "state", DEAD_LIST | DEAD_EXPORT, "dead list and dead export; dead resend sends those that are open"},
     {DEAD_EACH, "each", DEAD_LIST, "dead list"},
-    {DEAD_JSON, "json", DEAD_LIST | DEAD_SHOW, "dead list and dead show; dead export is JSON by itself"},
+    {DEAD_JSON, "json", DEAD_LIST | DEAD_SHOW | DEAD_RESEND, "dead list, dead show and dead resend; dead export is JSON by itself"},
     {DEAD_PER_MINUTE, "per-minute", DEAD_RESEND, "dead resend"},
     {DEAD_DRY_RUN, "dry-run", DEAD_RESEND, "dead resend"},
     {SIGNER_KEY_FILE, "key-file", DEAD_RESEND, "dead resend"},

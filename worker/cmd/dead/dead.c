@@ -28,6 +28,7 @@ static int key_open(struct dead *dead, const struct keyring *keyring, struct err
 static int resend(struct dead *dead, struct err *err)
 {
     struct resend_job *job = &dead->job;
+    job->json = dead->choice.json;
     if (!job->dry_run && (job->publisher = publish_client_new(dead->desk.config, err)) == NULL)
         return -1;
     int result = resend_run(&dead->desk, job, err);
@@ -125,7 +126,7 @@ static const struct option_group which = OPTION_GROUP("which", "Which", which_ro
 
 static const struct option_row how_rows[] = {
     OPTION(DEAD_EACH, "each", NULL, "list: a line for each dead letter, not the table"),
-    OPTION(DEAD_JSON, "json", NULL, "list, show: an object a line for each dead letter"),
+    OPTION(DEAD_JSON, "json", NULL, "list, show, resend: an object a line for each dead letter"),
     OPTION(DEAD_PER_MINUTE, "per-minute", "N", "resend: no more than that, 1 to 60000; default: 600",
            .more = "Events to one conversation that come faster than flood_limit fail again"),
     OPTION(DEAD_DRY_RUN, "dry-run", NULL, "resend: send nothing, only say what would be sent; needs no key"),

@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <fcntl.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -110,15 +111,15 @@ static int export_take(void *context, const struct desk_letter *letter, struct e
 
 /* ---- where to ---- */
 
-/* A file that only its owner reads, beside the one that it will be; its name is written into `path`, which ends in XXXXXX. */
-static FILE *file_begin(char *path, struct err *err)
+/* A file that only its owner reads, beside the one that it will be; its name is written into `fresh`, which ends in XXXXXX. */
+static FILE *file_begin(char *fresh, const char *path, struct err *err)
 {
-    int fd = mkostemp(path, 0);
+    int fd = mkostemp(fresh, O_CLOEXEC);
     FILE *file = fd < 0 ? NULL : fdopen(fd, "w");
     if (file == NULL)
         err_os(err, errno, "%.300s cannot be written", path);
     if (file == NULL && fd >= 0) {
-        unlink(path);
+        unlink(fresh);
         close(fd);
     }
     return file;
@@ -144,7 +145,7 @@ static int export_to(struct export *export, const char *path, struct err *err)
         return err_set(err, ERR_USAGE, "%.300s exists; choose another name or delete it yourself", path);
     if ((size_t)snprintf(fresh, sizeof(fresh), "%s.XXXXXX", path) >= sizeof(fresh))
         return err_set(err, ERR_USAGE, "%.60s…: longer than a path can be", path);
-    export->out = file_begin(fresh, err);
+    export->out = file_begin(fresh, path, err);
     if (export->out == NULL)
         return -1;
     return file_end(export->out, fresh, path, desk_read(export->desk, err), err);

@@ -13,7 +13,17 @@ struct resending {
     struct resend_job *job;
 };
 
-static void tell_letter(const struct desk_letter *letter)
+/* What became of a letter. */
+struct resent {
+    enum resend_verdict verdict;
+    const struct detail *detail; /* of the verdict */
+    struct detail refused;
+    bool sent;
+    int32_t partition;
+    int64_t offset;
+};
+
+static void tell(const struct desk_letter *letter, const struct resent *resent, bool stopped)
 {
     const struct event *event = &letter->opened->event;
     printf("%d/%lld %s", (int)letter->partition, (long long)letter->told->source,
@@ -22,18 +32,34 @@ static void tell_letter(const struct desk_letter *letter)
         printf(" event_id=%.*s sender=%s", SPAN_ARGS(event->envelope.event_id), event->entry->sender);
     if (event->has_payload)
         printf(" account=%.*s", SPAN_ARGS(event->payload.account));
-    printf(": ");
-}
-
-static void tell_refused(struct resend_job *job, enum resend_verdict verdict, const struct detail *detail)
-{
-    fputs(resend_text(verdict), stdout);
-    if (detail->text[0] != 0) {
+    if (stopped)
+        printf(": stopped here");
+    else if (resent->sent)
+        printf(": sent: partition %d, offset %lld", (int)resent->partition, (long long)resent->offset);
+    else
+        printf(": %s", resend_text(resent->verdict));
+    if (!stopped && resent->detail->text[0] != 0) {
         printf(": ");
-        escape_print(stdout, span_of(detail->text));
+        escape_print(stdout, span_of(resent->detail->text));
     }
     putchar('\n');
-    desk_sums_add(&job->sums, verdict);
+}
+
+/* As `dead list` would tell it now. */
+static void tell_json(const struct desk_letter *letter, const struct resent *resent)
+{
+    struct desk_letter now = *letter;
+    struct resend_letter told = *letter->told;
+    now.told = &told;
+    now.verdict = resent->sent ? RESEND_WAITING : resent->verdict;
+    if (resent->sent) {
+        told.home = resent->partition;
+        told.again = resent->offset;
+    }
+    json_t *object = letter_json(&now);
+    json_object_set_new(object, "sent", json_boolean(resent->sent));
+    letter_print_json(object);
+    json_decref(object);
 }
 
 /* So many a minute: the time of the last one is waited for. */
@@ -81,38 +107,33 @@ static int judge_again(const struct signer *signer, const struct resend_rules *o
 }
 
 static int publish_again(const struct resending *resending, const struct desk_letter *letter,
-                         const struct cupbearer_record *record, struct err *err)
+                         const struct cupbearer_record *record, struct resent *out, struct err *err)
 {
-    struct resend_job *job = resending->job;
-    int64_t offset;
-    int32_t partition = home_of(letter->rules, letter->opened->record.key);
-    if (publish_record(job->publisher, resending->desk->config->events_topic, partition, record,
-                       "run it again, it sends nothing twice", &offset, err) != 0)
+    out->partition = home_of(letter->rules, letter->opened->record.key);
+    if (publish_record(resending->job->publisher, resending->desk->config->events_topic, out->partition, record,
+                       "run it again, it sends nothing twice", &out->offset, err) != 0)
         return -1;
-    job->sent++;
-    desk_sums_add(&job->sums, RESEND_YES);
-    printf("sent: partition %d, offset %lld\n", (int)partition, (long long)offset);
+    resending->job->sent++;
+    out->sent = true;
     return 0;
 }
 
-static int send_again(struct resending *resending, const struct desk_letter *letter, struct err *err)
+static int send_again(const struct resending *resending, const struct desk_letter *letter, struct resent *out,
+                      struct err *err)
 {
-    struct resend_job *job = resending->job;
+    const struct resend_job *job = resending->job;
     struct cupbearer_record *record = NULL;
     enum outcome outcome = OUTCOME_NONE;
-    struct detail detail = {0};
     if (!job->dry_run)
         pace(job);
     int result = job->signer->key == NULL ? 0 : sign_again(job->signer, letter->opened, &record, err);
     if (result == 0 && record != NULL)
-        result = judge_again(job->signer, letter->rules, record, &outcome, &detail, err);
+        result = judge_again(job->signer, letter->rules, record, &outcome, &out->refused, err);
     if (result == 0 && outcome != OUTCOME_NONE) {
-        tell_refused(job, RESEND_REFUSED, &detail);
-    } else if (result == 0 && job->dry_run) {
-        desk_sums_add(&job->sums, RESEND_YES);
-        printf("%s\n", resend_text(RESEND_YES));
-    } else if (result == 0) {
-        result = publish_again(resending, letter, record, err);
+        out->verdict = RESEND_REFUSED;
+        out->detail = &out->refused;
+    } else if (result == 0 && !job->dry_run) {
+        result = publish_again(resending, letter, record, out, err);
     }
     cupbearer_record_free(record);
     return result;
@@ -121,18 +142,19 @@ static int send_again(struct resending *resending, const struct desk_letter *let
 static int resend_take(void *context, const struct desk_letter *letter, struct err *err)
 {
     struct resending *resending = context;
+    struct resend_job *job = resending->job;
     struct progress *progress = &resending->desk->progress;
-    int result = 0;
+    struct resent resent = {.verdict = letter->verdict, .detail = &letter->opened->detail};
+    int result = letter->verdict == RESEND_YES ? send_again(resending, letter, &resent, err) : 0;
     progress_hide(progress);
-    tell_letter(letter);
-    if (letter->verdict == RESEND_YES)
-        result = send_again(resending, letter, err);
-    else
-        tell_refused(resending->job, letter->verdict, &letter->opened->detail);
-    if (result != 0)
-        puts("stopped here");
+    if (result == 0)
+        desk_sums_add(&job->sums, resent.verdict);
+    if (!job->json)
+        tell(letter, &resent, result != 0);
+    else if (result == 0)
+        tell_json(letter, &resent);
     fflush(stdout);
-    progress->what = resending->job->dry_run ? "looking" : "sending again";
+    progress->what = job->dry_run ? "looking" : "sending again";
     progress_step(progress);
     return result;
 }
@@ -143,7 +165,7 @@ int resend_run(struct desk *desk, struct resend_job *job, struct err *err)
     desk->take = resend_take;
     desk->context = &resending;
     int result = desk_read(desk, err);
-    if (result == 0 || job->sent > 0)
+    if (!job->json && (result == 0 || job->sent > 0))
         desk_sums_print(&job->sums, job->dry_run ? NULL : "sent again");
     return result;
 }

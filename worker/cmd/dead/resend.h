@@ -7,14 +7,14 @@
 
 struct resend_job {
     const struct signer *signer; /* its key is NULL: nothing is signed */
-    bool dry_run;
+    bool dry_run, json;
     int64_t per_minute; /* events at most */
     struct client *publisher; /* NULL in a dry run */
     uint64_t sent;            /* so far */
     struct desk_sums sums;    /* likewise */
 };
 
-/* All that the desk chooses, a line for each letter on stdout and the sums. -1 with err; what was sent before is told all the
+/* All that the desk chooses, a line for each letter on stdout and the sums, or an object for each. -1 with err; what was sent before is told all the
  * same. */
 int resend_run(struct desk *desk, struct resend_job *job, struct err *err);
 

@@ -62,6 +62,20 @@ static void line_print(const char *label, struct span text)
     putchar('\n');
 }
 
+/* The same of sentences, in lines that are filled. */
+static void text_print(const char *label, struct span text)
+{
+    char *escaped;
+    size_t size;
+    FILE *out = open_memstream(&escaped, &size);
+    if (out == NULL)
+        return;
+    escape_print_exact(out, text);
+    fclose(out);
+    help_item_print(label, INDENT, escaped);
+    free(escaped);
+}
+
 static void outcome_print(enum outcome outcome)
 {
     const char *reason = outcome_reason(outcome);
@@ -136,7 +150,6 @@ static void value_print(struct span value)
 
 static void verdict_print(const struct desk_letter *letter)
 {
-    printf(LABEL, "state");
     struct buf text;
     buf_init(&text, 4096);
     buf_add_text(&text, resend_text(letter->verdict));
@@ -144,27 +157,33 @@ static void verdict_print(const struct desk_letter *letter)
         buf_printf(&text, " (%d/%lld)", (int)letter->told->home, (long long)letter->told->again);
     if (letter->opened->detail.text[0] != 0)
         buf_printf(&text, ": %s", letter->opened->detail.text);
-    escape_print(stdout, buf_span(&text));
-    putchar('\n');
+    text_print("state", buf_span(&text));
     buf_done(&text);
     if (outcome_advice(letter->opened->outcome)[0] != 0)
         help_item_print("what to do", INDENT, outcome_advice(letter->opened->outcome));
 }
 
+static void why_print(enum outcome outcome, struct span detail)
+{
+    struct buf text;
+    buf_init(&text, 4096);
+    buf_printf(&text, "%s: %s, %s", outcome_word(outcome), outcome_reason(outcome), outcome_text(outcome));
+    text_print("outcome", buf_span(&text));
+    buf_done(&text);
+    if (detail.size > 0)
+        text_print("detail", detail);
+}
+
 static void show_print(const struct show *show, const struct desk_letter *letter)
 {
     struct letter_facts facts;
-    enum outcome outcome = letter->opened->outcome;
     letter_facts(letter, &facts);
     if (show->letters > 1)
         putchar('\n');
     printf(LABEL "%d/%lld of %s, dead letter %d/%lld\n", "record", (int)letter->partition,
            (long long)letter->told->source, show->desk->config->events_topic, (int)letter->partition,
            (long long)letter->told->offset);
-    printf(LABEL, "outcome");
-    outcome_print(outcome);
-    printf(", %s\n", outcome_text(outcome));
-    line_print("detail", facts.detail);
+    why_print(letter->opened->outcome, facts.detail);
     printf(LABEL, "failed at");
     time_print(show, facts.failed_at_ms >= 0 ? facts.failed_at_ms : letter->record->timestamp_ms);
     if (facts.attempts >= 0)
