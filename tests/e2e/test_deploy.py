@@ -134,6 +134,7 @@ def test_bash_offers_values_where_they_are_known(tmp_path):
     outcomes = (ROOT / "worker/event/outcome.def").read_text()
     assert completed("dead", "resend", "--reason", "") == set(re.findall(r'"(?:failed|rejected)", "(\w+)"', outcomes))
     both = {f"{tmp_path}/keys", f"{tmp_path}/key.json"}
+    assert completed("dead", "export", f"{tmp_path}/k") == both
     assert completed("run", "-c", f"{tmp_path}/k") == completed("sign", f"{tmp_path}/k") == both
     assert completed("keygen", "--dir", f"{tmp_path}/k") == {f"{tmp_path}/keys"}
     assert completed("send", "--body", "") == completed("send", "--body", "-") == set()

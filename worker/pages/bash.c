@@ -23,13 +23,20 @@ int bash_options(FILE *out, const char *words)
     return 0;
 }
 
-static void bash_completion(FILE *out, const char *words, enum completion completion)
+static void bash_candidates(FILE *out, const char *words, enum completion completion)
 {
     if (words != NULL)
-        fprintf(out, "_cupbearer_words %s ", words);
+        fprintf(out, "_cupbearer_words %s", words);
     else if (completion != COMPLETE_NOTHING)
-        fprintf(out, "_cupbearer_paths %s ", completion == COMPLETE_FILE ? "-f" : "-d");
-    fputs(";;\n", out);
+        fprintf(out, "_cupbearer_paths %s", completion == COMPLETE_FILE ? "-f" : "-d");
+    else
+        fputs(":", out);
+}
+
+static void bash_completion(FILE *out, const char *words, enum completion completion)
+{
+    bash_candidates(out, words, completion);
+    fputs(" ;;\n", out);
 }
 
 int bash_values(FILE *out, const char *words)
@@ -58,7 +65,15 @@ int bash_operands(FILE *out, const char *words)
         if (operand == NULL || (operand->words == NULL && operand->completion == COMPLETE_NOTHING))
             continue;
         fprintf(out, "    %s) ", (*command)->name);
-        bash_completion(out, operand->words, operand->completion);
+        if (operand->next != NULL) { /* the first one stands right behind the command */
+            fprintf(out, "if [ \"$COMP_CWORD\" != 2 ]; then ");
+            bash_candidates(out, operand->next->words, operand->next->completion);
+            fputs("; else ", out);
+            bash_candidates(out, operand->words, operand->completion);
+            fputs("; fi ;;\n", out);
+        } else {
+            bash_completion(out, operand->words, operand->completion);
+        }
     }
     return 0;
 }
