@@ -299,9 +299,7 @@ def test_on_a_terminal_a_line_tells_how_far_it_is(ledger, key):
         PROGRAM, "dead", "resend", "--config", ledger.installation.configuration(), "--reason", "gave_up",
         "--key-file", key_file(ledger.installation, key), "--key-id", key.id, "--per-minute", "120",
     ]  # fmt: skip
-    ended = subprocess.run(
-        list(map(str, words)), stdout=subprocess.PIPE, stderr=theirs, text=True, env=ENVIRONMENT, timeout=60
-    )
+    ended = subprocess.run(list(map(str, words)), stdout=theirs, stderr=theirs, env=ENVIRONMENT, timeout=60)
     os.close(theirs)
     drawn = b""
     try:
@@ -310,9 +308,11 @@ def test_on_a_terminal_a_line_tells_how_far_it_is(ledger, key):
     except OSError:
         pass  # the terminal has no other end any more
     os.close(ours)
-    assert ended.returncode == 0 and "\r" not in ended.stdout and "\x1b" not in ended.stdout
+    assert ended.returncode == 0
+    # No line stands behind what is drawn.
+    assert len(re.findall(rb"(?:^|\n|\r\x1b\[K)0/[012] gave_up ", drawn)) == 3, drawn
     assert re.search(rb"\r\x1b\[Ksending again \[=+>? *\] +\d+ %  [23] of 3", drawn), drawn
-    assert drawn.endswith(b"\r\x1b[K"), drawn
+    assert b"\r\x1b[K3 dead letters: 3 sent again" in drawn, drawn
 
 
 @pytest.fixture
