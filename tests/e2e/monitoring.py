@@ -123,13 +123,13 @@ class Drill:
     def keep_on(self):
         """Called again and again while alerts are waited for."""
 
-    def publish(self, body, count=1, key=KEY, **more):
-        events = []
-        for _ in range(count):
-            self.published += 1
-            events.append(sign(key, payload(f"user_{self.published}", body, **{k: v for k, v in more.items() if k != "signed_at"}),
-                               signed_at=more.get("signed_at")))  # fmt: skip
-        self.kafka.publish(self.topics.events, events)
+    def publish(self, body, count=1, key=KEY, signed_at=None, **more):
+        """Each to a customer of its own."""
+        customers = [f"user_{self.published + number}" for number in range(count)]
+        self.published += count
+        self.kafka.publish(
+            self.topics.events, [sign(key, payload(customer, body, **more), signed_at=signed_at) for customer in customers]
+        )
 
     def targets(self):
         host, port = self.admin.address
