@@ -113,7 +113,7 @@ def test_an_expired_one_is_told_with_its_dead_letter_and_what_to_do(world, custo
     lines = told(why(world.installation, event.id), 1)
     assert {kind for kind, _ in moments(lines)} == {"record", "receipt", "dead letter"}
     words = text(lines)
-    assert "verification rejected (expired): by the broker's clock " in words
+    assert "verification rejected (expired): admitted " in words
     assert "rejected (expired): admitted after it expired" in words
     assert "cupbearer dead resend --expired sends it" in words
 

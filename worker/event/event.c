@@ -109,13 +109,13 @@ enum outcome event_judge(const struct keyring_entry *entry, int64_t signed_at_s,
     if (admitted_at_ms > expires_at_ms)
         return detail_set(
             detail, OUTCOME_EXPIRED,
-            "by the broker's clock %lld ms too late: published late, or the signer's clock is behind",
-            (long long)(admitted_at_ms - expires_at_ms));
-    if (expires_at_ms - LIFE_MAX_MS > admitted_at_ms)
-        return detail_set(
-            detail, OUTCOME_EXPIRES_TOO_LATE,
-            "by the broker's clock %llu ms more than a minute ahead: the signer's clock is ahead, or ttl "
-            "leaves no room",
-            (unsigned long long)(expires_at_ms - LIFE_MAX_MS) - (unsigned long long)admitted_at_ms);
-    return OUTCOME_NONE;
+            "admitted %lld.%03d s after it expired: published late, or the signer's clock is behind",
+            (long long)((admitted_at_ms - expires_at_ms) / 1000), (int)((admitted_at_ms - expires_at_ms) % 1000));
+    if (expires_at_ms - LIFE_MAX_MS <= admitted_at_ms)
+        return OUTCOME_NONE;
+    uint64_t early_ms = (uint64_t)(expires_at_ms - LIFE_MAX_MS) - (uint64_t)admitted_at_ms;
+    return detail_set(
+        detail, OUTCOME_EXPIRES_TOO_LATE,
+        "expires %llu.%03u s later than a minute after it was admitted: the signer's clock is ahead, or ttl leaves no room",
+        (unsigned long long)(early_ms / 1000), (unsigned)(early_ms % 1000));
 }
