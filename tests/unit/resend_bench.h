@@ -98,6 +98,7 @@ struct written {
     size_t signer;
     const char *account;
     bool forged, without_value;
+    int64_t later_s; /* than SIGNED_S: when it was signed */
     struct span own_header; /* a name; one that the record has beside the four */
 };
 
@@ -117,7 +118,7 @@ static void seal_record(struct bench *bench, const struct written *w, struct sea
              w->account == NULL ? "acme" : w->account);
     struct sealed *sealed = &out->sealed;
     assert_int_equal(seal(sealed, &bench->keys[w->signer], span_of(signers[w->signer].id), span_of(w->event_id),
-                          SIGNED_S, span_of(out->payload), &err),
+                          SIGNED_S + w->later_s, span_of(out->payload), &err),
                      0);
     out->payload[strlen(out->payload) - 5] = w->forged ? 'h' : 'H';
     out->headers[0] = (struct header){SPAN(HEADER_ID), span_of(sealed->event_id)};
@@ -164,7 +165,8 @@ static inline void receipt_with(struct bench *bench, enum outcome outcome, int64
                                     .offset = offset,
                                     .record_timestamp_ms = SIGNED_S * 1000LL,
                                     .admitted_at_ms = SIGNED_S * 1000LL,
-                                    .finished_at_ms = finished_at_ms};
+                                    .finished_at_ms = finished_at_ms,
+                                    .signed_at_s = SIGNED_S};
     char code[RECEIPT_MAC_TEXT] = "v2,as it is made then";
     struct buf json;
     buf_init(&json, RECEIPT_SIZE_MAX);

@@ -154,6 +154,19 @@ static void of_several_letters_of_one_event_the_last_counts(void **state)
     expect(bench, 4, 4, RESEND_YES);
 }
 
+/* Whoever has read the topics has what its sender signed under the id before, and corrected since: beside the later one's place. */
+static void an_earlier_signature_does_not_stand_for_the_one_that_the_receipt_is_of(void **state)
+{
+    struct bench *bench = *state;
+    letter(bench, &(struct written){.offset = 0, .source = 6, .outcome = OUTCOME_GAVE_UP, .event_id = "a"});
+    letter(bench, &(struct written){.offset = 1, .source = 6, .outcome = OUTCOME_GAVE_UP, .event_id = "a", .later_s = -60});
+    resend_letters_end(&bench->resend);
+    receipt(bench, OUTCOME_GAVE_UP, 6, "a");
+    resend_finish(&bench->resend);
+    expect(bench, 0, 0, RESEND_YES);
+    expect(bench, 1, 1, RESEND_NO_RECEIPT);
+}
+
 /* An unknown one is read back before it is posted, by workers that remember it. */
 static void what_may_have_been_shown_is_sent_while_workers_remember_it(void **state)
 {
@@ -195,6 +208,7 @@ int main(void)
         TEST(a_letter_without_its_receipt_is_not_signed),
         TEST(what_was_delivered_meanwhile_is_left_out),
         TEST(of_several_letters_of_one_event_the_last_counts),
+        TEST(an_earlier_signature_does_not_stand_for_the_one_that_the_receipt_is_of),
         TEST(what_may_have_been_shown_is_sent_while_workers_remember_it),
         TEST(every_verdict_has_its_words),
     };

@@ -159,6 +159,7 @@ void resend_letter(struct resend *resend, const struct record *letter)
     one.home = resend->rules->ledger.partition;
     resend->foreign += opened.source < 0 || opened.outcome == OUTCOME_NONE;
     if (opened.event.authentic) {
+        one.signed_at_s = opened.event.envelope.timestamp_s;
         one.identity = ledger_identity(&resend->rules->ledger, letter->key, span_of(opened.event.entry->sender),
                                      opened.event.envelope.event_id);
         if (verdict == RESEND_YES && resend->rules->partition_count > 0)
@@ -211,6 +212,14 @@ static void letter_settle(struct resend_letter *letter, int32_t partition, const
         letter->again = -1;
 }
 
+/* Whether the receipt is of the very record that the letter holds. Another one of the event may be put beside its place: the
+ * same id with what it was before its sender corrected it. */
+static bool letter_is_of(const struct resend_letter *letter, const struct receipt *receipt)
+{
+    return receipt->offset == letter->source && receipt->outcome == (enum outcome)letter->outcome &&
+           (receipt->signed_at_s == 0 || receipt->signed_at_s == letter->signed_at_s);
+}
+
 /* `believed` is false for a receipt of another version. */
 static bool letters_note(struct resend *resend, uint64_t identity, const struct receipt *receipt,
                          bool believed)
@@ -223,8 +232,7 @@ static bool letters_note(struct resend *resend, uint64_t identity, const struct 
         letter_settle(letter, resend->rules->ledger.partition, receipt, believed);
         if (believed && outcome_is_failed(receipt->outcome) && receipt->offset > letter->source)
             letter->failed_later = true;
-        if (!believed || receipt->offset != letter->source ||
-            receipt->outcome != (enum outcome)letter->outcome)
+        if (!believed || !letter_is_of(letter, receipt))
             continue;
         letter->has_receipt = true;
         letter->remembered_until_ms = ledger_remembered_until_ms(receipt, resend->rules->window_ms);

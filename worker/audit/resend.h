@@ -1,9 +1,10 @@
 /* Which dead letters of a partition may be sent again, and what became of the rest. Only what a sender signed and a worker
- * judged: the signature is verified (all but its time), and the receipt that says the same of this event must be there, and none
- * that says delivered; so neither a forgery nor what lies in the topic without a receipt is ever signed anew. Of several of one
+ * judged: the signature is verified (all but its time), and the receipt that says the same of this event must be there, of this very
+ * signature, and none that says delivered; so neither a forgery, nor what lies in the topic without a receipt, nor what its sender
+ * has corrected since is ever signed anew. Of several of one
  * event the last counts, whether it was chosen or not: it may be unknown, and so may have been shown. Nothing marks what was sent
  * again: that is told by what the logs say, its receipt, or its record among the events that have none yet. So who runs it twice,
- * or again after it was killed, sends nothing twice. A letter takes 56 bytes. */
+ * or again after it was killed, sends nothing twice. A letter takes 64 bytes. */
 #ifndef AUDIT_RESEND_H
 #define AUDIT_RESEND_H
 
@@ -65,6 +66,7 @@ struct resend_letter {
     int64_t offset; /* in the dead letters' partition */
     int64_t source;
     uint64_t identity; /* ledger_identity */
+    int64_t signed_at_s;
     int64_t remembered_until_ms;
     int64_t again; /* where its event lies once more among those that may have no receipt yet; -1: nowhere */
     int32_t home; /* the partition of events where it belongs: another one than its own when it was put elsewhere */
