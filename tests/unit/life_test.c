@@ -117,6 +117,7 @@ struct written {
     const char *event_id, *customer;
     size_t signer;
     bool forged;
+    const char *key, *body; /* another record key than the payload's, another text than "Hi" */
     struct span letter_of; /* a dead letter instead, of that reason; its place is the record's */
 };
 
@@ -126,13 +127,14 @@ static void write_record(struct bench *bench, const struct written *w)
     struct err err;
     char payload[300];
     snprintf(payload, sizeof(payload),
-             "{\"account\":\"acme\",\"to\":{\"customer\":{\"external_id\":\"%s\"}},\"message\":{\"body\":\"Hi\"}}",
-             w->customer == NULL ? "ada" : w->customer);
+             "{\"account\":\"acme\",\"to\":{\"customer\":{\"external_id\":\"%s\"}},\"message\":{\"body\":\"%s\"}}",
+             w->customer == NULL ? "ada" : w->customer, w->body == NULL ? "Hi" : w->body);
     assert_int_equal(seal(&sealed, &bench->keys[w->signer], span_of(signers[w->signer].id),
                           span_of(w->event_id == NULL ? "evt_1" : w->event_id), SIGNED_S + w->later_s,
                           span_of(payload), &err),
                      0);
-    payload[strlen(payload) - 5] = w->forged ? 'h' : 'H';
+    if (w->forged)
+        payload[strlen(payload) - 5] = 'h';
     const struct header headers[] = {{SPAN(HEADER_ID), span_of(sealed.event_id)},
                                      {SPAN(HEADER_TIMESTAMP), span_of(sealed.timestamp)},
                                      {SPAN(HEADER_SIGNATURE), span_of(sealed.signature)},
@@ -142,7 +144,7 @@ static void write_record(struct bench *bench, const struct written *w)
     const struct record record = {.partition = 3,
                                   .offset = w->offset,
                                   .timestamp_ms = AT_MS + (w->later_s + w->late_s) * 1000 + 100,
-                                  .key = buf_span(&sealed.routing_key),
+                                  .key = w->key == NULL ? buf_span(&sealed.routing_key) : span_of(w->key),
                                   .value = span_of(payload),
                                   .headers = headers,
                                   .header_count = w->letter_of.data == NULL ? 4 : 6};
@@ -458,7 +460,7 @@ static void what_failed_and_was_sent_again_is_as_the_later_one_ended(void **stat
     expect(bench, "waiting", 8, LIFE_LEVEL_FINE);
     assert_true(bench->life.moments[3].sent_again && bench->life.moments[3].kind == LIFE_RECORD);
     assert_false(bench->life.moments[0].sent_again);
-    assert_int_equal(bench->life.events[0].last_record, 3);
+    assert_int_equal(bench->life.events[0].held_record, 3);
     write_receipt(bench, &(struct told){.outcome = OUTCOME_DELIVERED, .offset = 8, .later_s = 60, .written_ms = 61000});
     expect(bench, "delivered", 8, LIFE_LEVEL_FINE);
 }
@@ -479,6 +481,48 @@ static void a_replay_does_not_change_what_is_told_of_an_event(void **state)
         assert_false(bench->life.moments[i].sent_again || bench->life.moments[i].untruthful);
 }
 
+/* Its bytes into another partition, or under another key, which is rejected at once, while the event itself waits. */
+static void a_replay_that_is_rejected_first_does_not_hide_how_the_event_ended(void **state)
+{
+    static const enum outcome rejected[] = {OUTCOME_WRONG_PARTITION, OUTCOME_EXPIRED};
+    struct bench *bench = *state;
+    for (size_t i = 0; i < 2; i++) {
+        begin_anew(bench, 0, 9);
+        record(bench, 1);
+        write_record(bench, &(struct written){.offset = 2});
+        write_receipt(bench, &(struct told){.outcome = rejected[i], .offset = 2, .written_ms = 1000});
+        write_receipt(bench, &(struct told){.outcome = OUTCOME_GAVE_UP, .offset = 1, .written_ms = 9000});
+        life_finish(&bench->life);
+        expect_event(bench, 0, "failed", 1);
+        assert_int_equal(bench->life.events[0].outcome, OUTCOME_GAVE_UP);
+    }
+}
+
+static void a_replay_under_another_key_is_of_the_event_that_was_signed(void **state)
+{
+    struct bench *bench = *state;
+    record(bench, 1);
+    write_record(bench, &(struct written){.offset = 2, .key = "acme/e/mallory"});
+    receipt(bench, OUTCOME_DELIVERED, 1);
+    write_receipt(bench, &(struct told){.outcome = OUTCOME_WRONG_ROUTING_KEY, .offset = 2, .key = "acme/e/mallory"});
+    expect(bench, "delivered", 1, LIFE_LEVEL_FINE);
+}
+
+/* What was signed before its sender corrected it, published again at the end. */
+static void the_message_is_held_against_the_record_that_was_delivered(void **state)
+{
+    struct bench *bench = *state;
+    record(bench, 1);
+    write_record(bench, &(struct written){.offset = 2, .later_s = 60, .body = "Corrected"});
+    receipt(bench, OUTCOME_FLOOD, 1);
+    write_receipt(bench, &(struct told){.outcome = OUTCOME_DELIVERED, .offset = 2, .later_s = 60, .written_ms = 61000});
+    write_record(bench, &(struct written){.offset = 5, .late_s = 120});
+    write_receipt(bench, &(struct told){.outcome = OUTCOME_DUPLICATE, .offset = 5, .later_s = 120, .written_ms = 121000});
+    expect(bench, "delivered", 2, LIFE_LEVEL_FINE);
+    const struct life_moment *held = &bench->life.moments[bench->life.events[0].held_record];
+    assert_int_equal(held->offset, 2);
+}
+
 static void of_two_receipts_of_one_record_that_counts_which_outweighs(void **state)
 {
     struct bench *bench = *state;
@@ -495,7 +539,7 @@ static void a_record_that_is_deleted_is_known_by_its_receipt_or_its_dead_letter(
     begin_anew(bench, 50, 100);
     receipt(bench, OUTCOME_DELIVERED, 1);
     expect(bench, "delivered", 1, LIFE_LEVEL_FINE);
-    assert_true(bench->life.events[0].last_record == SIZE_MAX);
+    assert_true(bench->life.events[0].held_record == SIZE_MAX);
     begin_anew(bench, 50, 100);
     write_record(bench, &(struct written){.offset = 1, .letter_of = SPAN("gave_up")});
     expect(bench, "dead_letter_only", 1, LIFE_LEVEL_UNTOLD);
@@ -591,6 +635,9 @@ int main(void)
         TEST(what_was_signed_later_counts),
         TEST(what_failed_and_was_sent_again_is_as_the_later_one_ended),
         TEST(a_replay_does_not_change_what_is_told_of_an_event),
+        TEST(a_replay_that_is_rejected_first_does_not_hide_how_the_event_ended),
+        TEST(a_replay_under_another_key_is_of_the_event_that_was_signed),
+        TEST(the_message_is_held_against_the_record_that_was_delivered),
         TEST(of_two_receipts_of_one_record_that_counts_which_outweighs),
         TEST(a_record_that_is_deleted_is_known_by_its_receipt_or_its_dead_letter),
         TEST(a_repetition_of_what_was_not_read_says_so),

@@ -81,8 +81,20 @@ static size_t event_of(struct life *life, struct span key, struct span sender)
         return found;
     life->events = mem_grow(life->events, life->event_count + 1, sizeof(*life->events));
     life->events[life->event_count] = (struct life_event){
-        .sender = mem_copy(sender), .key = mem_copy(key), .key_size = key.size, .last_record = SIZE_MAX};
+        .sender = mem_copy(sender), .key = mem_copy(key), .key_size = key.size, .held_record = SIZE_MAX};
     return life->event_count++;
+}
+
+/* The event that was signed. The record key is not: whoever has read a good record may publish it again under any other. */
+static size_t event_signed(struct life *life, const struct event *event, struct span record_key)
+{
+    struct buf key;
+    buf_init(&key, ENVELOPE_KEY_MAX);
+    if (event->has_payload)
+        payload_routing_key(&event->payload, &key);
+    size_t of = event_of(life, event->has_payload && !key.failed ? buf_span(&key) : record_key, span_of(event->entry->sender));
+    buf_done(&key);
+    return of;
 }
 
 static struct life_moment *moment_add(struct life *life, enum life_kind kind, const struct record *record)
@@ -147,7 +159,7 @@ void life_record(struct life *life, const struct record *record)
         moment->signed_at_s = event.envelope.timestamp_s;
         moment->record = record_copy(record);
         if (event.authentic)
-            moment->event = event_of(life, record->key, span_of(event.entry->sender));
+            moment->event = event_signed(life, &event, record->key);
     }
     event_done(&event);
 }
@@ -265,7 +277,7 @@ static size_t letter_event(struct life *life, const struct record *letter, struc
     record.headers = own;
     record.header_count = dead_letter_own_headers(letter, own);
     event_open(&event, &record, &life->rules.truth->event, &detail);
-    size_t of = event.authentic ? event_of(life, letter->key, span_of(event.entry->sender)) : LIFE_NO_EVENT;
+    size_t of = event.authentic ? event_signed(life, &event, letter->key) : LIFE_NO_EVENT;
     event_done(&event);
     return of;
 }

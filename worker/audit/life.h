@@ -76,7 +76,8 @@ struct life_event {
     enum outcome outcome; /* for LIFE_ENDED */
     int32_t partition;    /* of the record that decides, or the receipt; and its offset */
     int64_t offset;
-    size_t last_record;   /* the index of the last record's moment that is authentic and whole; SIZE_MAX: there is none */
+    size_t held_record;   /* the index of the moment of the record that a message is held against: the one that decides, or of its
+                           * signature; SIZE_MAX: there is none */
     bool other_version;
     /* Of life_shown. */
     bool looked_for;

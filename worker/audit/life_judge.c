@@ -71,7 +71,8 @@ static enum life_verdict without_receipt(const struct life *life, const struct l
 }
 
 /* Whether a receipt decides rather than another. What was signed later does; of one signature that which was judged first, or
- * whoever publishes a good record again could change what is told of it. */
+ * whoever publishes a good record again could change what is told of it; but what was taken rather than what was rejected, for that
+ * may be such a one, into another partition, while the event itself still waited. */
 static bool receipt_decides(const struct life_moment *one, const struct life_moment *other)
 {
     if (other == NULL)
@@ -80,6 +81,8 @@ static bool receipt_decides(const struct life_moment *one, const struct life_mom
         return outcome_outweighs(one->outcome, other->outcome);
     if (one->outcome == OUTCOME_DELIVERED || other->outcome == OUTCOME_DELIVERED)
         return other->outcome != OUTCOME_DELIVERED;
+    if (one->signed_at_s == other->signed_at_s && outcome_is_rejected(one->outcome) != outcome_is_rejected(other->outcome))
+        return outcome_is_rejected(other->outcome);
     return one->signed_at_s > other->signed_at_s;
 }
 
@@ -133,6 +136,25 @@ static enum life_verdict event_decide(const struct life *life, const struct gath
     return all->repeats != NULL ? LIFE_REPEATS : all->letter != NULL ? LIFE_LETTER_ONLY : LIFE_OTHER_VERSION;
 }
 
+/* One of another signature may be another message: what was corrected since, or what was before that and was published again by
+ * whoever has read it. */
+static size_t record_held(const struct life *life, size_t event, const struct life_moment *by)
+{
+    size_t held = SIZE_MAX;
+    for (size_t i = 0; i < life->moment_count; i++) {
+        const struct life_moment *moment = &life->moments[i];
+        if (moment->kind != LIFE_RECORD || moment->event != event)
+            continue;
+        if (by != NULL && moment->partition == by->partition && moment->offset == by->of_offset)
+            return i;
+        if (by != NULL && by->signed_at_s != 0 && by->signed_at_s != moment->signed_at_s)
+            continue;
+        if (held == SIZE_MAX || moment->signed_at_s > life->moments[held].signed_at_s)
+            held = i;
+    }
+    return held;
+}
+
 static void event_judge_it(struct life *life, size_t index)
 {
     struct life_event *event = &life->events[index];
@@ -141,12 +163,12 @@ static void event_judge_it(struct life *life, size_t index)
     event->verdict = event_decide(life, &all, event->other_version, &by, &event->outcome);
     event->partition = by == NULL ? -1 : by->partition;
     event->offset = by == NULL ? -1 : by->of_offset;
+    event->held_record = record_held(life, index, by);
 }
 
-/* Which record repeats another, which was sent again, which is the last. */
+/* Which record repeats another, which was sent again. */
 static void event_mark(struct life *life, size_t index)
 {
-    struct life_event *event = &life->events[index];
     bool first = true;
     const struct life_moment *ended = NULL;
     for (size_t i = 0; i < life->moment_count; i++) {
@@ -160,7 +182,6 @@ static void event_mark(struct life *life, size_t index)
         moment->repeated = !first;
         moment->sent_again = ended != NULL && moment->signed_at_s > ended->signed_at_s;
         first = false;
-        event->last_record = i;
     }
 }
 

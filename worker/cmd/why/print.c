@@ -270,7 +270,7 @@ static void event_print(const struct why_told *told, size_t index)
         shown_print(&told->shown[index]);
     else if (event->verdict == LIFE_DELIVERED)
         line_printf("in Papercups", "not asked: --papercups looks whether the message is there, whole, and was seen");
-    if (event->last_record == SIZE_MAX)
+    if (event->held_record == SIZE_MAX)
         line_printf("its record", "is not in what was read: deleted by retention, or left out by --since or --until");
 }
 

@@ -150,8 +150,8 @@ static void why_look_for(struct why *why, struct audit_shown_reader *reader, siz
     struct event event = {0};
     struct detail detail;
     detail_set(&shown->why, OUTCOME_NONE, "its record is not here, so where to look is not known");
-    if (one->last_record != SIZE_MAX) {
-        const struct record *record = why->life.moments[one->last_record].record;
+    if (one->held_record != SIZE_MAX) {
+        const struct record *record = why->life.moments[one->held_record].record;
         event_open(&event, record, &why->truth.event, &detail);
         if (event.authentic && event.has_payload)
             audit_shown_look(reader, &event, record->key, shown);
