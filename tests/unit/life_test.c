@@ -408,6 +408,17 @@ static void a_receipt_without_a_good_code_is_counted_and_nothing_else(void **sta
     expect(bench, "foreign_receipt", 1, LIFE_LEVEL_UNTOLD);
 }
 
+/* evt_1 stands in evt_10, and one that is of another mark secret says nothing of an event that it does not name. */
+static void a_receipt_without_a_good_code_names_the_whole_id_or_none(void **state)
+{
+    static const unsigned char another[32] = "of whoever else writes there";
+    struct bench *bench = *state;
+    record(bench, 1);
+    write_receipt(bench, &(struct told){.outcome = OUTCOME_DELIVERED, .offset = 9, .mac_key = another, .event_id = "evt_10"});
+    expect(bench, "no_outcome", 1, LIFE_LEVEL_WRONG);
+    assert_int_equal(bench->life.foreign, 0);
+}
+
 /* Of an older topic of the name, or of another record that stood at the offset. */
 static void a_receipt_of_another_record_at_the_offset_is_not_this_ones(void **state)
 {
@@ -630,6 +641,7 @@ int main(void)
         TEST(what_has_no_receipt_waits_or_is_lost),
         TEST(of_another_versions_receipt_nothing_is_believed_and_its_record_is_not_lost),
         TEST(a_receipt_without_a_good_code_is_counted_and_nothing_else),
+        TEST(a_receipt_without_a_good_code_names_the_whole_id_or_none),
         TEST(a_receipt_of_another_record_at_the_offset_is_not_this_ones),
         TEST(an_untrue_receipt_is_wrong_and_changes_no_verdict),
         TEST(what_was_signed_later_counts),
