@@ -326,6 +326,51 @@ static void no_flood_of_forgeries_takes_a_good_records_place(void **state)
     assert_int_equal(bench->life.left_out, 2 * LIFE_FORGED_MAX);
 }
 
+/* Dead letters that somebody planted, in a partition that is read before. */
+static void no_flood_of_dead_letters_takes_a_good_receipts_place(void **state)
+{
+    struct bench *bench = *state;
+    for (int64_t offset = 0; offset < LIFE_RECEIPTS_MAX; offset++)
+        write_record(bench, &(struct written){.offset = offset, .forged = true, .letter_of = SPAN("gave_up")});
+    record(bench, 1);
+    receipt(bench, OUTCOME_GAVE_UP, 1);
+    expect(bench, "failed", 1, LIFE_LEVEL_WRONG);
+    assert_int_equal(bench->life.left_out, LIFE_RECEIPTS_MAX - LIFE_FORGED_MAX);
+}
+
+static void of_a_receipt_that_is_written_often_one_is_kept(void **state)
+{
+    struct bench *bench = *state;
+    record(bench, 1);
+    for (size_t i = 0; i < 100; i++)
+        receipt(bench, OUTCOME_DELIVERED, 1);
+    expect(bench, "delivered", 1, LIFE_LEVEL_FINE);
+    assert_int_equal(bench->life.moment_count, 2);
+}
+
+/* An id of which there are more events than can be told: a campaign's, to each customer. */
+static void what_is_left_out_is_never_called_lost_and_is_said(void **state)
+{
+    struct bench *bench = *state;
+    char key[40];
+    record(bench, 1);
+    for (int64_t i = 0; i < 2 * LIFE_RECEIPTS_MAX + 10; i++) {
+        snprintf(key, sizeof(key), "acme/e/%d", (int)i);
+        write_receipt(bench, &(struct told){.outcome = OUTCOME_DELIVERED, .offset = 100 + i, .key = key});
+    }
+    life_finish(&bench->life);
+    expect_event(bench, 0, "not_read", 1);
+    assert_int_equal(bench->life.receipt_count, 2 * LIFE_RECEIPTS_MAX);
+    assert_int_equal(bench->life.left_out, 10);
+    begin_anew(bench, 0, 100);
+    for (int64_t i = 0; i < 2 * LIFE_RECEIPTS_MAX + 1; i++) {
+        snprintf(key, sizeof(key), "acme/e/%d", (int)i);
+        write_receipt(bench, &(struct told){.outcome = OUTCOME_DELIVERED, .offset = 100 + i, .key = key});
+    }
+    life_finish(&bench->life);
+    assert_int_equal(life_level(&bench->life), LIFE_LEVEL_UNTOLD);
+}
+
 static void one_id_may_be_several_events(void **state)
 {
     struct bench *bench = *state;
@@ -637,6 +682,9 @@ int main(void)
         TEST(what_is_only_forged_is_no_event_and_a_good_receipt_does_not_make_it_one),
         TEST(what_a_worker_found_authentic_stays_so_when_its_key_is_gone),
         TEST(no_flood_of_forgeries_takes_a_good_records_place),
+        TEST(no_flood_of_dead_letters_takes_a_good_receipts_place),
+        TEST(of_a_receipt_that_is_written_often_one_is_kept),
+        TEST(what_is_left_out_is_never_called_lost_and_is_said),
         TEST(one_id_may_be_several_events),
         TEST(what_has_no_receipt_waits_or_is_lost),
         TEST(of_another_versions_receipt_nothing_is_believed_and_its_record_is_not_lost),

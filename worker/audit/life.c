@@ -124,12 +124,15 @@ static struct life_moment *record_at(const struct life *life, int64_t offset)
 
 /* ---- records ---- */
 
-static bool has_room(struct life *life, const struct record *record, bool authentic)
+static bool record_has_room(struct life *life, const struct record *record, const struct event *event)
 {
+    bool authentic = event->authentic;
     size_t size = record_size(record);
     bool fits = life->record_bytes + size <= LIFE_BYTES_MAX &&
                 (authentic ? life->record_count < LIFE_RECORDS_MAX : life->forged_count < LIFE_FORGED_MAX);
     life->left_out += !fits;
+    if (!fits && authentic && event_find(life, record->key, span_of(event->entry->sender)) == LIFE_NO_EVENT)
+        life->events_left_out = true;
     if (!fits)
         return false;
     life->record_bytes += authentic ? size : 0;
@@ -152,7 +155,7 @@ void life_record(struct life *life, const struct record *record)
     /* Where producers stamp records, nothing here tells when a worker admitted it. */
     if (outcome == OUTCOME_NONE && life->rules.truth->stamps_are_brokers)
         outcome = event_judge(event.entry, event.envelope.timestamp_s, event.payload.ttl_s, record->timestamp_ms, &detail);
-    if (has_room(life, record, event.authentic)) {
+    if (record_has_room(life, record, &event)) {
         struct life_moment *moment = moment_add(life, LIFE_RECORD, record);
         moment->outcome = outcome;
         moment->detail = detail;
@@ -230,6 +233,32 @@ static void receipt_add(struct life *life, const struct record *record, const st
         moment->order_ms = there->order_ms;
 }
 
+/* Whoever may write to the topic may write a good receipt there once more, and once more. */
+static bool receipt_is_copy(const struct life *life, const struct receipt *receipt, const json_t *root)
+{
+    for (size_t i = 0; i < life->moment_count; i++) {
+        const struct life_moment *moment = &life->moments[i];
+        if (moment->kind == LIFE_RECEIPT && moment->of_offset == receipt->offset &&
+            moment->partition == life->rules.ledger.partition && json_equal(moment->root, root))
+            return true;
+    }
+    return false;
+}
+
+static bool receipt_has_room(struct life *life, const struct record *record, const struct receipt *receipt)
+{
+    size_t most = receipt->outcome == OUTCOME_DELIVERED ? 2 * LIFE_RECEIPTS_MAX : LIFE_RECEIPTS_MAX;
+    if (life->receipt_count < most) {
+        life->receipt_count++;
+        return true;
+    }
+    life->left_out++;
+    life->receipts_left_out = true;
+    if (receipt->sender.data != NULL && event_find(life, record->key, receipt->sender) == LIFE_NO_EVENT)
+        life->events_left_out = true;
+    return false;
+}
+
 /* Nothing that it says is believed, but its event is not called lost either. */
 static void receipt_of_other_version(struct life *life, const struct record *record, const struct receipt *receipt)
 {
@@ -270,9 +299,7 @@ void life_receipt(struct life *life, const struct record *record)
         struct life_moment *there = receipt_record(life, record, &receipt);
         bool is_of = there != NULL ||
                      (span_equal(receipt.event_id, life->rules.event_id) && life_wants(life, record->key));
-        bool fits = life->moment_count < LIFE_RECEIPTS_MAX || receipt.outcome == OUTCOME_DELIVERED;
-        life->left_out += is_of && !fits;
-        if (is_of && fits)
+        if (is_of && !receipt_is_copy(life, &receipt, root) && receipt_has_room(life, record, &receipt))
             receipt_add(life, record, &receipt, there, root);
     }
     json_decref(root);
@@ -305,7 +332,7 @@ void life_letter(struct life *life, const struct record *letter)
         there = NULL;
     if (there == NULL && (!life_is_of(letter, life->rules.event_id) || !life_wants(life, letter->key)))
         return;
-    if (life->moment_count >= LIFE_RECEIPTS_MAX) {
+    if (life->letter_count >= LIFE_LETTERS_MAX) {
         life->left_out++;
         return;
     }
@@ -317,6 +344,12 @@ void life_letter(struct life *life, const struct record *letter)
         event = letter_event(life, letter, own);
         free(own);
     }
+    if (event == LIFE_NO_EVENT && life->forged_letters >= LIFE_FORGED_MAX) {
+        life->left_out++;
+        return;
+    }
+    life->letter_count += event != LIFE_NO_EVENT;
+    life->forged_letters += event == LIFE_NO_EVENT;
     struct life_moment *moment = moment_add(life, LIFE_LETTER, letter);
     moment->of_offset = source;
     moment->event = event;

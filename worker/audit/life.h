@@ -1,5 +1,5 @@
 /* One event's whole life, put together of what the three topics say of one event id: its records (repetitions, and others that
- * only claim the id), their receipts, their dead letters. An event is what routing key, sender and id are together, so one id may
+ * only claim the id), their receipts (each once, however often somebody writes it), their dead letters. An event is what routing key, sender and id are together, so one id may
  * be several events; what is not authentic is none of them, and says nothing of them. Fed with what the topics' partitions hold,
  * of each one the records first; it reads nothing itself. */
 #ifndef AUDIT_LIFE_H
@@ -12,7 +12,8 @@
 #define LIFE_KEYS_MAX    3    /* a recipient may be an external id, a customer's id and a conversation's */
 #define LIFE_RECORDS_MAX 1000 /* of events; what is more is counted */
 #define LIFE_FORGED_MAX  20   /* records that are not authentic; likewise, so that no forger fills the place of good ones */
-#define LIFE_RECEIPTS_MAX 4000 /* and dead letters, but for receipts that say delivered; likewise */
+#define LIFE_LETTERS_MAX 1000 /* dead letters; and LIFE_FORGED_MAX that are not authentic; likewise */
+#define LIFE_RECEIPTS_MAX 2000 /* likewise; and as many again for those alone that say delivered */
 #define LIFE_BYTES_MAX   (64u << 20) /* of all records together; likewise */
 
 enum life_level { LIFE_LEVEL_FINE, LIFE_LEVEL_UNTOLD, LIFE_LEVEL_WRONG };
@@ -95,8 +96,10 @@ struct life {
     enum life_verdict forged; /* of what is not authentic, where there is no event; LIFE_VERDICTS: there is nothing */
     enum outcome forged_outcome;
     enum life_verdict none;   /* where nothing is there at all; LIFE_VERDICTS: there is something */
-    size_t forged_count, record_count, record_bytes;
-    uint64_t left_out;  /* records beyond the bounds above */
+    size_t forged_count, record_count, record_bytes, letter_count, forged_letters, receipt_count;
+    uint64_t left_out;  /* records, receipts and dead letters beyond the bounds above */
+    bool receipts_left_out; /* some of these were receipts: what has none may have one */
+    bool events_left_out;   /* some of these may be of events of which nothing else is here */
     uint64_t of_others; /* records of other accounts and keys than the rules name */
     uint64_t foreign;   /* receipts that name the id and no worker wrote */
     uint64_t other_version; /* and those of which this version cannot tell */

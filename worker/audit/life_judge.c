@@ -57,7 +57,7 @@ static enum life_verdict without_receipt(const struct life *life, const struct l
     const struct life_partition *partition = partition_of(life, record->partition);
     if (partition->unserved)
         return LIFE_UNSERVED;
-    if (!partition->receipts_read)
+    if (!partition->receipts_read || (life->receipts_left_out && record->offset < partition->committed))
         return LIFE_NOT_READ;
     if (!partition->committed_known)
         return LIFE_UNSETTLED;
@@ -260,6 +260,8 @@ enum life_level life_level(const struct life *life)
 {
     enum life_level worst = life_level_of(life->none), one = life_level_of(life->forged);
     worst = one > worst ? one : worst;
+    if (life->events_left_out && worst == LIFE_LEVEL_FINE)
+        worst = LIFE_LEVEL_UNTOLD;
     for (size_t i = 0; i < life->event_count; i++) {
         const struct life_event *event = &life->events[i];
         one = life_level_of(event->verdict);

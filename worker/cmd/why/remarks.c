@@ -93,7 +93,7 @@ void why_remarks(const struct why_told *told, void (*say)(void *context, const c
         said(&sayer, "left out: %llu record%s with this id of other accounts or recipients", (unsigned long long)life->of_others,
              life->of_others == 1 ? "" : "s");
     if (life->left_out > 0)
-        said(&sayer, "left out: %llu more records and receipts with this id, for there are too many", (unsigned long long)life->left_out);
+        said(&sayer, "left out: %llu more records, receipts and dead letters with this id, for there are too many; --account and --recipient tell fewer", (unsigned long long)life->left_out);
     if (life->foreign > 0)
         said(&sayer, "ignored: %llu record%s of the receipts topic that name%s this id, without a good cupbearer-mac: no worker of "
                      "this mark secret wrote %s", (unsigned long long)life->foreign, life->foreign == 1 ? "" : "s",
