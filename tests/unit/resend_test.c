@@ -182,6 +182,9 @@ static void what_may_have_been_shown_is_sent_while_workers_remember_it(void **st
     expect(bench, 0, 0, RESEND_YES);
     expect(bench, 1, 1, RESEND_MAY_BE_SHOWN);
     expect(bench, 2, 2, RESEND_YES);
+    assert_true(resend_is_remembered(&bench->resend.letters[0], NOW_MS));
+    assert_false(resend_is_remembered(&bench->resend.letters[0], NOW_MS + 1)); /* when those before it have been sent */
+    assert_true(resend_is_remembered(&bench->resend.letters[2], NOW_MS + 86400000));
 }
 
 static void every_verdict_has_its_words(void **state)

@@ -1,7 +1,7 @@
 /* One event's whole life, put together of what the three topics say of one event id: its records (repetitions, and others that
- * only claim the id), their receipts (each once, however often somebody writes it), their dead letters. An event is what routing key, sender and id are together, so one id may
- * be several events; what is not authentic is none of them, and says nothing of them. Fed with what the topics' partitions hold,
- * of each one the records first; it reads nothing itself. */
+ * only claim the id), their receipts (each once, however often somebody writes it), their dead letters. An event is what routing
+ * key, sender and id are together, so one id may be several events; what is not authentic is none of them, and says nothing of
+ * them. Fed with what the topics' partitions hold, of each one the records first; it reads nothing itself. */
 #ifndef AUDIT_LIFE_H
 #define AUDIT_LIFE_H
 

@@ -340,6 +340,12 @@ bool resend_receipt_of(struct resend *resend, int32_t partition, const struct re
     return noted;
 }
 
+/* Every other failed event was not tried, or proven absent. An unknown one is read back first, but only by who knows it. */
+bool resend_is_remembered(const struct resend_letter *letter, int64_t now_ms)
+{
+    return letter->outcome != OUTCOME_UNKNOWN || letter->remembered_until_ms >= now_ms + REMEMBER_MS;
+}
+
 static enum resend_verdict letter_verdict(const struct resend *resend, const struct resend_letter *letter)
 {
     if (letter->was_delivered)
@@ -354,11 +360,7 @@ static enum resend_verdict letter_verdict(const struct resend *resend, const str
         return RESEND_OTHER_VERSION;
     if (!letter->has_receipt)
         return RESEND_NO_RECEIPT;
-    /* Every other failed event was not tried, or proven absent. This one is read back first, but only by who knows it. */
-    if (letter->outcome == OUTCOME_UNKNOWN &&
-        letter->remembered_until_ms < resend->rules->now_ms + REMEMBER_MS)
-        return RESEND_MAY_BE_SHOWN;
-    return RESEND_YES;
+    return resend_is_remembered(letter, resend->rules->now_ms) ? RESEND_YES : RESEND_MAY_BE_SHOWN;
 }
 
 /* One that was rejected says nothing of whether those before may be sent, but where it is what will be sent. */

@@ -98,7 +98,10 @@ bool resend_receipt(struct resend *resend, const struct record *record);
 /* and, where that is so, of another partition's, where some of them would be sent, or were before, */
 bool resend_goes_to(const struct resend *resend, int32_t partition);
 bool resend_receipt_of(struct resend *resend, int32_t partition, const struct record *record);
-/* then the verdicts are final. */
+/* then the verdicts are final, */
 void resend_finish(struct resend *resend);
+/* but for this, which is asked anew for each that is sent, however long those before it took: whether a worker that reads it then
+ * looks before it posts, where it may have been shown. Else it is RESEND_MAY_BE_SHOWN. */
+bool resend_is_remembered(const struct resend_letter *letter, int64_t now_ms);
 
 #endif

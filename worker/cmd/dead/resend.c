@@ -126,6 +126,10 @@ static int send_again(const struct resending *resending, const struct desk_lette
     enum outcome outcome = OUTCOME_NONE;
     if (!job->dry_run)
         pace(job);
+    if (!resend_is_remembered(letter->told, clock_now().wall.ms)) {
+        out->verdict = RESEND_MAY_BE_SHOWN;
+        return 0;
+    }
     int result = job->signer->key == NULL ? 0 : sign_again(job->signer, letter->opened, &record, err);
     if (result == 0 && record != NULL)
         result = judge_again(job->signer, letter->rules, record, &outcome, &out->refused, err);
