@@ -171,6 +171,23 @@ def test_expired_ones_are_sent_only_where_that_is_said(ledger, key):
     assert len(sent_events(ledger, 1)) == 1
 
 
+def test_a_replay_of_what_was_delivered_long_ago_is_not_sent(ledger, key):
+    """The workers have forgotten it and reject it as expired; the receipt that said delivered is deleted."""
+    event = sign(key, payload(BEN), signed_at=int(time.time()) - 7200)
+    [record] = ledger.publish(event)
+    ledger.receipt(record)
+    failed(ledger, event, "rejected", "expired")
+    [told, _] = lines(resend(ledger.installation, "--expired", key=key), 0)
+    assert told.endswith(LATER)
+    ledger.delete(ledger.topics.receipts, 1)
+    [told, _] = lines(resend(ledger.installation, "--expired", key=key), 1)
+    assert told.endswith(
+        ": not sent: it was signed before the oldest receipt that is left, so it may have been delivered then: "
+        "look into Papercups"
+    )
+    assert sent_events(ledger, 2) == []
+
+
 def test_one_event_is_chosen_by_its_id_or_its_account(ledger, key):
     records = [failed(ledger, sign(key, payload(BEN)), reason=reason) for reason in ("flood", "gave_up", "unknown")]
     event_id = records[1].header("webhook-id")
@@ -223,6 +240,18 @@ def test_what_may_have_been_shown_is_left_when_the_workers_have_forgotten_it(led
     )
     ledger.installation.configure("dedup", window="2h")
     assert lines(resend(ledger.installation, "--reason", "unknown", key=key), 0)[-1] == "1 dead letter: 1 sent again"
+
+
+def test_what_the_workers_forget_while_others_are_sent_is_left(ledger, key):
+    failed(ledger, sign(key, payload(BEN)))
+    [record] = ledger.publish(sign(key, payload(BEN)))
+    at = int(time.time() * 1000) - 3600000 + 60000 + 4000  # remembered when it begins, not six seconds later
+    ledger.receipt(record, "failed", "unknown", admitted_at=at, finished_at=at)
+    ledger.letter(record, "unknown")
+    which = ("--reason", "unknown", "--reason", "gave_up")
+    told = lines(resend(ledger.installation, *which, "--per-minute", 10, key=key), 1)
+    assert told[-1] == "2 dead letters: 1 sent again, 1 kept"
+    assert "it may have been shown" in told[1]
 
 
 def test_a_key_that_a_worker_would_not_take_is_told(ledger, key):

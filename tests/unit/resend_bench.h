@@ -154,8 +154,8 @@ static void letter(struct bench *bench, const struct written *w)
 }
 
 /* key NULL: of another version. */
-static inline void receipt_with(struct bench *bench, enum outcome outcome, int64_t offset, const char *event_id,
-                         int64_t finished_at_ms, const unsigned char *key)
+static inline void receipt_written(struct bench *bench, enum outcome outcome, int64_t offset, const char *event_id,
+                                   int64_t finished_at_ms, const unsigned char *key, int64_t signed_at_s)
 {
     const struct receipt receipt = {.outcome = outcome,
                                     .event_id = span_of(event_id),
@@ -166,7 +166,7 @@ static inline void receipt_with(struct bench *bench, enum outcome outcome, int64
                                     .record_timestamp_ms = SIGNED_S * 1000LL,
                                     .admitted_at_ms = SIGNED_S * 1000LL,
                                     .finished_at_ms = finished_at_ms,
-                                    .signed_at_s = SIGNED_S};
+                                    .signed_at_s = signed_at_s};
     char code[RECEIPT_MAC_TEXT] = "v2,as it is made then";
     struct buf json;
     buf_init(&json, RECEIPT_SIZE_MAX);
@@ -180,6 +180,18 @@ static inline void receipt_with(struct bench *bench, enum outcome outcome, int64
                                                     .headers = &header,
                                                     .header_count = 1});
     buf_done(&json);
+}
+
+static inline void receipt_with(struct bench *bench, enum outcome outcome, int64_t offset, const char *event_id,
+                                int64_t finished_at_ms, const unsigned char *key)
+{
+    receipt_written(bench, outcome, offset, event_id, finished_at_ms, key, SIGNED_S);
+}
+
+static inline void receipt_signed(struct bench *bench, enum outcome outcome, int64_t offset, const char *event_id,
+                                  int64_t signed_at_s)
+{
+    receipt_written(bench, outcome, offset, event_id, SIGNED_S * 1000LL, mac_key, signed_at_s);
 }
 
 static void receipt(struct bench *bench, enum outcome outcome, int64_t offset, const char *event_id)

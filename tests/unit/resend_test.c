@@ -187,6 +187,29 @@ static void what_may_have_been_shown_is_sent_while_workers_remember_it(void **st
     assert_true(resend_is_remembered(&bench->resend.letters[2], NOW_MS + 86400000));
 }
 
+/* A worker that knows nothing of it any more rejects it as expired, or for its place: that is no word that it was never shown. */
+static void what_may_be_a_replay_of_what_was_delivered_is_not_signed(void **state)
+{
+    struct bench *bench = *state;
+    bench->rules.outcomes[OUTCOME_EXPIRED] = bench->rules.outcomes[OUTCOME_WRONG_PARTITION] = true;
+    letter(bench, &(struct written){.offset = 0, .source = 0, .outcome = OUTCOME_EXPIRED, .event_id = "a"});
+    letter(bench, &(struct written){.offset = 1, .source = 1, .outcome = OUTCOME_EXPIRED, .event_id = "b", .later_s = 3600});
+    letter(bench, &(struct written){.offset = 2, .source = 2, .outcome = OUTCOME_WRONG_PARTITION, .event_id = "c"});
+    letter(bench, &(struct written){.offset = 3, .source = 3, .outcome = OUTCOME_GAVE_UP, .event_id = "d"});
+    resend_letters_end(&bench->resend);
+    receipt(bench, OUTCOME_EXPIRED, 0, "a");
+    receipt_signed(bench, OUTCOME_EXPIRED, 1, "b", SIGNED_S + 3600);
+    receipt(bench, OUTCOME_WRONG_PARTITION, 2, "c");
+    receipt(bench, OUTCOME_GAVE_UP, 3, "d");
+    resend_receipts_from(&bench->resend, 3, INT64_MIN);
+    resend_receipts_from(&bench->resend, 3, SIGNED_S * 1000LL);
+    resend_finish(&bench->resend);
+    expect(bench, 0, 0, RESEND_BEFORE_RECEIPTS);
+    expect(bench, 1, 1, RESEND_YES);
+    expect(bench, 2, 2, RESEND_BEFORE_RECEIPTS);
+    expect(bench, 3, 3, RESEND_YES);
+}
+
 static void every_verdict_has_its_words(void **state)
 {
     (void)state;
@@ -213,6 +236,7 @@ int main(void)
         TEST(of_several_letters_of_one_event_the_last_counts),
         TEST(an_earlier_signature_does_not_stand_for_the_one_that_the_receipt_is_of),
         TEST(what_may_have_been_shown_is_sent_while_workers_remember_it),
+        TEST(what_may_be_a_replay_of_what_was_delivered_is_not_signed),
         TEST(every_verdict_has_its_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -96,6 +96,8 @@ struct audit_reading {
     int64_t first_offset, first_ms; /* of the first record that came; -1: none did */
 };
 
+/* A record of it that came: the first is noted. */
+void audit_reading_take(struct audit_reading *reading, int64_t offset, int64_t timestamp_ms);
 /* The time from which on all that was written is among what was read: retention deletes at the log's beginning, and may do
  * so while it is read. INT64_MIN: all that ever was; INT64_MAX: nothing is known. */
 int64_t audit_known_from(const struct audit_reading *reading);

@@ -186,6 +186,14 @@ void audit_counts_add(struct audit_counts *sum, const struct audit_counts *count
     sum->unknown_absent += counts->unknown_absent;
 }
 
+void audit_reading_take(struct audit_reading *reading, int64_t offset, int64_t timestamp_ms)
+{
+    if (reading->first_offset >= 0)
+        return;
+    reading->first_offset = offset;
+    reading->first_ms = timestamp_ms;
+}
+
 int64_t audit_known_from(const struct audit_reading *reading)
 {
     bool from_start = reading->begin <= reading->log_begin;

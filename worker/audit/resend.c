@@ -7,6 +7,9 @@
 #include "base/mem.h"
 #include "receipt/dead_letter.h"
 
+/* By so much a receipt's stamp may lie before its event was signed, as clocks go. */
+#define CLOCKS_MS 3600000
+
 /* A worker must still remember it when it reads it. */
 #define REMEMBER_MS 60000
 
@@ -340,6 +343,18 @@ bool resend_receipt_of(struct resend *resend, int32_t partition, const struct re
     return noted;
 }
 
+/* What failed was young enough to be taken: had it been delivered before, workers would have remembered. */
+void resend_receipts_from(struct resend *resend, int32_t partition, int64_t from_ms)
+{
+    for (size_t i = 0; i < resend->count; i++) {
+        struct resend_letter *letter = &resend->letters[i];
+        if (outcome_is_rejected((enum outcome)letter->outcome) &&
+            (partition == resend->rules->ledger.partition || partition == letter->home) &&
+            letter->signed_at_s * 1000 - CLOCKS_MS < from_ms)
+            letter->before_receipts = true;
+    }
+}
+
 /* Every other failed event was not tried, or proven absent. An unknown one is read back first, but only by who knows it. */
 bool resend_is_remembered(const struct resend_letter *letter, int64_t now_ms)
 {
@@ -360,6 +375,8 @@ static enum resend_verdict letter_verdict(const struct resend *resend, const str
         return RESEND_OTHER_VERSION;
     if (!letter->has_receipt)
         return RESEND_NO_RECEIPT;
+    if (letter->before_receipts)
+        return RESEND_BEFORE_RECEIPTS;
     return resend_is_remembered(letter, resend->rules->now_ms) ? RESEND_YES : RESEND_MAY_BE_SHOWN;
 }
 

@@ -72,6 +72,7 @@ struct resend_letter {
     int32_t home; /* the partition of events where it belongs: another one than its own when it was put elsewhere */
     uint8_t outcome, verdict;
     bool has_receipt, was_delivered, failed_later;
+    bool before_receipts; /* of what it was before it was rejected no receipt would be left */
     bool other_version; /* a receipt speaks of the event of which this version cannot tell who wrote it */
 };
 
@@ -98,6 +99,9 @@ bool resend_receipt(struct resend *resend, const struct record *record);
 /* and, where that is so, of another partition's, where some of them would be sent, or were before, */
 bool resend_goes_to(const struct resend *resend, int32_t partition);
 bool resend_receipt_of(struct resend *resend, int32_t partition, const struct record *record);
+/* and of each of these partitions from when on all its receipts were read (audit_known_from): what was rejected as expired or for
+ * its place may be a replay of what was delivered long before. */
+void resend_receipts_from(struct resend *resend, int32_t partition, int64_t from_ms);
 /* then the verdicts are final, */
 void resend_finish(struct resend *resend);
 /* but for this, which is asked anew for each that is sent, however long those before it took: whether a worker that reads it then

@@ -108,10 +108,7 @@ struct audit_pass {
 static void pass_note(struct audit_pass *pass, const rd_kafka_message_t *message)
 {
     rd_kafka_timestamp_type_t type;
-    if (pass->reading.first_offset >= 0)
-        return;
-    pass->reading.first_offset = message->offset;
-    pass->reading.first_ms = rd_kafka_message_timestamp(message, &type);
+    audit_reading_take(&pass->reading, message->offset, rd_kafka_message_timestamp(message, &type));
 }
 
 static void take_record(void *context, const rd_kafka_message_t *message)

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "audit/audit.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "cmd/topics.h"
@@ -17,6 +18,7 @@ struct pass {
     struct resend resend;
     size_t next;  /* letter that is looked for */
     int32_t home; /* whose receipts are read, of another partition than the letters' */
+    struct audit_reading receipts; /* of the partition that is being read */
     struct err *err;
     bool failed;
 };
@@ -63,6 +65,7 @@ static void take_receipt(void *context, const rd_kafka_message_t *message)
     struct header headers[RECORD_HEADERS];
     struct record record;
     record_of(message, headers, &record);
+    audit_reading_take(&pass->receipts, record.offset, record.timestamp_ms);
     bool noted = pass->home < 0 ? resend_receipt(&pass->resend, &record)
                                 : resend_receipt_of(&pass->resend, pass->home, &record);
     if (pass->desk->receipt != NULL && (noted || pass->rules.one_place))
@@ -138,7 +141,11 @@ static int read_receipts(struct pass *pass, int32_t partition, struct err *err)
         return 0;
     if (read_span(pass->desk, pass->desk->config->receipts_topic, partition, &receipts, err) != 0)
         return -1;
-    return read_all(pass, "reading receipts", &receipts, take_receipt, err);
+    pass->receipts = (struct audit_reading){receipts.begin, receipts.end, receipts.begin, INT64_MIN, -1, -1};
+    if (read_all(pass, "reading receipts", &receipts, take_receipt, err) != 0)
+        return -1;
+    resend_receipts_from(&pass->resend, partition, audit_known_from(&pass->receipts));
+    return 0;
 }
 
 static int read_chosen(struct pass *pass, const struct scan *letters, struct err *err)

@@ -146,10 +146,7 @@ static void take_receipt(void *context, const rd_kafka_message_t *message)
     struct header headers[RECORD_HEADERS];
     struct record record;
     record_of(message, headers, &record);
-    if (pass->receipts.first_offset < 0) {
-        pass->receipts.first_offset = record.offset;
-        pass->receipts.first_ms = record.timestamp_ms;
-    }
+    audit_reading_take(&pass->receipts, record.offset, record.timestamp_ms);
     life_receipt(pass->life, &record);
     progress_step(&pass->progress);
 }
