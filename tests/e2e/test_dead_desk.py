@@ -188,6 +188,15 @@ def test_what_is_not_there_is_told(ledger, desk):
     assert ended.returncode == 2 and "has 2 partitions, counted from 0: there is no partition 2" in ended.stderr
 
 
+def test_a_receipt_that_somebody_writes_again_is_told_once(ledger, key):
+    record = failed(ledger, sign(key, payload(BEN)))
+    at = int(time.time() * 1000)
+    for _ in range(20):
+        ledger.receipt(record, "failed", "flood", finished_at=at)
+    [shown] = [json.loads(line) for line in lines(dead(ledger.installation, "show", record.header("webhook-id"), "--json"), 0)]
+    assert [receipt["reason"] for receipt in shown["receipts"]] == ["gave_up", "flood"]
+
+
 NASTY = "\x1b[2J\x1b]0;mine\x07\x9b31m\u202eevil\u200b\x7f"
 
 

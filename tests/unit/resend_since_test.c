@@ -35,6 +35,21 @@ static void what_was_published_again_and_has_no_outcome_yet_waits(void **state)
     expect(bench, 1, 1, RESEND_YES);
 }
 
+static void what_is_deleted_between_the_two_readings_is_missed(void **state)
+{
+    struct bench *bench = *state;
+    const struct written letters[] = {gave_up("a", 0, 4), gave_up("b", 1, 5), gave_up("c", 3, 6)};
+    for (size_t i = 0; i < 3; i++)
+        letter(bench, &letters[i]);
+    resend_letters_end(&bench->resend);
+    resend_finish(&bench->resend);
+    assert_int_equal(resend_missed(&bench->resend), 3);
+    assert_ptr_equal(resend_told(&bench->resend, 1), &bench->resend.letters[1]); /* retention has come past the first */
+    assert_null(resend_told(&bench->resend, 2));
+    assert_ptr_equal(resend_told(&bench->resend, 3), &bench->resend.letters[2]);
+    assert_int_equal(resend_missed(&bench->resend), 1);
+}
+
 static void what_was_published_again_and_failed_again_waits_no_more(void **state)
 {
     struct bench *bench = *state;
@@ -210,6 +225,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         TEST(what_was_published_again_and_has_no_outcome_yet_waits),
+        TEST(what_is_deleted_between_the_two_readings_is_missed),
         TEST(what_was_published_again_and_failed_again_waits_no_more),
         TEST(what_was_published_again_and_rejected_waits_no_more),
         TEST(a_record_that_has_its_letter_and_no_receipt_is_not_published_again),

@@ -80,6 +80,7 @@ struct resend {
     const struct resend_rules *rules;
     struct resend_letter *letters; /* by identity while receipts are read, by offset once finished */
     size_t count, capacity;
+    size_t next, missed; /* of those that are told: which comes next, how many never came */
     uint64_t foreign; /* records that are no dead letters of this partition's events */
 };
 
@@ -104,7 +105,11 @@ bool resend_receipt_of(struct resend *resend, int32_t partition, const struct re
 void resend_receipts_from(struct resend *resend, int32_t partition, int64_t from_ms);
 /* then the verdicts are final, */
 void resend_finish(struct resend *resend);
-/* but for this, which is asked anew for each that is sent, however long those before it took: whether a worker that reads it then
+/* and each letter is told by its offset, in their order; NULL: it was not chosen. */
+const struct resend_letter *resend_told(struct resend *resend, int64_t offset);
+/* How many were there before, and were not asked for when all was told: they were deleted meanwhile, and nobody says so otherwise. */
+size_t resend_missed(const struct resend *resend);
+/* All is final but for this, which is asked anew for each that is sent, however long those before it took: whether a worker that reads it then
  * looks before it posts, where it may have been shown. Else it is RESEND_MAY_BE_SHOWN. */
 bool resend_is_remembered(const struct resend_letter *letter, int64_t now_ms);
 

@@ -16,7 +16,6 @@ struct pass {
     struct desk *desk;
     struct resend_rules rules; /* of the partition */
     struct resend resend;
-    size_t next;  /* letter that is looked for */
     int32_t home; /* whose receipts are read, of another partition than the letters' */
     struct audit_reading receipts; /* of the partition that is being read */
     struct err *err;
@@ -80,12 +79,9 @@ static void take_chosen(void *context, const rd_kafka_message_t *message)
 {
     struct pass *pass = context;
     struct desk *desk = pass->desk;
-    const struct resend *resend = &pass->resend;
-    while (pass->next < resend->count && resend->letters[pass->next].offset < message->offset)
-        pass->next++; /* deleted meanwhile */
-    if (pass->failed || pass->next == resend->count || resend->letters[pass->next].offset != message->offset)
+    const struct resend_letter *told = pass->failed ? NULL : resend_told(&pass->resend, message->offset);
+    if (told == NULL)
         return;
-    const struct resend_letter *told = &resend->letters[pass->next++];
     struct header headers[LETTER_HEADERS], own[LETTER_HEADERS];
     struct record record;
     struct resend_opened opened;
@@ -163,6 +159,9 @@ static int read_chosen(struct pass *pass, const struct scan *letters, struct err
     progress_begin(&desk->progress, "going through them", pass->resend.count);
     if (scan_read(desk->reader, letters, take_chosen, pass, err) != 0)
         return -1;
+    if (!pass->failed && resend_missed(&pass->resend) > 0)
+        return err_set(err, ERR_UNREACHABLE, "topic %.200s, partition %d: while it was read, records were deleted; try again",
+                       letters->topic, (int)letters->partition);
     return pass->failed ? -1 : 0;
 }
 

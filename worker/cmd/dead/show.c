@@ -13,6 +13,7 @@
 #define LABEL         "%-13s"
 #define INDENT        13
 #define JSON_SIZE_MAX (8u << 20)
+#define RECEIPTS_MAX  1000 /* that are told */
 
 struct shown_receipt {
     uint64_t identity; /* 0: of what is not authentic */
@@ -27,21 +28,40 @@ struct show {
     const struct dead_choice *choice;
     struct shown_receipt *receipts;
     size_t receipt_count, letters;
+    bool left_out; /* receipts: there are too many */
 };
+
+/* Whoever may write to the topic may write a good receipt there once more, and once more. */
+static bool receipt_is_told(const struct show *show, const struct shown_receipt *receipt)
+{
+    for (size_t i = 0; i < show->receipt_count; i++) {
+        const struct shown_receipt *one = &show->receipts[i];
+        if (one->identity == receipt->identity && one->partition == receipt->partition && one->offset == receipt->offset &&
+            one->outcome == receipt->outcome && one->finished_at_ms == receipt->finished_at_ms)
+            return true;
+    }
+    return false;
+}
 
 static void show_receipt(void *context, const struct ledger *ledger, const struct record *record,
                          const struct receipt *receipt)
 {
     struct show *show = context;
-    show->receipts = mem_grow(show->receipts, show->receipt_count + 1, sizeof(*show->receipts));
-    struct shown_receipt *one = &show->receipts[show->receipt_count++];
-    *one = (struct shown_receipt){.partition = receipt->partition,
-                                  .offset = receipt->offset,
-                                  .finished_at_ms = receipt->finished_at_ms,
-                                  .outcome = receipt->outcome};
+    struct shown_receipt one = {.partition = receipt->partition,
+                                .offset = receipt->offset,
+                                .finished_at_ms = receipt->finished_at_ms,
+                                .outcome = receipt->outcome};
     if (receipt->sender.data != NULL && receipt->event_id.data != NULL)
-        one->identity = ledger_identity(ledger, record->key, receipt->sender, receipt->event_id);
-    snprintf(one->detail, sizeof(one->detail), "%.*s", SPAN_ARGS(receipt->detail));
+        one.identity = ledger_identity(ledger, record->key, receipt->sender, receipt->event_id);
+    if (receipt_is_told(show, &one))
+        return;
+    if (show->receipt_count == RECEIPTS_MAX) {
+        show->left_out = true;
+        return;
+    }
+    snprintf(one.detail, sizeof(one.detail), "%.*s", SPAN_ARGS(receipt->detail));
+    show->receipts = mem_grow(show->receipts, show->receipt_count + 1, sizeof(*show->receipts));
+    show->receipts[show->receipt_count++] = one;
 }
 
 static bool receipt_is_of(const struct shown_receipt *receipt, const struct desk_letter *letter)
@@ -104,7 +124,9 @@ static void receipts_print(const struct show *show, const struct desk_letter *le
         putchar('\n');
         label = "";
     }
-    if (label[0] != 0)
+    if (show->left_out)
+        printf(LABEL "there are more: only %d are told\n", label, RECEIPTS_MAX);
+    else if (label[0] != 0)
         printf(LABEL "none is left, or none is of these workers\n", label);
 }
 
@@ -249,6 +271,8 @@ static void show_print_json(const struct show *show, const struct desk_letter *l
     json_t *object = letter_json(letter);
     json_object_set_new(object, "advice", json_string(outcome_advice(letter->opened->outcome)));
     json_object_set_new(object, "receipts", json_receipts(show, letter));
+    if (show->left_out)
+        json_object_set_new(object, "receipts_left_out", json_true());
     json_object_set_new(object, "headers", json_headers(letter->record));
     json_object_set_new(object, "value", letter_text(letter->record->value));
     letter_print_json(object);
@@ -281,6 +305,6 @@ int dead_show(struct desk *desk, const struct dead_choice *choice, const char *w
     if (result != 0 || show.letters > 0)
         return result;
     err_set(err, ERR_NO, "there is no dead letter of %.128s: the event was delivered, or has no outcome yet, or its dead letter "
-            "is older than %.200s keeps them; cupbearer audit reads the receipts", what, desk->config->dead_topic);
+            "is older than %.200s keeps them, or an option leaves it out; cupbearer why EVENT_ID tells which", what, desk->config->dead_topic);
     return -1;
 }

@@ -154,7 +154,7 @@ static void why_look_for(struct why *why, struct audit_shown_reader *reader, siz
         const struct record *record = why->life.moments[one->held_record].record;
         event_open(&event, record, &why->truth.event, &detail);
         if (event.authentic && event.has_payload)
-            audit_shown_look(reader, &event, record->key, shown);
+            audit_shown_look(reader, &event, (struct span){one->key, one->key_size}, shown);
         else
             detail_set(&shown->why, OUTCOME_NONE, "its record is not good by the keyring as it is now, so where to look is not known");
         event_done(&event);
