@@ -25,16 +25,16 @@ void audit_clients_done(struct audit_clients *clients)
 
 /* ---- where the logs begin and end ---- */
 
-static int look_committed(struct client *client, const struct config *config,
-                          struct audit_partitions *partitions, struct err *err)
+int audit_look_committed(const struct audit_clients *clients, const struct config *config, struct audit_partitions *partitions,
+                         struct err *err)
 {
     int32_t *ids = mem_new(partitions->count, sizeof(*ids));
     int64_t *committed = mem_new(partitions->count, sizeof(*committed));
     for (size_t i = 0; i < partitions->count; i++)
         ids[i] = partitions->list[i].id;
-    int result = topics_committed(client, config, ids, partitions->count, committed, err);
-    for (size_t i = 0; i < partitions->count && result == 0; i++)
-        partitions->list[i].committed = committed[i];
+    int result = topics_committed(clients->events, config, ids, partitions->count, committed, err);
+    for (size_t i = 0; i < partitions->count; i++)
+        partitions->list[i].committed = result != 0 ? INT64_MIN : committed[i];
     free(committed);
     free(ids);
     return result;
@@ -63,7 +63,7 @@ static int look_logs(const struct audit_clients *clients, const struct config *c
                      int64_t until_ms, struct audit_partitions *partitions, struct err *err)
 {
     struct audit_partition *list = partitions->list;
-    int result = look_committed(clients->events, config, partitions, err);
+    int result = audit_look_committed(clients, config, partitions, err);
     for (size_t i = 0; i < partitions->count && result == 0; i++)
         result = look_written(clients->written, config->receipts_topic, &list[i], &list[i].receipts, err);
     for (size_t i = 0; i < partitions->count && result == 0; i++)

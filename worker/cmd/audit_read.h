@@ -35,6 +35,10 @@ void audit_clients_done(struct audit_clients *clients);
 /* Receipts and dead letters are written after their record; the clocks that stamp them may differ by this much. */
 #define AUDIT_CLOCKS_MS 3600000
 
+/* How far the group has come in each of them: INT64_MIN, and -1 with err, where that cannot be asked. */
+int audit_look_committed(const struct audit_clients *clients, const struct config *config, struct audit_partitions *partitions,
+                         struct err *err);
+
 /* The partition `only`, or all where it is -1, of the span. -1 with err; otherwise free() the list. */
 int audit_look(const struct audit_clients *clients, const struct config *config, int32_t only, int64_t since_ms,
                int64_t until_ms, struct audit_partitions *out, struct err *err);

@@ -1,6 +1,9 @@
 #include "cmd/escape.h"
 
+#include "base/json.h"
 #include "base/utf8.h"
+
+#define OBJECT_SIZE_MAX (64u << 20) /* a record of ten MiB, each byte of it escaped */
 
 void escape_print(FILE *out, struct span text)
 {
@@ -45,4 +48,14 @@ void escape_print_json(FILE *out, struct span json)
         else
             fprintf(out, "\\u%04x\\u%04x", 0xd800u + (((unsigned)point - 0x10000) >> 10), 0xdc00u + ((unsigned)point & 0x3ff));
     }
+}
+
+void escape_print_object(FILE *out, const struct json_t *object)
+{
+    struct buf json;
+    buf_init(&json, OBJECT_SIZE_MAX);
+    json_write(&json, object);
+    escape_print_json(out, buf_span(&json));
+    fputc('\n', out);
+    buf_done(&json);
 }

@@ -4,7 +4,7 @@
 #include "cmd/escape.h"
 #include "receipt/dead_letter.h"
 
-#define JSON_SIZE_MAX (8u << 20)
+#define JSON_SIZE_MAX (64u << 20) /* a record of ten MiB, each byte of it escaped */
 
 static int64_t header_number(const struct record *record, const char *name)
 {
@@ -87,14 +87,4 @@ json_t *letter_json(const struct desk_letter *letter)
         put_number(object, "again_offset", letter->told->again);
     }
     return object;
-}
-
-void letter_print_json(const json_t *object)
-{
-    struct buf json;
-    buf_init(&json, JSON_SIZE_MAX);
-    json_write(&json, object);
-    escape_print_json(stdout, buf_span(&json));
-    putchar('\n');
-    buf_done(&json);
 }

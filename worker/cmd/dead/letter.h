@@ -21,7 +21,5 @@ void letter_facts(const struct desk_letter *letter, struct letter_facts *out);
 json_t *letter_json(const struct desk_letter *letter);
 /* A string of bytes from elsewhere, null of SPAN_NONE; likewise. */
 json_t *letter_text(struct span text);
-/* A line of it. */
-void letter_print_json(const json_t *object);
 
 #endif

@@ -4,6 +4,7 @@
 #include "cmd/dead/dead.h"
 #include "cmd/dead/letter.h"
 #include "cmd/dead/tally.h"
+#include "cmd/escape.h"
 #include "cmd/help.h"
 
 struct list {
@@ -39,7 +40,7 @@ static void each_print(const struct list *list, const struct desk_letter *letter
 static void json_print(const struct desk_letter *letter)
 {
     json_t *object = letter_json(letter);
-    letter_print_json(object);
+    escape_print_object(stdout, object);
     json_decref(object);
 }
 

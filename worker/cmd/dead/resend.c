@@ -58,7 +58,7 @@ static void tell_json(const struct desk_letter *letter, const struct resent *res
     }
     json_t *object = letter_json(&now);
     json_object_set_new(object, "sent", json_boolean(resent->sent));
-    letter_print_json(object);
+    escape_print_object(stdout, object);
     json_decref(object);
 }
 

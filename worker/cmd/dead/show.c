@@ -275,7 +275,7 @@ static void show_print_json(const struct show *show, const struct desk_letter *l
         json_object_set_new(object, "receipts_left_out", json_true());
     json_object_set_new(object, "headers", json_headers(letter->record));
     json_object_set_new(object, "value", letter_text(letter->record->value));
-    letter_print_json(object);
+    escape_print_object(stdout, object);
     json_decref(object);
 }
 

@@ -5,16 +5,9 @@
 #include "cmd/escape.h"
 #include "cmd/why/print.h"
 
-#define LINE_MAX_SIZE (1u << 20)
-
 static void line_print(json_t *object)
 {
-    struct buf line;
-    buf_init(&line, LINE_MAX_SIZE);
-    json_write(&line, object);
-    escape_print_json(stdout, buf_span(&line));
-    putchar('\n');
-    buf_done(&line);
+    escape_print_object(stdout, object);
     json_decref(object);
 }
 

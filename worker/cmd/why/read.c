@@ -4,7 +4,6 @@
 
 #include "base/mem.h"
 #include "cmd/progress.h"
-#include "cmd/topics.h"
 #include "kafka/record_of.h"
 #include "lib/record.h"
 #include "receipt/dead_letter.h"
@@ -85,31 +84,14 @@ static bool pass_result(struct why_pass *pass, enum log which, int32_t partition
     return result == 0;
 }
 
-static void look_committed(struct why_reading *reading)
-{
-    size_t count = reading->partitions.count;
-    struct audit_partition *list = reading->partitions.list;
-    int32_t *ids = mem_new(count, sizeof(*ids));
-    int64_t *committed = mem_new(count, sizeof(*committed));
-    struct err err;
-    for (size_t i = 0; i < count; i++)
-        ids[i] = list[i].id;
-    int result = topics_committed(reading->clients->events, reading->config, ids, count, committed, &err);
-    if (result != 0)
-        note_add(reading, "how far the group has come", -1, err.text);
-    for (size_t i = 0; i < count; i++)
-        list[i].committed = result != 0 ? INT64_MIN : committed[i];
-    free(committed);
-    free(ids);
-}
-
 /* How many offsets are to be read. */
 static uint64_t pass_look(struct why_pass *pass)
 {
     struct why_reading *reading = pass->reading;
     struct err err;
     uint64_t total = 0;
-    look_committed(reading);
+    if (audit_look_committed(reading->clients, reading->config, &reading->partitions, &err) != 0)
+        note_add(reading, "how far the group has come", -1, err.text);
     /* The events' end first: what a worker has settled of them has its receipt before the end that is asked for after that. */
     for (int which = 0; which < LOGS; which++)
         for (size_t i = 0; i < reading->partitions.count; i++) {
