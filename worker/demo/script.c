@@ -5,8 +5,8 @@
 #include <stdlib.h>
 
 #include "base/json.h"
-#include "cmd/follow.h"
-#include "cmd/publish.h"
+#include "cmd/sign/follow.h"
+#include "cmd/sign/publish.h"
 #include "cupbearer/cupbearer.h"
 #include "demo/broker.h"
 #include "demo/sandbox.h"

@@ -2,9 +2,9 @@
 #include "cmd/dead/asked.h"
 #include "cmd/failure.h"
 #include "cmd/options.h"
-#include "cmd/publish.h"
 #include "cmd/rules.h"
 #include "cmd/shared_options.h"
+#include "cmd/sign/publish.h"
 #include "cmd/topics.h"
 #include "os/clock.h"
 

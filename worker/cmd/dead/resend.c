@@ -4,7 +4,7 @@
 
 #include "cmd/dead/letter.h"
 #include "cmd/escape.h"
-#include "cmd/publish.h"
+#include "cmd/sign/publish.h"
 #include "lib/record.h"
 #include "os/clock.h"
 

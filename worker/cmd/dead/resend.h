@@ -3,7 +3,7 @@
 #define CMD_DEAD_RESEND_H
 
 #include "cmd/dead/desk.h"
-#include "cmd/signer.h"
+#include "cmd/sign/signer.h"
 
 struct resend_job {
     const struct signer *signer; /* its key is NULL: nothing is signed */

@@ -1,8 +1,8 @@
 #include <stdio.h>
 
 #include "base/json.h"
-#include "cmd/diagnosis.h"
 #include "cmd/escape.h"
+#include "cmd/verify/diagnosis.h"
 #include "cmd/why/print.h"
 
 static void line_print(json_t *object)

@@ -4,8 +4,8 @@
 
 #include "base/json.h"
 #include "base/time_text.h"
-#include "cmd/diagnosis.h"
 #include "cmd/escape.h"
+#include "cmd/verify/diagnosis.h"
 #include "cmd/wrap.h"
 
 #define INDENT 2

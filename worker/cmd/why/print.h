@@ -2,7 +2,7 @@
 #ifndef CMD_WHY_PRINT_H
 #define CMD_WHY_PRINT_H
 
-#include "cmd/audit_shown.h"
+#include "cmd/audit/shown.h"
 #include "cmd/why/read.h"
 
 struct why_told {

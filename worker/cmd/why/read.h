@@ -4,7 +4,7 @@
 #define CMD_WHY_READ_H
 
 #include "audit/life.h"
-#include "cmd/audit_read.h"
+#include "cmd/audit/read.h"
 
 /* Something that was not read. */
 struct why_note {

@@ -1,4 +1,4 @@
-#include "cmd/diagnosis_message.h"
+#include "cmd/verify/diagnosis_message.h"
 
 #include <jansson.h>
 

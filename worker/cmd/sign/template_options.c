@@ -1,4 +1,4 @@
-#include "cmd/template_options.h"
+#include "cmd/sign/template_options.h"
 
 #include <stdlib.h>
 

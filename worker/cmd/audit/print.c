@@ -1,4 +1,4 @@
-#include "cmd/audit_print.h"
+#include "cmd/audit/print.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -4,7 +4,7 @@
 #define CMD_AUDIT_SHOWN_H
 
 #include "audit/shown.h"
-#include "cmd/audit_read.h"
+#include "cmd/audit/read.h"
 #include "papercups/seen.h"
 
 struct audit_shown_reader;

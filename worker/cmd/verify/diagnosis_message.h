@@ -1,6 +1,6 @@
 /* The messages that may have been signed instead of webhook-id "." webhook-timestamp "." value. */
-#ifndef CMD_DIAGNOSIS_MESSAGE_H
-#define CMD_DIAGNOSIS_MESSAGE_H
+#ifndef CMD_VERIFY_DIAGNOSIS_MESSAGE_H
+#define CMD_VERIFY_DIAGNOSIS_MESSAGE_H
 
 #include "base/buf.h"
 #include "event/envelope.h"

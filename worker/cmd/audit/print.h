@@ -2,7 +2,7 @@
 #ifndef CMD_AUDIT_PRINT_H
 #define CMD_AUDIT_PRINT_H
 
-#include "cmd/audit_read.h"
+#include "cmd/audit/read.h"
 
 #define AUDIT_LINES_MAX 1000 /* deviations that are told one by one */
 

@@ -1,4 +1,4 @@
-#include "cmd/follow.h"
+#include "cmd/sign/follow.h"
 
 #include <jansson.h>
 

@@ -1,4 +1,4 @@
-#include "cmd/payload_options.h"
+#include "cmd/sign/payload_options.h"
 
 #include <assert.h>
 

@@ -1,14 +1,14 @@
 /* The payload of `sign` and `send`: the bytes of a file exactly as they are, or built from options. Only what options
  * themselves can get wrong is told here; the payload as such is checked when it is signed. */
-#ifndef CMD_PAYLOAD_OPTIONS_H
-#define CMD_PAYLOAD_OPTIONS_H
+#ifndef CMD_SIGN_PAYLOAD_OPTIONS_H
+#define CMD_SIGN_PAYLOAD_OPTIONS_H
 
 #include <jansson.h>
 
 #include "base/buf.h"
 #include "base/err.h"
 #include "cmd/command.h"
-#include "cmd/template_options.h"
+#include "cmd/sign/template_options.h"
 
 enum payload_option {
     PAYLOAD_ACCOUNT = 0x200,

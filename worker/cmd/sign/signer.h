@@ -1,6 +1,6 @@
 /* Who signs in `sign` and `send`: the key in its file, its id, the event's id. */
-#ifndef CMD_SIGNER_H
-#define CMD_SIGNER_H
+#ifndef CMD_SIGN_SIGNER_H
+#define CMD_SIGN_SIGNER_H
 
 #include "base/err.h"
 #include "base/span.h"

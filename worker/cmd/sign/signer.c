@@ -1,4 +1,4 @@
-#include "cmd/signer.h"
+#include "cmd/sign/signer.h"
 
 #include "os/secret.h"
 

@@ -1,6 +1,6 @@
 /* A template as the payload of `sign` and `send`: which one, and what its placeholders hold. */
-#ifndef CMD_TEMPLATE_OPTIONS_H
-#define CMD_TEMPLATE_OPTIONS_H
+#ifndef CMD_SIGN_TEMPLATE_OPTIONS_H
+#define CMD_SIGN_TEMPLATE_OPTIONS_H
 
 #include "template/template.h"
 

@@ -1,6 +1,6 @@
 /* Publishes one signed record and waits until all replicas have it. */
-#ifndef CMD_PUBLISH_H
-#define CMD_PUBLISH_H
+#ifndef CMD_SIGN_PUBLISH_H
+#define CMD_SIGN_PUBLISH_H
 
 #include "cmd/client.h"
 #include "cupbearer/cupbearer.h"

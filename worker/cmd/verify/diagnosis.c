@@ -1,9 +1,9 @@
-#include "cmd/diagnosis.h"
+#include "cmd/verify/diagnosis.h"
 
 #include <sodium.h>
 
 #include "base/base64.h"
-#include "cmd/diagnosis_message.h"
+#include "cmd/verify/diagnosis_message.h"
 #include "event/signature.h"
 
 #define CANDIDATES_MAX 16

@@ -3,9 +3,9 @@
 #include "cmd/cmd.h"
 #include "cmd/failure.h"
 #include "cmd/options.h"
-#include "cmd/payload_options.h"
 #include "cmd/shared_options.h"
-#include "cmd/signer.h"
+#include "cmd/sign/payload_options.h"
+#include "cmd/sign/signer.h"
 #include "event/payload.h"
 #include "os/clock.h"
 

@@ -1,10 +1,10 @@
 /* Follows a published record to its receipt: the one in the same partition of the receipts topic that names the record's
  * topic, partition and offset. Without a group: nothing is committed, and any number may follow. */
-#ifndef CMD_FOLLOW_H
-#define CMD_FOLLOW_H
+#ifndef CMD_SIGN_FOLLOW_H
+#define CMD_SIGN_FOLLOW_H
 
-#include "cmd/client.h"
 #include "base/buf.h"
+#include "cmd/client.h"
 #include "event/outcome.h"
 
 struct follow {

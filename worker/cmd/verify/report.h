@@ -1,7 +1,7 @@
 /* What `verify` says of a record, a line for each thing, on stdout. It goes on where a worker would stop, so that all
  * that is wrong is seen at once; the last line is what a worker would make of it. */
-#ifndef CMD_REPORT_H
-#define CMD_REPORT_H
+#ifndef CMD_VERIFY_REPORT_H
+#define CMD_VERIFY_REPORT_H
 
 #include "event/event.h"
 

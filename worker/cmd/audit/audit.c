@@ -1,8 +1,8 @@
 #include <stdlib.h>
 
-#include "cmd/audit_print.h"
-#include "cmd/audit_read.h"
-#include "cmd/audit_shown.h"
+#include "cmd/audit/print.h"
+#include "cmd/audit/read.h"
+#include "cmd/audit/shown.h"
 #include "cmd/cmd.h"
 #include "cmd/failure.h"
 #include "cmd/options.h"

@@ -1,4 +1,4 @@
-#include "cmd/audit_read.h"
+#include "cmd/audit/read.h"
 
 #include <sodium.h>
 #include <stdlib.h>

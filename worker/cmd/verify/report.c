@@ -1,12 +1,12 @@
-#include "cmd/report.h"
+#include "cmd/verify/report.h"
 
 #include <stdio.h>
 
 #include "base/time_text.h"
 #include "base/utf8.h"
 #include "cmd/age.h"
-#include "cmd/diagnosis.h"
 #include "cmd/escape.h"
+#include "cmd/verify/diagnosis.h"
 #include "event/signature.h"
 
 #define SHOWN_MAX 40 /* bytes of a value at either end */

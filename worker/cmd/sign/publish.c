@@ -1,4 +1,4 @@
-#include "cmd/publish.h"
+#include "cmd/sign/publish.h"
 
 #include "kafka/publish.h"
 #include "lib/record.h"

@@ -1,4 +1,4 @@
-#include "cmd/audit_shown.h"
+#include "cmd/audit/shown.h"
 
 #include <assert.h>
 #include <errno.h>

@@ -1,7 +1,7 @@
 /* Why a signature is bad: tries what people commonly do differently (another serialisation of the JSON, a line end more
  * or less, milliseconds, another key, hex, the secret as text) and says which of it the signature is good for. */
-#ifndef CMD_DIAGNOSIS_H
-#define CMD_DIAGNOSIS_H
+#ifndef CMD_VERIFY_DIAGNOSIS_H
+#define CMD_VERIFY_DIAGNOSIS_H
 
 #include "base/buf.h"
 #include "event/envelope.h"
