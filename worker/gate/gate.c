@@ -20,7 +20,7 @@
 #define RECEIPTS_MAX       20000
 #define RECEIPTS_BYTES_MAX (16u << 20)
 
-#define POLL_S    1
+#define POLL_MS   1000
 #define RELOAD_MS 5000  /* as workers do */
 #define DRAIN_MS  20000 /* longer than an event waits for Kafka */
 
@@ -81,6 +81,7 @@ struct gate *gate_new(const struct config *config, const struct route *pages, st
     gate->started_at = clock_now().wall;
     gate->pages = pages;
     waiting_init(&gate->waiting);
+    notify_init(&gate->notify, POLL_MS); /* before there are threads that might look into the environment */
     if (gate_make(gate, err) == 0)
         return gate;
     gate_free(gate);
@@ -97,6 +98,35 @@ static void gate_tell_dropped(const struct gate *gate, struct spell *dropped)
                 "(cupbearer_gate_connections_dropped_total)");
 }
 
+/* `told`: by SIGHUP. */
+static void gate_reload(struct gate *gate, bool told)
+{
+    if (told)
+        notify_reloading(&gate->notify);
+    bool found = told && reload_configuration(gate);
+    found |= snapshot_reload(gate->keys);
+    found |= gate->tokens != NULL && snapshot_reload(gate->tokens);
+    if (told && !found)
+        log_say(LOG_LEVEL_INFO, "unchanged", "configuration, keyring and tokens are what they were");
+    if (told)
+        notify_reloaded(&gate->notify);
+}
+
+/* The signal that came, or -1: none came. */
+static int gate_wait(const struct gate *gate, const sigset_t *signals)
+{
+    struct mono now = clock_now().mono;
+    int64_t ms = mono_earlier(mono_after(now, POLL_MS), notify_deadline(&gate->notify)).ms - now.ms;
+    ms = ms < 0 ? 0 : ms;
+    return sigtimedwait(signals, NULL, &(struct timespec){.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000});
+}
+
+static void gate_tell_manager(struct gate *gate)
+{
+    notify_turn(&gate->notify, clock_now().mono);
+    notify_status(&gate->notify, probe_found_kafka(gate->probe) ? SPAN("ok: Kafka answers") : SPAN("Kafka does not answer"));
+}
+
 int gate_run(struct gate *gate, struct err *err)
 {
     struct spell dropped = {0};
@@ -110,21 +140,20 @@ int gate_run(struct gate *gate, struct err *err)
     log_text(&line, "url", span_of(http_server_url(gate->http)));
     log_end(&line);
     struct mono next = mono_after(clock_now().mono, RELOAD_MS);
+    notify_ready(&gate->notify, clock_now().mono);
     const char *fatal = NULL;
     int signal = 0;
     while (fatal == NULL && signal != SIGTERM && signal != SIGINT) {
-        signal = sigtimedwait(&signals, NULL, &(struct timespec){.tv_sec = POLL_S});
+        signal = gate_wait(gate, &signals);
         fatal = publisher_fatal(gate->publisher);
         gate_tell_dropped(gate, &dropped);
+        gate_tell_manager(gate);
         if (signal != SIGHUP && !mono_reached(next, clock_now().mono))
             continue;
         next = mono_after(clock_now().mono, RELOAD_MS);
-        bool found = signal == SIGHUP && reload_configuration(gate);
-        found |= snapshot_reload(gate->keys);
-        found |= gate->tokens != NULL && snapshot_reload(gate->tokens);
-        if (signal == SIGHUP && !found)
-            log_say(LOG_LEVEL_INFO, "unchanged", "configuration, keyring and tokens are what they were");
+        gate_reload(gate, signal == SIGHUP);
     }
+    notify_stopping(&gate->notify);
     log_say(LOG_LEVEL_INFO, "stopping", "what is under way is answered first");
     receipts_end(gate->receipts);
     http_server_drain(gate->http, DRAIN_MS);
@@ -149,6 +178,7 @@ void gate_free(struct gate *gate)
     limit_free(gate->tokens_limit);
     history_free(gate->history);
     waiting_done(&gate->waiting);
+    notify_done(&gate->notify);
     sodium_memzero(gate->start_token, sizeof(gate->start_token));
     reload_done(gate);
     free(gate);

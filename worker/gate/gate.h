@@ -15,6 +15,7 @@
 #include "gate/receipts.h"
 #include "gate/site.h"
 #include "gate/waiting.h"
+#include "os/notify.h"
 
 #define GATE_START_ID_SIZE    9  /* 4 bytes in hexadecimal, and a 0 */
 #define GATE_START_TOKEN_SIZE 44 /* 32 bytes as base64url, and a 0 */
@@ -37,6 +38,7 @@ struct gate {
     struct counts counts;
     atomic_bool configuration_stale; /* what the last SIGHUP found is not in use */
     struct wall started_at;
+    struct notify notify;
     struct limit *addresses, *keys_limit, *tokens_limit;
     struct key key; /* the gate's own; no bytes: none */
     char *sender;   /* what the keyring calls it; NULL without a key */

@@ -21,6 +21,13 @@ static int64_t clock_ahead_ms(void)
 #endif
 }
 
+int64_t clock_monotonic_us(void)
+{
+    struct timespec at;
+    clock_gettime(CLOCK_MONOTONIC, &at);
+    return (int64_t)at.tv_sec * 1000000 + at.tv_nsec / 1000;
+}
+
 struct moment clock_now(void)
 {
     return (struct moment){.mono = {clock_ms(CLOCK_BOOTTIME)},

@@ -220,7 +220,7 @@ static struct loop *worker_blank(struct config *config)
 {
     struct loop *worker = mem_new(1, sizeof(*worker));
     worker->config = config;
-    worker->epoll_fd = worker->signal_fd = worker->instance.lock_fd = -1;
+    worker->epoll_fd = worker->signal_fd = worker->instance.lock_fd = worker->notify.fd = -1;
     return worker;
 }
 
@@ -238,6 +238,7 @@ int worker_check(struct config *config, struct err *err)
 struct loop *worker_new(struct config *config, struct err *err)
 {
     struct loop *worker = worker_blank(config);
+    notify_init(&worker->notify, WATCHDOG_EVERY_MS); /* before there are threads that might look into the environment */
     if (worker_make(worker, config, err) == 0)
         return worker;
     worker_free(worker);
@@ -269,6 +270,7 @@ void worker_free(struct loop *worker)
     watchdog_done(&worker->watchdog);
     metrics_done(&worker->metrics);
     free(worker->refusals);
+    notify_done(&worker->notify);
     if (worker->signal_fd >= 0)
         close(worker->signal_fd);
     if (worker->epoll_fd >= 0)

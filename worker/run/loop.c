@@ -56,7 +56,9 @@ static void loop_stop(struct loop *loop)
     loop->stop_deadline = mono_after(loop->now.mono, LOOP_STOP_MS);
     process_end_in(LOOP_STOP_MS / 1000 + LOOP_HANG_S);
     loop->stop_again_from = mono_after(loop->now.mono, LOOP_SAME_SIGNAL_MS);
+    notify_stopping(&loop->notify);
     loop_take(loop, &(struct input){.type = INPUT_STOP});
+    loop_tell_manager(loop);
 }
 
 static int loop_signal(struct loop *loop, struct err *err)
@@ -86,6 +88,7 @@ static int loop_wait_ms(const struct loop *loop)
         return 0;
     struct mono at = mono_earlier(engine_deadline(loop->engine), http_deadline(loop->http));
     at = mono_earlier(mono_earlier(at, files_deadline(loop->files)), loop->watchdog.next);
+    at = mono_earlier(at, notify_deadline(&loop->notify));
     at = mono_earlier(at, mono_earlier(consumer_deadline(loop->consumer), outages_deadline(&loop->outages)));
     if (loop->stopping)
         at = mono_earlier(at, loop->stop_deadline);
@@ -162,8 +165,12 @@ static int loop_turn(struct loop *loop, struct err *err)
         loop_stop(loop);
     consumer_flush(loop->consumer);
     log_checks_flush(loop->preflight);
-    if (watchdog_turn(&loop->watchdog, loop->consumer, loop->inquiry, loop->engine, loop->now.mono) && !loop->stopping)
-        consumer_ask_ends(loop->consumer, engine_paused(loop->engine) > 0); /* known by its next check */
+    if (watchdog_turn(&loop->watchdog, loop->consumer, loop->inquiry, loop->engine, loop->now.mono)) {
+        loop_tell_manager(loop);
+        if (!loop->stopping)
+            consumer_ask_ends(loop->consumer, engine_paused(loop->engine) > 0); /* known by its next check */
+    }
+    notify_turn(&loop->notify, loop->now.mono); /* only a turn that came to here is a sign of life */
     clocks_turn(&loop->clocks, loop->engine, loop->now);
     outages_turn(&loop->outages, loop->now.mono);
     if (loop->reader != NULL && reader_is_done(loop->reader)) {
@@ -188,6 +195,8 @@ int loop_run(struct loop *loop, struct err *err)
         return -1;
     loop->now = clock_now();
     loop->more_events = true; /* what came before the descriptors were watched */
+    notify_ready(&loop->notify, loop->now.mono);
+    loop_tell_manager(loop);
     while (!loop->closing || !consumer_is_closed(loop->consumer))
         if (loop_turn(loop, err) != 0)
             return -1;

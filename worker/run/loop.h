@@ -8,6 +8,7 @@
 #include "kafka/consumer.h"
 #include "kafka/producer.h"
 #include "kafka/reader.h"
+#include "os/notify.h"
 #include "run/admin.h"
 #include "run/clocks.h"
 #include "run/files.h"
@@ -39,6 +40,7 @@ struct loop {
     struct outages outages;
     struct watchdog watchdog;
     struct clocks clocks;
+    struct notify notify;
     struct admin *admin;      /* NULL: off */
     bool reload;              /* SIGHUP */
     bool configuration_stale; /* what the last one found is not in use */
@@ -73,6 +75,8 @@ int loop_watch(struct loop *loop, int fd, uint64_t tag, struct err *err);
 
 /* Answers the page that the admin endpoint asks for, if it does. In loop_admin.c. */
 void loop_admin(struct loop *loop);
+/* Tells the service manager how it is, where that is not what it was. In loop_admin.c. */
+void loop_tell_manager(struct loop *loop);
 
 /* Tags of epoll's data; http keeps its descriptors under its own. */
 #define LOOP_TAG_SIGNAL   (1ULL << 32)

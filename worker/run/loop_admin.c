@@ -152,6 +152,23 @@ static bool loop_is_ready(const struct loop *loop, struct buf *text)
     return ready;
 }
 
+/* How old the oldest unsettled event is stands there once that is worth a look, and in minutes: what changes is sent. */
+void loop_tell_manager(struct loop *loop)
+{
+    struct buf text;
+    if (loop->notify.fd < 0)
+        return;
+    buf_init(&text, 1024);
+    (void)loop_is_ready(loop, &text);
+    struct span left = buf_span(&text), first = span_cut(&left, '\n');
+    text.size = first.size;
+    int64_t minutes = loop_oldest_ms(loop) / 60000;
+    if (minutes > 0)
+        buf_printf(&text, "; the oldest event that is not settled waits for %lld min", (long long)minutes);
+    notify_status(&loop->notify, buf_span(&text));
+    buf_done(&text);
+}
+
 void loop_admin(struct loop *loop)
 {
     enum admin_page page;

@@ -120,9 +120,14 @@ static bool reload_configuration(struct loop *loop)
 
 void reload_turn(struct loop *loop)
 {
+    bool tells = loop->reload && !loop->stopping;
+    if (tells)
+        notify_reloading(&loop->notify);
     bool found = loop->reload && reload_configuration(loop);
     found |= files_turn(loop->files, loop->now.mono, loop->reload);
     if (loop->reload && !found)
         log_say(LOG_LEVEL_INFO, "unchanged", "configuration, keyring, API keys and the accounts' other files have not changed");
+    if (tells)
+        notify_reloaded(&loop->notify);
     loop->reload = false;
 }
