@@ -17,6 +17,7 @@ DEPLOY = ROOT / "deploy"
 PAGES = PROGRAM.parent / "pages"  # what the build made of the files in deploy/
 MANUAL = PAGES / "cupbearer.1"
 UNIT = DEPLOY / "cupbearer.service"
+GATE_UNIT = DEPLOY / "cupbearer-gate.service"
 OPTION = re.compile(r"(?<![\w-])--?[a-z][a-z-]*")
 
 
@@ -164,22 +165,46 @@ def test_zsh_offers_exactly_the_options_that_help_tells_of(command):
 # ---- the unit, and what is installed ----
 
 
-def unit_here(directory):
+def unit_here(directory, source=UNIT):
     """The unit as a file whose program exists."""
     directory.mkdir()
-    text = UNIT.read_text()
+    text = source.read_text()
     assert "\nExecStart=cupbearer " in text
-    unit = directory / UNIT.name
+    unit = directory / source.name
     unit.write_text(text.replace("\nExecStart=cupbearer ", f"\nExecStart={PROGRAM} "))
     return unit
 
 
-def test_systemd_takes_the_unit_and_finds_little_exposed(tmp_path):
-    unit = unit_here(tmp_path / "unit")
+@pytest.mark.parametrize("source", [UNIT, GATE_UNIT], ids=["worker", "gate"])
+def test_systemd_takes_the_unit_and_finds_little_exposed(tmp_path, source):
+    unit = unit_here(tmp_path / "unit", source)
     verified = run("systemd-analyze", "verify", "--man=no", unit)
-    assert verified.returncode == 0 and UNIT.name not in verified.stderr, verified.stderr
+    assert verified.returncode == 0 and source.name not in verified.stderr, verified.stderr
     judged = run("systemd-analyze", "security", "--offline=true", "--threshold=15", unit)  # 1.5 of 10
     assert judged.returncode == 0, judged.stdout
+
+
+def settings_of(unit):
+    return [line for line in unit.read_text().splitlines() if "=" in line and not line.startswith("#")]
+
+
+@pytest.mark.parametrize("source", [UNIT, GATE_UNIT], ids=["worker", "gate"])
+def test_a_mistake_in_the_configuration_is_not_tried_again_and_a_loop_that_stands_still_is(source):
+    """RestartPreventExitStatus= looks at ExecStart alone: with an ExecStartPre that ends with 2 systemd 252 starts it again and again."""
+    settings = settings_of(source)
+    assert {"RestartPreventExitStatus=2", "Restart=on-failure", "Type=notify", "WatchdogSec=60"} <= set(settings)
+    assert not [line for line in settings if line.startswith("ExecStartPre")]
+
+
+def test_the_gates_unit_is_as_hardened_as_the_workers_and_keeps_the_composers_token_from_the_journal():
+    def hardening(unit):
+        settings = settings_of(unit)
+        return settings[settings.index("CapabilityBoundingSet=") :]
+
+    assert hardening(GATE_UNIT) == hardening(UNIT)
+    outputs = [line for line in settings_of(GATE_UNIT) if line.startswith("Standard")]
+    assert outputs == ["StandardOutput=truncate:/run/cupbearer-gate.composer", "StandardError=journal"]
+    assert "UMask=0077" in settings_of(GATE_UNIT)  # that file's mode
 
 
 def test_the_units_own_example_of_a_credential_is_good(tmp_path):
@@ -202,6 +227,7 @@ def test_the_install_brings_everything_to_its_place(tmp_path):
         "share/bash-completion/completions/cupbearer": PAGES / "cupbearer.bash",
         "share/zsh/site-functions/_cupbearer": PAGES / "_cupbearer",
         "lib/systemd/system/cupbearer.service": UNIT,
+        "lib/systemd/system/cupbearer-gate.service": GATE_UNIT,
         "lib/sysusers.d/cupbearer.conf": DEPLOY / "cupbearer.sysusers",
     }.items():
         assert (tmp_path / "usr" / path).read_bytes() == source.read_bytes(), path
