@@ -158,3 +158,33 @@ def test_a_loop_that_stands_still_gives_no_sign_of_life(kafka, topics, key, cust
     manager.read()
     assert manager.take(3 * WATCHDOG_S) is None
     assert worker.runs()  # its other threads go on, and the group hears of it
+
+
+def journal(process):
+    """What the process logs to is the journal, as far as it can tell."""
+    process.log.touch()
+    at = process.log.stat()
+    return {**ENVIRONMENT, "JOURNAL_STREAM": f"{at.st_dev}:{at.st_ino}"}
+
+
+def test_what_is_logged_to_the_journal_has_its_priority(installation):
+    installation.secret_write("acme.key", "not-the-key\n")
+    installation.add_account("globex")
+    worker = installation.make_worker()
+    worker.environment = journal(worker)
+    worker.start(r"\bevent=started\b")
+    worker.stop()
+    priorities = {"error": "3", "warning": "4", "info": "6", "debug": "7"}
+    found = [re.match(r"<(\d)>ts=\S+ level=(\w+) ", line) for line in worker.text().splitlines()]
+    assert found and all(line and priorities[line[2]] == line[1] for line in found), worker.tail()
+    assert {line[2] for line in found} >= {"error", "info"}  # that key is refused
+
+
+@pytest.mark.parametrize("command", ["run", "gate"])
+def test_why_a_process_ends_is_an_error_in_the_journal(installation, command):
+    installation.configure("worker", memory="a little")
+    process = Process(installation.directory / "ended.log", command, "--config", installation.configuration())
+    process.environment = journal(process)
+    process.launch()
+    assert process.wait() == 2
+    assert re.fullmatch(rf"<3>cupbearer {command}: .*memory.*\n", process.text()), process.text()

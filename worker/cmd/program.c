@@ -13,6 +13,7 @@
 #include "base/nearest.h"
 #include "cmd/failure.h"
 #include "cmd/help.h"
+#include "os/log.h"
 
 static int commands_print(const struct program *program)
 {
@@ -123,6 +124,7 @@ int program_main(const struct program *program, int argc, char **argv)
     /* No core file: it would hold what was decoded from secrets. */
     setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
     signals_set();
+    log_find_journal();
     if (sodium_init() < 0) {
         fprintf(stderr, "%s: libsodium finds no random numbers on this system\n", program->name);
         return ERR_SYSTEM;

@@ -2,6 +2,8 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/time_text.h"
@@ -10,7 +12,9 @@
 #include "os/log_writer.h"
 
 static const char *const level_words[] = {"error", "warning", "info", "debug"};
+static const char *const level_priorities[] = {"<3>", "<4>", "<6>", "<7>"};
 static enum log_level wanted_level = LOG_LEVEL_INFO;
+static bool to_journal;
 
 bool log_set_level(const char *word)
 {
@@ -23,9 +27,25 @@ bool log_set_level(const char *word)
     return false;
 }
 
+void log_find_journal(void)
+{
+    unsigned long long device, inode;
+    struct stat at;
+    const char *text = getenv("JOURNAL_STREAM");
+    to_journal = text != NULL && sscanf(text, "%llu:%llu", &device, &inode) == 2 && fstat(STDERR_FILENO, &at) == 0 &&
+                 at.st_dev == device && at.st_ino == inode;
+}
+
+const char *log_priority(enum log_level level)
+{
+    return to_journal ? level_priorities[level] : "";
+}
+
 static void log_start(struct log_line *line, enum log_level level, const char *event)
 {
     buf_init(&line->text, LOG_LINE_MAX);
+    buf_add_text(&line->text, log_priority(level));
+    line->priority = line->text.size;
     char at[21];
     int64_t ms = clock_now().wall.ms;
     time_text_write(at, ms);
@@ -120,9 +140,10 @@ void log_end(struct log_line *line)
 int log_end_at(struct log_line *line, int fd)
 {
     bool cut = !log_close(line);
-    ssize_t written = write(fd, line->text.data, line->text.size);
+    struct span text = span_skip(buf_span(&line->text), line->priority);
+    ssize_t written = write(fd, text.data, text.size);
     int os = written < 0 ? errno : cut ? EMSGSIZE : ENOSPC;
-    bool whole = written == (ssize_t)line->text.size && !cut;
+    bool whole = written == (ssize_t)text.size && !cut;
     log_drop(line);
     errno = os;
     return whole ? 0 : -1;
@@ -161,10 +182,12 @@ void log_plain(const char *format, ...)
     char text[1024];
     va_list args;
     va_start(args, format);
-    int size = vsnprintf(text, sizeof(text) - 1, format, args);
+    int start = snprintf(text, sizeof(text), "%s", log_priority(LOG_LEVEL_ERROR));
+    int size = vsnprintf(text + start, sizeof(text) - 1 - (size_t)start, format, args);
     va_end(args);
     if (size < 0)
         return;
+    size += start;
     size = size < (int)sizeof(text) - 1 ? size : (int)sizeof(text) - 2;
     text[size++] = '\n';
     log_write((struct span){text, (size_t)size});

@@ -11,11 +11,18 @@ enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO, LOG_LEVEL_D
 
 struct log_line {
     struct buf text;
+    size_t priority; /* bytes before the line itself, for the journal alone */
     bool wanted;
 };
 
 /* error, warning, info (the default) or debug: lines beyond it are not written. False for any other word. */
 bool log_set_level(const char *word);
+
+/* Looks whether standard error is systemd's journal, as $JOURNAL_STREAM says (systemd.exec(5)). Lines for it begin with their priority
+ * from then on (sd-daemon(3)), so that `journalctl -p err` finds them; into pipes and files they do not. Before there are threads. */
+void log_find_journal(void);
+/* "<3>" and the like, where that is so, else "". A signal handler may ask. */
+const char *log_priority(enum log_level level);
 
 /* ts=... level=... event=NAME, to which log_text and log_number add; log_end writes it. */
 void log_begin(struct log_line *line, enum log_level level, const char *event);

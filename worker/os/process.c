@@ -3,10 +3,12 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/err.h"
+#include "os/log.h"
 
 static int64_t timeval_ms(struct timeval at)
 {
@@ -38,11 +40,12 @@ void process_usage_read(struct process_usage *out)
 static void process_end(int number)
 {
     static const char word[] =
-        "cupbearer: a thread stands still and does not let the process end: ended all the same\n";
+        "<3>cupbearer: a thread stands still and does not let the process end: ended all the same\n";
+    size_t skipped = log_priority(LOG_LEVEL_ERROR)[0] == 0 ? strlen("<3>") : 0;
     struct pollfd log = {.fd = STDERR_FILENO, .events = POLLOUT};
     (void)number;
     /* Only where it does not wait: a log that nobody reads must not keep what stands still. */
-    if (poll(&log, 1, 0) == 1 && (log.revents & POLLOUT) && write(STDERR_FILENO, word, sizeof(word) - 1) < 0)
+    if (poll(&log, 1, 0) == 1 && (log.revents & POLLOUT) && write(STDERR_FILENO, word + skipped, sizeof(word) - 1 - skipped) < 0)
         _exit(ERR_SYSTEM);
     _exit(ERR_LIMIT);
 }
