@@ -32,6 +32,11 @@ def lines(ended, status):
 # ---- with a worker ----
 
 
+def none_chosen(ended, event_id):
+    assert ended.returncode == 1 and ended.stdout.startswith("0 dead letters: 0 "), ended.stdout + ended.stderr
+    assert f"no dead letter of {event_id} was chosen; one that was rejected as expired needs --expired" in ended.stderr
+
+
 @pytest.fixture
 def world(kafka, tmp_path):
     made = World(tmp_path, kafka, kafka.topics())
@@ -160,13 +165,15 @@ def test_no_forgery_is_signed(ledger, key):
         "4 dead letters: 0 sent again, 4 kept",
     ]
     event_id = rejected.header("webhook-id")
-    assert lines(resend(ledger.installation, "--event-id", event_id, key=key), 0) == [NONE]
+    none_chosen(resend(ledger.installation, "--event-id", event_id, key=key), event_id)
     assert sent_events(ledger, 5) == []
 
 
 def test_expired_ones_are_sent_only_where_that_is_said(ledger, key):
-    failed(ledger, sign(key, payload(BEN), signed_at=int(time.time()) - 120), "rejected", "expired")
+    event = sign(key, payload(BEN), signed_at=int(time.time()) - 120)
+    failed(ledger, event, "rejected", "expired")
     assert lines(resend(ledger.installation, "--reason", "gave_up", key=key), 0) == [NONE]
+    none_chosen(resend(ledger.installation, "--event-id", event.id, key=key), event.id)
     assert lines(resend(ledger.installation, "--expired", key=key), 0)[-1] == "1 dead letter: 1 sent again"
     assert len(sent_events(ledger, 1)) == 1
 
@@ -195,11 +202,12 @@ def test_one_event_is_chosen_by_its_id_or_its_account(ledger, key):
     assert told.startswith(f"0/1 gave_up event_id={event_id} ") and total == "1 dead letter: 1 to send"
     unknown = records[2].header("webhook-id")
     for options, count in (
-        (("--event-id", unknown), 1), (("--event-id", unknown, "--reason", "flood"), 0),
+        (("--event-id", unknown), 1),
         (("--reason", "flood", "--account", "acme"), 1), (("--reason", "flood", "--account", "acm"), 0),
     ):  # fmt: skip
         total = "1 dead letter: 1 to send" if count else "0 dead letters: 0 to send"
         assert lines(resend(ledger.installation, *options, "--dry-run"), 0)[-1] == total
+    none_chosen(resend(ledger.installation, "--event-id", unknown, "--reason", "flood", "--dry-run"), unknown)
 
 
 def test_letters_are_chosen_by_when_they_were_written(kafka, topics, ledger, key):

@@ -120,7 +120,8 @@ static const struct option_row which_rows[] = {
            .words = "open delivered waiting superseded kept",
            .more = "Those that are open may be sent again; delivered: there is a receipt that says so of the event; waiting: "
                    "the event was published again, and has no outcome yet; superseded: it has failed again, and the later "
-                   "dead letter counts; kept: it is not to be sent, for the reason that show tells"),
+                   "dead letter counts; kept: it is not to be sent, for the reason that show tells. The table of list counts the "
+                   "last three as OTHER"),
 };
 static const struct option_group which = OPTION_GROUP("which", "Which", which_rows);
 

@@ -171,5 +171,11 @@ int resend_run(struct desk *desk, struct resend_job *job, struct err *err)
     int result = desk_read(desk, err);
     if (!job->json && (result == 0 || job->sent > 0))
         desk_sums_print(&job->sums, job->dry_run ? NULL : "sent again");
+    struct span id = desk->rules.event_id;
+    if (result == 0 && id.data != NULL && job->sums.letters == 0)
+        return err_set(err, ERR_NO,
+                       "no dead letter of %.*s was chosen; one that was rejected as expired needs --expired, one in another "
+                       "partition --wrong-partition; cupbearer dead show tells what there is of it",
+                       SPAN_ARGS(id));
     return result;
 }

@@ -60,8 +60,10 @@ static void record_print_verification(const struct why_told *told, const struct 
 {
     struct buf differs;
     if (moment->outcome == OUTCOME_NONE)
-        line_printf("verification", "good: a worker admits it, unless it is a duplicate%s",
-                    told->life->rules.truth->stamps_are_brokers ? "" : ", or comes too late by the worker's clock");
+        line_printf("verification", "%s",
+                    told->life->rules.truth->stamps_are_brokers
+                        ? "good: a worker admits it, unless it is a duplicate"
+                        : "the signature is good; whether it came in time a worker says, by its clock: see its receipt");
     else
         line_printf("verification", "%s (%s): %s", outcome_word(moment->outcome), outcome_reason(moment->outcome),
                     moment->detail.text);
