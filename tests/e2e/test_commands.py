@@ -50,8 +50,16 @@ def test_a_program_alone_lists_its_commands(program, commands):
     for word in ("help", "--help"):
         assert run_program(word, program=program).stdout == alone.stdout
     assert max(map(len, alone.stdout.splitlines())) <= 80
-    version = run_program("--version", program=program).stdout
-    assert re.fullmatch(rf"{program.name} \d+\.\d+\.\d+\n", version)
+
+
+@pytest.mark.parametrize(("program", "commands"), PROGRAMS)
+def test_the_version_names_the_source_and_the_libraries(program, commands):
+    told = run_program("--version", program=program).stdout
+    names = ("librdkafka", "libcurl", "libmicrohttpd", "libsodium", "jansson")
+    libraries = ", ".join(rf"{name} \d+\.\d+(\.\d+)*" for name in names)
+    assert re.fullmatch(rf"{program.name} \d+\.\d+\.\d+( \([0-9a-f]{{12}}(-dirty)?\))? {libraries}\n", told), told
+    for word in ("-V", "version"):
+        assert run_program(word, program=program).stdout == told
 
 
 @pytest.mark.parametrize("words", ["demo --once", "standin", "help demo"])

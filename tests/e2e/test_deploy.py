@@ -234,6 +234,40 @@ def test_the_install_brings_everything_to_its_place(tmp_path):
     assert os.access(tmp_path / "usr/bin/cupbearer", os.X_OK)
 
 
+# ---- the build ----
+
+
+def revision(directory, given=""):
+    """What a build of this directory would say of itself."""
+    header = directory.parent / "revision.h"
+    made = run(
+        "cmake", "-D", f"REVISION={given}", "-D", "GIT=git", "-D", f"SOURCE={directory}", "-D", f"OUTPUT={header}",
+        "-P", ROOT / "worker/cmd/revision.cmake",
+    )  # fmt: skip
+    assert made.returncode == 0, made.stderr
+    return re.fullmatch(r'#define CUPBEARER_REVISION "(.*)"\n', header.read_text())[1]
+
+
+def test_the_revision_is_the_commit_of_the_sources_own_clone_or_what_the_build_is_told(tmp_path):
+    clone, tarball = tmp_path / "clone", tmp_path / "clone/tarball"
+    git = ("git", "-C", clone, "-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "commit.gpgsign=false")
+    tarball.mkdir(parents=True)
+    (clone / "file").touch()
+    for words in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "first"], ["tag", "v1"]):
+        assert run(*git, *words).returncode == 0
+    commit = told(*git, "rev-parse", "HEAD")[:12]
+    assert revision(clone) == commit
+    (clone / "file").write_text("changed")
+    assert revision(clone) == f"{commit}-dirty"
+    assert revision(tarball) == ""
+    assert revision(tarball, "1.2-3") == "1.2-3"
+
+
+def test_the_programs_do_not_name_the_directory_in_which_they_were_built():
+    for name in ("cupbearer", "cupbearer-demo", "libcupbearer.so", "libcupbearer.a"):
+        assert str(ROOT).encode() not in PROGRAM.with_name(name).read_bytes(), name
+
+
 # ---- the image ----
 
 

@@ -13,6 +13,7 @@
 #include "base/nearest.h"
 #include "cmd/failure.h"
 #include "cmd/help.h"
+#include "cmd/version.h"
 #include "os/log.h"
 
 static int commands_print(const struct program *program)
@@ -26,7 +27,7 @@ static int commands_print(const struct program *program)
         }
     printf("\n"
            "`%s COMMAND --help` says more;\n"
-           "`%s --version` the version.\n"
+           "`%s version` which one this is.\n"
            "Exit codes: 0 done, 1 no, 2 usage or configuration, 3 unreachable, 4 a limit,\n"
            "5 system.\n",
            program->name, program->name);
@@ -67,8 +68,8 @@ static int command_help(const struct program *program, const char *name)
 static int command_run(const struct program *program, int argc, char **argv)
 {
     const char *name = argc < 2 ? "help" : argv[1];
-    if (strcmp(name, "--version") == 0) {
-        printf("%s %s\n", program->name, CUPBEARER_VERSION);
+    if (strcmp(name, "version") == 0 || strcmp(name, "--version") == 0 || strcmp(name, "-V") == 0) {
+        version_print(program->name);
         return ERR_NONE;
     }
     if (strcmp(name, "help") == 0 || strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0)
