@@ -260,7 +260,7 @@ def test_the_revision_is_the_commit_of_the_sources_own_clone_or_what_the_build_i
     (clone / "file").write_text("changed")
     assert revision(clone) == f"{commit}-dirty"
     assert revision(tarball) == ""
-    assert revision(tarball, "1.2-3") == "1.2-3"
+    assert revision(tarball, "1.2-3") == revision(clone, "1.2-3") == "1.2-3"
 
 
 def test_the_programs_do_not_name_the_directory_in_which_they_were_built():
@@ -286,6 +286,20 @@ def test_the_image_has_the_libraries_that_the_program_is_linked_to():
     assert {package.removesuffix("t64") for package in packages} == {owner.removesuffix("t64") for owner in owners} | {
         "ca-certificates"
     }
+
+
+def test_the_images_labels_are_true():
+    [label] = [line for line in dockerfile() if line.startswith("LABEL ")]
+    labels = dict(re.findall(r'org\.opencontainers\.image\.([a-z.]+)="?([^" ]*[^"]*?)"?(?= +org|$)', label))
+    version = re.search(r"project\(cupbearer VERSION (\S+)", (ROOT / "CMakeLists.txt").read_text())[1]
+    assert labels.keys() == {"title", "description", "licenses", "version", "revision", "base.name"}
+    assert (labels["title"], labels["version"], labels["revision"]) == ("cupbearer", version, "$REVISION")
+    assert labels["licenses"] == "MIT" and "MIT License" in (ROOT / "LICENSE").read_text()
+    bases = {line.split()[1] for line in dockerfile() if line.startswith("FROM ")}
+    assert {labels["base.name"]} == {f"docker.io/library/{base}" for base in bases}
+    # The program says the same.
+    assert any("-DCUPBEARER_REVISION=$REVISION" in line for line in dockerfile())
+    assert dockerfile().count("ARG REVISION") == len([line for line in dockerfile() if line.startswith("FROM ")])
 
 
 def test_the_image_runs_the_worker_as_nobody_in_particular():
@@ -329,6 +343,23 @@ def test_compose_lets_any_number_of_workers_run_with_little_power():
     )  # fmt: skip
     assert worker["depends_on"]["topics"]["condition"] == "service_completed_successfully"
     assert {secret["source"] for secret in worker["secrets"]} == {"keyring.json", "mark.key", "acme.key"}
+
+
+def test_compose_keeps_no_log_without_end():
+    services = compose("gate", "tools", "papercups")["services"]
+    limits = {name: service.get("logging") for name, service in services.items()}
+    assert {"worker", "gate", "tools", "kafka", "papercups"} <= limits.keys()
+    wanted = {"driver": "json-file", "options": {"max-size": "10m", "max-file": "5"}}
+    assert [name for name, limit in limits.items() if limit != wanted] == []
+
+
+def test_compose_has_the_commands_with_the_workers_own_configuration():
+    services = compose("tools")["services"]
+    tools, worker = services["tools"], services["worker"]
+    assert tools["profiles"] == ["tools"]
+    for name in ("image", "user", "read_only", "cap_drop", "security_opt", "environment", "volumes", "secrets", "tmpfs"):
+        assert tools[name] == worker[name], name
+    assert not tools.keys() & {"ports", "restart"}
 
 
 def test_compose_has_a_gate_for_this_machine_alone():
