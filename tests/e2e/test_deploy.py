@@ -357,8 +357,10 @@ def test_compose_has_the_commands_with_the_workers_own_configuration():
     services = compose("tools")["services"]
     tools, worker = services["tools"], services["worker"]
     assert tools["profiles"] == ["tools"]
-    for name in ("image", "user", "read_only", "cap_drop", "security_opt", "environment", "volumes", "secrets", "tmpfs"):
+    for name in ("image", "user", "read_only", "cap_drop", "security_opt", "environment", "tmpfs"):
         assert tools[name] == worker[name], name
+    mounted = {volume.split(":")[1] if isinstance(volume, str) else volume["target"] for volume in tools["volumes"]}
+    assert mounted == {"/etc/cupbearer/cupbearer.conf", "/run/secrets"}
     assert not tools.keys() & {"ports", "restart"}
 
 
