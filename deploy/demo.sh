@@ -44,7 +44,7 @@ if ! mkdir -p build || ! touch build/demo.log || [ ! -f build/demo.log ]; then
     exit 5
 fi
 setup build kcat
-echo "building: a minute or two the first time; what it says is in build/demo.log"
+[ -x build/cupbearer-demo ] || echo "building: a minute or two the first time; what it says is in build/demo.log"
 (cmake -G Ninja -B build -DCUPBEARER_TESTS=OFF && cmake --build build) >build/demo.log 2>&1 && status=0 || status=$?
 if [ $status != 0 ]; then
     tail -n 30 build/demo.log >&2

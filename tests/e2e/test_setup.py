@@ -33,6 +33,19 @@ def test_a_demo_that_cannot_be_built_does_not_run_what_was_built_before(project)
     assert "build/demo.log cannot be written" in ended.stderr
 
 
+def test_only_the_first_demo_says_that_it_builds(project):
+    """With a cmake that builds at once a demo that ends at once."""
+    made = "build/cupbearer-demo"
+    cmake = project / "bin/cmake"
+    cmake.parent.mkdir()
+    cmake.write_text(f"#!/bin/sh\nprintf '#!/bin/sh\\necho played\\n' >{made} && chmod +x {made}\n")
+    cmake.chmod(0o755)
+    for building in (True, False):
+        ended = run(project, "deploy/demo.sh", path=f"{cmake.parent}:{os.environ['PATH']}")
+        assert ended.returncode == 0 and "played" in ended.stdout, ended.stdout + ended.stderr
+        assert ("building: a minute or two" in ended.stdout) == building, ended.stdout
+
+
 def test_the_demos_help_installs_and_builds_nothing_and_has_every_option(project):
     shutil.rmtree(project / "build")
     ended = run(project, "deploy/demo.sh", "--help")
