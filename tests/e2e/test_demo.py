@@ -46,6 +46,14 @@ def test_the_demo_shows_the_same_on_a_real_kafka(own_kafka, tmp_path):  # its to
     expect_the_scene(play(*arguments, cwd=tmp_path))
 
 
+# An event that says it is backend-1's, in words for the second terminal.
+FORGE = """kcat -P -b "$BOOTSTRAP_SERVERS" -t cupbearer.events -X partitioner=murmur2_random -k acme/e/user_42 \\
+    -H webhook-id=forged-1 -H webhook-timestamp=$(date +%s) -H webhook-signature=v1,$(printf %043d 0)= -H cupbearer-key=backend-1 <<'END'
+{"account":"acme","to":{"customer":{"external_id":"user_42"}},"message":{"body":"x"}}
+END
+"""
+
+
 def shape(text):
     """What is printed, without what is another each time."""
     return re.sub(r"=(evt_[\w-]+|\d+)", "=…", text)
@@ -61,13 +69,13 @@ class Visitor:
         self.page = re.search(r"Chat page +(http://[\d.:]+)/", text)[1]
         self.export, *self.commands = re.findall(r"\n\n((?:  .+\n)+)\n", text)
 
-    def type(self, command):
+    def type(self, command, expected=0):
         """In a new terminal, behind the one line that the demo says to type there first."""
         environment = {"PATH": os.environ["PATH"], "HOME": str(self.home)}
         ended = subprocess.run(
             ["sh", "-c", self.export + command], cwd=self.home, env=environment, capture_output=True, text=True, timeout=90
         )
-        assert ended.returncode == 0, command + ended.stdout + ended.stderr
+        assert ended.returncode == expected, command + ended.stdout + ended.stderr
         return ended.stdout
 
     def run(self, name):
@@ -92,12 +100,15 @@ def test_what_the_demo_prints_and_the_readmes_programs_run_in_a_second_terminal(
         wait_until(lambda: "\nCtrl-C ends it" in demo.text(), "the demo's words", 90, demo.tail)
         visitor = Visitor(demo, tmp_path)
         directory = re.search(r"(?m)^Ctrl-C ends it and deletes (\S+)", demo.text())[1]
-        send, curl, kcat = visitor.commands
+        send, curl, why, kcat = visitor.commands
         assert re.search(r"Kafka +\S+ \(embedded: Go and Java clients get no answer.*\n.*--kafka real", demo.text())
         assert "delivered: Papercups holds the message" in visitor.type(send)
         assert '"event_id"' in visitor.type(curl)
         visitor.sees("Hello Ada, what is wrong? Pick one, or just write.")
-        assert shape(visitor.run("first-event")) == shape(snippet("first-event-printed"))
+        first = visitor.run("first-event")
+        assert shape(first) == shape(snippet("first-event-printed"))
+        assert why.strip() == snippet("first-why").strip()
+        assert "delivered: Papercups" in visitor.type(why.replace("EVENT_ID", re.search(r"event_id=(\S+)", first)[1]))
         for name, body in (("python", "Hello from *Python*"), ("javascript", "Hello from *Node*"), ("sh", "Hello from the *shell*")):
             visitor.run(name)
             visitor.sees(body)
@@ -105,6 +116,11 @@ def test_what_the_demo_prints_and_the_readmes_programs_run_in_a_second_terminal(
         assert '"outcome":"delivered"' in visitor.run("gate-receipt")
         for told in (visitor.run("receipts"), visitor.type(kcat)):
             assert told.count('"outcome":"delivered"') == 7, told
+        visitor.type(FORGE)
+        wait_until(lambda: "bad_signature" in visitor.type("cupbearer dead list"), "the dead letter", explain=demo.tail)
+        assert "bad_signature" in visitor.type("cupbearer why forged-1", expected=1), "not authentic: exit code 1"
+        assert "7 delivered, 1 rejected (1 bad_signature)" in visitor.type("cupbearer audit")
+        assert "\n0 problems, " in visitor.type("cupbearer doctor")
         logged = "".join((Path(directory) / name).read_text() for name in ("worker.log", "gate.log"))
         assert "AUTOCREATE" not in logged, "librdkafka 2.0.2 says it to the embedded broker several times a second"
         assert "event=clock" not in logged, "its stamps are no time of day"

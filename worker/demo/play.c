@@ -58,8 +58,8 @@ static void demo_tell_environment(const struct broker *broker, const struct sand
     char directory[CHILD_PATH_SIZE];
     child_directory(directory);
     printf("  export PATH=\"%s:$PATH\" BOOTSTRAP_SERVERS=%s KEY_FILE=%s/" SANDBOX_KEY_FILE
-           " GATE=%s TOKEN=\"$(cat %s/demo.token)\"\n",
-           directory, broker_bootstrap(broker), sandbox->directory, gate->url, sandbox->directory);
+           " CUPBEARER_CONFIG=%s/" SANDBOX_CONFIG " GATE=%s TOKEN=\"$(cat %s/demo.token)\"\n",
+           directory, broker_bootstrap(broker), sandbox->directory, sandbox->directory, gate->url, sandbox->directory);
 }
 
 static void demo_tell(const struct broker *broker, const struct sandbox *sandbox,
@@ -79,7 +79,9 @@ static void demo_tell(const struct broker *broker, const struct sandbox *sandbox
          "    -H 'Content-Type: application/json' -d '{\"account\": \"acme\",\n"
          "      \"to\": {\"customer\": {\"external_id\": \"user_42\"}},\n"
          "      \"message\": \"need-help\", \"blanks\": {\"name\": \"Ada\"}}'\n"
-         "\nThe outcomes, a receipt for each event:\n\n"
+         "\nWhat became of one, and what to do about it, by the id that was printed:\n\n"
+         "  cupbearer why EVENT_ID\n"
+         "\nThe outcomes of all, a receipt for each event:\n\n"
          "  kcat -C -q -b \"$BOOTSTRAP_SERVERS\" -t cupbearer.receipts -e -f '%s\\n'\n");
     printf("Ctrl-C ends it and deletes %s\n", sandbox->directory);
     fflush(stdout);

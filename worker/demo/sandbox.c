@@ -90,7 +90,7 @@ static int sandbox_configuration(const struct sandbox *sandbox, const struct bro
     if (result == 0)
         result = sandbox_gate_settings(sandbox, gate_port, &text, err);
     if (result == 0)
-        result = sandbox_write(sandbox, "cupbearer.conf", &text, err);
+        result = sandbox_write(sandbox, SANDBOX_CONFIG, &text, err);
     buf_done(&text);
     return result;
 }
@@ -116,7 +116,7 @@ int sandbox_init(struct sandbox *sandbox, const struct broker *broker, const cha
 int sandbox_start_worker(struct sandbox *sandbox, struct err *err)
 {
     char config[128], log[128];
-    sandbox_path(sandbox, "cupbearer.conf", config);
+    sandbox_path(sandbox, SANDBOX_CONFIG, config);
     sandbox_path(sandbox, "worker.log", log);
     const struct child_start start = {
         .command = "run", .config = config, .log = log, .ready = " event=started "};

@@ -9,6 +9,7 @@
 
 #define SANDBOX_KEY_ID   "backend-1" /* the README's, so that its programs run here as they stand there */
 #define SANDBOX_KEY_FILE SANDBOX_KEY_ID ".key"
+#define SANDBOX_CONFIG   "cupbearer.conf"
 #define SANDBOX_MESSAGES "messages" /* the directory of the templates, in the sandbox's */
 
 struct sandbox {

@@ -103,7 +103,7 @@ static void gate_find(const char *path, const char *before, char *out, size_t si
 int sandbox_start_gate(struct sandbox *sandbox, struct sandbox_gate *told, struct err *err)
 {
     char config[128], log[128], words[128];
-    sandbox_path(sandbox, "cupbearer.conf", config);
+    sandbox_path(sandbox, SANDBOX_CONFIG, config);
     sandbox_path(sandbox, "gate.log", log);
     sandbox_path(sandbox, "gate.out", words);
     const struct child_start start = {
