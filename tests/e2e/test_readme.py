@@ -165,4 +165,4 @@ def test_a_producer_gives_up_while_its_signature_is_good(own_kafka, desk, tmp_pa
 
 
 def test_every_block_of_the_section_is_tried():
-    assert SNIPPETS.keys() == {*RUN, "python-ed25519"}
+    assert SNIPPETS.keys() == {*RUN, "python-ed25519", "python-environment"}  # test_setup.py has the last

@@ -7,6 +7,7 @@ import subprocess
 
 import pytest
 from broker import ROOT
+from documents import snippet
 from programs import DEMO_PROGRAM, run_program
 
 
@@ -88,6 +89,21 @@ def test_an_installation_says_what_it_installs_how_much_and_how_long(bare):
     assert lines[0] == "installing 1 Debian package: wrk", lines
     assert any("85.0 MB to download" in line and "minute" in line for line in lines), lines
     assert max(map(len, lines)) <= 80
+
+
+def test_the_readmes_lines_for_python_work_where_there_is_no_python(bare, tmp_path):
+    """An apt-get that brings a python3 whose venv has a pip that only says what it is to install."""
+    for name in ("mkdir", "cp"):
+        (bare / name).symlink_to(shutil.which(name))
+    (tmp_path / "python3").write_text(
+        """#!/bin/bash\n[ "$*" != "-m venv .venv" ] || { mkdir -p .venv/bin && echo 'pip() { echo "pip $*"; }' >.venv/bin/activate; }\n"""
+    )
+    (tmp_path / "python3").chmod(0o755)
+    (bare / "apt-get").write_text(f'#!/bin/bash\n[[ " $* " != *" python3-venv "* ]] || cp {tmp_path}/python3 {bare}/\n')
+    (tmp_path / "deploy").symlink_to(ROOT / "deploy")
+    ended = run(tmp_path, str(bare / "bash"), "-c", snippet("python-environment"), path=bare)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert ended.stdout.endswith("pip install confluent-kafka standardwebhooks\n"), ended.stdout + ended.stderr
 
 
 @pytest.mark.parametrize("packages", ["prometheus", "prometheus promtool"])  # Debian 12, 13
