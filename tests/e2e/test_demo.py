@@ -9,6 +9,7 @@ import sys
 import tempfile
 import urllib.request
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 from broker import ROOT, wait_until
@@ -100,11 +101,14 @@ def test_what_the_demo_prints_and_the_readmes_programs_run_in_a_second_terminal(
         wait_until(lambda: "\nCtrl-C ends it" in demo.text(), "the demo's words", 90, demo.tail)
         visitor = Visitor(demo, tmp_path)
         directory = re.search(r"(?m)^Ctrl-C ends it and deletes (\S+)", demo.text())[1]
-        send, curl, why, kcat = visitor.commands
+        send, own_text, curl, why, kcat = visitor.commands
         assert re.search(r"Kafka +\S+ \(embedded: Go and Java clients get no answer.*\n.*--kafka real", demo.text())
         assert "delivered: Papercups holds the message" in visitor.type(send)
         assert '"event_id"' in visitor.type(curl)
         visitor.sees("Hello Ada, what is wrong? Pick one, or just write.")
+        assert dedent(own_text) == snippet("first-gate-event")
+        visitor.type(own_text)
+        visitor.sees("Hello by the gate")
         first = visitor.run("first-event")
         assert shape(first) == shape(snippet("first-event-printed"))
         assert why.strip() == snippet("first-why").strip()
@@ -115,11 +119,11 @@ def test_what_the_demo_prints_and_the_readmes_programs_run_in_a_second_terminal(
         visitor.run("gate-send")
         assert '"outcome":"delivered"' in visitor.run("gate-receipt")
         for told in (visitor.run("receipts"), visitor.type(kcat)):
-            assert told.count('"outcome":"delivered"') == 7, told
+            assert told.count('"outcome":"delivered"') == 8, told
         visitor.type(FORGE)
         wait_until(lambda: "bad_signature" in visitor.type("cupbearer dead list"), "the dead letter", explain=demo.tail)
         assert "bad_signature" in visitor.type("cupbearer why forged-1", expected=1), "not authentic: exit code 1"
-        assert "7 delivered, 1 rejected (1 bad_signature)" in visitor.type("cupbearer audit")
+        assert "8 delivered, 1 rejected (1 bad_signature)" in visitor.type("cupbearer audit")
         assert "\n0 problems, " in visitor.type("cupbearer doctor")
         logged = "".join((Path(directory) / name).read_text() for name in ("worker.log", "gate.log"))
         assert "AUTOCREATE" not in logged, "librdkafka 2.0.2 says it to the embedded broker several times a second"
