@@ -108,6 +108,7 @@ def desk(kafka, tmp_path_factory):
     [("python", "Hello from *Python*"), ("javascript", "Hello from *Node*"), ("sh", "Hello from the *shell*")],
 )
 def test_the_readmes_program_gets_its_event_delivered(desk, name, body):
+    assert SNIPPETS[name].count("user_42") == 1, "whoever sends to another customer changes one place"
     seen = len(desk.receipts.read())
     printed = desk.run(name)
     told = desk.delivered(seen)
