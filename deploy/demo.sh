@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Shows all of cupbearer on this machine: installs what is missing (as root, or by sudo), builds, and runs `cupbearer-demo
 # play`: a broker, a stand-in Papercups with a chat page, a worker, a gate with the composer, keys made on the spot. It
-# prints where they are, and what to type in another terminal; Ctrl-C ends it and deletes its files.
+# prints where they are, and what to type in another terminal; Ctrl-C ends it and deletes its files, as does SIGTERM.
 #
 #   deploy/demo.sh [--kafka real] [OPTION…]
 #
@@ -66,4 +66,5 @@ demo=$!
 trap 'kill "$demo" 2>/dev/null || :' INT TERM # a signal for this script is for the demo; what was started here is ended behind it
 status=0
 while wait "$demo" && status=0 || status=$?; kill -0 "$demo" 2>/dev/null; do :; done
+[ $status != 0 ] || echo "left: build/$([ "$kafka" != real ] || echo ", Kafka's jars in ${XDG_CACHE_HOME:-$HOME/.cache}/cupbearer") and the Debian packages that were installed"
 exit $status

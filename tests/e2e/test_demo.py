@@ -128,7 +128,8 @@ def test_what_the_demo_prints_and_the_readmes_programs_run_in_a_second_terminal(
         logged = "".join((Path(directory) / name).read_text() for name in ("worker.log", "gate.log"))
         assert "AUTOCREATE" not in logged, "librdkafka 2.0.2 says it to the embedded broker several times a second"
         assert "event=clock" not in logged, "its stamps are no time of day"
-        demo.stop()
+        visitor.type(re.search(r"\(from another terminal: (kill \d+)\)", demo.text())[1])
+        assert demo.wait() == 0 and demo.text().endswith(f"\nstopped; deleted {directory}\n"), demo.tail()
         assert not os.path.exists(directory)
     finally:
         demo.discard()

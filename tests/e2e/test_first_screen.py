@@ -2,6 +2,7 @@
 
 import json
 import re
+from pathlib import Path
 
 import browser
 import pytest
@@ -26,7 +27,10 @@ def demo(tmp_path):
     try:
         wait_until(lambda: "\nCtrl-C ends it" in running.text(), "the demo's words", 600, running.tail)
         yield running
-        running.stop()
+        directory, pid = re.search(r"deletes (\S+)\n\(from another terminal: kill (\d+)\)", running.text()).groups()
+        running.stop()  # the script; what it started ends with it
+        assert not Path(directory).exists() and not Path("/proc", pid).exists()
+        assert f"\nstopped; deleted {directory}\nleft: build/" in running.text(), running.tail()
     finally:
         running.discard()
 

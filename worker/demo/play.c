@@ -88,7 +88,9 @@ static void demo_tell(const struct broker *broker, const struct sandbox *sandbox
          "  cupbearer why EVENT_ID\n"
          "\nThe outcomes of all, a receipt for each event:\n\n"
          "  kcat -C -q -b \"$BOOTSTRAP_SERVERS\" -t cupbearer.receipts -e -f '%s\\n'\n");
-    printf("Ctrl-C ends it and deletes %s\n", sandbox->directory);
+    printf("Ctrl-C ends it and deletes %s\n"
+           "(from another terminal: kill %ld)\n",
+           sandbox->directory, (long)getpid());
     fflush(stdout);
 }
 
@@ -151,9 +153,11 @@ static int demo_run(const struct demo *demo, struct err *err)
         snprintf(url, sizeof(url), "http://127.0.0.1:%u", (unsigned)standin_port(standin));
         result = demo_show(demo, broker, &sandbox, url, &signals, err);
     }
-    sandbox_done(&sandbox);
+    bool deleted = sandbox_done(&sandbox);
     standin_stop(standin);
     broker_stop(broker);
+    if (deleted)
+        printf("\nstopped; deleted %s\n", sandbox.directory);
     return result;
 }
 

@@ -123,8 +123,8 @@ int sandbox_start_worker(struct sandbox *sandbox, struct err *err)
     return child_start(&sandbox->worker, &start, err);
 }
 
-/* Deletes the directory with what is in it: files only. */
-static void sandbox_clear(const char *directory)
+/* Deletes the directory with what is in it: files only. False where it is left. */
+static bool sandbox_clear(const char *directory)
 {
     DIR *open_one = opendir(directory);
     struct dirent *entry;
@@ -133,17 +133,17 @@ static void sandbox_clear(const char *directory)
             unlinkat(dirfd(open_one), entry->d_name, 0);
     if (open_one != NULL)
         closedir(open_one);
-    rmdir(directory);
+    return rmdir(directory) == 0;
 }
 
-void sandbox_done(struct sandbox *sandbox)
+bool sandbox_done(struct sandbox *sandbox)
 {
     char messages[128];
     child_stop(&sandbox->gate);
     child_stop(&sandbox->worker);
     if (sandbox->directory[0] == 0)
-        return;
+        return false;
     sandbox_path(sandbox, SANDBOX_MESSAGES, messages);
     sandbox_clear(messages);
-    sandbox_clear(sandbox->directory);
+    return sandbox_clear(sandbox->directory);
 }

@@ -3,6 +3,8 @@
 #ifndef DEMO_SANDBOX_H
 #define DEMO_SANDBOX_H
 
+#include <stdbool.h>
+
 #include "base/buf.h"
 #include "demo/broker.h"
 #include "demo/child.h"
@@ -21,8 +23,8 @@ struct sandbox {
  * tokens.json, demo.token, cupbearer.conf, messages/. gate_port 0: any free one. -1 with err; sandbox_done it in either case. */
 int sandbox_init(struct sandbox *sandbox, const struct broker *broker, const char *papercups_url,
                 uint16_t gate_port, struct err *err);
-/* Stops what was started (SIGTERM, and waits) and deletes the directory. */
-void sandbox_done(struct sandbox *sandbox);
+/* Stops what was started (SIGTERM, and waits) and deletes the directory. False where there was none, or it could not be deleted. */
+bool sandbox_done(struct sandbox *sandbox);
 
 /* Starts the worker, its log in worker.log, and waits until it has its partitions. -1 with err, the log's last line in
  * it, where it ends or takes longer than a minute. */
