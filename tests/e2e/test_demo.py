@@ -103,7 +103,7 @@ def test_what_the_demo_prints_and_the_readmes_programs_run_in_a_second_terminal(
         directory = re.search(r"(?m)^Ctrl-C ends it and deletes (\S+)", demo.text())[1]
         send, own_text, curl, why, kcat = visitor.commands
         assert re.search(r"Kafka +\S+ \(embedded: Go and Java clients get no answer.*\n.*--kafka real", demo.text())
-        assert "delivered: Papercups holds the message" in visitor.type(send)
+        assert "delivered: Papercups holds the message" in visitor.type(send), "to a customer whom nothing has identified"
         assert '"event_id"' in visitor.type(curl)
         visitor.sees("Hello Ada, what is wrong? Pick one, or just write.")
         assert dedent(own_text) == snippet("first-gate-event")

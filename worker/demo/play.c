@@ -66,8 +66,10 @@ static void demo_tell(const struct broker *broker, const struct sandbox *sandbox
                       const struct sandbox_gate *gate, const char *url)
 {
     demo_tell_addresses(broker, sandbox, gate, url);
-    puts("\nOpen the chat page and press \"Identify the customer\", as your own page would do\n"
-         "by itself. To send to it, paste this line into another terminal first:\n");
+    puts("\nOpen the chat page. For the composer press \"Identify the customer\" there, as your own\n"
+         "page would do by itself; an event to a customer who was never there is delivered, too.\n"
+         "To send one, paste this line into another terminal first (after each start the new\n"
+         "one, for ports and paths differ):\n");
     demo_tell_environment(broker, sandbox, gate);
     puts("\nThen send by Kafka, with this or with the programs in include/README.md:\n\n"
          "  cupbearer send -b \"$BOOTSTRAP_SERVERS\" --key-file \"$KEY_FILE\" \\\n"
