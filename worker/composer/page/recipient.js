@@ -10,6 +10,7 @@ const KINDS = {
   conversation_id: "Conversation id (a UUID)",
 };
 let timer = null, looking = new AbortController(), known = null, onchange = () => {};
+let saidElsewhere = ""; // by signing, of this recipient
 
 const kind = () => document.querySelector("#to-kinds input:checked").value;
 const account = () => find("sign-account").value;
@@ -51,8 +52,9 @@ export function showUnknown() {
   find("found").className = "found unsure";
 }
 
-// An error is shown once: what signing says is not said here too.
+// An error is shown once: what signing says is not said here too, nor by a lookup that ends after it.
 export function forgetFound(text) {
+  saidElsewhere = text;
   if (find("found").textContent === text)
     find("found").textContent = "";
 }
@@ -90,7 +92,7 @@ async function look() {
   } catch (error) {
     if (signal.aborted)
       return;
-    find("found").textContent = error.message;
+    find("found").textContent = error.message === saidElsewhere ? "" : error.message;
     find("found").className = "found unsure";
   }
 }
@@ -102,6 +104,7 @@ function recipientChanged() {
   if (now === known)
     return;
   known = now;
+  saidElsewhere = "";
   find("confirmed").checked = false;
   find("unknown").hidden = true;
   find("found").textContent = "";
