@@ -82,6 +82,9 @@ static void a_partition_that_its_leader_refuses_holds_up_none_of_the_others(void
 static void why_a_topic_is_refused_is_told_and_not_that_it_has_no_leader(void **state)
 {
     struct fixture *f = *state;
+    /* Those crash by themselves when a topic that they know is refused (2.8.0 was tried), as they do on one that is made again. */
+    if (rd_kafka_version() >= 0x02040000 && rd_kafka_version() < 0x020a0000)
+        skip();
     rd_kafka_mock_topic_set_error(f->mock.cluster, TOPIC, RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED);
     round_ask(&f->round);
     for (size_t i = 0; i < PARTITIONS; i++) {
