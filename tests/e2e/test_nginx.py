@@ -22,8 +22,9 @@ from world import World
 NGINX = shutil.which(ROOT / "tests/.cache/nginx/usr/sbin/nginx") or shutil.which("nginx", path=os.environ["PATH"] + ":/usr/sbin")
 pytestmark = pytest.mark.skipif(NGINX is None, reason="there is no nginx")
 NAME = "gate.example.com"
-# What Debian's nginx.conf says around it, with nothing outside of a directory.
+# What Debian's nginx.conf says around it, with nothing outside of a directory, and one process, which is killed at the end.
 AROUND = """daemon off;
+master_process off;
 pid {directory}/nginx.pid;
 error_log stderr warn;
 {user}
