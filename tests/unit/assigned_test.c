@@ -10,17 +10,14 @@
 #include <stdlib.h>
 
 #include "kafka/assigned.h"
-#include "unit/mock_broker.h"
+#include "unit/mock_inquiry.h"
 
 #define TOPIC   "events"
 #define RECORDS 6
 
 /* librdkafka's own brokers: the leader has all records, the one that is read from does not know the last one yet. */
 struct fixture {
-    rd_kafka_t *rk, *asker;
-    rd_kafka_mock_cluster_t *cluster;
-    struct config config;
-    struct inquiry *inquiry;
+    struct mock_inquiry kafka;
     struct log_checks *checks;
     struct arrivals arrivals;
     struct assigned told;
@@ -31,25 +28,16 @@ static int fixture_make(void **state)
 {
     static struct fixture f;
     struct err err;
-    f = (struct fixture){.rk = mock_client(RD_KAFKA_PRODUCER, NULL)};
-    f.cluster = rd_kafka_mock_cluster_new(f.rk, 2);
-    assert_non_null(f.cluster);
-    rd_kafka_mock_topic_create(f.cluster, TOPIC, 1, 1);
-    const char *bootstrap = rd_kafka_mock_cluster_bootstraps(f.cluster);
-    mock_fill(bootstrap, TOPIC, RECORDS - 1);
-    mock_fill(bootstrap, TOPIC, 1);
-    rd_kafka_mock_partition_set_leader(f.cluster, TOPIC, 0, 1);
-    rd_kafka_mock_partition_set_follower(f.cluster, TOPIC, 0, 2);
-    rd_kafka_mock_partition_set_follower_wmarks(f.cluster, TOPIC, 0, 0, RECORDS - 1);
-    f.config = (struct config){.bootstrap_servers = (char *)(uintptr_t)bootstrap,
-                               .group_id = (char *)(uintptr_t) "group",
-                               .events_topic = (char *)(uintptr_t)TOPIC,
-                               .receipts_topic = (char *)(uintptr_t) "receipts"};
-    f.asker = mock_client(RD_KAFKA_CONSUMER, bootstrap);
-    f.inquiry = inquiry_new(&f.config, f.asker, f.asker, &err);
-    f.checks = log_checks_new(&f.config, &err);
+    f = (struct fixture){0};
+    mock_inquiry_start(&f.kafka, 0);
+    mock_fill(f.kafka.mock.bootstrap, TOPIC, RECORDS - 1);
+    mock_fill(f.kafka.mock.bootstrap, TOPIC, 1);
+    rd_kafka_mock_partition_set_leader(f.kafka.mock.cluster, TOPIC, 0, 1);
+    rd_kafka_mock_partition_set_follower(f.kafka.mock.cluster, TOPIC, 0, 2);
+    rd_kafka_mock_partition_set_follower_wmarks(f.kafka.mock.cluster, TOPIC, 0, 0, RECORDS - 1);
+    f.checks = log_checks_new(&f.kafka.config, &err);
     *state = &f;
-    return f.inquiry == NULL || f.checks == NULL ? -1 : 0;
+    return f.checks == NULL ? -1 : 0;
 }
 
 static int fixture_end(void **state)
@@ -57,10 +45,7 @@ static int fixture_end(void **state)
     struct fixture *f = *state;
     arrivals_done(&f->arrivals);
     log_checks_free(f->checks);
-    inquiry_free(f->inquiry);
-    rd_kafka_destroy(f->asker);
-    rd_kafka_mock_cluster_destroy(f->cluster);
-    rd_kafka_destroy(f->rk);
+    mock_inquiry_stop(&f->kafka);
     return 0;
 }
 
@@ -74,7 +59,7 @@ static void told(void *context, const struct assigned *assigned)
 static void checked(void *context, const struct log_check *check)
 {
     struct fixture *f = context;
-    assert_true(arrivals_checked(&f->arrivals, f->inquiry, f->checks, check, told, f));
+    assert_true(arrivals_checked(&f->arrivals, f->kafka.inquiry, f->checks, check, told, f));
     f->checked++;
 }
 
@@ -100,7 +85,7 @@ static void arrive(struct fixture *f)
 {
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
     rd_kafka_topic_partition_list_add(list, TOPIC, 0);
-    arrivals_begin(&f->arrivals, f->inquiry, list);
+    arrivals_begin(&f->arrivals, f->kafka.inquiry, list);
     rd_kafka_topic_partition_list_destroy(list);
     looked_up(f, RECORDS);
     check_await(f);
@@ -112,8 +97,8 @@ static void a_record_that_a_replica_does_not_know_yet_is_asked_for_again(void **
     char why[128];
     arrive(f);
     assert_int_equal(f->told_count, 0);
-    assert_true(arrivals_wait(&f->arrivals, f->inquiry, 0, why, sizeof(why)));
-    rd_kafka_mock_partition_set_follower_wmarks(f->cluster, TOPIC, 0, 0, RECORDS);
+    assert_true(arrivals_wait(&f->arrivals, f->kafka.inquiry, 0, why, sizeof(why)));
+    rd_kafka_mock_partition_set_follower_wmarks(f->kafka.mock.cluster, TOPIC, 0, 0, RECORDS);
     looked_up(f, RECORDS);
     check_await(f);
     assert_int_equal(f->told_count, 1);
