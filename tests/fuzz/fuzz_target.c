@@ -2,7 +2,7 @@
 #include <stdlib.h>
 
 #include "fuzz/fuzz.h"
-#include "gate/target.h"
+#include "gate/http/target.h"
 
 static void check_text(const struct target *target, struct span text)
 {

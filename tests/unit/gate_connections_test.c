@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "gate/connections.h"
+#include "gate/http/connections.h"
 
 #define COUNT 40
 

@@ -5,7 +5,7 @@
 
 #include <cmocka.h>
 
-#include "gate/framing.h"
+#include "gate/http/framing.h"
 
 #define FRAMES(version, ...) frames(version, (const char *const[]){__VA_ARGS__, NULL})
 

@@ -7,7 +7,7 @@
 
 #include <stdio.h>
 
-#include "gate/limit.h"
+#include "gate/access/limit.h"
 
 #define AT(s) ((struct mono){(s)*INT64_C(1000)})
 

@@ -8,8 +8,8 @@
 #include <netinet/in.h>
 #include <arpa/inet.h>
 
-#include "gate/address.h"
-#include "gate/site.h"
+#include "gate/access/site.h"
+#include "gate/http/address.h"
 
 #define PUBLIC "https://gate.example"
 

@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "gate/snapshot.h"
+#include "gate/access/snapshot.h"
 
 static int alive; /* texts that were read and not freed */
 

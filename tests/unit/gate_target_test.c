@@ -5,7 +5,7 @@
 
 #include <cmocka.h>
 
-#include "gate/target.h"
+#include "gate/http/target.h"
 
 static struct target target;
 

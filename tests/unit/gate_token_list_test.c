@@ -7,7 +7,7 @@
 
 #include <stdio.h>
 
-#include "gate/tokens.h"
+#include "gate/access/tokens.h"
 
 static struct token_list *read_list(const char *json, const char *expected)
 {

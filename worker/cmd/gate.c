@@ -8,7 +8,7 @@
 #include "cmd/shared_options.h"
 #include "composer/composer.h"
 #include "config/secrets.h"
-#include "gate/gate.h"
+#include "gate/service.h"
 #include "os/log.h"
 #include "os/log_writer.h"
 
@@ -34,11 +34,11 @@ static int gate_serve(const char *path, struct err *err)
     if (config != NULL)
         config_secrets_tell(config);
     struct gate *gate =
-        config == NULL || config_secrets_exist(config, true, err) != 0 ? NULL : gate_new(config, composer_routes, err);
+        config == NULL || config_secrets_exist(config, true, err) != 0 ? NULL : service_new(config, composer_routes, err);
     if (gate != NULL)
         gate_say_composer(gate);
-    int result = gate == NULL ? -1 : gate_run(gate, err);
-    gate_free(gate);
+    int result = gate == NULL ? -1 : service_run(gate, err);
+    service_free(gate);
     config_free(config);
     if (result != 0)
         log_plain("cupbearer gate: %s", err->text);

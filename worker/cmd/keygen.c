@@ -10,7 +10,7 @@
 #include "event/envelope.h"
 #include "event/key.h"
 #include "event/keyring.h"
-#include "gate/tokens.h"
+#include "gate/access/tokens.h"
 #include "lib/generate.h"
 #include "os/list_file.h"
 #include "os/secret.h"

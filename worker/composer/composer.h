@@ -4,7 +4,7 @@
 
 #include "gate/routes.h"
 
-/* All of the below, for gate_new. */
+/* All of the below, for service_new. */
 extern const struct route composer_routes[];
 
 /* GET /composer/ and GET /composer/assets/NAME: the page, built in. */

@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 
 #include "event/key.h"
-#include "gate/tokens.h"
+#include "gate/access/tokens.h"
 #include "lib/generate.h"
 #include "os/secret.h"
 

@@ -2,8 +2,8 @@
 
 #include "base/json.h"
 #include "event/event.h"
+#include "gate/access/site.h"
 #include "gate/history.h"
-#include "gate/site.h"
 #include "os/clock.h"
 
 static bool admission_account_exists(const void *context, struct span name)

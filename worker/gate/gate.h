@@ -6,14 +6,14 @@
 #include "base/err.h"
 #include "base/moment.h"
 #include "config/config.h"
+#include "gate/access/keys.h"
+#include "gate/access/limit.h"
+#include "gate/access/site.h"
 #include "gate/counts.h"
-#include "gate/http_server.h"
-#include "gate/keys.h"
-#include "gate/limit.h"
+#include "gate/http/http_server.h"
 #include "gate/probe.h"
 #include "gate/publisher.h"
 #include "gate/receipts.h"
-#include "gate/site.h"
 #include "gate/waiting.h"
 #include "os/notify.h"
 
@@ -26,7 +26,8 @@ struct gate {
     _Atomic(const struct config *) config; /* of which SIGHUP changes the accounts: whoever looks at several takes it once */
     struct config **read;                  /* by SIGHUP, the last of them in use */
     size_t read_count;
-    const struct route *pages; /* the routes beside the gate's own; the last has no method */
+    const struct route *routes; /* the gate's own; the last has no method */
+    const struct route *pages;  /* those beside them; likewise */
     struct http_server *http;
     struct snapshot *keys;
     struct publisher *publisher;
@@ -46,13 +47,6 @@ struct gate {
     char start_id[GATE_START_ID_SIZE];       /* in the ids of streams: their order is this start's own */
     char start_token[GATE_START_TOKEN_SIZE]; /* of the composer's page; a fresh one at each start */
 };
-
-/* Checks all that it needs and serves; `pages` as above. Signals that end it must be blocked. NULL with err; gate_free it. */
-struct gate *gate_new(const struct config *config, const struct route *pages, struct err *err);
-/* Until SIGTERM or SIGINT, and until what is under way then is answered; SIGHUP: reads configuration and files again. -1 with err where it
- * cannot go on. */
-int gate_run(struct gate *gate, struct err *err);
-void gate_free(struct gate *gate);
 
 /* Whether nobody but this machine is meant to reach it. */
 bool gate_is_local(const struct gate *gate);

@@ -1,3 +1,4 @@
+#include "gate/gate_metrics.h"
 #include "gate/handlers.h"
 
 static bool can_go_on(struct gate *gate, struct gate_reply *reply)
@@ -35,5 +36,5 @@ void metrics_answer(struct gate *gate, const struct gate_request *request, struc
 {
     (void)request;
     reply->type = "text/plain; version=0.0.4; charset=utf-8";
-    counts_write(gate, &reply->body);
+    gate_metrics_write(gate, &reply->body);
 }

@@ -5,39 +5,34 @@
 #include <strings.h>
 
 #include "base/json.h"
-#include "gate/handlers.h"
-#include "gate/site.h"
+#include "gate/access/site.h"
 #include "os/log.h"
 
-static const struct route routes[] = {
-    {"GET", "healthz", health_answer, ROUTE_ANY_HOST},
-    {"GET", "readyz", readiness_answer, ROUTE_ANY_HOST},
-    {"GET", "metrics", metrics_answer, ROUTE_ANY_HOST | ROUTE_METRICS},
-    {"GET", "openapi.json", openapi_answer, 0},
-    {"GET", "cupbearer.js", module_answer, ROUTE_PAGES},
-    {"POST", "v1/events", events_answer, ROUTE_TYPE | ROUTE_PAGES},
-    {"POST", "v1/send", send_answer, ROUTE_JSON | ROUTE_TOKEN},
-    {"GET", "v1/events/*/receipt", receipt_answer, ROUTE_TOKEN},
-    {"GET", "v1/receipts", receipts_answer_stream, ROUTE_TOKEN},
-    {0},
-};
-#define OWN_ROUTES ((unsigned)(sizeof(routes) / sizeof(routes[0])) - 1)
-
-static const struct route *route_at(const struct gate *gate, unsigned number)
+static unsigned route_count(const struct route *table)
 {
-    return number <= OWN_ROUTES ? &routes[number - 1] : &gate->pages[number - OWN_ROUTES - 1];
+    unsigned count = 0;
+    while (table[count].method != NULL)
+        count++;
+    return count;
 }
 
+/* The gate's own are numbered first, from 1 on. */
 static unsigned route_number(const struct gate *gate, const struct route *route)
 {
-    bool own = route >= routes && route < routes + OWN_ROUTES;
-    return route == NULL ? 0 : own ? (unsigned)(route - routes) + 1 : (unsigned)(route - gate->pages) + OWN_ROUTES + 1;
+    unsigned own = route_count(gate->routes);
+    if (route == NULL)
+        return 0;
+    return route >= gate->routes && route < gate->routes + own ? (unsigned)(route - gate->routes) + 1
+                                                               : (unsigned)(route - gate->pages) + own + 1;
 }
 
 bool routes_name(const struct gate *gate, unsigned number, const char **method, const char **path)
 {
-    *method = number == 0 ? "other" : route_at(gate, number)->method;
-    *path = number == 0 ? "other" : route_at(gate, number)->pattern;
+    unsigned own = route_count(gate->routes);
+    const struct route other = {"other", "other", NULL, 0};
+    const struct route *route = number == 0 ? &other : number <= own ? &gate->routes[number - 1] : &gate->pages[number - own - 1];
+    *method = route->method;
+    *path = route->pattern;
     return *method != NULL;
 }
 
@@ -235,7 +230,7 @@ void routes_answer(void *context, struct gate_request *request, struct gate_repl
     unsigned flags = 0;
     routes_log(request);
     reply->allow[0] = 0;
-    const struct route *route = route_find(routes, request, reply->allow, &flags);
+    const struct route *route = route_find(gate->routes, request, reply->allow, &flags);
     if (route == NULL)
         route = route_find(gate->pages, request, reply->allow, &flags);
     reply->route = route_number(gate, route);

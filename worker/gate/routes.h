@@ -1,4 +1,4 @@
-/* The gate's routes: one table of methods and paths, and what must hold before a route's own code runs. */
+/* Which route a request takes, by its method and path, and what must hold before that route's own code runs. */
 #ifndef GATE_ROUTES_H
 #define GATE_ROUTES_H
 

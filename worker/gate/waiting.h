@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "gate/tokens.h"
+#include "gate/access/tokens.h"
 
 #define WAITING_MAX    128 /* connections */
 #define WAITING_OF_ONE 64  /* of them, by one token: the rest is for other tokens */

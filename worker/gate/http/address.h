@@ -1,7 +1,7 @@
 /* The client's address as text: the unit of counting and limits. An IPv6 address stands for its /64, because whoever has one
  * address of it has them all. */
-#ifndef GATE_ADDRESS_H
-#define GATE_ADDRESS_H
+#ifndef GATE_HTTP_ADDRESS_H
+#define GATE_HTTP_ADDRESS_H
 
 #include <sys/socket.h>
 

@@ -1,7 +1,7 @@
 /* A file as the gate holds it: what it says is replaced when the file changes, while requests look into what they began
  * with. */
-#ifndef GATE_SNAPSHOT_H
-#define GATE_SNAPSHOT_H
+#ifndef GATE_ACCESS_SNAPSHOT_H
+#define GATE_ACCESS_SNAPSHOT_H
 
 #include "base/err.h"
 #include "base/span.h"

@@ -1,4 +1,4 @@
-#include "gate/target.h"
+#include "gate/http/target.h"
 
 static int hex_digit(char c)
 {

@@ -1,4 +1,4 @@
-#include "gate/keys.h"
+#include "gate/access/keys.h"
 
 #include <sodium.h>
 

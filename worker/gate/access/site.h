@@ -1,7 +1,7 @@
 /* Whether a request came by one of our names, and from a page of ours or of an account. A stranger's page may point its own host
  * name at this machine (DNS rebinding), and every browser on it then connects here; so the name is checked before anything else. */
-#ifndef GATE_SITE_H
-#define GATE_SITE_H
+#ifndef GATE_ACCESS_SITE_H
+#define GATE_ACCESS_SITE_H
 
 #include "base/span.h"
 

@@ -1,4 +1,4 @@
-#include "gate/snapshot.h"
+#include "gate/access/snapshot.h"
 
 #include <pthread.h>
 #include <stdatomic.h>

@@ -3,12 +3,12 @@
  *                "per_minute": 60, "metrics": true}]}
  * `messages` left out or "*": whatever it likes; a list: only these templates. `metrics`: may read /metrics; it may then
  * have no account. */
-#ifndef GATE_TOKENS_H
-#define GATE_TOKENS_H
+#ifndef GATE_ACCESS_TOKENS_H
+#define GATE_ACCESS_TOKENS_H
 
 #include "base/buf.h"
 #include "base/err.h"
-#include "gate/snapshot.h"
+#include "gate/access/snapshot.h"
 
 #define TOKEN_BYTES      32
 #define TOKEN_SIZE       44 /* as base64url, with a 0 */

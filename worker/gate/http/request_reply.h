@@ -1,12 +1,12 @@
 /* One request as the gate's routes see it and the reply that they fill. Nothing here knows the HTTP library. */
-#ifndef GATE_REQUEST_REPLY_H
-#define GATE_REQUEST_REPLY_H
+#ifndef GATE_HTTP_REQUEST_REPLY_H
+#define GATE_HTTP_REQUEST_REPLY_H
 
 #include <jansson.h>
 
 #include "base/buf.h"
-#include "gate/target.h"
-#include "gate/tokens.h"
+#include "gate/access/tokens.h"
+#include "gate/http/target.h"
 
 #define GATE_HEADERS_MAX 64
 #define GATE_BODY_MAX    (1u << 20) /* a record of the largest payload, written as JSON */

@@ -4,7 +4,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "event/envelope.h"
-#include "gate/tokens.h"
+#include "gate/access/tokens.h"
 
 /* The token's hash: of its text, so that nobody needs to decode it. */
 static void token_hash(struct span secret, unsigned char out[TOKEN_BYTES])

@@ -1,4 +1,4 @@
-#include "gate/site.h"
+#include "gate/access/site.h"
 
 #include <strings.h>
 

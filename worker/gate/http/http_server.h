@@ -1,11 +1,11 @@
 /* The gate's side of libmicrohttpd: a thread for each connection, so that a route may block; limits on connections, on the time
  * that a request takes to arrive, and on its size. */
-#ifndef GATE_HTTP_SERVER_H
-#define GATE_HTTP_SERVER_H
+#ifndef GATE_HTTP_HTTP_SERVER_H
+#define GATE_HTTP_HTTP_SERVER_H
 
 #include "base/err.h"
-#include "gate/connections.h"
-#include "gate/request_reply.h"
+#include "gate/http/connections.h"
+#include "gate/http/request_reply.h"
 #include "http/server/listen.h"
 
 struct http_server;

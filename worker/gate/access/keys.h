@@ -1,9 +1,9 @@
 /* The gate's copy of the keyring. */
-#ifndef GATE_KEYS_H
-#define GATE_KEYS_H
+#ifndef GATE_ACCESS_KEYS_H
+#define GATE_ACCESS_KEYS_H
 
 #include "event/keyring.h"
-#include "gate/snapshot.h"
+#include "gate/access/snapshot.h"
 
 /* Reads `path`, which is borrowed. NULL with err. */
 struct snapshot *keys_new(const char *path, struct err *err);

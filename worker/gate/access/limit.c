@@ -1,4 +1,4 @@
-#include "gate/limit.h"
+#include "gate/access/limit.h"
 
 #include <pthread.h>
 #include <sodium.h>

@@ -1,4 +1,4 @@
-#include "gate/request_reply.h"
+#include "gate/http/request_reply.h"
 
 #include <stdio.h>
 #include <strings.h>

@@ -1,4 +1,4 @@
-#include "gate/connections.h"
+#include "gate/http/connections.h"
 
 #include <assert.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-#include "gate/address.h"
+#include "gate/http/address.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>

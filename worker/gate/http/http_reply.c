@@ -1,4 +1,4 @@
-#include "gate/http_reply.h"
+#include "gate/http/http_reply.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-#include "gate/http_server.h"
+#include "gate/http/http_server.h"
 
 #include <microhttpd.h>
 #include <stdatomic.h>
@@ -9,9 +9,9 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "gate/address.h"
-#include "gate/framing.h"
-#include "gate/http_reply.h"
+#include "gate/http/address.h"
+#include "gate/http/framing.h"
+#include "gate/http/http_reply.h"
 #include "http/server/daemon.h"
 #include "http/server/exchange.h"
 #include "os/clock.h"

@@ -1,8 +1,8 @@
 /* A request's target: the second part of its first line, parsed. A path has exactly one reading here, or none: it is split at
  * slashes before anything is decoded, and a part that is empty, "." or "..", or that decodes to a slash, a backslash or a control
  * character, makes it invalid. */
-#ifndef GATE_TARGET_H
-#define GATE_TARGET_H
+#ifndef GATE_HTTP_TARGET_H
+#define GATE_HTTP_TARGET_H
 
 #include "http/server/value.h"
 

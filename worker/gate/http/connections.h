@@ -2,15 +2,15 @@
  * or for a reply to be read) costs that client nothing; so these are bounded together, by number and by the bytes of their bodies,
  * and the one that has waited longest goes first. An honest client waits for milliseconds only. Nothing depends on the address,
  * which many may share, unless that is configured. */
-#ifndef GATE_CONNECTIONS_H
-#define GATE_CONNECTIONS_H
+#ifndef GATE_HTTP_CONNECTIONS_H
+#define GATE_HTTP_CONNECTIONS_H
 
 #include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "gate/address.h"
+#include "gate/http/address.h"
 
 struct connections_limits {
     size_t all;        /* connections that are not dropped yet */

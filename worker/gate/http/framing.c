@@ -1,4 +1,4 @@
-#include "gate/framing.h"
+#include "gate/http/framing.h"
 
 #include <strings.h>
 

@@ -1,4 +1,4 @@
-#include "gate/tokens.h"
+#include "gate/access/tokens.h"
 
 static void *tokens_read(struct span text, struct err *err)
 {

@@ -1,7 +1,7 @@
 /* Rate limits (token buckets): each name (an address, a key) may use its allowance of a minute at once, and gets it back evenly
  * over the minute. The table never grows: when it is full, the name that has used least makes room. Thread-safe. */
-#ifndef GATE_LIMIT_H
-#define GATE_LIMIT_H
+#ifndef GATE_ACCESS_LIMIT_H
+#define GATE_ACCESS_LIMIT_H
 
 #include "base/moment.h"
 #include "base/span.h"

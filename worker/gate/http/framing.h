@@ -2,8 +2,8 @@
  * see the same requests in the bytes of one connection: else what is a body to one is a request to the other, made in the name of
  * whoever comes next. So what RFC 9112 (2.2, 5.1, 5.2, 6.1 to 6.3) allows a server to refuse is refused, and the connection ends.
  * */
-#ifndef GATE_FRAMING_H
-#define GATE_FRAMING_H
+#ifndef GATE_HTTP_FRAMING_H
+#define GATE_HTTP_FRAMING_H
 
 #include "base/span.h"
 
