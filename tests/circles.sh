@@ -2,22 +2,21 @@
 # No circle between files: where one calls another, that one does not call back, over however many others. Looks at what the
 # compiler made of each file, so that a declaration in whatever header hides nothing.
 #
-#   tests/circles.sh [BUILD_DIRECTORY [ROOM…]]        default: build-tests, the rooms of the core
+#   tests/circles.sh [BUILD_DIRECTORY [ROOM…]]        default: build-tests, all rooms
 #
 # Exit codes: 0 so it is, 1 it is not: each line says who calls what of whom in a circle, 2 it is not built.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 build=${1:-build-tests}
 rooms=("${@:2}")
-# Those of which CMakeLists.txt makes libcore.a.
-[ ${#rooms[@]} -gt 0 ] || read -ra rooms < <(sed -n 's/^set(core_rooms \(.*\))$/\1/p' CMakeLists.txt)
-[ ${#rooms[@]} -gt 0 ] || { echo "circles.sh: CMakeLists.txt has no core_rooms" >&2; exit 1; }
+[ ${#rooms[@]} -gt 0 ] || mapfile -t rooms < <(sed -n 's/^| `\([a-z/]*\)\/` |.*/\1/p' worker/README.md)
+[ ${#rooms[@]} -gt 0 ] || { echo "circles.sh: worker/README.md has no table of rooms" >&2; exit 1; }
 
 # Lines "FILE.c KIND SYMBOL" of nm.
 symbols() {
     local room objects
     for room in "${rooms[@]}"; do
-        objects=$build/CMakeFiles/room_${room/\//_}.dir/worker/$room
+        objects=$build/CMakeFiles/room_${room//\//_}.dir/worker/$room
         compgen -G "$objects/*.o" >/dev/null || { echo "circles.sh: $objects has no objects: build first" >&2; exit 2; }
         nm -A "$objects"/*.c.o | sed -E "s|^$objects/([^:]*)\\.o:.* ([A-Za-z]) ([^ ]+)\$|$room/\\1 \\2 \\3|"
     done

@@ -11,8 +11,8 @@
 #include <unistd.h>
 
 #include "base/span.h"
-#include "config/check.h"
 #include "config/config.h"
+#include "config/load.h"
 #include "unit/directory.h"
 
 #define UUID "0b4a7c1e-52d1-4c5c-9a3e-6f1d2a7b8c90"

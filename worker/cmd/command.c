@@ -6,15 +6,6 @@
 #include "cmd/help.h"
 #include "cmd/options.h"
 
-const struct option_row option_row_of_help = OPTION('h', "help", NULL, "this text");
-
-const char *option_row_help(const struct option_row *row)
-{
-    while (row->help == NULL)
-        row++;
-    return row->help;
-}
-
 static struct option option_of(const struct option_row *row)
 {
     return (struct option){row->name, row->value == NULL ? no_argument : required_argument, NULL, row->id};

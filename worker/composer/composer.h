@@ -25,9 +25,4 @@ gate_handler composer_sign;
 /* POST publish: a record that was signed. GET receipt?event_id=...&wait=..., GET history: its outcome. */
 gate_handler composer_publish, composer_receipt, composer_history;
 
-/* An error at its place, where it has one: the page shows it there. */
-void composer_refuse(struct gate_reply *reply, unsigned status, const struct err *err);
-/* Status 422 for what payload_read says. */
-void composer_refuse_payload(struct gate_reply *reply, const struct detail *detail);
-
 #endif

@@ -1,6 +1,7 @@
 #include "base/json.h"
 #include "composer/composer.h"
 #include "composer/customers.h"
+#include "composer/refuse.h"
 
 /* A payload that is addressed as asked and says nothing of interest: the worker's own rules for addresses. */
 static bool lookup_payload(const struct gate_request *request, struct payload *out, struct gate_reply *reply)

@@ -3,6 +3,7 @@
 
 #include "base/json.h"
 #include "composer/composer.h"
+#include "composer/refuse.h"
 #include "os/template_store.h"
 
 #define VERSION_SIZE (TEMPLATE_VERSION_SIZE + 1)

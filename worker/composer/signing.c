@@ -1,6 +1,7 @@
 #include "base/json.h"
 #include "composer/composer.h"
 #include "composer/customers.h"
+#include "composer/refuse.h"
 #include "gate/named.h"
 #include "gate/sign.h"
 #include "os/clock.h"

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "config/check.h"
+#include "config/property.h"
 #include "os/log.h"
 
 size_t config_account_place(const struct config *config, const char *name)

@@ -1,11 +1,13 @@
 #include "config/check.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "config/form.h"
+#include "config/member.h"
+#include "config/property.h"
+#include "config/security.h"
 
 /* Less time than this to start a delivery in is of no use (delivery.md, "The lease"). */
 #define LEASE_MIN_MS INT64_C(5000)
@@ -13,34 +15,6 @@
 /* What the two are where nobody sets them: librdkafka's defaults, which the worker keeps. */
 #define SESSION_TIMEOUT_MS    INT64_C(45000)
 #define HEARTBEAT_INTERVAL_MS INT64_C(3000)
-
-void *config_member(struct config *config, const struct setting *setting, size_t account)
-{
-    void *base = config;
-    if (setting_is_property(setting))
-        return NULL;
-    if (setting->section == SECTION_ACCOUNT)
-        base = &config->accounts[account];
-    return (char *)base + setting->offset;
-}
-
-const char *config_origin(const struct config_source *source, enum config_section section, const char *name,
-                          size_t account, const char *otherwise)
-{
-    const struct config_entry *entry = source_find(source, setting_find(section, span_of(name)), account);
-    return entry == NULL ? otherwise : entry->origin;
-}
-
-int config_wrong(const struct config_source *source, struct err *err, const char *format, ...)
-{
-    char text[sizeof(err->text)];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(text, sizeof(text), format, args);
-    va_end(args);
-    err_set(err, ERR_USAGE, "%s", text);
-    return source_mistake(source, err);
-}
 
 static int required_missing(const struct config_source *source, const struct setting *setting, size_t account,
                             const char *path, struct err *err)
@@ -95,7 +69,7 @@ static int required_check(struct config *config, const struct config_source *sou
     if (missing > 0)
         return -1;
     if (config->account_count == 0)
-        return config_wrong(source, err,
+        return source_wrong(source, err,
                        "%s: no account is configured; add a section [account NAME], or set "
                        "CUPBEARER_ACCOUNT_NAME_URL and its other variables",
                        path);
@@ -113,9 +87,9 @@ static int topics_check(const struct config *config, const struct config_source 
         twice = "dead";
     if (twice == NULL)
         return 0;
-    return config_wrong(source, err,
+    return source_wrong(source, err,
                    "%s: %s names a topic that another setting of [topics] names; each needs its own",
-                   config_origin(source, SECTION_TOPICS, twice, ACCOUNT_NONE, path), twice);
+                   source_origin(source, SECTION_TOPICS, twice, ACCOUNT_NONE, path), twice);
 }
 
 static int64_t property_number(const struct config *config, const char *name, int64_t otherwise)
@@ -137,10 +111,10 @@ static int lease_check(const struct config *config, const struct config_source *
     int64_t heartbeat = property_number(config, "heartbeat.interval.ms", HEARTBEAT_INTERVAL_MS);
     if (config_lease_ms(config) >= LEASE_MIN_MS)
         return 0;
-    const char *origin = config_origin(source, SECTION_KAFKA, "heartbeat.interval.ms", ACCOUNT_NONE, path);
-    origin = config_origin(source, SECTION_KAFKA, "session.timeout.ms", ACCOUNT_NONE, origin);
-    origin = config_origin(source, SECTION_WORKER, "http_timeout", ACCOUNT_NONE, origin);
-    return config_wrong(source, err,
+    const char *origin = source_origin(source, SECTION_KAFKA, "heartbeat.interval.ms", ACCOUNT_NONE, path);
+    origin = source_origin(source, SECTION_KAFKA, "session.timeout.ms", ACCOUNT_NONE, origin);
+    origin = source_origin(source, SECTION_WORKER, "http_timeout", ACCOUNT_NONE, origin);
+    return source_wrong(source, err,
                    "%s: session.timeout.ms (%" PRId64 ") less heartbeat.interval.ms (%" PRId64
                    ") less http_timeout (%" PRId64 "ms) must leave at least %" PRId64
                    "ms; shorten http_timeout or lengthen session.timeout.ms",
@@ -152,11 +126,11 @@ static int instance_check(const struct config *config, const struct config_sourc
 {
     if (config->group_instance_id == NULL || config->state_dir != NULL)
         return 0;
-    return config_wrong(
+    return source_wrong(
         source, err,
         "%s: group_instance_id needs [worker] state_dir, a directory of this machine (or container) for the "
         "lock that lets no second worker take the same name",
-        config_origin(source, SECTION_KAFKA, "group_instance_id", ACCOUNT_NONE, path));
+        source_origin(source, SECTION_KAFKA, "group_instance_id", ACCOUNT_NONE, path));
 }
 
 static int certificate_check(const struct config *config, const struct config_source *source, struct err *err)
@@ -167,8 +141,8 @@ static int certificate_check(const struct config *config, const struct config_so
         if (has == (account->client_key_file != NULL))
             continue;
         const char *name = has ? "client_certificate_file" : "client_key_file";
-        if (config_wrong(source, err, "%s: in [account %s] client_certificate_file and client_key_file belong together",
-                         config_origin(source, SECTION_ACCOUNT, name, i, source->accounts[i].origin), account->name) != 0)
+        if (source_wrong(source, err, "%s: in [account %s] client_certificate_file and client_key_file belong together",
+                         source_origin(source, SECTION_ACCOUNT, name, i, source->accounts[i].origin), account->name) != 0)
             return -1;
     }
     return 0;
@@ -181,9 +155,9 @@ static int accounts_check(const struct config *config, const struct config_sourc
         if (account->deliver_within_ms <= account->deliver_within_max_ms)
             continue;
         const char *origin = source->accounts[i].origin;
-        origin = config_origin(source, SECTION_ACCOUNT, "deliver_within_max", i, origin);
-        origin = config_origin(source, SECTION_ACCOUNT, "deliver_within", i, origin);
-        if (config_wrong(source, err,
+        origin = source_origin(source, SECTION_ACCOUNT, "deliver_within_max", i, origin);
+        origin = source_origin(source, SECTION_ACCOUNT, "deliver_within", i, origin);
+        if (source_wrong(source, err,
                          "%s: in [account %s] deliver_within (%" PRId64
                          "s) is longer than deliver_within_max (%" PRId64 "s); set both",
                          origin, account->name, account->deliver_within_ms / 1000,
@@ -203,25 +177,25 @@ static int gate_check(const struct config *config, const struct config_source *s
     if (site.data != NULL)
         site = span_skip(site, plain ? 7 : 8);
     if (site.data != NULL && memchr(site.data, '/', site.size) != NULL &&
-        config_wrong(source, err, "%s: public_url must have no path: the gate wants a host of its own",
-                     config_origin(source, SECTION_GATE, "public_url", ACCOUNT_NONE, path)) != 0)
+        source_wrong(source, err, "%s: public_url must have no path: the gate wants a host of its own",
+                     source_origin(source, SECTION_GATE, "public_url", ACCOUNT_NONE, path)) != 0)
         return -1;
     if (plain && !form_is_loopback(site) &&
-        config_wrong(source, err, "%s: public_url must begin with https://: tokens would travel in the clear",
-                     config_origin(source, SECTION_GATE, "public_url", ACCOUNT_NONE, path)) != 0)
+        source_wrong(source, err, "%s: public_url must begin with https://: tokens would travel in the clear",
+                     source_origin(source, SECTION_GATE, "public_url", ACCOUNT_NONE, path)) != 0)
         return -1;
     if ((gate->key_file == NULL) != (gate->key_id == NULL) &&
-        config_wrong(source, err, "%s: key_file and key_id belong together: the gate's own key, and its id in keyring_file",
-                     config_origin(source, SECTION_GATE, gate->key_id == NULL ? "key_file" : "key_id", ACCOUNT_NONE, path)) != 0)
+        source_wrong(source, err, "%s: key_file and key_id belong together: the gate's own key, and its id in keyring_file",
+                     source_origin(source, SECTION_GATE, gate->key_id == NULL ? "key_file" : "key_id", ACCOUNT_NONE, path)) != 0)
         return -1;
     struct span host;
     if (!form_listen(span_of(gate->listen), &host, NULL) || form_is_loopback(host) ||
         span_equal(host, SPAN("::1")) || ((gate->public_url != NULL || gate->hosts != NULL) && gate->tokens_file != NULL))
         return 0;
-    return config_wrong(source, err,
+    return source_wrong(source, err,
                    "%s: listen is open to others than this machine: that needs tokens_file, and public_url, "
                    "the https:// address of the proxy in front of it, or hosts, its names in a network where nobody listens in",
-                   config_origin(source, SECTION_GATE, "listen", ACCOUNT_NONE, path));
+                   source_origin(source, SECTION_GATE, "listen", ACCOUNT_NONE, path));
 }
 
 int config_check(struct config *config, const struct config_source *source, const char *path, struct err *err)

@@ -1,28 +1,19 @@
 #include "config/config.h"
 
 #include <assert.h>
-#include <sodium.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include "base/mem.h"
 #include "config/check.h"
+#include "config/load.h"
+#include "config/member.h"
+#include "config/property.h"
 #include "config/secrets.h"
 #include "config/settings.h"
 #include "config/source.h"
 #include "config/value.h"
-#include "os/secret.h"
-
-enum { SECRET_MAX = 4096 };
-
-void config_property_done(struct config_property *property)
-{
-    free(property->name);
-    if (property->value != NULL)
-        sodium_memzero(property->value, strlen(property->value));
-    free(property->value);
-    *property = (struct config_property){NULL, NULL};
-}
 
 /* Frees the texts in a struct config, or in a struct config_account. */
 static void texts_free(void *things, bool is_account)
@@ -52,77 +43,6 @@ void config_free(struct config *config)
     free(config);
 }
 
-bool config_property_allowed(const char *name, struct err *err)
-{
-    const struct setting *setting = setting_find(SECTION_KAFKA, span_of(name));
-    if (setting != NULL && setting_is_property(setting))
-        return true;
-    if (setting != NULL)
-        err_set(err, ERR_USAGE, "\"%s\" is a setting of the worker, not a property of librdkafka", name);
-    else
-        setting_unknown(SECTION_KAFKA, span_of(name), err);
-    return false;
-}
-
-/* Reads the secret that a ..._file property names, and turns the property into the one without _file. */
-static int property_resolve(struct config_property *property, struct err *err)
-{
-    struct secret secret;
-    if (secret_read_stream(property->value, SECRET_MAX, &secret, err) != 0)
-        return -1;
-    struct span text = {(const char *)secret.data, secret.size};
-    bool binary = memchr(text.data, 0, text.size) != NULL;
-    if (binary) {
-        err_set(err, ERR_USAGE, "%s holds a 0 byte; a password is text", property->value);
-    } else {
-        free(property->value);
-        property->value = mem_copy(text);
-        property->name[strlen(property->name) - strlen("_file")] = 0;
-    }
-    secret_done(&secret);
-    return binary ? -1 : 0;
-}
-
-int config_property_read(const char *text, struct config_property *out, struct err *err)
-{
-    struct span value = span_of(text);
-    struct span name = span_cut(&value, '=');
-    if (value.data == NULL)
-        return err_set(err, ERR_USAGE, "write librdkafka's properties as NAME=VALUE");
-    *out = (struct config_property){mem_copy(name), mem_copy(value)};
-    const struct setting *setting =
-        config_property_allowed(out->name, err) ? setting_find(SECTION_KAFKA, name) : NULL;
-    if (setting != NULL && value_put(setting, out->value, NULL, err) == 0 &&
-        (setting->type != SETTING_PROPERTY_FILE || property_resolve(out, err) == 0))
-        return 0;
-    config_property_done(out);
-    return -1;
-}
-
-const char *config_property(const struct config *config, const char *name)
-{
-    for (size_t i = 0; i < config->property_count; i++)
-        if (strcmp(config->properties[i].name, name) == 0)
-            return config->properties[i].value;
-    return NULL;
-}
-
-void config_property_put(struct config *config, const char *name, const char *value)
-{
-    struct config_property *property = NULL;
-    for (size_t i = 0; i < config->property_count && property == NULL; i++)
-        if (strcmp(config->properties[i].name, name) == 0)
-            property = &config->properties[i];
-    if (property == NULL) {
-        config->property_count++;
-        config->properties = mem_grow(config->properties, config->property_count, sizeof(*property));
-        property = &config->properties[config->property_count - 1];
-        *property = (struct config_property){mem_copy(span_of(name)), NULL};
-    }
-    free(property->value);
-    property->value = mem_copy(span_of(value));
-}
-
 static void defaults_put(struct config *config)
 {
     for (size_t i = 0; i < settings_count; i++) {
@@ -142,7 +62,7 @@ static int entries_put(struct config *config, const struct config_source *source
         struct err problem;
         if (value_put(entry->setting, entry->value, config_member(config, entry->setting, entry->account),
                       &problem) != 0) {
-            if (config_wrong(source, err, "%s: %s", entry->origin, problem.text) != 0)
+            if (source_wrong(source, err, "%s: %s", entry->origin, problem.text) != 0)
                 return -1;
             continue;
         }
@@ -157,8 +77,8 @@ static int secrets_read(struct config *config, const struct config_source *sourc
     for (size_t i = 0; i < config->property_count; i++) {
         const struct setting *setting = setting_find(SECTION_KAFKA, span_of(config->properties[i].name));
         struct err problem;
-        if (setting->type == SETTING_PROPERTY_FILE && property_resolve(&config->properties[i], &problem) != 0 &&
-            config_wrong(source, err, "%s: %s: %s", source_find(source, setting, ACCOUNT_NONE)->origin, setting->name,
+        if (setting->type == SETTING_PROPERTY_FILE && config_property_resolve(&config->properties[i], &problem) != 0 &&
+            source_wrong(source, err, "%s: %s: %s", source_find(source, setting, ACCOUNT_NONE)->origin, setting->name,
                          problem.text) != 0)
             return -1;
     }

@@ -6,7 +6,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
-#include "config/check.h"
+#include "config/member.h"
 #include "os/log.h"
 
 /* A file that is not there is left to whoever reads it, and says what it is for. So is what is no file, of an account: whose

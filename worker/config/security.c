@@ -1,15 +1,17 @@
+#include "config/security.h"
+
 #include <stdlib.h>
 #include <strings.h>
 
 #include "base/mem.h"
-#include "config/check.h"
 #include "config/form.h"
+#include "config/property.h"
 
 #define PROTOCOL_MAX 16
 
 static const char *kafka_origin(const struct config_source *source, const char *name, const char *path)
 {
-    return config_origin(source, SECTION_KAFKA, name, ACCOUNT_NONE, path);
+    return source_origin(source, SECTION_KAFKA, name, ACCOUNT_NONE, path);
 }
 
 /* Takes the protocols off the servers. False where they are not all the same; "" where there is none. */
@@ -45,10 +47,10 @@ static int protocol_check(struct config *config, const struct config_source *sou
     if (strstr(config->bootstrap_servers, "://") == NULL)
         return 0;
     if (!servers_strip(config->bootstrap_servers, protocol))
-        return config_wrong(source, err, "%s: bootstrap_servers: the servers must all have the same PROTOCOL:// before them, or none",
+        return source_wrong(source, err, "%s: bootstrap_servers: the servers must all have the same PROTOCOL:// before them, or none",
                        origin);
     if (set != NULL && strcasecmp(set, protocol) != 0)
-        return config_wrong(source, err, "%s: bootstrap_servers says %s, security.protocol says %.20s: correct one of them", origin,
+        return source_wrong(source, err, "%s: bootstrap_servers says %s, security.protocol says %.20s: correct one of them", origin,
                        protocol, set);
     config_property_put(config, "security.protocol", protocol);
     return 0;
@@ -60,14 +62,14 @@ int config_security(struct config *config, const struct config_source *source, c
         return -1;
     const char *protocol = config_property(config, "security.protocol"), *mechanism = config_property(config, "sasl.mechanisms");
     if (mechanism != NULL && (protocol == NULL || strncasecmp(protocol, "sasl_", 5) != 0) &&
-        config_wrong(source, err,
+        source_wrong(source, err,
                      "%s: sasl.mechanisms with security.protocol = %.30s: nobody would log in, and all would be in the clear. Set "
                      "security.protocol = sasl_ssl",
                      kafka_origin(source, "sasl.mechanisms", path), protocol == NULL ? "plaintext (its default)" : protocol) != 0)
         return -1;
     const char *method = config_property(config, "sasl.oauthbearer.method");
     if (mechanism != NULL && strcmp(mechanism, "OAUTHBEARER") == 0 && (method == NULL || strcasecmp(method, "oidc") != 0))
-        return config_wrong(source, err,
+        return source_wrong(source, err,
                        "%s: sasl.mechanisms = OAUTHBEARER needs sasl.oauthbearer.method = oidc, with "
                        "sasl.oauthbearer.token.endpoint.url, sasl.oauthbearer.client.id and sasl.oauthbearer.client.secret_file",
                        kafka_origin(source, "sasl.mechanisms", path));

@@ -1,6 +1,8 @@
 #include "config/source.h"
 
+#include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/mem.h"
@@ -68,4 +70,22 @@ void source_add(struct config_source *source, const struct setting *setting, siz
     source->entries = mem_grow(source->entries, source->entry_count, sizeof(source->entries[0]));
     source->entries[index] =
         (struct config_entry){setting, account, mem_copy(span_of(value)), mem_copy(span_of(origin))};
+}
+
+const char *source_origin(const struct config_source *source, enum config_section section, const char *name,
+                          size_t account, const char *otherwise)
+{
+    const struct config_entry *entry = source_find(source, setting_find(section, span_of(name)), account);
+    return entry == NULL ? otherwise : entry->origin;
+}
+
+int source_wrong(const struct config_source *source, struct err *err, const char *format, ...)
+{
+    char text[sizeof(err->text)];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    err_set(err, ERR_USAGE, "%s", text);
+    return source_mistake(source, err);
 }

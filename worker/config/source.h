@@ -55,6 +55,14 @@ size_t source_add_account(struct config_source *source, struct span name, const 
 const struct config_entry *source_find(const struct config_source *source, const struct setting *setting,
                                        size_t account);
 
+/* Where somebody wrote the setting; `otherwise` where nobody did. */
+const char *source_origin(const struct config_source *source, enum config_section section, const char *name,
+                          size_t account, const char *otherwise);
+
+/* Fills err: ERR_USAGE, -1; or 0 once it is noted, where the source wants all mistakes. */
+int source_wrong(const struct config_source *source, struct err *err, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
 void source_add(struct config_source *source, const struct setting *setting, size_t account,
                 const char *value, const char *origin);
 

@@ -7,6 +7,7 @@
 #include "cmd/options.h"
 #include "demo/broker.h"
 #include "demo/demo.h"
+#include "demo/sandbox_files.h"
 #include "demo/sandbox_gate.h"
 #include "demo/script.h"
 #include "demo/standin/standin.h"

@@ -7,31 +7,19 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "demo/sandbox_files.h"
 #include "demo/sandbox_gate.h"
 #include "demo/standin/standin.h"
 #include "event/key.h"
 #include "lib/generate.h"
 #include "os/secret.h"
 
-void sandbox_path(const struct sandbox *sandbox, const char *name, char out[128])
-{
-    snprintf(out, 128, "%s/%s", sandbox->directory, name);
-}
-
-static int sandbox_write(const struct sandbox *sandbox, const char *name, const struct buf *content,
-                        struct err *err)
-{
-    char path[128];
-    sandbox_path(sandbox, name, path);
-    return secret_write_new(path, buf_span(content), err);
-}
-
 static int sandbox_write_key(const struct sandbox *sandbox, const char *name, const struct key *key, struct err *err)
 {
     struct buf text;
     buf_init(&text, 4096);
     key_write(&text, key);
-    int result = sandbox_write(sandbox, name, &text, err);
+    int result = sandbox_write(sandbox, name, buf_span(&text), err);
     sodium_memzero(text.data, text.capacity);
     buf_done(&text);
     return result;
@@ -51,7 +39,7 @@ static int sandbox_keys(const struct sandbox *sandbox, struct err *err)
         buf_add_text(&keyring, "]}\n");
     }
     if (result == 0)
-        result = sandbox_write(sandbox, "keyring.json", &keyring, err);
+        result = sandbox_write(sandbox, "keyring.json", buf_span(&keyring), err);
     if (result == 0 && (result = key_generate(KEY_MARK, &mark, err)) == 0)
         result = sandbox_write_key(sandbox, "mark.key", &mark, err);
     sodium_memzero(keyring.data, keyring.capacity);
@@ -67,7 +55,7 @@ static int sandbox_configuration(const struct sandbox *sandbox, const struct bro
     struct buf text;
     buf_init(&text, 4096);
     buf_add_text(&text, STANDIN_API_KEY "\n");
-    int result = sandbox_write(sandbox, "api.key", &text, err);
+    int result = sandbox_write(sandbox, "api.key", buf_span(&text), err);
     buf_clear(&text);
     buf_printf(&text,
                "[kafka]\n"
@@ -90,7 +78,7 @@ static int sandbox_configuration(const struct sandbox *sandbox, const struct bro
     if (result == 0)
         result = sandbox_gate_settings(sandbox, gate_port, &text, err);
     if (result == 0)
-        result = sandbox_write(sandbox, SANDBOX_CONFIG, &text, err);
+        result = sandbox_write(sandbox, SANDBOX_CONFIG, buf_span(&text), err);
     buf_done(&text);
     return result;
 }

@@ -30,7 +30,4 @@ bool sandbox_done(struct sandbox *sandbox);
  * it, where it ends or takes longer than a minute. */
 int sandbox_start_worker(struct sandbox *sandbox, struct err *err);
 
-/* The path of a file in the directory, in out. */
-void sandbox_path(const struct sandbox *sandbox, const char *name, char out[128]);
-
 #endif

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
+#include "demo/sandbox_files.h"
 #include "event/key.h"
 #include "gate/access/tokens.h"
 #include "lib/generate.h"
@@ -17,13 +18,6 @@
     "  \"blanks\": {\"name\": {\"type\": \"text\", \"default\": \"there\"}}\n"                               \
     "}\n"
 
-static int gate_write(const struct sandbox *sandbox, const char *name, struct span content, struct err *err)
-{
-    char path[128];
-    sandbox_path(sandbox, name, path);
-    return secret_write_new(path, content, err);
-}
-
 int sandbox_gate_key(const struct sandbox *sandbox, struct buf *keyring, struct err *err)
 {
     struct key secret, shown;
@@ -32,7 +26,7 @@ int sandbox_gate_key(const struct sandbox *sandbox, struct buf *keyring, struct 
         return -1;
     buf_init(&text, 256);
     key_write(&text, &secret);
-    int result = gate_write(sandbox, "gate.key", buf_span(&text), err);
+    int result = sandbox_write(sandbox, "gate.key", buf_span(&text), err);
     if (result == 0 && (result = key_public(&secret, &shown, err)) == 0) {
         buf_add_text(keyring, "{\"id\": \"" SANDBOX_GATE_KEY_ID "\", \"sender\": \"gate\", \"key\": \"");
         key_write(keyring, &shown);
@@ -55,9 +49,9 @@ static int gate_token(const struct sandbox *sandbox, struct err *err)
     buf_add_text(&text, "{\"tokens\": [");
     token_entry_write(&text, token, "demo", accounts, 1, NULL, 0, false);
     buf_add_text(&text, "]}\n");
-    int result = gate_write(sandbox, "tokens.json", buf_span(&text), err);
+    int result = sandbox_write(sandbox, "tokens.json", buf_span(&text), err);
     if (result == 0)
-        result = gate_write(sandbox, "demo.token", span_of(token), err);
+        result = sandbox_write(sandbox, "demo.token", span_of(token), err);
     sodium_memzero(token, sizeof(token));
     buf_done(&text);
     return result;
@@ -80,7 +74,7 @@ int sandbox_gate_settings(const struct sandbox *sandbox, uint16_t port, struct b
                (unsigned)port, sandbox->directory, sandbox->directory, messages);
     if (gate_token(sandbox, err) != 0)
         return -1;
-    return gate_write(sandbox, SANDBOX_MESSAGES "/need-help.json", SPAN(MESSAGE), err);
+    return sandbox_write(sandbox, SANDBOX_MESSAGES "/need-help.json", SPAN(MESSAGE), err);
 }
 
 /* What stands behind `before` on the last line of the file that has it, to its end or the next space; "" where none has. */

@@ -1,48 +1,13 @@
 #include "doctor/doctor.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "config/check.h"
+#include "config/load.h"
 #include "doctor/examination.h"
 #include "os/thread.h"
 #include "run/account_checks.h"
-
-void examination_take(struct examination *examination, const struct finding *finding)
-{
-    examination->in_area += finding->level >= FINDING_WARNING;
-    examination->sink->take(examination->sink->context, examination->area, finding);
-}
-
-static void examination_taken(void *context, const struct finding *finding)
-{
-    examination_take(context, finding);
-}
-
-void examination_begin(struct examination *examination, const char *area)
-{
-    examination->area = area;
-    examination->in_area = 0;
-}
-
-void examination_say(struct examination *examination, enum finding_level level, const char *what, ...)
-{
-    struct finding finding = {.level = level};
-    va_list args;
-    va_start(args, what);
-    vsnprintf(finding.what, sizeof(finding.what), what, args);
-    va_end(args);
-    examination_take(examination, &finding);
-}
-
-void examination_err(struct examination *examination, const struct err *err)
-{
-    struct finding finding;
-    finding_of_err(err, &finding);
-    examination_take(examination, &finding);
-}
 
 static struct config *examine_configuration(struct examination *examination, const char *path, char *const *environment)
 {
@@ -88,8 +53,8 @@ static void report_make(void *context, size_t i)
 {
     const struct account_reports *reports = context;
     const struct doctor_sink sink = {report_take, &reports->list[i]};
-    struct examination own = {.sink = &sink, .config = reports->examination->config};
-    own.here = (struct finding_sink){examination_taken, &own};
+    struct examination own;
+    examination_init(&own, &sink, reports->examination->config);
     examine_account(&own, &own.config->accounts[i]);
 }
 
@@ -117,8 +82,8 @@ static void examine_accounts(struct examination *examination)
 
 void doctor_check(const char *path, char *const *environment, const struct doctor_sink *sink)
 {
-    struct examination examination = {.sink = sink};
-    examination.here = (struct finding_sink){examination_taken, &examination};
+    struct examination examination;
+    examination_init(&examination, sink, NULL);
     struct config *config = examine_configuration(&examination, path, environment);
     examination.config = config;
     if (config != NULL) {

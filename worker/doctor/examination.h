@@ -20,6 +20,9 @@ struct examination {
     uint64_t secrets[2]; /* fingerprints of the mark secret and of the one before; 0: there is none */
 };
 
+/* `sink` and `config` are borrowed; NULL: no configuration is known yet. */
+void examination_init(struct examination *examination, const struct doctor_sink *sink, const struct config *config);
+
 /* What is found from now on is of that area; borrowed until the next. */
 void examination_begin(struct examination *examination, const char *area);
 

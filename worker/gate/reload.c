@@ -5,7 +5,7 @@
 
 #include "base/mem.h"
 #include "config/change.h"
-#include "config/check.h"
+#include "config/load.h"
 #include "config/secrets.h"
 #include "os/log.h"
 

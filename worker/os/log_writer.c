@@ -9,7 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "os/log.h"
+#include "os/log_line.h"
 #include "os/thread.h"
 
 /* What waits lies in `bytes` from `head` on, round its end. One a process, as standard error is. */

@@ -11,11 +11,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cmd/commands.h"
-
-static const struct command *listed[64];
-const struct command *const *pages_commands = listed;
-
 static const struct marker {
     const char *page, *text;
     int (*write)(FILE *out, const char *words);
@@ -66,10 +61,7 @@ static int page_make(const char *page, const char *path, const char *out_path)
 
 int main(int argc, char **argv)
 {
-    size_t count = 0;
-    for (const struct command *const *one = cupbearer_program.commands; *one != NULL; one++)
-        if ((*one)->purpose != NULL && (*one)->groups != NULL && count + 1 < sizeof(listed) / sizeof(listed[0]))
-            listed[count++] = *one;
+    pages_list();
     if (argc == 4 &&
         (strcmp(argv[1], "bash") == 0 || strcmp(argv[1], "zsh") == 0 || strcmp(argv[1], "man") == 0))
         return page_make(argv[1], argv[2], argv[3]);

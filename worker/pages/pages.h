@@ -7,8 +7,9 @@
 
 #include "cmd/command.h"
 
-/* The listed ones of cupbearer's commands that have a table, ended by NULL. */
+/* The listed ones of cupbearer's commands that have a table, ended by NULL; there once pages_list was called. */
 extern const struct command *const *pages_commands;
+void pages_list(void);
 
 int bash_commands(FILE *out, const char *words);
 int bash_options(FILE *out, const char *words);

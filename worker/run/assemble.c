@@ -9,12 +9,12 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "progress/progress.h"
 #include "http/client/account_site.h"
 #include "kafka/topic_checks.h"
 #include "os/clock.h"
 #include "os/log.h"
 #include "os/mark_secret.h"
+#include "progress/progress.h"
 #include "run/account_checks.h"
 #include "run/account_settings.h"
 #include "run/inputs.h"
@@ -147,6 +147,7 @@ static int make_io(struct loop *worker, const struct config *config, struct err 
         return -1;
     if (kafka_login_note(config) != NULL)
         log_say(LOG_LEVEL_WARNING, "kafka_login", "%s", kafka_login_note(config));
+    worker->reader_calls = &inputs_reader;
     outages_init(&worker->outages, config);
     worker->preflight = log_checks_new(config, err);
     if (worker->preflight == NULL)

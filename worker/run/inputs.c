@@ -3,10 +3,11 @@
 #include "kafka/record_of.h"
 #include "kafka/topic_checks.h"
 #include "run/loop_log.h"
+#include "run/perform.h"
 
 static void inputs_assigned(void *context, const struct assigned *assigned)
 {
-    loop_take(context, &(struct input){.type = INPUT_ASSIGNED,
+    perform_input(context, &(struct input){.type = INPUT_ASSIGNED,
                                        .partition = assigned->partition,
                                        .offset = assigned->offset,
                                        .begin = assigned->begin,
@@ -31,7 +32,7 @@ void inputs_log_checked(void *context, const struct log_check *check)
     struct loop *loop = context;
     if (consumer_log_checked(loop->consumer, check))
         return;
-    loop_take(context, &(struct input){.type = INPUT_LOG_CHECKED,
+    perform_input(context, &(struct input){.type = INPUT_LOG_CHECKED,
                                        .partition = check->partition,
                                        .handle = check->handle,
                                        .offset = check->offset,
@@ -44,20 +45,20 @@ static void inputs_receipt(void *context, const rd_kafka_message_t *message)
     struct record record;
     struct header headers[RECORD_HEADERS];
     record_of(message, headers, &record);
-    loop_take(context,
+    perform_input(context,
               &(struct input){.type = INPUT_RECEIPT, .partition = record.partition, .record = &record});
 }
 
 static void inputs_rebuilt(void *context, int32_t partition, int64_t end)
 {
-    loop_take(context, &(struct input){.type = INPUT_REBUILT, .partition = partition, .offset = end});
+    perform_input(context, &(struct input){.type = INPUT_REBUILT, .partition = partition, .offset = end});
 }
 
 const struct reader_calls inputs_reader = {.record = inputs_receipt, .finished = inputs_rebuilt};
 
 static void inputs_revoked(void *context, int32_t partition, bool lost)
 {
-    loop_take(context, &(struct input){.type = lost ? INPUT_LOST : INPUT_REVOKED, .partition = partition});
+    perform_input(context, &(struct input){.type = lost ? INPUT_LOST : INPUT_REVOKED, .partition = partition});
 }
 
 static void inputs_rebalanced(void *context, enum rebalance rebalance, int count)
@@ -69,7 +70,7 @@ static void inputs_rebalanced(void *context, enum rebalance rebalance, int count
 
 static void inputs_record(void *context, const struct record *record)
 {
-    loop_take(context, &(struct input){.type = INPUT_RECORD, .record = record});
+    perform_input(context, &(struct input){.type = INPUT_RECORD, .record = record});
 }
 
 static bool inputs_wanted(void *context)
@@ -89,7 +90,7 @@ static void inputs_committed(void *context, int32_t partition, uint64_t handle, 
     struct loop *loop = context;
     if (ok)
         loop->metrics.committed_at = loop->now.wall;
-    loop_take(context,
+    perform_input(context,
               &(struct input){.type = INPUT_COMMITTED, .partition = partition, .handle = handle, .ok = ok});
 }
 
@@ -116,7 +117,7 @@ const struct consumer_calls inputs_consumer = {.assigned = inputs_assigned,
 
 void inputs_produced(void *context, engine_handle handle, enum produced produced, int64_t offset, int64_t stamp_ms)
 {
-    loop_take(context, &(struct input){.type = INPUT_PRODUCED,
+    perform_input(context, &(struct input){.type = INPUT_PRODUCED,
                                        .handle = handle,
                                        .produced = produced,
                                        .offset = offset,
@@ -125,17 +126,17 @@ void inputs_produced(void *context, engine_handle handle, enum produced produced
 
 void inputs_answered(void *context, uint64_t handle, const struct reply *reply)
 {
-    loop_take(context, &(struct input){.type = INPUT_ANSWERED, .handle = handle, .reply = reply});
+    perform_input(context, &(struct input){.type = INPUT_ANSWERED, .handle = handle, .reply = reply});
 }
 
 static void inputs_keyring(void *context, struct keyring *keyring)
 {
-    loop_take(context, &(struct input){.type = INPUT_KEYRING, .keyring = keyring});
+    perform_input(context, &(struct input){.type = INPUT_KEYRING, .keyring = keyring});
 }
 
 static void inputs_api_key(void *context, size_t account)
 {
-    loop_take(context, &(struct input){.type = INPUT_API_KEY, .account = account});
+    perform_input(context, &(struct input){.type = INPUT_API_KEY, .account = account});
 }
 
 const struct files_calls inputs_files = {.keyring = inputs_keyring, .api_key = inputs_api_key};

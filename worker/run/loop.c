@@ -9,35 +9,14 @@
 #include <unistd.h>
 
 #include "os/clock.h"
-#include "os/failpoint.h"
 #include "os/log.h"
 #include "os/process.h"
+#include "run/epoll.h"
 #include "run/inputs.h"
 #include "run/perform.h"
 #include "run/reload.h"
 
 #define TURN_DESCRIPTORS 64
-
-int loop_watch(struct loop *loop, int fd, uint64_t tag, struct err *err)
-{
-    struct epoll_event event = {.events = EPOLLIN, .data.u64 = tag | (uint32_t)fd};
-    if (epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, fd, &event) != 0)
-        return err_os(err, errno, "epoll_ctl");
-    return 0;
-}
-
-void loop_take(struct loop *loop, struct input *input)
-{
-    struct effects effects;
-    input->now = loop->now;
-    failpoint_input(input);
-    engine_take(loop->engine, input, &effects);
-    for (size_t i = 0; i < effects.count; i++) {
-        failpoint_effect(&effects.list[i], loop->config->dead_topic, FAILPOINT_BEFORE);
-        perform_effect(loop, &effects.list[i]);
-        failpoint_effect(&effects.list[i], loop->config->dead_topic, FAILPOINT_AFTER);
-    }
-}
 
 static void loop_refused(struct loop *loop)
 {
@@ -57,7 +36,7 @@ static void loop_stop(struct loop *loop)
     process_end_in(LOOP_STOP_MS / 1000 + LOOP_HANG_S);
     loop->stop_again_from = mono_after(loop->now.mono, LOOP_SAME_SIGNAL_MS);
     notify_stopping(&loop->notify);
-    loop_take(loop, &(struct input){.type = INPUT_STOP});
+    perform_input(loop, &(struct input){.type = INPUT_STOP});
     loop_tell_manager(loop);
 }
 
@@ -160,7 +139,7 @@ static int loop_turn(struct loop *loop, struct err *err)
     http_turn(loop->http, loop->now.mono);
     loop_refused(loop);
     reload_turn(loop);
-    loop_take(loop, &(struct input){.type = INPUT_TICK});
+    perform_input(loop, &(struct input){.type = INPUT_TICK});
     if (loop->refused.code != ERR_NONE && !loop->stopping)
         loop_stop(loop);
     consumer_flush(loop->consumer);
@@ -186,12 +165,12 @@ static int loop_turn(struct loop *loop, struct err *err)
 
 int loop_run(struct loop *loop, struct err *err)
 {
-    if (loop_watch(loop, loop->signal_fd, LOOP_TAG_SIGNAL, err) != 0 ||
-        loop_watch(loop, consumer_fd(loop->consumer), LOOP_TAG_CONSUMER, err) != 0 ||
-        loop_watch(loop, producer_fd(loop->producer), LOOP_TAG_PRODUCER, err) != 0 ||
-        loop_watch(loop, log_checks_fd(loop->preflight), LOOP_TAG_PREFLIGHT, err) != 0 ||
-        loop_watch(loop, inquiry_fd(loop->inquiry), LOOP_TAG_INQUIRY, err) != 0 ||
-        (loop->admin != NULL && loop_watch(loop, admin_fd(loop->admin), LOOP_TAG_ADMIN, err) != 0))
+    if (epoll_watch(loop->epoll_fd, loop->signal_fd, LOOP_TAG_SIGNAL, err) != 0 ||
+        epoll_watch(loop->epoll_fd, consumer_fd(loop->consumer), LOOP_TAG_CONSUMER, err) != 0 ||
+        epoll_watch(loop->epoll_fd, producer_fd(loop->producer), LOOP_TAG_PRODUCER, err) != 0 ||
+        epoll_watch(loop->epoll_fd, log_checks_fd(loop->preflight), LOOP_TAG_PREFLIGHT, err) != 0 ||
+        epoll_watch(loop->epoll_fd, inquiry_fd(loop->inquiry), LOOP_TAG_INQUIRY, err) != 0 ||
+        (loop->admin != NULL && epoll_watch(loop->epoll_fd, admin_fd(loop->admin), LOOP_TAG_ADMIN, err) != 0))
         return -1;
     loop->now = clock_now();
     loop->more_events = true; /* what came before the descriptors were watched */

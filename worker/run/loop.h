@@ -32,6 +32,7 @@ struct loop {
     struct log_checks *preflight;
     struct inquiry *inquiry;
     struct reader *reader; /* while partitions are being rebuilt */
+    const struct reader_calls *reader_calls; /* what one is built with */
     struct config *config;
     unsigned deviations; /* of the topics, that are accepted; a bit for each topic_deviation */
     struct http *http;
@@ -67,11 +68,6 @@ struct loop {
 /* Runs until it has stopped after SIGTERM or SIGINT (0), or cannot go on (-1 with err). A second signal, or the deadline, ends it
  * early, with what is not settled in err. */
 int loop_run(struct loop *loop, struct err *err);
-
-/* Hands it to the engine, now, and does what that says. */
-void loop_take(struct loop *loop, struct input *input);
-/* Waits for the descriptor, too, from the next turn on; `tag` of those below. -1 with err. */
-int loop_watch(struct loop *loop, int fd, uint64_t tag, struct err *err);
 
 /* Answers the page that the admin endpoint asks for, if it does. In loop_admin.c. */
 void loop_admin(struct loop *loop);

@@ -1,9 +1,10 @@
 #include "run/perform.h"
 
 #include "base/mem.h"
+#include "os/failpoint.h"
 #include "os/log.h"
 #include "papercups/content.h"
-#include "run/inputs.h"
+#include "run/epoll.h"
 #include "run/loop_log.h"
 #include "run/preflight.h"
 
@@ -31,8 +32,8 @@ static void perform_read_receipts(struct loop *loop, const struct effect *effect
 {
     struct err err;
     if (loop->reader == NULL) {
-        loop->reader = reader_new(loop->config, loop->inquiry, &inputs_reader, loop, &err);
-        if (loop->reader == NULL || loop_watch(loop, reader_fd(loop->reader), LOOP_TAG_READER, &err) != 0) {
+        loop->reader = reader_new(loop->config, loop->inquiry, loop->reader_calls, loop, &err);
+        if (loop->reader == NULL || epoll_watch(loop->epoll_fd, reader_fd(loop->reader), LOOP_TAG_READER, &err) != 0) {
             snprintf(loop->fatal, sizeof(loop->fatal), "%s", err.text);
             return;
         }
@@ -61,7 +62,7 @@ static void perform_start(struct loop *loop, const struct effect *effect)
     consumer_started(loop->consumer, effect->partition, effect->offset);
 }
 
-void perform_effect(struct loop *loop, struct effect *effect)
+static void perform_effect(struct loop *loop, struct effect *effect)
 {
     switch (effect->type) {
     case EFFECT_REQUEST:
@@ -120,5 +121,18 @@ void perform_effect(struct loop *loop, struct effect *effect)
     case EFFECT_NAMESAKE:
         loop_log_namesake(loop, effect->partition);
         break;
+    }
+}
+
+void perform_input(struct loop *loop, struct input *input)
+{
+    struct effects effects;
+    input->now = loop->now;
+    failpoint_input(input);
+    engine_take(loop->engine, input, &effects);
+    for (size_t i = 0; i < effects.count; i++) {
+        failpoint_effect(&effects.list[i], loop->config->dead_topic, FAILPOINT_BEFORE);
+        perform_effect(loop, &effects.list[i]);
+        failpoint_effect(&effects.list[i], loop->config->dead_topic, FAILPOINT_AFTER);
     }
 }

@@ -5,12 +5,12 @@
 
 #include "base/mem.h"
 #include "config/change.h"
-#include "config/check.h"
+#include "config/load.h"
 #include "config/secrets.h"
 #include "http/client/account_site.h"
 #include "os/log.h"
 #include "run/account_settings.h"
-#include "run/loop.h"
+#include "run/perform.h"
 
 /* ---- is it good? ---- */
 
@@ -39,7 +39,7 @@ static int ways_check(const struct config *config, const struct config *fresh, c
         if (place != ACCOUNT_NONE && config_account_differs(&config->accounts[place], account, true) &&
             way_check(account, &setting, &why) != 0)
             return err_set(err, ERR_USAGE, "%s: %s",
-                           config_origin(source, SECTION_ACCOUNT, setting, i, source->accounts[i].origin), why.text);
+                           source_origin(source, SECTION_ACCOUNT, setting, i, source->accounts[i].origin), why.text);
     }
     return 0;
 }
@@ -101,7 +101,7 @@ static void reload_apply(struct loop *loop, struct config *fresh)
         if (anew[i])
             account_begin(loop, i);
     struct account_options *accounts = account_settings(loop->config, anew);
-    loop_take(loop, &(struct input){.type = INPUT_ACCOUNTS,
+    perform_input(loop, &(struct input){.type = INPUT_ACCOUNTS,
                                     .accounts = accounts,
                                     .account_count = loop->config->account_count,
                                     .memory_bytes = loop->config->memory_bytes});

@@ -4,6 +4,7 @@
 #include "cmd/escape.h"
 #include "cmd/verify/diagnosis.h"
 #include "cmd/why/print.h"
+#include "cmd/why/remarks.h"
 
 static void line_print(json_t *object)
 {

@@ -3,20 +3,14 @@
 #include <stdio.h>
 
 #include "base/json.h"
-#include "base/time_text.h"
 #include "cmd/escape.h"
 #include "cmd/verify/diagnosis.h"
+#include "cmd/why/remarks.h"
+#include "cmd/why/time.h"
 #include "cmd/wrap.h"
 
 #define INDENT 2
 #define LABEL  20 /* where what is said of a thing begins */
-
-void why_time(char out[WHY_TIME_SIZE], int64_t ms)
-{
-    char text[21];
-    time_text_write(text, ms);
-    snprintf(out, WHY_TIME_SIZE, "%.19s.%03dZ", text, ms < 0 ? 0 : (int)(ms % 1000));
-}
 
 static void line_print(const char *label, struct span text)
 {

@@ -1,6 +1,8 @@
-#include "cmd/why/print.h"
+#include "cmd/why/remarks.h"
 
 #include <stdio.h>
+
+#include "cmd/why/time.h"
 
 struct sayer {
     void (*say)(void *context, const char *sentence);

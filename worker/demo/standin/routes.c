@@ -1,7 +1,6 @@
 #include "demo/standin/calls.h"
 
 #include "base/utf8.h"
-#include "demo/standin/fields.h"
 
 /* Of /api/v1/COLLECTION/MEMBER, with a key, or of /api/COLLECTION/MEMBER, which is the widget's and asks for none. */
 static const struct {
@@ -67,39 +66,6 @@ static void answer_unknown(struct standin_store *store, const struct standin_req
         standin_reply_detail(reply, 406);
     else if (!standin_dashboard(store, request, reply))
         standin_reply_html(reply);
-}
-
-bool standin_call_begins(const struct standin_call *call, char id[STANDIN_ID_SIZE])
-{
-    if (!standin_id_read(call->request->parts[3], id)) {
-        standin_reply_detail(call->reply, 400);
-        return false;
-    }
-    standin_store_lock(call->store);
-    return true;
-}
-
-bool standin_call_goes_on(const struct standin_call *call, const struct standin_owner *owner)
-{
-    if (owner != NULL && owner == call->owner)
-        return true;
-    standin_store_unlock(call->store);
-    if (owner == NULL)
-        standin_reply_detail(call->reply, 404);
-    else
-        standin_reply_error(call->reply, 404, "Not found");
-    return false;
-}
-
-struct standin_owner *standin_call_owner_named(const struct standin_call *call, struct standin_fields *fields)
-{
-    char id[STANDIN_ID_SIZE];
-    if (!standin_field_id(fields, "account_id", id) || id[0] == 0)
-        return NULL;
-    struct standin_owner *owner = standin_store_owner(call->store, id);
-    if (owner == NULL)
-        standin_field_error(fields, "account_id", "does not exist");
-    return owner;
 }
 
 void standin_route(struct standin_store *store, const struct standin_request *request,
