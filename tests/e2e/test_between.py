@@ -69,6 +69,8 @@ def test_a_customer_whose_row_gets_403_is_refused_likewise(world, customer, no_f
     assert receipt["attempts"] == 0
 
 
+# The deadline is waited for on the monotonic clock and told on the other; a process may have to wait between reading the two.
+BETWEEN_CLOCKS_MS = 100
 NEVER = {
     "401": ("status", {"status": 401}),
     "401 of something in between": ("html", {"status": 401}),
@@ -88,7 +90,7 @@ def test_what_is_about_a_login_ends_no_event_before_its_deadline_and_holds_up_no
     place = world.publish(event)
     deliver_others_until_told(world, customer, place)
     receipt = assert_dead(world, place, event, "failed", "gave_up")
-    assert receipt["finished_at"] - receipt["admitted_at"] >= 5000
+    assert receipt["finished_at"] - receipt["admitted_at"] >= 5000 - BETWEEN_CLOCKS_MS
     assert bodies(world, customer) == []
     assert "event=account " not in world.worker.text()
 

@@ -16,7 +16,7 @@ LIBRDKAFKA_CRASHES = tuple(int(part) for part in LIBRDKAFKA.split(".")[:2]) >= (
 
 
 def has_crashed(worker):
-    return LIBRDKAFKA_CRASHES and worker.process.poll() == -signal.SIGSEGV
+    return LIBRDKAFKA_CRASHES and worker.process.poll() in (-signal.SIGSEGV, -signal.SIGABRT)
 
 
 def end(worker):

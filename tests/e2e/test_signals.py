@@ -1,5 +1,6 @@
 """Signals and pipes that end: what kills, what does not, and that nothing is said about it."""
 
+import errno
 import os
 import signal
 import subprocess
@@ -26,6 +27,15 @@ def waiting(tmp_path):
     return "verify", "--keyring", keyring, record
 
 
+def writer_of(fifo):
+    """A descriptor, once somebody has opened it for reading."""
+    try:
+        return os.open(fifo, os.O_WRONLY | os.O_NONBLOCK)
+    except OSError as nobody:
+        assert nobody.errno == errno.ENXIO, nobody
+        return None
+
+
 def only_child(process):
     found = wait_until(lambda: open(f"/proc/{process.pid}/task/{process.pid}/children").read().split(), "the child")
     return int(found[0])
@@ -36,10 +46,10 @@ def only_child(process):
 def test_a_command_that_is_the_first_process_of_a_container_obeys_signals(waiting, number):
     outside = start(*waiting, before=ALONE)
     command = only_child(outside)
-    wait_until(lambda: os.readlink(f"/proc/{command}/exe").endswith("cupbearer"), "the command itself")
-    wait_until(lambda: open(f"/proc/{command}/wchan").read() not in ("0", ""), "it waits")
+    writer = wait_until(lambda: writer_of(waiting[2]), "it reads its keyring")
     os.kill(command, number)
     assert outside.wait(30) == 128 + number
+    os.close(writer)
 
 
 @pytest.mark.parametrize("words", [["help"], ["run", "--help"]])
