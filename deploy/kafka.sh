@@ -25,7 +25,7 @@ tools_version=4.3.1
 log4j_version=2.25.5
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/cupbearer/kafka-$kafka_version
 java_options=(-Xmx256m -XX:+UseSerialGC -XX:TieredStopAtLevel=1)
-ready_seconds=90
+ready_seconds=240
 stop_seconds=30
 
 fail() { # EXIT_CODE TEXT
