@@ -26,6 +26,8 @@ ENVIRONMENT |= {"GCOV_PREFIX": str(SANITIZED_PROGRAM.parent / "counters-of-other
 # What worker/demo/standin/standin.h gives `cupbearer-demo standin`.
 STANDIN_API_KEY = "standin-api-key"
 STANDIN_ACCOUNT = "5b1a2c3d-0001-4000-8000-000000000001"
+# Its version, as text: what it can do, and what it does wrong, depends on it. Debian 12 has 2.0.2, Debian 13 2.8.0.
+LIBRDKAFKA = subprocess.run(["pkg-config", "--modversion", "rdkafka"], capture_output=True, text=True, check=True).stdout.strip()
 START_S = 90
 STOP_S = 90
 

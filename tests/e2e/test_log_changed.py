@@ -2,16 +2,15 @@
 What stands in it now is delivered, each event once, whatever was committed of the log before."""
 
 import signal
-import subprocess
 
 import pytest
 from broker import wait_until
+from programs import LIBRDKAFKA
 from signing import payload, sign
 
 OLD, NEW = 20, 60
 # Its cache keeps a pointer to what is freed when a topic is made again (its issues 4778 and 4964): now and then the worker dies, and who
-# supervises it starts it again. Debian 12 has 2.0.2, Debian 13 2.8.0.
-LIBRDKAFKA = subprocess.run(["pkg-config", "--modversion", "rdkafka"], capture_output=True, text=True, check=True).stdout
+# supervises it starts it again.
 LIBRDKAFKA_CRASHES = tuple(int(part) for part in LIBRDKAFKA.split(".")[:2]) >= (2, 4)
 
 

@@ -10,7 +10,6 @@ import json
 import re
 import secrets
 import socket
-import subprocess
 import threading
 import time
 from pathlib import Path
@@ -23,12 +22,11 @@ from confluent_kafka.admin import ScramCredentialInfo, ScramMechanism, UserScram
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from programs import Installation, Process, StandIn
+from programs import LIBRDKAFKA, Installation, Process, StandIn
 from signing import HmacKey, payload, sign
 
 KEY = HmacKey("backend-1")
 PASSWORD = "open sesame " + secrets.token_hex(8)
-LIBRDKAFKA = subprocess.run(["pkg-config", "--modversion", "rdkafka"], capture_output=True, text=True, check=True).stdout.strip()
 HAS_SCRAM = tuple(map(int, LIBRDKAFKA.split("."))) >= (2, 6, 1)
 SCRAM = "org.apache.kafka.common.security.scram.ScramLoginModule required;"
 BEARER = "org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule required"

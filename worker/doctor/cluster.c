@@ -1,5 +1,6 @@
 #include "doctor/examination.h"
 #include "progress/progress.h"
+#include "kafka/rights.h"
 #include "kafka/topic_checks.h"
 #include "os/clock.h"
 #include "run/clocks.h"
@@ -74,20 +75,62 @@ static void group_check(struct examination *examination, rd_kafka_t *rk)
                         config->group_id);
 }
 
-/* A right to write shows only when something is written. */
-static void rights_check(struct examination *examination)
+/* ---- rights ---- */
+
+/* A problem for what is missing of `wanted`. `kind`: --topic or --group. */
+static void right_check(struct examination *examination, const char *kind, const char *name, unsigned wanted, unsigned has)
+{
+    unsigned missing = wanted & ~has;
+    struct buf text;
+    struct finding finding = {.level = FINDING_PROBLEM, .why = "the brokers' ACLs do not allow it, and a worker needs it"};
+    if (missing == 0)
+        return;
+    buf_init(&text, sizeof(finding.command));
+    rights_words(missing, &text);
+    FINDING_PUT(finding.what, "this user has no %s on %s %.249s", text.data, kind + 2, name);
+    buf_clear(&text);
+    rights_command(examination->config, kind, name, missing, &text);
+    FINDING_PUT(finding.command, "%s", text.data);
+    examination_take(examination, &finding);
+    buf_done(&text);
+}
+
+static void rights_unknown(struct examination *examination, bool asked)
 {
     const struct config *config = examination->config;
     struct finding finding = {.level = FINDING_UNCHECKED};
     FINDING_PUT(finding.what, "whether this user may join group %s, read %s, and write to %s and %s", config->group_id,
                 config->events_topic, config->receipts_topic, config->dead_topic);
-    FINDING_PUT(finding.why, "only doing it shows that, and nothing is written here");
+    FINDING_PUT(finding.why, "%s, and nothing is written here",
+                asked ? "the brokers do not tell it of all four" : "librdkafka asks brokers for it from 2.3 on");
     FINDING_PUT(finding.command,
                 "kafka-acls.sh --bootstrap-server %.*s --list --group %.150s --topic %.249s --topic %.249s --topic %.249s",
                 kafka_servers_shown(config->bootstrap_servers), config->bootstrap_servers, config->group_id, config->events_topic,
                 config->receipts_topic, config->dead_topic);
     examination_take(examination, &finding);
 }
+
+static void rights_check(struct examination *examination, rd_kafka_t *rk)
+{
+    const struct config *config = examination->config;
+    struct rights rights;
+    bool asked = rights_ask(rk, config, &rights), all = rights.group_known;
+    size_t before = examination->in_area;
+    for (int i = 0; i < TOPICS; i++) {
+        all = all && rights.topic_known[i];
+        if (rights.topic_known[i])
+            right_check(examination, "--topic", topic_name(config, (enum topic)i), rights_wanted((enum topic)i), rights.topic[i]);
+    }
+    if (rights.group_known)
+        right_check(examination, "--group", config->group_id, RIGHT_READ, rights.group);
+    if (!all)
+        rights_unknown(examination, asked);
+    else if (examination->in_area == before)
+        examination_say(examination, FINDING_OK, "this user may join group %s, read %s, and write to %s and %s", config->group_id,
+                        config->events_topic, config->receipts_topic, config->dead_topic);
+}
+
+/* ---- clocks ---- */
 
 /* Whether the events' topic, which the brokers stamp, has records of a time that this machine's clock calls the future. -1: that
  * is not to be had. */
@@ -136,7 +179,7 @@ void examine_cluster(struct examination *examination)
     examination_begin(examination, "kafka");
     if (examination->places[TOPIC_EVENTS].partition_count > 0) {
         group_check(examination, rk);
-        rights_check(examination);
+        rights_check(examination, rk);
         clock_check(examination, rk);
     }
     rd_kafka_destroy_flags(rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE); /* it is in no group */

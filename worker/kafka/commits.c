@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 #include "kafka/membership.h"
+#include "kafka/rights.h"
 #include "os/log.h"
 
 void commits_init(struct commits *commits, rd_kafka_t *rk, rd_kafka_queue_t *queue)
@@ -52,7 +53,7 @@ static void commits_tell_refusal(struct commits *commits, rd_kafka_resp_err_t co
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR || code == RD_KAFKA_RESP_ERR__NO_OFFSET || code == commits->told)
         return;
     commits->told = code;
-    log_say(LOG_LEVEL_WARNING, "commit", "%s", rd_kafka_err2str(code));
+    log_say(LOG_LEVEL_WARNING, "commit", "%s%s", rd_kafka_err2str(code), rights_advice(code));
 }
 
 void commits_take(struct commits *commits, rd_kafka_event_t *event, commits_answered *answered, void *context)

@@ -8,6 +8,7 @@
 #include "kafka/commits.h"
 #include "kafka/lanes.h"
 #include "kafka/record_of.h"
+#include "kafka/rights.h"
 #include "os/clock.h"
 #include "os/log.h"
 
@@ -302,7 +303,7 @@ static void consumer_error(struct consumer *consumer, rd_kafka_event_t *event)
             consumer->calls.gone(consumer->calls.context);
         consumer->gone = true;
     } else if (consumer->fatal[0] == 0)
-        log_say(LOG_LEVEL_WARNING, "consumer", "%s", rd_kafka_event_error_string(event));
+        log_say(LOG_LEVEL_WARNING, "consumer", "%s%s", rd_kafka_event_error_string(event), rights_advice(code));
 }
 
 static void consumer_subscribe_again(struct consumer *consumer)

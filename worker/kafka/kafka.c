@@ -312,6 +312,21 @@ static bool kafka_has_no_coordinator(rd_kafka_resp_err_t code)
            code == RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS;
 }
 
+/* A user who may not read the group is not told its coordinator: librdkafka asks for that until its time is up, and tells why beside
+ * it. To be called before anything else of the consumer's queue matters. */
+static bool kafka_group_is_forbidden(rd_kafka_t *rk)
+{
+    rd_kafka_queue_t *queue = rd_kafka_queue_get_consumer(rk);
+    rd_kafka_event_t *event;
+    bool forbidden = false;
+    while (!forbidden && (event = rd_kafka_queue_poll(queue, 0)) != NULL) {
+        forbidden = rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED;
+        rd_kafka_event_destroy(event);
+    }
+    rd_kafka_queue_destroy(queue);
+    return forbidden;
+}
+
 rd_kafka_resp_err_t kafka_committed(rd_kafka_t *rk, rd_kafka_topic_partition_list_t *list)
 {
     rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR_NO_ERROR;
@@ -323,6 +338,8 @@ rd_kafka_resp_err_t kafka_committed(rd_kafka_t *rk, rd_kafka_topic_partition_lis
             break;
         kafka_pause();
     }
+    if (code == RD_KAFKA_RESP_ERR__TIMED_OUT && kafka_group_is_forbidden(rk))
+        return RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED;
     return code;
 }
 

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "kafka/rights.h"
 #include "os/log.h"
 
 #define TURN_RECORDS 1000
@@ -265,7 +266,8 @@ static void reader_trouble(struct reader *reader, const rd_kafka_message_t *mess
     if (reader->calls->trouble != NULL)
         reader->calls->trouble(reader->context, message);
     else
-        log_say(LOG_LEVEL_WARNING, "receipts", "%s", rd_kafka_message_errstr(message));
+        log_say(LOG_LEVEL_WARNING, "receipts", "topic %s: %s%s", reader->topic, rd_kafka_message_errstr(message),
+                rights_advice(message->err));
 }
 
 /* What librdkafka calls the end is that of whom it fetches from. A replica that is read from (client.rack), or that became the

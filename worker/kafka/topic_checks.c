@@ -2,6 +2,7 @@
 
 #include <time.h>
 
+#include "kafka/rights.h"
 #include "os/log.h"
 
 #define BROKER_MS       10000
@@ -51,6 +52,16 @@ static bool topic_is_missing(rd_kafka_resp_err_t why)
            why == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE;
 }
 
+static void topic_forbidden(const struct config *config, enum topic topic, struct finding *finding)
+{
+    struct buf command;
+    buf_init(&command, sizeof(finding->command));
+    rights_command(config, "--topic", topic_name(config, topic), rights_wanted(topic), &command);
+    FINDING_PUT(finding->why, "this user has no right to it");
+    FINDING_PUT(finding->command, "%s", command.data);
+    buf_done(&command);
+}
+
 /* `like`: how many partitions it should have, where it is to be made; 0: any number. With a sink it is 0 and no partitions
  * where there is no such topic. */
 static int topic_find(const struct checked *checked, enum topic topic, int32_t like, struct topic_place *out)
@@ -68,6 +79,8 @@ static int topic_find(const struct checked *checked, enum topic topic, int32_t l
     struct finding finding = {.level = FINDING_PROBLEM, .code = topic_is_missing(why) ? ERR_USAGE : ERR_UNREACHABLE};
     if (!topic_is_missing(why)) {
         FINDING_PUT(finding.what, "topic %s: %s", name, rd_kafka_err2str(why));
+        if (why == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED)
+            topic_forbidden(config, topic, &finding);
         return topic_problem(checked, &finding);
     }
     int32_t wanted = like > 0 ? like : config->partitions > 0 ? config->partitions : 12;

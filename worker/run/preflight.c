@@ -4,8 +4,9 @@
 #include <stdio.h>
 
 #include "base/json.h"
-#include "progress/progress.h"
 #include "event/payload.h"
+#include "kafka/rights.h"
+#include "progress/progress.h"
 
 /* ---- commits ---- */
 
@@ -19,6 +20,20 @@ int preflight_other_secret(int32_t partition, uint64_t secret, uint64_t ours, st
                    (int)partition, secret, ours, secret);
 }
 
+static int commits_refused(const struct config *config, rd_kafka_resp_err_t code, struct err *err)
+{
+    struct buf command;
+    buf_init(&command, sizeof(err->text));
+    if (code == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED) {
+        buf_add_text(&command, ". Fix it: ");
+        rights_command(config, "--group", config->group_id, RIGHT_READ, &command);
+    }
+    err_set(err, ERR_UNREACHABLE, "Kafka does not tell what group %s has committed: %s%.*s", config->group_id,
+            rd_kafka_err2str(code), (int)command.size, command.size == 0 ? "" : command.data);
+    buf_done(&command);
+    return -1;
+}
+
 int preflight_commits(rd_kafka_t *rk, const struct config *config, int32_t partition_count,
                       const struct preflight_secrets *secrets, struct err *err)
 {
@@ -28,8 +43,7 @@ int preflight_commits(rd_kafka_t *rk, const struct config *config, int32_t parti
     rd_kafka_resp_err_t code = kafka_committed(rk, list);
     int result = 0;
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
-        result = err_set(err, ERR_UNREACHABLE, "Kafka does not tell what group %s has committed: %s",
-                         config->group_id, rd_kafka_err2str(code));
+        result = commits_refused(config, code, err);
     for (int i = 0; i < list->cnt && result == 0; i++) {
         const rd_kafka_topic_partition_t *one = &list->elems[i];
         struct progress progress;
