@@ -203,10 +203,14 @@ const struct record *world_publish(struct world *world, const struct publication
         abort();
     if (publication->forged)
         sealed.signature[3] = sealed.signature[3] == 'A' ? 'B' : 'A';
-    const struct header headers[] = {{SPAN(HEADER_ID), span_of(sealed.event_id)},
-                                     {SPAN(HEADER_TIMESTAMP), span_of(sealed.timestamp)},
-                                     {SPAN(HEADER_SIGNATURE), span_of(sealed.signature)},
-                                     {SPAN(HEADER_KEY), span_of(sealed.key_id)}};
+    struct world_trace trace;
+    world_trace_init(&trace, publication->trace);
+    struct header headers[4 + sizeof(trace.headers) / sizeof(*trace.headers)] = {
+        {SPAN(HEADER_ID), span_of(sealed.event_id)},
+        {SPAN(HEADER_TIMESTAMP), span_of(sealed.timestamp)},
+        {SPAN(HEADER_SIGNATURE), span_of(sealed.signature)},
+        {SPAN(HEADER_KEY), span_of(sealed.key_id)}};
+    memcpy(&headers[4], trace.headers, trace.count * sizeof(*headers));
     struct span key = buf_span(&sealed.routing_key);
     const struct record record = {
         .partition = partitioner_partition(PARTITIONER_MURMUR2, key, world->options.partition_count),
@@ -214,7 +218,7 @@ const struct record *world_publish(struct world *world, const struct publication
         .key = key,
         .value = buf_span(&payload),
         .headers = headers,
-        .header_count = 4};
+        .header_count = 4 + trace.count};
     const struct record *published = fake_log_publish(&world->log, &record);
     world_note_unknown(world, published->key);
     world_tell_published(world, published,

@@ -220,6 +220,7 @@ struct publication {
     int64_t signed_at_s;                       /* 0: now */
     int64_t deliver_within_s;                  /* 0: left out */
     size_t key; /* that signs it */
+    uint64_t trace; /* of which number its header traceparent is, see world_trace.c; 0: it has none */
     bool forged;
 };
 

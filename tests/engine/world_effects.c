@@ -110,6 +110,7 @@ static void world_perform_produce(struct world *world, int worker, const struct 
     world->produces = world_more(world->produces, world->produce_count, sizeof(produce));
     world->produces[world->produce_count++] = produce;
     world_check_produce(world, &produce);
+    world_check_produced_trace(world, &produce);
 }
 
 static void world_perform_commit(struct world *world, int worker, const struct effect *effect)
@@ -184,6 +185,7 @@ static void world_perform(struct world *world, int worker, struct effect *effect
     if (share != NULL && !share->held && effect->type != EFFECT_RELEASED)
         world_fail(world, "an effect of type %d for partition %d, which it does not hold", (int)effect->type,
                    (int)effect->partition);
+    world_check_effect_trace(world, worker, effect);
     switch (effect->type) {
     case EFFECT_REQUEST:
         world_perform_request(world, worker, effect);

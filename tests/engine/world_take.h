@@ -35,6 +35,16 @@ struct key world_signing_key(size_t key);
 const char *world_key_id(size_t key);
 void world_note_keyring(struct world *world, const struct world_keyring *keyring);
 
+/* world_trace.c: the headers that a record gets; those of an engine's effects are its record's. */
+struct world_trace {
+    char text[64];
+    struct header headers[3];
+    size_t count;
+};
+void world_trace_init(struct world_trace *trace, uint64_t number);
+void world_check_produced_trace(struct world *world, const struct world_produce *produce);
+void world_check_effect_trace(struct world *world, int worker, const struct effect *effect);
+
 /* world_swap.c: it is answered. */
 void world_keep_answer(struct world *world, const struct world_request *request);
 void world_forget_answers(struct world *world);

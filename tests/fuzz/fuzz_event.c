@@ -7,6 +7,7 @@
 
 #include "event/event.h"
 #include "event/signature.h"
+#include "event/traceparent.h"
 #include "fuzz/fuzz.h"
 #include "receipt/dead_letter.h"
 #include "receipt/receipt.h"
@@ -60,6 +61,7 @@ static void write_refusal(const struct record *record, const struct event *event
     const struct receipt receipt = {.outcome = outcome,
                                     .event_id = event->authentic ? event->envelope.event_id : SPAN_NONE,
                                     .detail = span_of(detail->text),
+                                    .traceparent = traceparent_of(record),
                                     .topic = SPAN("events")};
     struct dead_letter letter;
     struct receipt again;
@@ -107,6 +109,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     else
         event_judge(event.entry, event.envelope.timestamp_s, event.payload.ttl_s, 1767225600000, &detail);
     event_done(&event);
+    struct span traceparent = traceparent_of(copy);
+    if (traceparent.data != NULL && (traceparent.size != TRACEPARENT_SIZE || !span_only(traceparent, "0123456789abcdef-")))
+        abort();
     free(copy);
     return 0;
 }

@@ -382,6 +382,10 @@ broken stranger-behind engine/settle.c 'if \(queue != NULL\)' 'if (queue != NULL
     'who is behind one of an unknown account, and came when that was known, is not made to begin'
 broken job-no-lease engine/run.c 'if \(!run_has_lease\(engine, job\)\)\s+return;\s+if \(job->told' 'if (job->told' \
     'a job asks for no lease before it goes on'
+broken trace-untold engine/settle.c '\.traceparent = traceparent_of\(job->record\),' '' 'a receipt does not have the traceparent of its record'
+broken trace-of-two event/traceparent.c 'if \(found != NULL\)\s+return SPAN_NONE;' '' 'of two headers traceparent the last one is taken'
+broken trace-any event/traceparent.c 'found != NULL && traceparent_is_valid\(found->value\)' 'found != NULL' \
+    'a header traceparent is taken whatever its form'
 
 $list && exit 0
 [ $tried -gt 0 ] || fail 2 "there is no such break: say --list"

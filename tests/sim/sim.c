@@ -252,6 +252,7 @@ void sim_run(const struct sim_options *options, struct buf *report, struct sim_r
     sim_addresses_init(&sim);
     sim_proxy_init(&sim);
     sim_keyring_init(&sim);
+    sim.trace_rng = sim_dice(&sim, 0x7472616365);
     struct world *world = sim.world = sim_world(&sim, report);
     world->verbose = options->trace;
     sim_clocks_init(&sim);

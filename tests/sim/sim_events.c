@@ -84,6 +84,7 @@ void sim_publish(struct sim *sim)
     if (!sim_may_publish(sim, &publication))
         return;
     publication.key = sim_keyring_signs(sim);
+    publication.trace = rng_below(&sim->trace_rng, 2) == 0 ? 0 : rng_next(&sim->trace_rng);
     if (sim_chance(sim, 3))
         publication.signed_at_s = world->now.wall.ms / 1000 - 100;
     if (sim_chance(sim, 10))

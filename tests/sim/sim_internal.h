@@ -65,6 +65,7 @@ struct sim {
     bool is_added;      /* see sim_added.c: the last account is, while workers run */
     bool is_configured; /* it is in the configuration file by now */
     bool too_early;     /* it is published for before all know it */
+    struct rng trace_rng; /* half of the records have a header traceparent, good or bad */
     struct rng address_rng;
     int64_t by_number; /* per cent: how many events name a customer or a conversation; 0: none */
     struct sim_address addresses[WORLD_EVENTS_MAX];

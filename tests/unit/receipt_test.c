@@ -11,7 +11,8 @@
 #include "receipt/receipt.h"
 #include "unit/keys.h"
 
-#define UUID "0f8fad5b-d9cb-469f-a165-70867728950e"
+#define UUID        "0f8fad5b-d9cb-469f-a165-70867728950e"
+#define TRACEPARENT "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 
 static const struct receipt whole = {
     .outcome = OUTCOME_DELIVERED,
@@ -27,6 +28,7 @@ static const struct receipt whole = {
     .signed_at_s = 1763999990,
     .attempts = 2,
     .customer_matches = 2,
+    .traceparent = SPAN(TRACEPARENT),
     .conversation_id = SPAN(UUID),
     .customer_id = SPAN("7c9e6679-7425-40de-944b-e07fc1f90ae7"),
     .message_id = SPAN("16fd2706-8baf-433b-82eb-8c7fada847da"),
@@ -55,7 +57,7 @@ static void a_receipt_is_written_byte_for_byte(void **state)
                            "\"offset\":9007199254740993,\"record_timestamp\":1764000000123,"
                            "\"admitted_at\":1764000000124,\"finished_at\":1764000000999,"
                            "\"signed_at\":1763999990,\"attempts\":2,\"customer_matches\":2,"
-                           "\"conversation_id\":\"" UUID "\","
+                           "\"traceparent\":\"" TRACEPARENT "\",\"conversation_id\":\"" UUID "\","
                            "\"customer_id\":\"7c9e6679-7425-40de-944b-e07fc1f90ae7\","
                            "\"message_id\":\"16fd2706-8baf-433b-82eb-8c7fada847da\"}");
 }

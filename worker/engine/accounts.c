@@ -8,6 +8,7 @@
 #include "engine/internal.h"
 #include "engine/lease.h"
 #include "engine/wake.h"
+#include "event/traceparent.h"
 
 #define PROBE_EVERY_MS 10000
 #define ASIDE_MS       2000 /* for so long a list of messages takes a place; then it is considered again */
@@ -17,9 +18,9 @@ static void accounts_tell(struct engine *engine, const struct account *account)
     effect_add(engine, EFFECT_ACCOUNT, -1)->account = account;
 }
 
-/* `partition`: for which it is made; NULL: for none. */
+/* `partition`: for which it is made; NULL: for none. `job`: likewise. */
 static engine_handle accounts_send(struct engine *engine, const struct pending *what,
-                                   const struct partition *partition, const struct message *message)
+                                   const struct partition *partition, const struct job *job)
 {
     struct account *account = what->account;
     struct pending *pending = mem_new(1, sizeof(*pending));
@@ -27,7 +28,7 @@ static engine_handle accounts_send(struct engine *engine, const struct pending *
     pending->started = engine->now.mono;
     account->in_flight++;
     struct request request;
-    request_init(&request, &what->call, message, account->options.inbox);
+    request_init(&request, &what->call, job == NULL ? NULL : &job->message, account->options.inbox);
     struct effect *effect = effect_add(engine, EFFECT_REQUEST, partition == NULL ? -1 : partition->id);
     effect->handle = slots_add(&engine->requests, pending);
     effect->account = account;
@@ -36,6 +37,7 @@ static engine_handle accounts_send(struct engine *engine, const struct pending *
     effect->method = request.method;
     effect->path = request.path;
     effect->body = request.body;
+    effect->traceparent = job == NULL ? SPAN_NONE : traceparent_of(job->record);
     return effect->handle;
 }
 
@@ -43,8 +45,7 @@ static engine_handle accounts_request(struct engine *engine, struct account *acc
                                const struct job *job)
 {
     const struct pending pending = {.account = account, .call = *call, .job = job == NULL ? 0 : job->handle};
-    return accounts_send(engine, &pending, job == NULL ? NULL : job->partition,
-                         job == NULL ? NULL : &job->message);
+    return accounts_send(engine, &pending, job == NULL ? NULL : job->partition, job);
 }
 
 void accounts_glance(struct engine *engine, const struct glance *glance)

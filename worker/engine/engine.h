@@ -167,6 +167,10 @@ struct effect {
     struct buf path, body; /* the performer may take them and leave them zeroed */
     struct mono until;     /* a write that has not left by then must not leave: "not sent" is its answer */
 
+    /* REQUEST, which carries it as a header, SETTLED, TROUBLE: that of the event's record, as traceparent_of says; SPAN_NONE too
+     * where it is for no event. */
+    struct span traceparent;
+
     /* PRODUCE: to `topic`, `partition` (-1: by key); a span with data NULL is null */
     const char *topic;
     int64_t timestamp_ms; /* for a topic with its producers' stamps; 0: the time of producing */

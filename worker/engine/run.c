@@ -13,6 +13,7 @@
 #include "engine/release.h"
 #include "engine/settle.h"
 #include "engine/wake.h"
+#include "event/traceparent.h"
 
 #define REFUSALS_MAX 5
 
@@ -269,6 +270,7 @@ static void run_trouble(struct engine *engine, const struct pending *pending, co
         effect_add(engine, EFFECT_TROUBLE, job == NULL ? glance->partition->id : job->partition->id);
     buf_init(&effect->text, sizeof(answer->detail.text));
     buf_add_text(&effect->text, answer->detail.text);
+    effect->traceparent = job == NULL ? SPAN_NONE : traceparent_of(job->record);
     effect->trouble = (struct trouble){.account = span_of(pending->account->options.name),
                                        .event_id = job == NULL ? SPAN_NONE : job->event_id,
                                        .call = call_word(pending->call.kind),

@@ -11,6 +11,7 @@
 #include "engine/known.h"
 #include "engine/lease.h"
 #include "engine/wake.h"
+#include "event/traceparent.h"
 
 static struct wall window_end(const struct engine *engine, const struct job *job)
 {
@@ -70,6 +71,7 @@ static void settle_receipt(struct engine *engine, struct job *job)
         .signed_at_s = job->signed_at_s,
         .attempts = delivery->attempts,
         .customer_matches = delivery->customer_matches,
+        .traceparent = traceparent_of(job->record),
         .conversation_id = uuid_span(ids, &delivery->conversation),
         .customer_id = uuid_span(ids, &delivery->customer),
         .message_id = uuid_span(ids, &delivery->message),
@@ -191,6 +193,7 @@ static void settle_finished(struct engine *engine, struct job *job)
     struct queue *queue = job->queue;
     struct account *account = job->account;
     struct effect *effect = effect_add(engine, EFFECT_SETTLED, job->partition->id);
+    effect->traceparent = traceparent_of(job->record);
     effect->settled = (struct settled){
         .outcome = job->outcome,
         .account = account == NULL ? SPAN_NONE : span_of(account->options.name),

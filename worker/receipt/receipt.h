@@ -24,6 +24,7 @@ struct receipt {
     int64_t signed_at_s; /* webhook-timestamp; 0: not known */
     unsigned attempts;
     size_t customer_matches;                              /* written when more than one */
+    struct span traceparent;                              /* of the record, also where nothing else is known of it */
     struct span conversation_id, customer_id, message_id; /* only where the configuration asks for them */
 };
 

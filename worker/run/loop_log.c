@@ -1,5 +1,6 @@
 #include "run/loop_log.h"
 
+#include "event/traceparent.h"
 #include "os/log.h"
 
 void loop_log_settled(const struct effect *effect)
@@ -20,6 +21,7 @@ void loop_log_settled(const struct effect *effect)
     if (settled->customer_matches > 1)
         log_number(&line, "customer_matches", (long long)settled->customer_matches);
     log_number(&line, "after_ms", settled->finished_at_ms - settled->admitted_at_ms);
+    log_text(&line, HEADER_TRACEPARENT, effect->traceparent);
     if (settled->detail[0] != 0)
         log_text(&line, "detail", span_of(settled->detail));
     log_end(&line);
@@ -61,6 +63,7 @@ void loop_log_trouble(const struct effect *effect)
         log_text(&line, "event_id", trouble->event_id);
     log_number(&line, "partition", effect->partition);
     log_number(&line, "offset", trouble->offset);
+    log_text(&line, HEADER_TRACEPARENT, effect->traceparent);
     log_text(&line, "detail", span_of(trouble->detail));
     log_end(&line);
 }

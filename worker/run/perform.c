@@ -67,7 +67,8 @@ static void perform_effect(struct loop *loop, struct effect *effect)
     switch (effect->type) {
     case EFFECT_REQUEST:
         http_send(loop->http, effect->handle, loop->sites[effect->account->options.index], effect->method,
-                  effect->path.data, &effect->body, content_fold(effect->call), effect->until);
+                  effect->path.data, &effect->body, content_fold(effect->call), effect->until,
+                  effect->traceparent);
         break;
     case EFFECT_PRODUCE:
         perform_produce(loop, effect);

@@ -1,11 +1,13 @@
 #include "http/client/http.h"
 
 #include <curl/curl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/queue.h>
 
 #include "base/mem.h"
+#include "event/traceparent.h"
 #include "http/client/http_socket.h"
 #include "os/clock.h"
 #include "os/failpoint.h"
@@ -35,6 +37,8 @@ struct exchange {
     size_t received; /* of the answer */
     struct json_fold answer;
     char failure[CURL_ERROR_SIZE];
+    struct curl_slist trace; /* before the site's headers, which have the key and are not copied */
+    char trace_line[sizeof(HEADER_TRACEPARENT ": ") + TRACEPARENT_SIZE];
 };
 
 struct http {
@@ -133,8 +137,18 @@ static void exchange_free(struct exchange *exchange)
     free(exchange);
 }
 
+static struct curl_slist *exchange_headers(struct exchange *exchange, const struct http_site *site, struct span traceparent)
+{
+    struct curl_slist *headers = http_site_headers(site, exchange->writes);
+    if (traceparent.data == NULL)
+        return headers;
+    snprintf(exchange->trace_line, sizeof(exchange->trace_line), HEADER_TRACEPARENT ": %.*s", SPAN_ARGS(traceparent));
+    exchange->trace = (struct curl_slist){exchange->trace_line, headers};
+    return &exchange->trace;
+}
+
 static void exchange_prepare(struct exchange *exchange, const struct http_site *site, const char *method,
-                             const char *path, const struct json_fold_rule *fold)
+                             const char *path, const struct json_fold_rule *fold, struct span traceparent)
 {
     CURL *easy = exchange->easy;
     bool writes = exchange->writes = strcmp(method, "GET") != 0;
@@ -144,7 +158,7 @@ static void exchange_prepare(struct exchange *exchange, const struct http_site *
     buf_add_text(&url, path);
     curl_easy_setopt(easy, CURLOPT_URL, url.data);
     buf_done(&url);
-    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, http_site_headers(site, writes));
+    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, exchange_headers(exchange, site, traceparent));
     http_site_go_by(site, easy);
     if (writes) {
         curl_easy_setopt(easy, CURLOPT_POST, 1L);
@@ -206,7 +220,7 @@ void http_get(const struct http_site *site, const char *path, int64_t timeout_ms
               struct buf *body)
 {
     struct exchange *exchange = exchange_new(timeout_ms);
-    exchange_prepare(exchange, site, "GET", path, NULL);
+    exchange_prepare(exchange, site, "GET", path, NULL, SPAN_NONE);
     exchange_reply(exchange, curl_easy_perform(exchange->easy), reply);
     if (reply->failure.data != NULL) { /* it points into the exchange: the body's place is free to hold it */
         buf_clear(&exchange->answer.text);
@@ -270,8 +284,8 @@ struct http *http_new(int epoll_fd, uint64_t epoll_tag, int64_t timeout_ms, http
     return http;
 }
 
-void http_send(struct http *http, uint64_t handle, const struct http_site *site, const char *method,
-               const char *path, struct buf *body, const struct json_fold_rule *fold, struct mono until)
+void http_send(struct http *http, uint64_t handle, const struct http_site *site, const char *method, const char *path,
+               struct buf *body, const struct json_fold_rule *fold, struct mono until, struct span traceparent)
 {
     struct exchange *exchange = SLIST_FIRST(&http->idle);
     if (exchange != NULL) {
@@ -288,7 +302,7 @@ void http_send(struct http *http, uint64_t handle, const struct http_site *site,
     buf_done(&exchange->request);
     exchange->request = *body;
     *body = (struct buf){0};
-    exchange_prepare(exchange, site, method, path, fold);
+    exchange_prepare(exchange, site, method, path, fold, traceparent);
     curl_multi_add_handle(http->multi, exchange->easy);
 }
 

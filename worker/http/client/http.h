@@ -23,9 +23,9 @@ void http_free(struct http *http);
 
 /* Begins a request. The body (empty: none) is taken over; `fold`: what is kept of the answer as it comes (NULL: all).
  * What writes and has not left when `until` comes does not leave: nothing was sent. The clock is looked at right before the body's bytes are written, so that a process that was stopped
- * meanwhile writes nothing when it goes on. */
-void http_send(struct http *http, uint64_t handle, const struct http_site *site, const char *method,
-               const char *path, struct buf *body, const struct json_fold_rule *fold, struct mono until);
+ * meanwhile writes nothing when it goes on. `traceparent`: a valid one, which it carries as that header; SPAN_NONE. */
+void http_send(struct http *http, uint64_t handle, const struct http_site *site, const char *method, const char *path,
+               struct buf *body, const struct json_fold_rule *fold, struct mono until, struct span traceparent);
 
 /* What epoll said about a descriptor registered under the tag. */
 void http_ready(struct http *http, int fd, uint32_t events);
