@@ -908,7 +908,7 @@ def test_the_preflight_of_an_accounts_page_is_answered(gate):
     assert answer.status == 204
     assert answer.headers["access-control-allow-origin"] == SHOP
     assert answer.headers["access-control-allow-methods"] == "POST"
-    assert answer.headers["access-control-allow-headers"].lower() == "content-type"
+    assert answer.headers["access-control-allow-headers"].lower() == "content-type, traceparent"
     assert "access-control-allow-credentials" not in answer.headers
 
 

@@ -25,7 +25,7 @@ void composer_publish(struct gate *gate, const struct gate_request *request, str
         return;
     }
     struct record view = record_view(record, 0);
-    admission_pass(gate, &view, false, reply);
+    admission_pass(gate, request, &view, false, reply);
     cupbearer_record_free(record);
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/json.h"
 #include "event/event.h"
+#include "event/traceparent.h"
 #include "gate/access/site.h"
 #include "gate/history.h"
 #include "os/clock.h"
@@ -88,14 +89,17 @@ static bool admission_check(struct gate *gate, const struct record *record, bool
     return admitted;
 }
 
-void admission_pass(struct gate *gate, const struct record *record, bool limit_key, struct gate_reply *reply)
+void admission_pass(struct gate *gate, const struct gate_request *request, const struct record *record, bool limit_key,
+                    struct gate_reply *reply)
 {
     int32_t partition;
     int64_t offset;
     struct err err;
+    struct header headers[ENVELOPE_HEADERS_MAX];
     if (!admission_check(gate, record, limit_key, reply))
         return;
-    if (publisher_send(gate->publisher, record, &partition, &offset, &err) == 0) {
+    const struct record traced = traceparent_put(record, gate_request_header(request, HEADER_TRACEPARENT), headers);
+    if (publisher_send(gate->publisher, &traced, &partition, &offset, &err) == 0) {
         struct span id = record_header(record, HEADER_ID);
         if (span_equal(record_header(record, HEADER_KEY), span_of(gate->config->gate.key_id)))
             history_published(gate->history, record->key, id);

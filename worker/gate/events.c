@@ -16,6 +16,6 @@ void events_answer(struct gate *gate, const struct gate_request *request, struct
         return;
     }
     struct record view = record_view(record, 0);
-    admission_pass(gate, &view, true, reply);
+    admission_pass(gate, request, &view, true, reply);
     cupbearer_record_free(record);
 }

@@ -150,7 +150,7 @@ static void call_sign(const struct send_call *call, struct span payload)
     struct signed_event event;
     struct err err;
     if (sign_event(call->gate, &wanted, &event, &err) == 0) {
-        admission_pass(call->gate, &event.record, false, call->reply);
+        admission_pass(call->gate, call->request, &event.record, false, call->reply);
         signed_event_done(&event);
         return;
     }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "event/traceparent.h"
 #include "http/server/exchange.h"
 
 #define PAGE_POLICY                                                                                          \
@@ -110,7 +111,7 @@ enum MHD_Result http_reply_send(struct idle *idle, struct MHD_Connection *connec
         {"Connection", reply->last ? "close" : ""},
         {"Access-Control-Expose-Headers", reply->origin[0] != 0 ? "Retry-After" : ""},
         {"Access-Control-Allow-Methods", reply->preflight ? "POST" : ""},
-        {"Access-Control-Allow-Headers", reply->preflight ? "Content-Type" : ""},
+        {"Access-Control-Allow-Headers", reply->preflight ? "Content-Type, " HEADER_TRACEPARENT : ""},
         {"Access-Control-Max-Age", reply->preflight ? "600" : ""},
     };
     enum MHD_Result sent =
