@@ -5,6 +5,7 @@
 #include "cmd/verify/diagnosis.h"
 #include "cmd/why/print.h"
 #include "cmd/why/remarks.h"
+#include "event/traceparent.h"
 
 static void line_print(json_t *object)
 {
@@ -84,7 +85,10 @@ static void moment_print(const struct why_told *told, const struct life_moment *
     put_number(object, "offset", moment->offset);
     put_number(object, "timestamp", moment->time_ms);
     if (moment->kind == LIFE_RECORD) {
+        struct span traceparent = traceparent_of(moment->record);
         put_number(object, "size", (int64_t)why_record_size(moment->record));
+        if (traceparent.data != NULL)
+            put_text(object, HEADER_TRACEPARENT, traceparent);
         put_flag(object, "authentic", moment->event != LIFE_NO_EVENT);
         put_flag(object, "repetition", moment->repeated);
         put_flag(object, "sent_again", moment->sent_again);

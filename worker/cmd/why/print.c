@@ -8,6 +8,7 @@
 #include "cmd/why/remarks.h"
 #include "cmd/why/time.h"
 #include "cmd/wrap.h"
+#include "event/traceparent.h"
 
 #define INDENT 2
 #define LABEL  20 /* where what is said of a thing begins */
@@ -93,6 +94,10 @@ static void record_print(const struct why_told *told, const struct life_moment *
     size_t size = why_record_size(record);
     line_printf("size", "%zu bytes: key %zu, value %zu, headers %zu", size, record->key.size, record->value.size,
                 size - record->key.size - record->value.size);
+    struct span traceparent = traceparent_of(record);
+    if (traceparent.data != NULL)
+        line_printf("trace id", "%.*s (traceparent %.*s, not signed)", SPAN_ARGS(traceparent_trace_id(traceparent)),
+                    SPAN_ARGS(traceparent));
     record_print_signature(told, moment);
     if (moment->event != LIFE_NO_EVENT)
         record_print_expiry(moment);
