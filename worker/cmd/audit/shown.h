@@ -1,11 +1,9 @@
-/* Looks in Papercups for the messages of a partition's records, as a worker reads back what it may have posted: by the mark,
- * in every conversation of the customer. Only GET requests, one after the other. */
+/* Looks in Papercups for the messages of a partition's records (look/look.h). */
 #ifndef CMD_AUDIT_SHOWN_H
 #define CMD_AUDIT_SHOWN_H
 
-#include "audit/shown.h"
 #include "cmd/audit/read.h"
-#include "papercups/seen.h"
+#include "look/look.h"
 
 struct audit_shown_reader;
 
@@ -20,15 +18,7 @@ void audit_shown_free(struct audit_shown_reader *reader);
 int audit_shown_read(struct audit_shown_reader *reader, struct client *events, const struct audit_partition *partition,
                      struct audit *audit, struct err *err);
 
-struct shown_message {
-    enum shown shown;
-    struct uuid id;    /* of SHOWN_THERE; "": not known, so it was not read by itself */
-    struct seen seen;  /* likewise */
-    struct detail why; /* of SHOWN_NOT_READ */
-};
-
 /* One event's message, and where it is there, the message by itself. The event must be authentic and have its payload. */
-void audit_shown_look(struct audit_shown_reader *reader, const struct event *event, struct span key,
-                      struct shown_message *out);
+void audit_shown_look(struct audit_shown_reader *reader, const struct event *event, struct span key, struct look_found *out);
 
 #endif

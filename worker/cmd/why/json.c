@@ -116,7 +116,7 @@ static void put_verdict(json_t *object, enum life_verdict verdict, enum outcome 
     put_text(object, "advice", span_of(life_advice(verdict, outcome)));
 }
 
-static void put_shown(json_t *object, const struct shown_message *shown)
+static void put_shown(json_t *object, const struct look_found *shown)
 {
     static const char *const words[] = {[SHOWN_NOT_READ] = "not_read", [SHOWN_THERE] = "there", [SHOWN_ABSENT] = "absent"};
     json_t *papercups = json_object();

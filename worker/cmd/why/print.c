@@ -214,7 +214,7 @@ static void events_print(const struct life *life)
 
 /* ---- what is to be said ---- */
 
-static void shown_print(const struct shown_message *shown)
+static void shown_print(const struct look_found *shown)
 {
     char seen[64];
     snprintf(seen, sizeof(seen), "seen at %s", shown->seen.at);

@@ -9,7 +9,7 @@ struct why_told {
     const struct life *life;
     const struct why_reading *reading;
     const struct keyring *keyring;
-    const struct shown_message *shown; /* of each event; NULL: Papercups was not asked */
+    const struct look_found *shown; /* of each event; NULL: Papercups was not asked */
     int32_t partition_count;           /* of the topic; those that were read are the reading's */
 };
 

@@ -33,7 +33,7 @@ struct why {
     struct audit_clients clients;
     struct why_reading reading;
     struct life life;
-    struct shown_message *shown;
+    struct look_found *shown;
     int32_t count, served; /* partitions */
 };
 
@@ -146,7 +146,7 @@ static void why_partitions(struct why *why)
 static void why_look_for(struct why *why, struct audit_shown_reader *reader, size_t index)
 {
     const struct life_event *one = &why->life.events[index];
-    struct shown_message *shown = &why->shown[index];
+    struct look_found *shown = &why->shown[index];
     struct event event = {0};
     struct detail detail;
     detail_set(&shown->why, OUTCOME_NONE, "its record is not here, so where to look is not known");
