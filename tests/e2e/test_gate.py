@@ -568,7 +568,7 @@ def test_a_query_that_is_no_good_is_400(world, gate, query, field):
     assert answer.json["field"] == field
 
 
-@pytest.mark.parametrize("path", ["/v1/events/e/receipt", "/v1/receipts"])
+@pytest.mark.parametrize("path", ["/v1/events/e/receipt", "/v1/events/e/seen", "/v1/receipts"])
 def test_receipts_want_a_token(gate, path):
     assert gate.call("GET", path).status == 401
     assert gate.call("GET", path, None, {"Authorization": "Bearer x"}).status == 401
@@ -783,7 +783,7 @@ def test_what_is_counted_is_what_was_asked(own_gate, installation, key, customer
     }  # fmt: skip
     assert metrics.value("cupbearer_gate_events_published_total") == 2
     assert sum(metrics.all("cupbearer_gate_publish_errors_total").values()) == 0
-    assert metrics.all("cupbearer_gate_waiting_requests") == {("kafka",): 0, ("receipt",): 1}
+    assert metrics.all("cupbearer_gate_waiting_requests") == {("kafka",): 0, ("receipt",): 1, ("papercups",): 0}
     assert metrics.value("cupbearer_gate_connections") >= 2
     assert metrics.value("cupbearer_gate_ready") == 1
     assert 4e6 < metrics.value("process_resident_memory_bytes") < 1e9

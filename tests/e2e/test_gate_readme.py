@@ -79,6 +79,8 @@ def test_a_backend_sends_with_one_call_and_asks_what_became_of_it(shop, gate):
     assert shell("gate-send", shop, gate)["event_id"] == "order-99-shipped"
     told = shell("gate-receipt", shop, gate)
     assert (told["event_id"], told["outcome"]) == ("order-99-shipped", "delivered")
+    seen = shell("gate-seen", shop, gate)
+    assert (seen["event_id"], seen["state"]) == ("order-99-shipped", "not_known")
     assert shop.standin.messages("user_42")[-1]["body"] == "Your order has left the house."
 
 
@@ -186,4 +188,4 @@ def test_the_composer_is_started_by_the_lines_of_the_readme(installation, tmp_pa
 
 
 def test_every_block_with_a_name_is_tried():
-    assert SNIPPETS.keys() == {"gate-send", "gate-receipt", "help-page", "composer", *BACKENDS}
+    assert SNIPPETS.keys() == {"gate-send", "gate-receipt", "gate-seen", "help-page", "composer", *BACKENDS}

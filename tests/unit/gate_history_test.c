@@ -109,6 +109,20 @@ static void what_is_no_routing_key_is_no_entry(void **state)
     history_free(history);
 }
 
+static void a_receipt_is_found_by_routing_key_and_id(void **state)
+{
+    (void)state;
+    struct history *history = with(2);
+    const struct history_entry entry = entry_of("evt_1", 1);
+    settle(history, &entry, "delivered");
+    json_t *receipt = history_receipt(history, SPAN("acme/c/x"), SPAN("evt_1"));
+    assert_string_equal(json_string_value(json_object_get(receipt, "outcome")), "delivered");
+    json_decref(receipt);
+    assert_null(history_receipt(history, SPAN("acme/c/y"), SPAN("evt_1")));
+    assert_null(history_receipt(history, SPAN("acme/c/x"), SPAN("evt_0"))); /* it has none yet */
+    history_free(history);
+}
+
 static void the_oldest_makes_room(void **state)
 {
     (void)state;
@@ -135,6 +149,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_newest_comes_first_and_says_what_became_of_it),
+        cmocka_unit_test(a_receipt_is_found_by_routing_key_and_id),
         cmocka_unit_test(the_oldest_makes_room),
         cmocka_unit_test(one_from_before_the_start_is_found_by_its_receipt),
         cmocka_unit_test(what_is_no_routing_key_is_no_entry),

@@ -102,6 +102,29 @@ static void another_accounts_receipt_of_the_same_id_is_not_there(void **state)
     receipts_free(receipts);
 }
 
+static void a_receipt_has_the_routing_key_of_its_event(void **state)
+{
+    struct receipts *receipts = receipts_new(10, 100000);
+    struct buf key, out;
+    const struct receipts_query query = {
+        .event_id = SPAN("e"), .may_see = sees_acme, .partition = -1, .offset = -1, .routing_key = &key};
+    (void)state;
+    for (int i = 0; i < 2; i++)
+        receipts_add(receipts, &(struct receipt_seen){.routing_key = i == 0 ? SPAN("acme/e/first") : SPAN("acme/e/second"),
+                                                      .event_id = SPAN("e"),
+                                                      .account = SPAN("acme"),
+                                                      .event_offset = i,
+                                                      .outcome = OUTCOME_DELIVERED,
+                                                      .json = SPAN("{}")});
+    buf_init(&key, 100);
+    buf_init(&out, 100);
+    assert_true(receipts_wait(receipts, &query, 0, &out));
+    assert_true(span_equal(buf_span(&key), SPAN("acme/e/second")));
+    buf_done(&key);
+    buf_done(&out);
+    receipts_free(receipts);
+}
+
 static void the_oldest_are_forgotten_by_number_and_by_size(void **state)
 {
     struct receipts *receipts = receipts_new(3, 100000);
@@ -172,6 +195,7 @@ int main(void)
         cmocka_unit_test(of_a_records_receipts_delivered_is_told_whichever_came_first),
         cmocka_unit_test(the_event_is_told_rather_than_its_repetitions),
         cmocka_unit_test(another_accounts_receipt_of_the_same_id_is_not_there),
+        cmocka_unit_test(a_receipt_has_the_routing_key_of_its_event),
         cmocka_unit_test(the_oldest_are_forgotten_by_number_and_by_size),
         cmocka_unit_test(who_follows_gets_each_once_and_knows_when_some_are_missing),
     };

@@ -57,6 +57,7 @@ static void follower_tell(const struct follower *follower, const struct record *
     struct gate *gate = follower->gate;
     const struct receipt_seen seen = {.partition = record->partition,
                                       .offset = record->offset,
+                                      .routing_key = record->key,
                                       .event_id = receipt->event_id,
                                       .account = receipt->account,
                                       .event_partition = receipt->partition,

@@ -9,12 +9,13 @@
 #include "gate/access/keys.h"
 #include "gate/access/limit.h"
 #include "gate/access/site.h"
+#include "gate/access/waiting.h"
 #include "gate/counts.h"
 #include "gate/http/http_server.h"
 #include "gate/probe.h"
 #include "gate/publisher.h"
 #include "gate/receipts.h"
-#include "gate/waiting.h"
+#include "gate/seen/asker.h"
 #include "os/notify.h"
 
 #define GATE_START_ID_SIZE    9  /* 4 bytes in hexadecimal, and a 0 */
@@ -35,12 +36,14 @@ struct gate {
     struct snapshot *tokens; /* NULL: none are configured */
     struct receipts *receipts;
     struct follower *follower;
-    struct waiting waiting;
+    struct waiting waiting; /* for receipts */
+    struct asker *asker;    /* of Papercups */
     struct counts counts;
     atomic_bool configuration_stale; /* what the last SIGHUP found is not in use */
     struct wall started_at;
     struct notify notify;
     struct limit *addresses, *keys_limit, *tokens_limit;
+    struct limit *asked_limit; /* of tokens too: so that who asks much may send all the same */
     struct key key; /* the gate's own; no bytes: none */
     char *sender;   /* what the keyring calls it; NULL without a key */
     struct history *history;

@@ -37,9 +37,10 @@ static void write_events(struct gate *gate, struct buf *out)
     family_begin(out, failed, "counter", "Events that Kafka did not acknowledge, by whether they may be in the topic all the same.");
     sample_add(out, failed, LABELS({"stored", "no"}), counts.not_stored);
     sample_add(out, failed, LABELS({"stored", "unknown"}), counts.unknown);
-    family_begin(out, waiting, "gauge", "Requests that wait, for Kafka or for a receipt.");
+    family_begin(out, waiting, "gauge", "Requests that wait, for Kafka, a receipt or Papercups.");
     sample_add(out, waiting, LABELS({"waits_for", "kafka"}), counts.waiting);
     sample_add(out, waiting, LABELS({"waits_for", "receipt"}), waiting_count(&gate->waiting));
+    sample_add(out, waiting, LABELS({"waits_for", "papercups"}), asker_waiting(gate->asker));
 }
 
 static void write_receipts(const struct gate *gate, struct buf *out)

@@ -22,6 +22,9 @@ gate_handler send_answer;
 /* GET /v1/events/{id}/receipt?wait=SECONDS[&partition=P&offset=O]: 200 with the receipt, 204 where there is none yet. */
 gate_handler receipt_answer;
 
+/* GET /v1/events/{id}/seen: 200 with whether its customer has seen the message, 204 where there is no receipt. */
+gate_handler seen_answer;
+
 /* GET /v1/receipts: all receipts as they arrive, as server-sent events. */
 gate_handler receipts_answer_stream;
 

@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "event/outcome.h"
+#include "event/recipient.h"
 
 struct history {
     pthread_mutex_t lock;
@@ -35,26 +36,6 @@ void history_free(struct history *history)
 static json_t *text_or_null(struct span text)
 {
     return text.size == 0 ? json_null() : json_stringn(text.data, text.size);
-}
-
-/* As a payload's "to" says it; NULL for what is no routing key. */
-static json_t *recipient_of(struct span routing_key)
-{
-    struct span rest = routing_key;
-    span_cut(&rest, '/');
-    struct span form = span_cut(&rest, '/');
-    if (rest.size == 0 || form.size != 1)
-        return NULL;
-    switch (form.data[0]) {
-    case 'e':
-        return json_pack("{s:{s:s%}}", "customer", "external_id", rest.data, rest.size);
-    case 'c':
-        return json_pack("{s:s%}", "customer_id", rest.data, rest.size);
-    case 'v':
-        return json_pack("{s:s%}", "conversation_id", rest.data, rest.size);
-    default:
-        return NULL;
-    }
 }
 
 /* NULL where a routing key is none. */
@@ -150,6 +131,15 @@ void history_settle(struct history *history, const struct history_entry *entry, 
     }
     pthread_mutex_unlock(&history->lock);
     json_decref(copy);
+}
+
+json_t *history_receipt(struct history *history, struct span routing_key, struct span event_id)
+{
+    pthread_mutex_lock(&history->lock);
+    const json_t *entry = history_find(history, routing_key, event_id), *receipt = json_object_get(entry, "receipt");
+    json_t *copy = receipt == NULL || json_is_null(receipt) ? NULL : json_deep_copy(receipt);
+    pthread_mutex_unlock(&history->lock);
+    return copy;
 }
 
 json_t *history_list(struct history *history)

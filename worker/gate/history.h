@@ -30,6 +30,9 @@ void history_published(struct history *history, struct span routing_key, struct 
  * comes first. `entry` is added if missing: then it is from before this start. */
 void history_settle(struct history *history, const struct history_entry *entry, const json_t *receipt);
 
+/* The receipt of an event: the caller's; NULL where none is known. */
+json_t *history_receipt(struct history *history, struct span routing_key, struct span event_id);
+
 /* An array, the newest first: the caller's. */
 json_t *history_list(struct history *history);
 

@@ -16,24 +16,19 @@ static bool routes_may_wait(struct gate *gate, const struct gate_request *reques
     reply->retry_after_s = 5;
     gate_reply_error(
         reply, 503, NULL, NULL,
-        "%d callers wait for receipts already, or %d with this token: ask again later, or without wait",
-        WAITING_MAX, WAITING_OF_ONE);
+        "%zu callers wait for receipts already, or %zu with this token: ask again later, or without wait",
+        gate->waiting.max, gate->waiting.of_one);
     return false;
 }
 
 /* ---- GET /v1/events/{id}/receipt ---- */
-
-static bool token_may_see(const void *token, struct span account)
-{
-    return token_grants_account(token, account);
-}
 
 static bool query_read(const struct gate_request *request, struct receipts_query *query, int64_t *wait_s,
                        struct gate_reply *reply)
 {
     int64_t partition;
     *query = (struct receipts_query){
-        .event_id = request->target.parts[2], .may_see = token_may_see, .context = request->token};
+        .event_id = request->target.parts[2], .may_see = token_sees_account, .context = request->token};
     const char *field = NULL;
     if (!gate_request_number(request, "wait", WAIT_MAX_S, 0, wait_s))
         field = "wait";

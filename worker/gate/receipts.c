@@ -90,18 +90,20 @@ void receipts_free(struct receipts *receipts)
 static struct span text_put(char **at, struct span text)
 {
     struct span copy = {*at, text.size};
-    memcpy(*at, text.data, text.size);
+    if (text.size > 0)
+        memcpy(*at, text.data, text.size);
     *at += text.size;
     return copy;
 }
 
 static struct kept *kept_new(const struct receipt_seen *seen)
 {
-    size_t size = sizeof(struct kept) + seen->event_id.size + seen->account.size + seen->json.size;
+    size_t size = sizeof(struct kept) + seen->routing_key.size + seen->event_id.size + seen->account.size + seen->json.size;
     struct kept *kept = mem_new(1, size);
     char *at = (char *)(kept + 1);
     kept->seen = *seen;
     kept->size = size;
+    kept->seen.routing_key = text_put(&at, seen->routing_key);
     kept->seen.event_id = text_put(&at, seen->event_id);
     kept->seen.account = text_put(&at, seen->account);
     kept->seen.json = text_put(&at, seen->json);
@@ -181,6 +183,8 @@ bool receipts_wait(struct receipts *receipts, const struct receipts_query *query
         result = pthread_cond_timedwait(&waiter.seen, &receipts->mutex, &deadline);
     if (found != NULL)
         buf_add_span(out, found->seen.json);
+    if (found != NULL && query->routing_key != NULL)
+        buf_add_span(query->routing_key, found->seen.routing_key);
     LIST_REMOVE(&waiter, entry);
     pthread_cond_destroy(&waiter.seen);
     pthread_mutex_unlock(&receipts->mutex);

@@ -18,7 +18,7 @@ struct receipt_seen {
     receipts_place place;
     int32_t partition; /* of the receipts topic, as is the offset */
     int64_t offset;
-    struct span event_id, account;
+    struct span routing_key, event_id, account;
     int32_t event_partition;
     int64_t event_offset;
     enum outcome outcome;
@@ -39,6 +39,7 @@ struct receipts_query {
     const void *context;
     int32_t partition; /* of the event's record; -1: any place */
     int64_t offset;
+    struct buf *routing_key; /* gets that of the event; NULL: it is not wanted */
 };
 
 /* Waits up to `wait_ms` for the receipt and appends its JSON. Of several with this id the latest record's that is not a duplicate

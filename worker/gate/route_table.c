@@ -11,6 +11,7 @@ const struct route route_table[] = {
     {"POST", "v1/events", events_answer, ROUTE_TYPE | ROUTE_PAGES},
     {"POST", "v1/send", send_answer, ROUTE_JSON | ROUTE_TOKEN},
     {"GET", "v1/events/*/receipt", receipt_answer, ROUTE_TOKEN},
+    {"GET", "v1/events/*/seen", seen_answer, ROUTE_TOKEN},
     {"GET", "v1/receipts", receipts_answer_stream, ROUTE_TOKEN},
     {0},
 };

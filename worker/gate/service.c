@@ -21,6 +21,10 @@
 #define RECEIPTS_MAX       20000
 #define RECEIPTS_BYTES_MAX (16u << 20)
 
+/* Callers that wait for receipts. */
+#define WAITERS_MAX      WAITING_MAX
+#define WAITERS_OF_TOKEN 64
+
 #define POLL_MS   1000
 #define RELOAD_MS 5000  /* as workers do */
 #define DRAIN_MS  20000 /* longer than an event waits for Kafka */
@@ -46,9 +50,13 @@ static int service_make(struct gate *gate, struct err *err)
     gate->addresses = limit_new();
     gate->keys_limit = limit_new();
     gate->tokens_limit = limit_new();
+    gate->asked_limit = limit_new();
     gate->history = history_new();
     gate->keys = keys_new(gate->config->keyring_file, err);
     if (gate->keys == NULL || sign_open(gate, err) != 0)
+        return -1;
+    gate->asker = asker_new(gate->config, err);
+    if (gate->asker == NULL)
         return -1;
     if (settings->tokens_file != NULL && (gate->tokens = tokens_new(settings->tokens_file, err)) == NULL)
         return -1;
@@ -82,7 +90,7 @@ struct gate *service_new(const struct config *config, const struct route *pages,
     gate->started_at = clock_now().wall;
     gate->routes = route_table;
     gate->pages = pages;
-    waiting_init(&gate->waiting);
+    waiting_init(&gate->waiting, WAITERS_MAX, WAITERS_OF_TOKEN);
     notify_init(&gate->notify, POLL_MS); /* before there are threads that might look into the environment */
     if (service_make(gate, err) == 0)
         return gate;
@@ -178,6 +186,8 @@ void service_free(struct gate *gate)
     limit_free(gate->addresses);
     limit_free(gate->keys_limit);
     limit_free(gate->tokens_limit);
+    limit_free(gate->asked_limit);
+    asker_free(gate->asker);
     history_free(gate->history);
     waiting_done(&gate->waiting);
     notify_done(&gate->notify);

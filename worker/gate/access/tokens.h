@@ -43,6 +43,12 @@ const struct token *token_list_find_hash(const struct token_list *list,
 bool token_grants_account(const struct token *token, struct span account);
 bool token_grants_message(const struct token *token, struct span name);
 
+/* token_grants_account, as those ask who know no tokens. */
+static inline bool token_sees_account(const void *token, struct span account)
+{
+    return token_grants_account(token, account);
+}
+
 /* A fresh token, terminated, and its entry for the file. */
 void token_generate(char out[TOKEN_SIZE]);
 void token_entry_write(struct buf *out, const char *token, const char *name, const char *const *accounts,
