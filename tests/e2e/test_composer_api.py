@@ -31,6 +31,7 @@ CALLS = {
     "POST publish": {"record": {"key": "acme/e/user_42", "headers": {}, "value": "{}"}},
     "GET receipt?event_id=x": None,
     "GET history": None,
+    "POST seen": {"key": "acme/e/user_42", "event_id": "x"},
 }
 
 
@@ -307,6 +308,28 @@ def test_what_is_sent_has_its_receipt_and_stands_in_the_history(composer, custom
         "key": f"acme/e/{customer}", "event_id": signed["event_id"], "account": "acme", "to": to, "message": "hi", "who": "composer",
         "signed_at_ms": entry["signed_at_ms"], "published": True, "receipt": told.json,
     }  # fmt: skip
+
+
+def test_whether_an_event_of_the_history_was_seen_is_told_and_of_no_other(composer, world, customer):
+    to = {"customer": {"external_id": customer}}
+    signed = ask_to_sign(composer, to=to).json
+    event = {"key": f"acme/e/{customer}", "event_id": signed["event_id"]}
+    assert composer.api("POST", "seen", event).status == 204, "it has no receipt"
+    composer.api("POST", "publish", {"record": signed["record"]})
+    wait_until(lambda: the_entry(composer, signed["event_id"], settled=True), "the history")
+    assert composer.api("POST", "seen", event).json == {
+        "state": "not_known", "event_id": signed["event_id"], "account": "acme", "outcome": "delivered",
+    }  # fmt: skip
+    assert composer.api("POST", "seen", {**event, "key": event["key"] + "x"}).status == 204
+    world.widget(customer).shown()
+    told = wait_until(lambda: (one := composer.api("POST", "seen", event).json)["state"] == "seen" and one, "it was seen")
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT[\d:.]+Z?", told["seen_at"])
+
+
+@pytest.mark.parametrize(("content", "field"), [({}, "key"), ({"key": "acme/e/x"}, "event_id"), ({"key": 1, "event_id": "x"}, "key")])
+def test_what_is_asked_for_is_named_by_key_and_id(composer, content, field):
+    answer = composer.api("POST", "seen", content)
+    assert (answer.status, answer.json["field"]) == (422, field)
 
 
 def test_the_history_outlives_the_gate(composer, world, customer):

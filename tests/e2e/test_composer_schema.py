@@ -88,6 +88,9 @@ DESCRIPTION = {
                         s200={"type": "object"}, s204=None),
         },
         "/composer/api/history": {"get": call(s200=thing(entries={"type": "array"}))},
+        "/composer/api/seen": {
+            "post": call(thing(key=TEXT, event_id=TEXT), s200=thing(state=TEXT), s204=None, s422=ERROR, s502=ERROR, s503=ERROR, s504=ERROR),
+        },
     },
 }  # fmt: skip
 

@@ -13,5 +13,6 @@ const struct route composer_routes[] = {
     {"POST", "composer/api/publish", composer_publish, ROUTE_COMPOSER | ROUTE_JSON},
     {"GET", "composer/api/receipt", composer_receipt, ROUTE_COMPOSER},
     {"GET", "composer/api/history", composer_history, ROUTE_COMPOSER},
+    {"POST", "composer/api/seen", composer_seen, ROUTE_COMPOSER | ROUTE_JSON},
     {0},
 };

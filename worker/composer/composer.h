@@ -25,4 +25,7 @@ gate_handler composer_sign;
 /* POST publish: a record that was signed. GET receipt?event_id=...&wait=..., GET history: its outcome. */
 gate_handler composer_publish, composer_receipt, composer_history;
 
+/* POST seen: whether the customer has seen the message of an event in the history, by its routing key and its id. */
+gate_handler composer_seen;
+
 #endif

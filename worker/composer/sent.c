@@ -6,6 +6,7 @@
 #include "gate/admission.h"
 #include "gate/history.h"
 #include "gate/receipts.h"
+#include "gate/seen_routes.h"
 #include "lib/record.h"
 
 #define WAIT_MAX_S 60
@@ -59,4 +60,21 @@ void composer_history(struct gate *gate, const struct gate_request *request, str
 {
     (void)request;
     gate_reply_json(reply, 200, json_pack("{s:o}", "entries", history_list(gate->history)));
+}
+
+/* By the routing key too: to another recipient the same id is another event. */
+void composer_seen(struct gate *gate, const struct gate_request *request, struct gate_reply *reply)
+{
+    struct span key = json_member_span(request->json, "key"), event_id = json_member_span(request->json, "event_id");
+    if (key.size == 0 || event_id.size == 0) {
+        gate_reply_error(reply, 422, NULL, key.size == 0 ? "key" : "event_id",
+                         "say which event of the history: its key and its event_id");
+        return;
+    }
+    json_t *receipt = history_receipt(gate->history, key, event_id);
+    if (receipt == NULL)
+        reply->status = 204;
+    else
+        seen_tell(gate, &(struct seen_question){.routing_key = key, .receipt = receipt}, reply);
+    json_decref(receipt);
 }
