@@ -212,6 +212,77 @@ def test_from_writing_a_message_to_the_customers_answer(tab, chat, files, world,
     assert "Delivered (not a read receipt)" in entry and "need-help" in entry and event_id_of(record) in entry
 
 
+def delivered(page, papercups, to):
+    """To a customer whom Papercups has; none else is written to without being asked."""
+    row = papercups.create_customer(to)
+    papercups.create_conversation(row["id"], "hello")
+    sign(page, "hi", to)
+    signed(page)
+    page.click("Send")
+    until_text(page, "outcome", "Papercups holds the message")
+
+
+def rows_of(page, customer):
+    """The history's rows that name the customer, as text."""
+    rows = page.run("[...document.querySelectorAll('#entries li')].map((one) => one.innerText)")
+    return [row for row in rows if customer in row]
+
+
+def note_what_is_asked(page):
+    """From now on the page has the events in `asked` that it asks whether they were seen."""
+    page.run("""{
+        const call = window.fetch;
+        window.asked = [];
+        window.fetch = (path, options) => {
+            if (path === "api/seen") window.asked.push(JSON.parse(options.body).event_id);
+            return call(path, options);
+        };
+    }""")
+
+
+def ids_of_rows(page):
+    return page.run("[...document.querySelectorAll('#entries li')].map((row) => row.querySelector('code').innerText)")
+
+
+def test_the_history_says_who_has_seen_a_message_and_of_others_nothing(tab, files, world, papercups, customer):
+    files.put("hi", {"body": "Hello"})
+    page = tab()
+    note_what_is_asked(page)
+    for to in (customer, customer + "-away"):
+        delivered(page, papercups, to)
+    world.widget(customer).shown()  # it is loaded with the conversation, and says so
+    go(page, "#history")
+    until_text(page, "entries", "Seen ")
+    [seen], [away] = rows_of(page, customer + " "), rows_of(page, customer + "-away")
+    assert re.search(r"Delivered \(not a read receipt\) hi to \S+ Seen \d\d:\d\d", seen), seen
+    assert "Seen" not in away and "Delivered (not a read receipt)" in away
+    assert page.run("document.querySelector('#entries .seen time').dateTime").startswith("20")
+    seen_id = ids_of_rows(page)[1]
+    delivered(page, papercups, customer + "-third")
+    go(page, "#history")
+    until_text(page, "entries", customer + "-third")
+    third_id = ids_of_rows(page)[0]
+    page.until(f"asked.includes({json.dumps(third_id)})")
+    assert "Seen " in rows_of(page, customer + " ")[0]
+    assert page.run("asked").count(seen_id) == 1
+
+
+def test_only_rows_on_the_screen_are_asked_for(tab, files, papercups, customer):
+    files.put("hi", {"body": "Hello"})
+    page = tab()
+    note_what_is_asked(page)
+    for number in range(6):
+        delivered(page, papercups, f"{customer}-{number}")
+    page.size(1280, 330)
+    go(page, "#history")
+    until_text(page, "entries", f"{customer}-0")
+    first, *between, last = ids_of_rows(page)[:6]
+    page.until(f"asked.includes({json.dumps(first)})")
+    page.run("document.querySelectorAll('#entries li')[5].scrollIntoView({ block: 'end' })")
+    page.until(f"asked.includes({json.dumps(last)})")
+    assert between[1] not in page.run("asked")
+
+
 def tab_to(page, element_id, presses=80):
     """With the Tab key alone; what has the focus can be seen at every step."""
     for _ in range(presses):

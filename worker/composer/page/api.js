@@ -93,5 +93,6 @@ export const gate = {
   sign: (wanted) => call("POST", "sign", wanted),
   publish: (record, name) => call("POST", "publish", { record, name }),
   receipt: (event_id, wait, signal) => call("GET", "receipt" + query({ event_id, wait }), undefined, signal),
+  seen: (key, event_id) => call("POST", "seen", { key, event_id }),
   history: async () => (await call("GET", "history")).entries,
 };

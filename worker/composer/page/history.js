@@ -3,6 +3,7 @@
 import { find, make } from "./dom.js";
 import { gate } from "./api.js";
 import { dashboardLink, outcomeOf, recipientOf } from "./outcomes.js";
+import { askWhoHasSeen, forgetRows, watchRow } from "./seen.js";
 
 const LOOK_AGAIN_MS = 2000;
 let timer = null, shown = "", accounts = [];
@@ -21,7 +22,8 @@ function entryNode(entry) {
   const node = make("li", {},
     make("p", { className: "what" },
       make("span", { className: "outcome " + (good ? "good" : good === false ? "bad" : "pending") }, word), " ",
-      make("strong", {}, entry.message || "A message"), " to ", make("strong", {}, recipientOf(entry.to))),
+      make("strong", {}, entry.message || "A message"), " to ", make("strong", {}, recipientOf(entry.to)), " ",
+      make("span", { className: "seen" })),
     make("p", {}, text),
     make("p", { className: "soft" },
       make("time", { dateTime: new Date(entry.signed_at_ms).toISOString() },
@@ -34,6 +36,8 @@ function entryNode(entry) {
     links.push(make("a", { href: link, target: "_blank", rel: "noopener noreferrer" }, "Conversation in Papercups"));
   if (links.length)
     node.append(make("p", { className: "links" }, ...links));
+  if (entry.receipt?.outcome === "delivered")
+    watchRow(node, entry);
   return node;
 }
 
@@ -42,9 +46,10 @@ async function draw(onError) {
     const entries = await gate.history(), text = JSON.stringify(entries);
     onError("");
     if (text === shown)
-      return;
+      return void askWhoHasSeen();
     shown = text;
     find("no-history").hidden = entries.length > 0;
+    forgetRows();
     find("entries").replaceChildren(...entries.map(entryNode));
   } catch (error) {
     onError(error.message);
