@@ -11,7 +11,7 @@ from bench import TO_ADA, Bench
 from programs import DEMO_PROGRAM, PROGRAM, run_program
 from signing import payload
 
-COMMANDS = ("run", "keygen", "send", "sign", "verify", "audit", "why", "dead", "gate", "doctor", "health")
+COMMANDS = ("run", "keygen", "send", "sign", "verify", "audit", "why", "tail", "dead", "gate", "doctor", "health")
 DEMO_COMMANDS = ("play", "standin")
 
 

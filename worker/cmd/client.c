@@ -19,7 +19,9 @@ static void client_error(rd_kafka_t *rk, int code, const char *reason, void *opa
 {
     (void)rk;
     struct client *client = opaque;
-    if (code != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) /* follows the one that says why */
+    if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) /* follows the one that says why */
+        client->is_down = true;
+    else
         snprintf(client->complaint, sizeof(client->complaint), "%s", reason);
 }
 

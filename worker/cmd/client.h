@@ -14,6 +14,7 @@ struct client {
     rd_kafka_t *rk;
     const char *bootstrap_servers; /* borrowed */
     char complaint[256];           /* "" while there is none */
+    bool is_down;                  /* no broker could be reached: until whoever goes on and is answered takes it back */
 };
 
 /* Connects in the background. Takes over `conf`, as kafka_conf_new made it from `config`, in either case. NULL with err;

@@ -12,6 +12,7 @@ extern const struct command command_sign;
 extern const struct command command_verify;
 extern const struct command command_audit;
 extern const struct command command_why;
+extern const struct command command_tail;
 extern const struct command command_dead;
 extern const struct command command_gate;
 extern const struct command command_doctor;

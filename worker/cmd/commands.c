@@ -18,7 +18,8 @@ static const struct command command_standin = {"standin", moved, NULL, .usage = 
 
 static const struct command *const commands[] = {
     &command_run,  &command_keygen, &command_send, &command_sign,   &command_verify,  &command_audit,
-    &command_why, &command_dead, &command_gate,   &command_doctor, &command_health, &command_demo, &command_standin, NULL,
+    &command_why,  &command_tail,   &command_dead, &command_gate,   &command_doctor,  &command_health,
+    &command_demo, &command_standin, NULL,
 };
 
 const struct program cupbearer_program = {

@@ -36,6 +36,16 @@ int failure_usage(const char *command, const char *format, ...)
     return failure_print(command, text, ERR_USAGE);
 }
 
+void failure_note(const char *command, const char *format, ...)
+{
+    char text[1024];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    failure_print(command, text, ERR_NONE);
+}
+
 int failure_err(const char *command, const struct err *err)
 {
     return failure_print(command, err->text, err->code);

@@ -12,6 +12,9 @@ const char *failure_program(void);
 /* A mistake of whoever typed the command: ERR_USAGE. */
 int failure_usage(const char *command, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* What a command goes on behind: the same line. */
+void failure_note(const char *command, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
 /* err's line, and its code. */
 int failure_err(const char *command, const struct err *err);
 

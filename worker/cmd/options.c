@@ -151,3 +151,18 @@ struct config *options_config(const char *path, struct err *err)
         path = getenv("CUPBEARER_CONFIG");
     return config_load(path == NULL ? OPTIONS_CONFIG : path, environ, err);
 }
+
+const char *options_account(const struct config *config, const char *name, struct err *err)
+{
+    struct nearest nearest;
+    nearest_init(&nearest, span_of(name));
+    for (size_t i = 0; i < config->account_count; i++) {
+        if (strcmp(config->accounts[i].name, name) == 0)
+            return config->accounts[i].name;
+        nearest_offer(&nearest, span_of(config->accounts[i].name), config->accounts[i].name);
+    }
+    const char *meant = nearest_thing(&nearest);
+    err_set(err, ERR_USAGE, "--account: the configuration has no account '%.63s'%s%.63s%s", name,
+            meant == NULL ? "" : "; did you mean ", meant == NULL ? "" : meant, meant == NULL ? "" : "?");
+    return NULL;
+}

@@ -51,4 +51,7 @@ int options_partitioner(const char *text, enum partitioner *out, struct err *err
 #define OPTIONS_CONFIG "/etc/cupbearer/cupbearer.conf"
 struct config *options_config(const char *path, struct err *err);
 
+/* The account that --account names, as the configuration has it; NULL with ERR_USAGE where it has none of that name. */
+const char *options_account(const struct config *config, const char *name, struct err *err);
+
 #endif

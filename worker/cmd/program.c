@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <jansson.h>
-#include <poll.h>
 #include <signal.h>
 #include <sodium.h>
 #include <stdio.h>
@@ -13,6 +12,7 @@
 #include "base/nearest.h"
 #include "cmd/failure.h"
 #include "cmd/help.h"
+#include "cmd/output.h"
 #include "cmd/version.h"
 #include "os/log.h"
 
@@ -97,19 +97,12 @@ static void signals_set(void)
     }
 }
 
-/* Whether nobody reads stdout any more, as behind `| head`. */
-static bool stdout_is_closed(void)
-{
-    struct pollfd out = {.fd = STDOUT_FILENO, .events = POLLOUT};
-    return poll(&out, 1, 0) == 1 && (out.revents & POLLERR) != 0;
-}
-
 /* What was printed must have arrived, or it was for nothing. */
 static int stdout_end(const struct program *program, int code)
 {
     if (fflush(stdout) == 0 && !ferror(stdout))
         return code;
-    if (stdout_is_closed()) {
+    if (output_is_closed()) {
         signal(SIGPIPE, SIG_DFL);
         raise(SIGPIPE); /* the end that shells expect there, without a word */
     }

@@ -2,7 +2,6 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "base/nearest.h"
 #include "cmd/cmd.h"
 #include "cmd/failure.h"
 #include "cmd/options.h"
@@ -65,17 +64,6 @@ static int why_take(void *context, int option, const char *value, struct err *er
 
 /* ---- where it may lie ---- */
 
-static int account_unknown(const struct config *config, const char *account, struct err *err)
-{
-    struct nearest nearest;
-    nearest_init(&nearest, span_of(account));
-    for (size_t i = 0; i < config->account_count; i++)
-        nearest_offer(&nearest, span_of(config->accounts[i].name), config->accounts[i].name);
-    const char *meant = nearest_thing(&nearest);
-    return err_set(err, ERR_USAGE, "--account: the configuration has no account '%.63s'%s%.63s%s", account,
-                   meant == NULL ? "" : "; did you mean ", meant == NULL ? "" : meant, meant == NULL ? "" : "?");
-}
-
 static int why_account(struct why *why, struct err *err)
 {
     const struct config *config = why->config;
@@ -84,15 +72,10 @@ static int why_account(struct why *why, struct err *err)
         return 0;
     if (account == NULL && config->account_count > 1)
         return err_set(err, ERR_USAGE, "--recipient: there are several accounts; say of which one it is: --account ACCOUNT");
-    if (account == NULL)
-        account = config->accounts[0].name;
-    for (size_t i = 0; i < config->account_count; i++)
-        if (strcmp(config->accounts[i].name, account) == 0) {
-            why->rules.account = span_of(config->accounts[i].name);
-            why->rules.narrowed = true;
-            return 0;
-        }
-    return account_unknown(config, account, err);
+    account = account == NULL ? config->accounts[0].name : options_account(config, account, err);
+    why->rules.account = span_of(account);
+    why->rules.narrowed = account != NULL;
+    return account == NULL ? -1 : 0;
 }
 
 /* What an audit, or a log, shows of a recipient is the routing key. */
