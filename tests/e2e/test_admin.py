@@ -180,13 +180,18 @@ def test_other_paths_and_methods_are_refused_and_head_is_answered(admin):
 def test_a_worker_is_ready_once_it_reads_and_no_more_when_it_stops(kafka, topics, standin, key, worker, admin):
     assert admin.ask("/healthz")[:2] == (200, "ok\n")
     assert admin.ask("/readyz")[:2] == (200, "ok: 6 partitions\n")
-    standin.fault("slow", "slowly", delay_ms=3000)
+    asked = run_program("health", "--ready", "--url", admin.url)
+    assert (asked.returncode, asked.stdout, asked.stderr) == (0, "ok: 6 partitions\n", "")
+    standin.fault("slow", "slowly", delay_ms=6000)
     kafka.publish(topics.events, [sign(key, payload("user_1", "slowly"))])
     wait_until(lambda: admin.metrics().value("cupbearer_in_flight", account="acme") == 1, "the request is under way")
     worker.terminate()
     wait_until(lambda: admin.ask("/readyz")[0] == 503, "it is not ready any more")
     assert admin.ask("/readyz")[1].startswith("stopping: ")
     assert admin.ask("/healthz")[0] == 200
+    asked = run_program("health", "--ready", "--url", admin.url)
+    assert (asked.returncode, asked.stdout) == (1, "")
+    assert asked.stderr.startswith(f"cupbearer health: {admin.url}: status 503: stopping: "), asked.stderr
     assert worker.wait() == 0
 
 

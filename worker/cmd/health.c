@@ -11,6 +11,13 @@
 #define TIMEOUT_MS  5000L /* more than the worker's own patience with its loop */
 #define ANSWER_MAX  1024
 
+enum { READY = 0x100 };
+
+struct health {
+    const char *url;
+    bool ready;
+};
+
 /* What is beyond ANSWER_MAX is dropped. */
 static size_t health_read(char *data, size_t size, size_t count, void *context)
 {
@@ -21,7 +28,7 @@ static size_t health_read(char *data, size_t size, size_t count, void *context)
 }
 
 /* 0 and the status; -1 with err. */
-static int health_ask(const char *base_url, long *status, struct buf *answer, struct err *err)
+static int health_ask(const struct health *health, long *status, struct buf *answer, struct err *err)
 {
     struct buf url;
     char why[CURL_ERROR_SIZE] = "";
@@ -29,10 +36,10 @@ static int health_ask(const char *base_url, long *status, struct buf *answer, st
     if (easy == NULL)
         return err_set(err, ERR_SYSTEM, "libcurl cannot start");
     buf_init(&url, 4096);
-    buf_add_span(&url, span_of(base_url));
+    buf_add_span(&url, span_of(health->url));
     while (url.size > 0 && url.data[url.size - 1] == '/')
         url.size--;
-    buf_add_text(&url, "/healthz");
+    buf_add_text(&url, health->ready ? "/readyz" : "/healthz");
     curl_easy_setopt(easy, CURLOPT_URL, url.data);
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(easy, CURLOPT_NOPROXY, "*"); /* a proxy of the environment would ask its own machine */
@@ -48,20 +55,20 @@ static int health_ask(const char *base_url, long *status, struct buf *answer, st
     if (code == CURLE_OK)
         return 0;
     bool usage = code == CURLE_URL_MALFORMAT || code == CURLE_UNSUPPORTED_PROTOCOL;
-    return err_set(err, usage ? ERR_USAGE : ERR_UNREACHABLE, "%.200s: %s", base_url,
+    return err_set(err, usage ? ERR_USAGE : ERR_UNREACHABLE, "%.200s: %s", health->url,
                    why[0] != 0 ? why : curl_easy_strerror(code));
 }
 
-static int health_run(const char *base_url)
+static int health_run(const struct health *health)
 {
     struct buf answer;
     struct err err = {0};
     long status = 0;
     buf_init(&answer, ANSWER_MAX);
-    int result = health_ask(base_url, &status, &answer, &err);
+    int result = health_ask(health, &status, &answer, &err);
     struct span text = span_trim_end(buf_span(&answer));
     if (result == 0 && status != 200)
-        result = err_set(&err, ERR_NO, "%.200s: status %ld: %.*s", base_url, status,
+        result = err_set(&err, ERR_NO, "%.200s: status %ld: %.*s", health->url, status,
                          (int)(text.size < 200 ? text.size : 200), text.data == NULL ? "" : text.data);
     if (result == 0) {
         escape_print(stdout, text);
@@ -73,21 +80,27 @@ static int health_run(const char *base_url)
 
 static int health_take(void *context, int option, const char *value, struct err *err)
 {
-    (void)option; /* there is one */
+    struct health *health = context;
     (void)err;
-    *(const char **)context = value;
+    if (option == READY)
+        health->ready = true;
+    else
+        health->url = value;
     return 0;
 }
 
 static int cmd_health(int argc, char **argv)
 {
-    const char *const *operands, *url = DEFAULT_URL;
+    struct health health = {.url = DEFAULT_URL};
+    const char *const *operands;
     int code;
-    return command_read(&command_health, argc, argv, health_take, &url, &operands, &code) ? health_run(url) : code;
+    return command_read(&command_health, argc, argv, health_take, &health, &operands, &code) ? health_run(&health) : code;
 }
 
 static const struct option_row rows[] = {
-    OPTION('u', "url", "URL", "the worker's [admin] listen; default: " DEFAULT_URL),
+    OPTION('u', "url", "URL", "the worker's [admin] listen, or a gate; default: " DEFAULT_URL),
+    OPTION(READY, "ready", NULL, "ask whether it is ready: at its work, or a standby",
+           .more = "That is no reason to start it again, as ill health is: it may wait for Kafka, or for the group"),
 };
 static const struct option_group own = OPTION_GROUP("health", NULL, rows);
 
@@ -95,8 +108,9 @@ const struct command command_health = {
     "health",
     cmd_health,
     "ask a running worker whether it is well",
-    .usage = "[--url URL]",
-    .about = "Asks URL/healthz, and prints the answer. For HEALTHCHECK in a container's image.",
+    .usage = "[OPTION]...",
+    .about = "Asks URL/healthz, or with --ready URL/readyz, and prints the answer. For HEALTHCHECK in a container's image, and for "
+             "probes.",
     .groups = (const struct option_group *const[]){&own, NULL},
-    .end = "Exit codes: 0 it is well, 1 it says that it is not, 2 usage, 3 nothing answers.",
+    .end = "Exit codes: 0 it is well, or ready; 1 it says that it is not, 2 usage, 3 nothing answers.",
 };
