@@ -34,23 +34,32 @@ static int commands_print(const struct program *program)
     return ERR_NONE;
 }
 
+/* What somebody typed in a command's place, and means `meant`; NULL: nobody knows what. */
+static void command_unknown(const struct program *program, const char *name, const char *meant)
+{
+    const char *what = name[0] == '-' ? "option" : "command";
+    bool is_option = meant != NULL && name[0] == '-' && (strcmp(meant, "help") == 0 || strcmp(meant, "version") == 0);
+    if (meant != NULL)
+        fprintf(stderr, "%s: there is no %s '%.60s'; did you mean '%s%s'?\n", program->name, what, name, is_option ? "--" : "",
+                meant);
+    else
+        fprintf(stderr, "%s: there is no %s '%.60s'; `%s help` lists what there is\n", program->name, what, name, program->name);
+}
+
 /* The command of that name; NULL, told on stderr, where there is none. */
 static const struct command *command_find(const struct program *program, const char *name)
 {
     struct nearest nearest;
-    nearest_init(&nearest, span_of(name));
+    nearest_init(&nearest, span_of(name + strspn(name, "-")));
+    nearest_offer(&nearest, SPAN("help"), "help");
+    nearest_offer(&nearest, SPAN("version"), "version");
     for (const struct command *const *one = program->commands; *one != NULL; one++) {
         if (strcmp((*one)->name, name) == 0)
             return *one;
         if ((*one)->purpose != NULL)
-            nearest_offer(&nearest, span_of((*one)->name), *one);
+            nearest_offer(&nearest, span_of((*one)->name), (*one)->name);
     }
-    const struct command *meant = nearest_thing(&nearest);
-    if (meant != NULL)
-        fprintf(stderr, "%s: there is no command '%.60s'; did you mean '%s'?\n", program->name, name, meant->name);
-    else
-        fprintf(stderr, "%s: there is no command '%.60s'; `%s help` lists them\n", program->name, name,
-                program->name);
+    command_unknown(program, name, nearest_thing(&nearest));
     return NULL;
 }
 
