@@ -1,16 +1,10 @@
 """`cupbearer tail`: outcomes as they happen, as a real worker or the ledger has written them into a real Kafka."""
 
-import fcntl
 import json
-import os
-import pty
 import re
 import select
 import signal
-import struct
 import subprocess
-import termios
-import threading
 from datetime import datetime, timezone
 
 import pytest
@@ -18,47 +12,22 @@ from broker import wait_until
 from ledger import Ledger
 from programs import ENVIRONMENT, PROGRAM, STOP_S, Installation, run_program
 from signing import HmacKey, payload, sign
+from terminal import Terminal
 from world import BACKEND, World
 
 ANN, BEN = "ann", "ben"
 WHOLE = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"
 
 
-class Terminal:
-    """One of `columns`; what is written to it is kept."""
-
-    def __init__(self, columns=80):
-        self.ours, self.theirs = pty.openpty()
-        fcntl.ioctl(self.theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
-        self.written = b""
-        self.reader = threading.Thread(target=self.read, daemon=True)
-        self.reader.start()
-
-    def read(self):
-        try:
-            while piece := os.read(self.ours, 4096):
-                self.written += piece
-        except OSError:
-            pass  # nobody has it any more
-
-    def text(self):
-        return self.written.decode().replace("\r\n", "\n")
-
-    def close(self):
-        os.close(self.theirs)
-        self.reader.join(STOP_S)
-        os.close(self.ours)
-
-
 class Tail:
     """`cupbearer tail` at work: its notes go to a terminal, where it says when it follows; its lines to a pipe, or there too."""
 
-    def __init__(self, installation, *options, on_terminal=False):
+    def __init__(self, installation, *options, on_terminal=False, **variables):
         self.terminal = Terminal()
         words = [PROGRAM, "tail", "--config", installation.configuration(), *options]
         self.process = subprocess.Popen(
             list(map(str, words)), stdin=subprocess.DEVNULL, stdout=self.terminal.theirs if on_terminal else subprocess.PIPE,
-            stderr=self.terminal.theirs, env=ENVIRONMENT,
+            stderr=self.terminal.theirs, env={**ENVIRONMENT, "TERM": "xterm", **variables},
         )  # fmt: skip
         self.await_note("cupbearer tail: follows ")
 
@@ -243,7 +212,7 @@ def test_on_a_terminal_a_line_fits_and_drives_nothing(ledger, key, tail):
     long = "x" * 60
     finished = int(datetime(2026, 1, 31, 12, tzinfo=timezone.utc).timestamp() * 1000)
     [one, two, three] = ledger.publish(event(key, long, "i" * 36), event(key), event(key))
-    following = tail(ledger.installation, on_terminal=True)
+    following = tail(ledger.installation, on_terminal=True, NO_COLOR="1")
     ledger.receipt(one, "failed", "gave_up", detail=long)
     ledger.receipt(two, "failed", "gave_up", event_id="evt_1", detail="\u001b\u202e" + "\u6f22" * 40)
     ledger.receipt(three, finished_at=finished)
@@ -254,6 +223,19 @@ def test_on_a_terminal_a_line_fits_and_drives_nothing(ledger, key, tail):
     assert re.fullmatch(r"\d\d:\d\d:\d\d failed    acme      ben           evt_1 {16}gave_up: \?\?\u6f22…", lines[1]), lines
     assert lines[2] == last and len(last) < 80
     assert len(lines[1]) + lines[1].count("\u6f22") == 78, "wide characters take two columns"
+
+
+@pytest.mark.parametrize(("variables", "coloured"), [({}, True), ({"TERM": "dumb"}, False), ({"NO_COLOR": "1"}, False)])
+def test_on_a_terminal_an_outcome_has_its_colour(ledger, key, tail, variables, coloured):
+    one, two = ledger.publish(event(key, event_id="evt_1"), event(key, event_id="evt_2"))
+    following = tail(ledger.installation, "--count", "2", on_terminal=True, **variables)
+    ledger.receipt(one)
+    ledger.receipt(two, "failed", "gave_up")
+    assert following.process.wait(STOP_S) == 0
+    following.terminal.close()
+    written = following.terminal.text()
+    assert ("\x1b[32mdelivered\x1b[0m acme" in written and "\x1b[31mfailed\x1b[0m    acme" in written) == coloured, written
+    assert ("\x1b" in written) == coloured, written
 
 
 def test_it_ends_when_nobody_reads_it(ledger, several):

@@ -7,6 +7,7 @@
 #include "cmd/escape.h"
 #include "cmd/failure.h"
 #include "cmd/options.h"
+#include "cmd/output.h"
 #include "cmd/shared_options.h"
 #include "cmd/wrap.h"
 #include "doctor/doctor.h"
@@ -41,7 +42,11 @@ static void below_print(const char *name, const char *text)
 
 static void finding_print(const struct finding *finding)
 {
+    static const enum tone tones[] = {
+        [FINDING_OK] = TONE_GOOD, [FINDING_UNCHECKED] = TONE_PLAIN, [FINDING_WARNING] = TONE_DOUBTFUL, [FINDING_PROBLEM] = TONE_BAD};
+    output_tone(stdout, tones[finding->level]);
     printf("%-*s", INDENT, level_word(finding->level));
+    output_tone(stdout, TONE_PLAIN);
     wrap_print(span_of(finding->what), INDENT);
     below_print("why", finding->why);
     below_print("fix", finding->fix);

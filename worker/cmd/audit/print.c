@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "base/mem.h"
+#include "cmd/output.h"
 
 bool audit_print_holds(const struct audit_print *print)
 {
@@ -79,11 +80,13 @@ static void print_sum(const struct audit_print *print)
                (unsigned long long)sum->not_read);
     print_note(sum->unknown_absent, "receipts say unknown, and their messages are proven not to be in Papercups: "
                                     "where they are still wanted, send them again (cupbearer dead resend)");
+    output_tone(stdout, audit_print_holds(print) ? TONE_GOOD : TONE_BAD);
     if (audit_print_holds(print))
         printf("records = outcomes\n");
     else if (print->deviation_count > 0)
         printf("records and outcomes differ, %llu time%s:\n", (unsigned long long)print->deviation_count,
                print->deviation_count == 1 ? "" : "s");
+    output_tone(stdout, TONE_PLAIN);
 }
 
 /* Of each kind that occurred, once. */

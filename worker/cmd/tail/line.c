@@ -4,6 +4,7 @@
 #include "base/time_text.h"
 #include "base/utf8.h"
 #include "cmd/escape.h"
+#include "cmd/output.h"
 #include "cmd/tail/choice.h"
 
 #define DAY_MS         86400000
@@ -99,7 +100,12 @@ void line_print(FILE *out, const struct receipt *receipt, struct span key, size_
     size_t recipient = RECIPIENT_WIDTH + (width > NARROW ? (width - NARROW) / 2 : 0);
     recipient = recipient > RECIPIENT_MOST ? RECIPIENT_MOST : recipient;
     line_add_time(&line, receipt, is_cut, now_ms);
+    line_spaces(&line);
+    output_tone(out, outcome_has_dead_letter(receipt->outcome)      ? TONE_BAD
+                     : receipt->outcome == OUTCOME_DELIVERED ? TONE_GOOD
+                                                             : TONE_PLAIN);
     line_add(&line, span_of(outcome_word(receipt->outcome)), sizeof("delivered") - 1, SIZE_MAX);
+    output_tone(out, TONE_PLAIN);
     line_add(&line, or_dash(receipt->account), ACCOUNT_WIDTH, is_cut ? ACCOUNT_WIDTH : SIZE_MAX);
     line_add(&line, or_dash(choice_recipient(key)), recipient, is_cut ? recipient : SIZE_MAX);
     line_add(&line, or_dash(receipt->event_id), EVENT_ID_WIDTH, SIZE_MAX);

@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "cmd/escape.h"
+#include "cmd/output.h"
 #include "cmd/verify/diagnosis.h"
 #include "cmd/why/remarks.h"
 #include "cmd/why/time.h"
@@ -245,6 +246,8 @@ static void waiting_print(const struct life *life, const struct life_event *even
 
 static void verdict_print(const struct why_told *told, const char *of, enum life_verdict verdict, enum outcome outcome)
 {
+    static const enum tone tones[] = {
+        [LIFE_LEVEL_FINE] = TONE_GOOD, [LIFE_LEVEL_UNTOLD] = TONE_DOUBTFUL, [LIFE_LEVEL_WRONG] = TONE_BAD};
     struct buf line;
     const char *reason = verdict == LIFE_ENDED ? outcome_reason(outcome) : "", *advice = life_advice(verdict, outcome);
     buf_init(&line, 8192);
@@ -252,7 +255,9 @@ static void verdict_print(const struct why_told *told, const char *of, enum life
                reason[0] != 0 ? ")" : "", life_text(verdict, outcome));
     if (verdict != told->life->none)
         putchar('\n');
+    output_tone(stdout, tones[life_level_of(verdict)]);
     wrap_print(buf_span(&line), 0);
+    output_tone(stdout, TONE_PLAIN);
     if (advice[0] != 0)
         line_print("what to do", span_of(advice));
     buf_done(&line);
