@@ -3,6 +3,7 @@
 import ctypes
 import http.client
 import os
+import re
 import select
 import signal
 import socket
@@ -323,6 +324,20 @@ def test_a_port_that_is_taken_ends_the_start_with_what_to_do(installation):
         ended = installation.run_to_end()
     assert ended.returncode == 5
     assert "[admin] listen" in ended.stderr and "in use" in ended.stderr
+
+
+def test_a_second_worker_of_a_machine_is_reachable_too(installation):
+    try:
+        taken = socket.create_server(("127.0.0.1", 9464))
+    except OSError:  # somebody else's worker has it, which is as good
+        taken = socket.socket()
+    with taken:
+        worker = installation.worker()
+    assert re.search(r'event=admin detail="[^"]*127\.0\.0\.1:9464 cannot be had; name another address', worker.text()), worker.tail()
+    admin = Admin(worker)
+    assert admin.ask("/readyz")[0] == 200
+    assert not admin.url.endswith(":9464")
+    worker.stop()
 
 
 def test_it_can_be_off_or_at_an_ipv6_address(installation):

@@ -3,14 +3,16 @@
 import json
 import re
 import secrets
+import subprocess
 import time
 from dataclasses import replace
 
 import pytest
 from broker import Topics, wait_until
 from ledger import Ledger, audit
-from programs import run_program
+from programs import ENVIRONMENT, PROGRAM, run_program
 from signing import payload, sign
+from terminal import Terminal
 from world import BACKEND, KEYS, World
 
 HOLDS = "records = outcomes"
@@ -414,3 +416,17 @@ def test_a_configuration_without_a_good_mark_secret_is_told(ledger):
     assert ended.stderr == (
         f"cupbearer audit: {path}: holds a key of another kind. Make one: cupbearer keygen --mark FILE\n"
     )
+
+
+def test_on_a_terminal_a_line_tells_how_far_it_is(ledger, key):
+    ledger.kafka.publish(ledger.topics.events, [sign(key, payload("ann"))] * 20000, 0)
+    terminal = Terminal()
+    words = [PROGRAM, "audit", "--config", ledger.installation.configuration()]
+    ended = subprocess.run(
+        list(map(str, words)), stdout=terminal.theirs, stderr=terminal.theirs, env=ENVIRONMENT, timeout=120
+    )
+    terminal.close()
+    drawn = terminal.text()
+    assert ended.returncode == 0, drawn
+    assert re.search(r"\r\x1b\[Kreading \[=*>? *\] +\d+ %  \d+ of 20000\r\x1b\[K", drawn), drawn
+    assert "\r\x1b[Kpartition 0, from offset 0 to before 20000" in drawn, "no line stands behind what is drawn"

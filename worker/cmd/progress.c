@@ -59,6 +59,11 @@ void progress_step(struct progress *progress)
     progress_show(progress);
 }
 
+void progress_skip(struct progress *progress, uint64_t count)
+{
+    progress->done += count;
+}
+
 void progress_hide(struct progress *progress)
 {
     if (progress->is_shown)

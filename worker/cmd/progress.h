@@ -18,6 +18,8 @@ void progress_init(struct progress *progress);
 /* Begins to count anew, to `total`; 0: it is not known. */
 void progress_begin(struct progress *progress, const char *what, uint64_t total);
 void progress_step(struct progress *progress);
+/* So many are done without a step each: they are left out. */
+void progress_skip(struct progress *progress, uint64_t count);
 /* Takes the line away; the next step puts it back. Before anything else is written to the terminal, and at the end. */
 void progress_hide(struct progress *progress);
 

@@ -7,7 +7,8 @@
 #include "base/buf.h"
 #include "base/err.h"
 
-#define ADMIN_WAIT_MS 2000
+#define ADMIN_WAIT_MS  2000
+#define ADMIN_ANY_PORT "127.0.0.1:0"
 
 enum admin_page { ADMIN_METRICS, ADMIN_HEALTH, ADMIN_READINESS };
 

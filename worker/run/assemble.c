@@ -170,7 +170,10 @@ static int make_admin(struct loop *worker, const struct config *config, struct e
     if (worker->admin != NULL || strcmp(config->admin_listen, CONFIG_ADMIN_LISTEN) != 0)
         return worker->admin == NULL ? -1 : 0;
     /* Several workers on one machine are fine; only one of them can have the default address. */
-    log_say(LOG_LEVEL_WARNING, "admin", "%s. This worker has no metrics", err->text);
+    log_say(LOG_LEVEL_WARNING, "admin", "%s. Until then this worker is at any free port", err->text);
+    worker->admin = admin_new(ADMIN_ANY_PORT, err);
+    if (worker->admin == NULL)
+        log_say(LOG_LEVEL_WARNING, "admin", "%s. This worker has no metrics", err->text);
     return 0;
 }
 

@@ -6,6 +6,7 @@
 #include "cmd/cmd.h"
 #include "cmd/failure.h"
 #include "cmd/options.h"
+#include "cmd/progress.h"
 #include "cmd/rules.h"
 #include "cmd/shared_options.h"
 #include "cmd/topics.h"
@@ -50,11 +51,15 @@ static int audit_compare(const struct audit_options *audit, const struct config 
 {
     struct audit_partitions partitions = {0};
     struct audit_print print = {.json = audit->json, .papercups = shown != NULL};
+    struct progress progress;
+    progress_init(&progress);
     int result = audit_look(clients, config, (int32_t)audit->partition, audit->since_ms, audit->until_ms,
                             &partitions, err);
+    progress_begin(&progress, "reading", audit_look_total(&partitions));
     for (size_t i = 0; i < partitions.count && result == 0; i++) {
         struct audit one;
-        result = audit_read(clients, config, &partitions.list[i], rules, shown != NULL, &one, err);
+        result = audit_read(clients, config, &partitions.list[i], rules, shown != NULL, &progress, &one, err);
+        progress_hide(&progress);
         if (result == 0 && shown != NULL)
             result = audit_shown_read(shown, clients->events, &partitions.list[i], &one, err);
         if (result == 0)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "cmd/progress.h"
 #include "cmd/topics.h"
 #include "kafka/record_of.h"
 #include "receipt/dead_letter.h"
@@ -98,10 +99,23 @@ int audit_look(const struct audit_clients *clients, const struct config *config,
     return -1;
 }
 
+uint64_t audit_look_total(const struct audit_partitions *partitions)
+{
+    uint64_t total = 0;
+    for (size_t i = 0; i < partitions->count; i++) {
+        const struct audit_partition *one = &partitions->list[i];
+        const struct audit_ends *const ends[] = {&one->span, &one->receipts, &one->dead};
+        for (size_t j = 0; j < 3; j++)
+            total += (uint64_t)(ends[j]->end - ends[j]->begin);
+    }
+    return total;
+}
+
 /* ---- what is in them ---- */
 
 struct audit_pass {
     struct audit *audit;
+    struct progress *progress;
     struct audit_reading reading;
 };
 
@@ -109,6 +123,7 @@ static void pass_note(struct audit_pass *pass, const rd_kafka_message_t *message
 {
     rd_kafka_timestamp_type_t type;
     audit_reading_take(&pass->reading, message->offset, rd_kafka_message_timestamp(message, &type));
+    progress_step(pass->progress);
 }
 
 static void take_record(void *context, const rd_kafka_message_t *message)
@@ -118,6 +133,7 @@ static void take_record(void *context, const rd_kafka_message_t *message)
     struct record record;
     record_of(message, headers, &record);
     audit_record(pass->audit, &record);
+    progress_step(pass->progress);
 }
 
 static void take_receipt(void *context, const rd_kafka_message_t *message)
@@ -153,17 +169,19 @@ static void take_dead_letter(void *context, const rd_kafka_message_t *message)
 
 /* Reads a topic's partition from a time on (INT64_MIN: all) to its end; *known_from as audit_known_from says. */
 static int pass_read(struct client *client, const char *topic, int32_t partition,
-                     const struct audit_ends *ends, int64_t from_ms, scan_take *take, struct audit *audit,
+                     const struct audit_ends *ends, int64_t from_ms, scan_take *take, const struct audit_pass *of,
                      int64_t *known_from, struct err *err)
 {
     struct audit_pass pass = {
-        .audit = audit,
+        .audit = of->audit,
+        .progress = of->progress,
         .reading = {ends->begin, ends->end, ends->begin, from_ms, -1, -1},
     };
     struct scan scan = {topic, partition, ends->begin, ends->end};
     if (ends->begin < ends->end && scan_cut(client, &scan, from_ms, INT64_MAX, err) != 0)
         return -1;
     pass.reading.begin = scan.begin;
+    progress_skip(pass.progress, (uint64_t)(scan.begin - ends->begin));
     if (scan_read(client, &scan, take, &pass, err) != 0)
         return -1;
     *known_from = audit_known_from(&pass.reading);
@@ -172,7 +190,7 @@ static int pass_read(struct client *client, const char *topic, int32_t partition
 
 int audit_read(const struct audit_clients *clients, const struct config *config,
                const struct audit_partition *partition, const struct audit_rules *rules, bool all_receipts,
-               struct audit *out, struct err *err)
+               struct progress *progress, struct audit *out, struct err *err)
 {
     struct audit_rules own = *rules;
     own.ledger.partition = partition->id;
@@ -183,17 +201,17 @@ int audit_read(const struct audit_clients *clients, const struct config *config,
     own.committed = partition->committed;
     audit_init(out, &own);
     bool all = own.since_ms == INT64_MIN;
-    struct audit_pass pass = {.audit = out};
+    struct audit_pass pass = {.audit = out, .progress = progress};
     const struct scan scan = {config->events_topic, own.ledger.partition, own.begin, own.end};
     int64_t receipts_from_ms, letters_from_ms;
     int result = scan_read(clients->events, &scan, take_record, &pass, err);
     if (result == 0)
         result = pass_read(clients->written, config->receipts_topic, own.ledger.partition, &partition->receipts,
                            all || all_receipts ? INT64_MIN : own.since_ms - own.window_ms - AUDIT_CLOCKS_MS, take_receipt,
-                           out, &receipts_from_ms, err);
+                           &pass, &receipts_from_ms, err);
     if (result == 0)
         result = pass_read(clients->written, config->dead_topic, own.ledger.partition, &partition->dead,
-                           all ? INT64_MIN : own.since_ms - AUDIT_CLOCKS_MS, take_dead_letter, out,
+                           all ? INT64_MIN : own.since_ms - AUDIT_CLOCKS_MS, take_dead_letter, &pass,
                            &letters_from_ms, err);
     if (result == 0)
         audit_finish(out, receipts_from_ms, letters_from_ms);

@@ -43,10 +43,14 @@ int audit_look_committed(const struct audit_clients *clients, const struct confi
 int audit_look(const struct audit_clients *clients, const struct config *config, int32_t only, int64_t since_ms,
                int64_t until_ms, struct audit_partitions *out, struct err *err);
 
-/* Audits one of them: audit_done the result in either case. `rules` are those of the span; what is the partition's own is
+/* How many records, receipts and dead letters that is at most. */
+uint64_t audit_look_total(const struct audit_partitions *partitions);
+
+/* Audits one of them: audit_done the result in either case; `progress` steps by what the total counts. `rules` are those of the span; what is the partition's own is
  * filled in. `all_receipts`: also those from long before the span, for a message may be of a record that is not in it. -1 with
  * err. */
+struct progress; /* cmd/progress.h's */
 int audit_read(const struct audit_clients *clients, const struct config *config, const struct audit_partition *partition,
-               const struct audit_rules *rules, bool all_receipts, struct audit *out, struct err *err);
+               const struct audit_rules *rules, bool all_receipts, struct progress *progress, struct audit *out, struct err *err);
 
 #endif
