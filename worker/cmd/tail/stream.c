@@ -12,6 +12,7 @@
 #include "cmd/topics.h"
 #include "kafka/reader.h"
 #include "kafka/record_of.h"
+#include "kafka/topic_place.h"
 #include "os/clock.h"
 
 #define POLL_MS 100
@@ -86,11 +87,10 @@ static void stream_trouble(void *context, const rd_kafka_message_t *message)
 
 static void stream_ask(struct stream *stream)
 {
-    int64_t low, end;
+    struct topic_place place;
     if (!mono_reached(stream->next_ask, clock_now().mono))
         return;
-    if (rd_kafka_query_watermark_offsets(stream->client->rk, stream->config->receipts_topic, 0, &low, &end, ASK_MS) ==
-        RD_KAFKA_RESP_ERR_NO_ERROR) {
+    if (topic_place_ask(stream->client->rk, stream->config->receipts_topic, ASK_MS, &place) == RD_KAFKA_RESP_ERR_NO_ERROR) {
         failure_note(TAIL, "Kafka answers again");
         stream->client->is_down = stream->is_told = false;
     }
