@@ -5,6 +5,8 @@
 #   deploy/setup.sh PURPOSE…        or:  . deploy/setup.sh; setup PURPOSE…
 #
 #   build    compiler, CMake and the libraries, to build the worker and its unit tests
+#   packages what makes Debian packages of it, for deploy/packages.sh
+#   root     what makes a bare Debian, for tests/packages.sh
 #   kafka    a Java runtime and Maven, for deploy/kafka.sh
 #   java     Java's compiler, for the tests' backend in Java
 #   python   Python with venv, for the tests from outside
@@ -38,6 +40,8 @@ setup_needs() {
         echo lib:libcurl=libcurl4-openssl-dev lib:libmicrohttpd=libmicrohttpd-dev
         echo lib:cmocka=libcmocka-dev
         ;;
+    packages) echo dpkg-buildpackage=dpkg-dev dh=debhelper git=git ;;
+    root) echo debootstrap=debootstrap unshare=util-linux ;;
     kafka) echo java=default-jre-headless mvn=maven ;;
     java) echo javac=default-jdk-headless ;;
     python) echo py:venv,ensurepip=python3-venv ;;
@@ -53,7 +57,7 @@ setup_needs() {
         ;;
     fuzz) echo fuzzer:clang=clang+runtime ;;
     *)
-        echo "setup.sh: unknown purpose '$1': say build, kafka, java, python, node, go, load, browser, kcat, prometheus, deploy or fuzz" >&2
+        echo "setup.sh: unknown purpose '$1': say build, packages, root, kafka, java, python, node, go, load, browser, kcat, prometheus, deploy or fuzz" >&2
         return 2
         ;;
     esac
