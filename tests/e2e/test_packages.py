@@ -20,7 +20,7 @@ needs_dpkg = pytest.mark.skipif(shutil.which("dpkg") is None, reason="there is n
 
 
 def run(*words, **settings):
-    return subprocess.run([*map(str, words)], capture_output=True, text=True, timeout=60, **{"env": ENVIRONMENT, **settings})
+    return subprocess.run([*map(str, words)], capture_output=True, text=True, timeout=300, **{"env": ENVIRONMENT, **settings})
 
 
 # ---- what they hold ----
