@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Producer, TopicPartition
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import AdminClient, NewPartitions, NewTopic
 
 ROOT = Path(__file__).resolve().parents[2]
 DEADLINE_S = 90  # only a failure waits for so long; a busy machine takes its time
@@ -130,6 +130,11 @@ class Kafka:
     def has(self, name, partitions):
         found = self.admin.list_topics(timeout=10).topics.get(name)
         return found is not None and sum(part.leader >= 0 for part in found.partitions.values()) == partitions
+
+    def add_partitions(self, topic, count):
+        """Until there are so many."""
+        self.admin.create_partitions([NewPartitions(topic, count)])[topic].result(30)
+        wait_until(lambda: self.has(topic, count), f"{topic} with {count} partitions")
 
     def delete(self, *names):
         for gone in self.admin.delete_topics(list(names)).values():

@@ -188,6 +188,11 @@ class CupbearerAccountHeld(Drill):
         self.publish("hello")
 
 
+class CupbearerPartitionsAdded(Drill):
+    def break_it(self):
+        self.kafka.add_partitions(self.topics.events, 3)
+
+
 class CupbearerProduceErrors(Drill):
     def break_it(self):
         self.kafka.delete(self.topics.receipts)
@@ -259,6 +264,6 @@ class CupbearerGroupLost(Drill):
 
 DRILLS = (
     CupbearerGroupLost, Well, CupbearerDown, CupbearerEventWaits, CupbearerPartitionStalled, CupbearerCircuitOpen, CupbearerAccountHeld,
-    CupbearerProduceErrors, CupbearerClock, CupbearerSenderClock, CupbearerRejects, CupbearerFails, CupbearerStaleFile,
+    CupbearerPartitionsAdded, CupbearerProduceErrors, CupbearerClock, CupbearerSenderClock, CupbearerRejects, CupbearerFails, CupbearerStaleFile,
     CupbearerForeignReceipts,
 )  # fmt: skip

@@ -22,6 +22,7 @@ CASES = [
     ("CupbearerClock", {'cupbearer_clock_ahead_of_papercups_seconds{account="acme",instance="w"}': "9x4 11x60"}, 360, 390),
     ("CupbearerGateNotReady", {'cupbearer_gate_ready{instance="w"}': "1x4 0x40"}, 120, 150),
     ("CupbearerAccountHeld", {'cupbearer_account_held{account="acme",state="stranger",instance="w"}': "0x4 1x40"}, 120, 150),
+    ("CupbearerPartitionsAdded", {'cupbearer_unserved_partitions{instance="w"}': "0x4 2x40"}, 120, 150),
     ("CupbearerFails", {
         'cupbearer_outcomes_total{account="acme",outcome="delivered",reason="",instance="w"}': "0+100x80",
         'cupbearer_outcomes_total{account="acme",outcome="failed",reason="gave_up",instance="w"}': "0x4 60+60x80",

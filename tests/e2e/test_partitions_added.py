@@ -6,7 +6,6 @@ import re
 
 import pytest
 from broker import wait_until
-from confluent_kafka.admin import NewPartitions
 from ledger import Ledger, audit
 from signing import payload, sign
 from test_dead import BEN, NONE, failed, lines, resend, sent_events
@@ -22,12 +21,6 @@ def world(kafka, tmp_path):
     made.close()
 
 
-def add(kafka, topic, count):
-    for done in kafka.admin.create_partitions([NewPartitions(topic, count)]).values():
-        done.result(30)
-    wait_until(lambda: kafka.has(topic, count), f"{topic} with {count} partitions")
-
-
 def unserved(metrics):
     return metrics.all("cupbearer_unserved_partitions").get((), 0)
 
@@ -37,7 +30,7 @@ def test_the_old_partitions_go_on_and_the_new_ones_are_told_and_served_when_all_
     assert world.receipt(place)["outcome"] == "delivered"
     homes = {name: world.publish(sign(BACKEND, payload(name, "where")))[0] for name in (f"{customer}-{n}" for n in range(20))}
 
-    add(world.kafka, world.topics.events, NEW)
+    world.kafka.add_partitions(world.topics.events, NEW)
     world.worker.await_log(rf"level=error event=partitions_added .*{NEW - OLD} partitions.*")
     world.admin.wait_for(unserved, NEW - OLD)
     place = world.publish(sign(BACKEND, payload(customer, "after")), place[0])
@@ -73,7 +66,7 @@ def test_the_old_partitions_go_on_and_the_new_ones_are_told_and_served_when_all_
 
     # As deploy/README.md says.
     for topic in (world.topics.receipts, world.topics.dead):
-        add(world.kafka, topic, NEW)
+        world.kafka.add_partitions(topic, NEW)
     world.worker = world.installation.worker()
     for name, there in waits.items():
         wait_until(lambda name=name: "moved" in bodies(world, name), f"{there}, which waited in a new partition")
