@@ -291,6 +291,13 @@ class Chaos:
 
         wait_until(settled, "everything is settled", SETTLED_S, self.explain)
         self.counts["settled within"] = round(self.now() - began)
+
+        def committed():
+            """A group that has just found its coordinator again takes no commit yet, and who stops then leaves it to the next one."""
+            self.turn()
+            return all(committed == end for committed, end in self.committed())
+
+        wait_until(committed, "everything is committed", SETTLED_S, self.explain)
         for slot in self.slots:
             if slot.state == "up":
                 slot.process.stop()
@@ -299,6 +306,9 @@ class Chaos:
                 slot.process.wait()
                 self.expect_end(slot, (0,))
         self.receipts.read(1)
+
+    def committed(self):
+        return self.kafka.committed(self.slots[0].installation.group, self.topics)
 
     def explain(self):
         missing = {
@@ -314,8 +324,7 @@ class Chaos:
         messages = [(message["external_id"], message["body"]) for message in self.standin.messages()]
         verdict = judge(self.publisher.records, self.told, messages, self.publisher.gone, self.publisher.unordered)
         verdict.other += self.failures
-        group = self.slots[0].installation.group
-        for committed, end in self.kafka.committed(group, self.topics):
+        for committed, end in self.committed():
             if committed != end:
                 verdict.other.append(f"{committed} is committed of a partition that ends at {end}")
         told = deviations(self.slots[0].installation, *self.publisher.last_log())

@@ -497,7 +497,7 @@ def test_a_token_that_sends_too_much_is_told_to_wait(own_gate, installation, key
     answers = [gate.send({"payload": payload(customer)}, token) for _ in range(3)]
     assert [answer.status for answer in answers] == [202, 202, 429]
     assert 1 <= int(answers[-1].headers["retry-after"]) <= 30
-    assert "event=signed who=shop" in gate.text(), "without a file the log has the line"
+    gate.await_log("event=signed who=shop")  # without a file the log has the line
     write_tokens(path)
     gate.process.send_signal(1)
     gate.await_log("event=reloaded")
