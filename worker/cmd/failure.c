@@ -26,24 +26,28 @@ static int failure_print(const char *command, const char *text, enum err_code co
     return (int)code;
 }
 
+__attribute__((format(printf, 3, 0))) static int failure_vprint(const char *command, enum err_code code, const char *format, va_list args)
+{
+    char text[1024];
+    vsnprintf(text, sizeof(text), format, args);
+    return failure_print(command, text, code);
+}
+
 int failure_usage(const char *command, const char *format, ...)
 {
-    char text[512];
     va_list args;
     va_start(args, format);
-    vsnprintf(text, sizeof(text), format, args);
+    int code = failure_vprint(command, ERR_USAGE, format, args);
     va_end(args);
-    return failure_print(command, text, ERR_USAGE);
+    return code;
 }
 
 void failure_note(const char *command, const char *format, ...)
 {
-    char text[1024];
     va_list args;
     va_start(args, format);
-    vsnprintf(text, sizeof(text), format, args);
+    failure_vprint(command, ERR_NONE, format, args);
     va_end(args);
-    failure_print(command, text, ERR_NONE);
 }
 
 int failure_err(const char *command, const struct err *err)

@@ -1,5 +1,7 @@
 #include "event/recipient.h"
 
+#include <string.h>
+
 static json_t *object_of(const char *name, json_t *value)
 {
     json_t *object = value == NULL ? NULL : json_object();
@@ -8,23 +10,29 @@ static json_t *object_of(const char *name, json_t *value)
     return object;
 }
 
+/* The letter of the routing key's form, 0 where it is none. */
+static char key_read(struct span routing_key, struct span *id)
+{
+    *id = routing_key;
+    span_cut(id, '/');
+    struct span form = span_cut(id, '/');
+    return id->size > 0 && form.size == 1 && memchr("ecv", form.data[0], 3) != NULL ? form.data[0] : 0;
+}
+
+struct span recipient_id(struct span routing_key)
+{
+    struct span id;
+    return key_read(routing_key, &id) == 0 ? SPAN_NONE : id;
+}
+
 json_t *recipient_of(struct span routing_key)
 {
-    struct span rest = routing_key;
-    span_cut(&rest, '/');
-    struct span form = span_cut(&rest, '/');
-    if (rest.size == 0 || form.size != 1)
+    struct span id;
+    char form = key_read(routing_key, &id);
+    if (form == 0)
         return NULL;
-    json_t *to = json_stringn(rest.data, rest.size); /* NULL where it is no UTF-8 */
-    switch (form.data[0]) {
-    case 'e':
+    json_t *to = json_stringn(id.data, id.size); /* NULL where it is no UTF-8 */
+    if (form == 'e')
         return object_of("customer", object_of("external_id", to));
-    case 'c':
-        return object_of("customer_id", to);
-    case 'v':
-        return object_of("conversation_id", to);
-    default:
-        json_decref(to);
-        return NULL;
-    }
+    return object_of(form == 'c' ? "customer_id" : "conversation_id", to);
 }

@@ -1,6 +1,7 @@
 #include "cmd/tail/choice.h"
 
 #include "base/nearest.h"
+#include "event/recipient.h"
 
 static int take_outcome(struct choice *choice, struct span word, struct err *err)
 {
@@ -50,8 +51,6 @@ bool choice_has(const struct choice *choice, const struct receipt *receipt, stru
 
 struct span choice_recipient(struct span key)
 {
-    struct span rest = key;
-    span_cut(&rest, '/');
-    struct span form = span_cut(&rest, '/');
-    return rest.size > 0 && form.size == 1 && strchr("ecv", form.data[0]) != NULL ? rest : key;
+    struct span id = recipient_id(key);
+    return id.data == NULL ? key : id;
 }
